@@ -1,0 +1,159 @@
+/**
+ * STAMP test packets (RFC 8762, unauthenticated mode; session id of RFC 8972 section 3), read and written in place.
+ *
+ * Sender packet, octets:    0 sequence number | 4 timestamp T1 | 12 error estimate | 14 session id | 16 zero … 43
+ * Reflector packet, octets: 0 sequence number | 4 timestamp T3 | 12 error estimate | 14 session id | 16 timestamp T2
+ *                           24 sender's sequence number | 28 T1 | 36 sender's error estimate | 38 zero | 40 TTL | 41 zero
+ *
+ * Every number is big-endian. Moments are milliseconds since the Unix epoch, as fractions of a double (0.2 µs fine).
+ */
+
+/** The least length of a STAMP packet, in octets (RFC 8762 sections 4.2.1 and 4.3.1). */
+export const STAMP_LENGTH = 44;
+
+/** What a TCP client writes first to get STAMP frames on the connection: 8 octets. */
+export const STAMP_PREFACE = "STAMP/1\n";
+
+/** The length field in front of each STAMP packet on TCP, in octets. */
+export const FRAME_HEADER_LENGTH = 2;
+
+/** The largest STAMP packet that a frame's length field can announce, in octets. */
+export const FRAME_MAX_LENGTH = 0xffff;
+
+/** Seconds from the NTP epoch (1900) to the Unix epoch (1970), RFC 868. */
+const NTP_UNIX_SECONDS = 2_208_988_800;
+const TWO_32 = 2 ** 32;
+
+/** Error estimate of a clock that nothing disciplines, good to about a millisecond: S=0, Z=0 (NTP), 1 × 2^(22-32) s. */
+export const UNSYNCHRONIZED_MILLISECOND = (22 << 8) | 1;
+
+/** What a session sender puts into a test packet. */
+export interface SenderFields {
+  /** Sequence number, 0 to 2^32 - 1. */
+  readonly sequence: number;
+  /** T1, the moment of sending, ms since the Unix epoch. */
+  readonly sentAt: number;
+  /** Session id (SSID, RFC 8972), 0 to 65535; 0 is none. */
+  readonly ssid: number;
+}
+
+/** What a session reflector adds when it turns a test packet into its answer. */
+export interface ReflectorFields {
+  /** The reflector's own sequence number (stateful mode, RFC 8762 section 4.3). */
+  readonly sequence: number;
+  /** T2, the moment of receipt, ms since the Unix epoch. */
+  readonly receivedAt: number;
+  /** T3, the moment of sending the answer, ms since the Unix epoch. */
+  readonly sentAt: number;
+}
+
+/** Every field of a reflector packet; moments in ms since the Unix epoch. */
+export interface Answer {
+  readonly reflectorSequence: number;
+  readonly reflectorSentAt: number;
+  readonly reflectorErrorEstimate: number;
+  readonly ssid: number;
+  readonly receivedAt: number;
+  readonly senderSequence: number;
+  readonly senderSentAt: number;
+  readonly senderErrorEstimate: number;
+  readonly senderTtl: number;
+}
+
+function readUint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+function readUint32(bytes: Uint8Array, at: number): number {
+  return readUint16(bytes, at) * 65536 + readUint16(bytes, at + 2);
+}
+
+function writeUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}
+
+/** Writes a moment (ms since the Unix epoch) as a 64-bit NTP timestamp (RFC 5905 section 6), wrapping with its era. */
+export function writeTimestamp(bytes: Uint8Array, at: number, moment: number): void {
+  const seconds = Math.floor(moment / 1000);
+  writeUint32(bytes, at, seconds + NTP_UNIX_SECONDS);
+  writeUint32(bytes, at + 4, Math.floor((moment / 1000 - seconds) * TWO_32));
+}
+
+/** Reads a 64-bit NTP timestamp as ms since the Unix epoch; seconds before 1968 belong to the era that began in 2036. */
+export function readTimestamp(bytes: Uint8Array, at: number): number {
+  const seconds = readUint32(bytes, at);
+  const era = seconds < 0x8000_0000 ? TWO_32 : 0;
+  return (seconds + era - NTP_UNIX_SECONDS) * 1000 + (readUint32(bytes, at + 4) / TWO_32) * 1000;
+}
+
+/**
+ * Whether the `length` octets from `at` on are a session sender's test packet: 44 or more, an error-estimate
+ * multiplier that is not zero (RFC 8762 section 4.2.1), and zeros in octets 16 to 43.
+ */
+export function isTestPacket(bytes: Uint8Array, at = 0, length = bytes.length - at): boolean {
+  if (length < STAMP_LENGTH || bytes[at + 13] === 0) return false;
+  for (let i = at + 16; i < at + STAMP_LENGTH; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
+
+/** The sequence number of the test packet or answer at `at`. */
+export function sequenceOf(bytes: Uint8Array, at = 0): number {
+  return readUint32(bytes, at);
+}
+
+/** The session id (RFC 8972) of the test packet or answer at `at`; 0 where there is none. */
+export function ssidOf(bytes: Uint8Array, at = 0): number {
+  return readUint16(bytes, at + 14);
+}
+
+/** The sequence number of the test packet that the answer at `at` answers. */
+export function senderSequenceOf(bytes: Uint8Array, at = 0): number {
+  return readUint32(bytes, at + 24);
+}
+
+/** Writes a session sender's test packet over the 44 octets from `at` on; padding behind them stays as it is. */
+export function writeTestPacket(bytes: Uint8Array, fields: SenderFields, at = 0): void {
+  writeUint32(bytes, at, fields.sequence);
+  writeTimestamp(bytes, at + 4, fields.sentAt);
+  writeUint16(bytes, at + 12, UNSYNCHRONIZED_MILLISECOND);
+  writeUint16(bytes, at + 14, fields.ssid);
+  bytes.fill(0, at + 16, at + STAMP_LENGTH);
+}
+
+/**
+ * Turns the test packet at `at` into the reflector's answer, in place (RFC 8762 section 4.3.1). The length, the
+ * session id and the padding stay; the sender's fields move to octets 24 to 37. The sender's TTL is written as 0,
+ * "not known": the runtime does not tell it.
+ */
+export function writeAnswer(bytes: Uint8Array, fields: ReflectorFields, at = 0): void {
+  bytes.copyWithin(at + 24, at, at + 14);
+  writeUint32(bytes, at, fields.sequence);
+  writeTimestamp(bytes, at + 4, fields.sentAt);
+  writeUint16(bytes, at + 12, UNSYNCHRONIZED_MILLISECOND);
+  writeTimestamp(bytes, at + 16, fields.receivedAt);
+  bytes.fill(0, at + 38, at + STAMP_LENGTH);
+}
+
+/** Reads every field of the reflector packet at `at`, or undefined where fewer than 44 octets are left. */
+export function readAnswer(bytes: Uint8Array, at = 0): Answer | undefined {
+  if (bytes.length - at < STAMP_LENGTH) return undefined;
+  return {
+    reflectorSequence: readUint32(bytes, at),
+    reflectorSentAt: readTimestamp(bytes, at + 4),
+    reflectorErrorEstimate: readUint16(bytes, at + 12),
+    ssid: readUint16(bytes, at + 14),
+    receivedAt: readTimestamp(bytes, at + 16),
+    senderSequence: readUint32(bytes, at + 24),
+    senderSentAt: readTimestamp(bytes, at + 28),
+    senderErrorEstimate: readUint16(bytes, at + 36),
+    senderTtl: bytes[at + 40] ?? 0,
+  };
+}
