@@ -1,11 +1,10 @@
 /** HTTP: a request to one of the traffic routes is a packet. Routes and descriptions here, their life in the responder. */
 import { Elysia } from "elysia";
 import { formatPeer } from "../address.ts";
-import type { Limits } from "../config.ts";
 import type { Fate } from "../impairment.ts";
 import type { DropReason } from "../metrics.ts";
 import { type Exchange, PEER_GONE, type Responder } from "../responder.ts";
-import { type Body, type BodyFailure, readBody } from "./http-body.ts";
+import { type Body, type BodyFailure, type BodyLimits, BodyReader } from "./http-body.ts";
 import { describeTraffic } from "./http-description.ts";
 
 /** Longest answer of `/delay/{seconds}`, s. */
@@ -120,9 +119,10 @@ function pattern(length: number): Body {
 }
 
 /** The traffic routes, for the lab's HTTP application. */
-export function trafficRoutes(responder: Responder, limits: Pick<Limits, "httpBodyBytes" | "httpBodyMs">) {
+export function trafficRoutes(responder: Responder, limits: BodyLimits) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
+  const bodies = new BodyReader(limits);
 
   type Context = { readonly request: Request; readonly server: PeerTeller | null };
 
@@ -133,18 +133,12 @@ export function trafficRoutes(responder: Responder, limits: Pick<Limits, "httpBo
   }
 
   /** Reads the body, then answers with what `make` says of it. */
-  function withBody(context: Context, make: (body: Body) => Answer): Response | Promise<Response> {
-    const body = readBody(context.request, limits);
-    const answer = (body: Body | BodyFailure) => {
-      if (typeof body !== "string") return respond(context, make(body), body.length);
-      traffic.rejects.add(body);
-      const limit = body === "too-large" ? `at most ${limits.httpBodyBytes} bytes` : `within ${limits.httpBodyMs} ms`;
-      return Response.json(
-        { error: `${body}: the body has to come whole, ${limit}` },
-        { status: FAILURE_STATUS[body] },
-      );
-    };
-    return body instanceof Promise ? body.then(answer) : answer(body);
+  async function withBody(context: Context, make: (body: Body) => Answer): Promise<Response> {
+    const body = await bodies.read(context.request);
+    if (typeof body !== "string") return respond(context, make(body), body.length);
+    traffic.rejects.add(body);
+    const limit = body === "too-large" ? `at most ${limits.httpBodyBytes} bytes` : `within ${limits.httpBodyMs} ms`;
+    return Response.json({ error: `${body}: the body has to come whole, ${limit}` }, { status: FAILURE_STATUS[body] });
   }
 
   /** A refusal is an answer too: the packet was received, and its reason is counted. */
@@ -180,24 +174,30 @@ export function trafficRoutes(responder: Responder, limits: Pick<Limits, "httpBo
     return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
   }
 
+  // Each handler names what it takes from the context: Elysia parses cookies, query and headers for one that takes it whole.
   const raw = { parse: "none" } as const;
   return new Elysia({ name: "traffic" })
-    .post("/", (context) => withBody(context, receive), { ...raw, detail: describeTraffic("/") })
+    .post("/", ({ request, server }) => withBody({ request, server }, receive), {
+      ...raw,
+      detail: describeTraffic("/"),
+    })
     .post(
       "/echo",
-      (context) => {
-        const type = context.request.headers.get("content-type") ?? "application/octet-stream";
-        return withBody(context, (body) => ({ status: 200, type, body }));
+      ({ request, server }) => {
+        const type = request.headers.get("content-type") ?? "application/octet-stream";
+        return withBody({ request, server }, (body) => ({ status: 200, type, body }));
       },
       { ...raw, detail: describeTraffic("/echo") },
     )
-    .get("/status/:code", (context) => respond(context, statusAnswer(context.params.code), 0), {
+    .get("/status/:code", ({ request, server, params }) => respond({ request, server }, statusAnswer(params.code), 0), {
       detail: describeTraffic("/status/{code}"),
     })
-    .get("/delay/:seconds", (context) => respond(context, delayAnswer(context.params.seconds), 0), {
-      detail: describeTraffic("/delay/{seconds}"),
-    })
-    .get("/bytes/:n", (context) => respond(context, bytesAnswer(context.params.n), 0), {
+    .get(
+      "/delay/:seconds",
+      ({ request, server, params }) => respond({ request, server }, delayAnswer(params.seconds), 0),
+      { detail: describeTraffic("/delay/{seconds}") },
+    )
+    .get("/bytes/:n", ({ request, server, params }) => respond({ request, server }, bytesAnswer(params.n), 0), {
       detail: describeTraffic("/bytes/{n}"),
     });
 }
