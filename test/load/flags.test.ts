@@ -81,7 +81,7 @@ describe("the command line", () => {
 
 test("durations", () => {
   expect(["200ms", "10s", "5m", "1h", "2"].map((text) => parseDuration("timeout", text))).toEqual([
-    0.2, 10, 300, 3600, 2, 50e-6,
+    0.2, 10, 300, 3600, 2,
   ]);
   expect(parseDuration("timeout", "50us")).toBeCloseTo(50e-6, 12);
   expect(parseDuration("duration", "forever")).toBe(Number.POSITIVE_INFINITY);
