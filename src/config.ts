@@ -23,6 +23,8 @@ export interface Limits {
   /** Packets that the packet log keeps, and takes in a second. */
   readonly packetLog: number;
   readonly packetLogPerSecond: number;
+  /** Viewers of the live stream. */
+  readonly viewers: number;
   /** Receive buffer asked for on each UDP socket, octets. */
   readonly udpReceiveBuffer: number;
   /** How long a stop waits for what is in flight, ms. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   httpBodyMs: 10_000,
   packetLog: 1000,
   packetLogPerSecond: 200,
+  viewers: 256,
   udpReceiveBuffer: 4 * 1024 * 1024,
   stopMs: 1000,
 };
