@@ -1,0 +1,279 @@
+/** Variables and flags, read once into one readonly value; what is wrong is refused before anything starts. */
+import { parseArgs } from "node:util";
+import { type Impairments, NO_IMPAIRMENTS } from "./impairment.ts";
+import { ImpairmentError, parseImpairments } from "./impairment-text.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
+
+/** Caps on what traffic can make the lab hold; each has a counter that says when it bit. */
+export interface Limits {
+  /** STAMP sessions remembered; 16 KiB each. */
+  readonly sessions: number;
+  /** Answers that wait for their moment, all protocols together. */
+  readonly delayQueue: number;
+  /** TCP connections open at a time. */
+  readonly tcpConnections: number;
+  /** Silence after which a TCP connection is closed, s (whole seconds, up to 240). */
+  readonly tcpIdleSeconds: number;
+  /** Octets of answers that a TCP peer may leave unread before the lab stops reading from it. */
+  readonly tcpUnreadBytes: number;
+  /** Largest HTTP request body, octets. */
+  readonly httpBodyBytes: number;
+  /** Longest time that an HTTP request's body may take to arrive, ms. */
+  readonly httpBodyMs: number;
+  /** Packets that the packet log keeps, and takes in a second. */
+  readonly packetLog: number;
+  readonly packetLogPerSecond: number;
+  /** Receive buffer asked for on each UDP socket, octets. */
+  readonly udpReceiveBuffer: number;
+  /** How long a stop waits for what is in flight, ms. */
+  readonly stopMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  sessions: 1024,
+  delayQueue: 65_536,
+  tcpConnections: 4096,
+  tcpIdleSeconds: 120,
+  tcpUnreadBytes: 256 * 1024,
+  httpBodyBytes: 1024 * 1024,
+  httpBodyMs: 10_000,
+  packetLog: 1000,
+  packetLogPerSecond: 200,
+  udpReceiveBuffer: 4 * 1024 * 1024,
+  stopMs: 1000,
+};
+
+/** Everything that can be set from outside. */
+export interface Config {
+  /** Address or name to listen on; `::` is all of IPv6 and IPv4. */
+  readonly host: string;
+  /** Ports; 0 picks a free one. */
+  readonly httpPort: number;
+  readonly tcpPort: number;
+  readonly udpPort: number;
+  /** The port on which every datagram is a STAMP test packet; undefined for none. */
+  readonly stampPort: number | undefined;
+  /** The faults at the start. */
+  readonly impair: Impairments;
+  /** 0 to 2^32 - 1; the same seed and the same packets meet the same fates. */
+  readonly seed: number;
+  /** What control requests from elsewhere must show; undefined forbids them all. */
+  readonly token: string | undefined;
+  readonly logLevel: LogLevel;
+  /** The commit that runs, for `wirelab_build_info`. */
+  readonly commit: string;
+}
+
+export const DEFAULT_CONFIG: Config = {
+  host: "127.0.0.1",
+  httpPort: 5000,
+  tcpPort: 6000,
+  udpPort: 7000,
+  stampPort: undefined,
+  impair: NO_IMPAIRMENTS,
+  seed: 1,
+  token: undefined,
+  logLevel: "info",
+  commit: "unknown",
+};
+
+/** A value that cannot be used; its message is one line: the name, the value, what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** One thing that can be set: its variable, its flag, and how its text becomes a value. */
+interface Setting<T> {
+  readonly variable: string;
+  /** Undefined where there is only the variable. */
+  readonly flag: string | undefined;
+  /** What `--help` calls the value. */
+  readonly value: string;
+  readonly help: string;
+  /** Gives undefined for a text that is not allowed. */
+  readonly parse: (text: string) => T | undefined;
+  /** What is allowed, for the error. */
+  readonly allowed: string;
+}
+
+function integer(min: number, max: number) {
+  return (text: string) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+    return value >= min && value <= max ? value : undefined;
+  };
+}
+
+function port(name: string, help: string): Setting<number> {
+  return {
+    variable: `WIRELAB_${name}_PORT`,
+    flag: `${name.toLowerCase()}-port`,
+    value: "PORT",
+    help,
+    parse: integer(0, 65_535),
+    allowed: "a port from 0 to 65535, 0 for any free one",
+  };
+}
+
+type Settings = { readonly [Key in keyof Config]: Setting<Exclude<Config[Key], undefined>> };
+
+/** Every setting, in the order of the help text. */
+export const SETTINGS: Settings = {
+  host: {
+    variable: "WIRELAB_HOST",
+    flag: "host",
+    value: "ADDRESS",
+    help: "address to listen on; 0.0.0.0 is all of IPv4, :: all of both",
+    parse: (text) => (/^[\w.:-]+$/.test(text) ? text : undefined),
+    allowed: "an IPv4 or IPv6 address, or a host name",
+  },
+  httpPort: port("HTTP", "HTTP: traffic, control, /metrics"),
+  tcpPort: port("TCP", "TCP"),
+  udpPort: port("UDP", "UDP, plain and STAMP"),
+  stampPort: port("STAMP", "UDP, STAMP only; off unless set (862 is the standard's)"),
+  impair: {
+    variable: "WIRELAB_IMPAIR",
+    flag: "impair",
+    value: "FAULTS",
+    help: "faults at the start: none, classroom, or as in udp:drop=0.2,delay=uniform(0,50)",
+    parse: parseImpairments,
+    allowed: "none, classroom, or PROTOCOL:FAULT=VALUE,…;…",
+  },
+  seed: {
+    variable: "WIRELAB_SEED",
+    flag: "seed",
+    value: "N",
+    help: "the same seed and the same packets meet the same fates",
+    parse: integer(0, 2 ** 32 - 1),
+    allowed: "an integer from 0 to 4294967295",
+  },
+  token: {
+    variable: "WIRELAB_TOKEN",
+    flag: "token",
+    value: "TOKEN",
+    help: "lets control requests from other hosts in that show it as a bearer token",
+    parse: (text) => (/^[\x21-\x7e]{8,}$/.test(text) ? text : undefined),
+    allowed: "8 or more printable characters without a space",
+  },
+  logLevel: {
+    variable: "WIRELAB_LOG_LEVEL",
+    flag: "log-level",
+    value: "LEVEL",
+    help: "silent, error, warn, info (a line every few seconds) or debug (packets)",
+    parse: (text) => LOG_LEVELS.find((level) => level === text),
+    allowed: LOG_LEVELS.join(", "),
+  },
+  commit: {
+    variable: "WIRELAB_COMMIT",
+    flag: undefined,
+    value: "COMMIT",
+    help: "the commit that was built, for wirelab_build_info",
+    parse: (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
+    allowed: "up to 64 letters, digits, dots, dashes and underscores",
+  },
+};
+
+/** Settings that are not to be shown when they are wrong. */
+const SECRET: ReadonlySet<keyof Config> = new Set(["token"]);
+
+function read<Key extends keyof Config>(key: Key, name: string, text: string): Config[Key] {
+  const setting: Setting<unknown> = SETTINGS[key];
+  const shown = SECRET.has(key) ? "(not shown)" : JSON.stringify(text);
+  try {
+    const value = setting.parse(text);
+    if (value !== undefined) return value as Config[Key]; // SETTINGS[key] parses to Config[key] by its type
+  } catch (error) {
+    if (error instanceof ImpairmentError) throw new ConfigError(`${name}=${shown}: ${error.message}`);
+    throw error;
+  }
+  throw new ConfigError(`${name}=${shown}: not allowed; allowed: ${setting.allowed}`);
+}
+
+/** What `main.ts` is asked to do. */
+export type Command =
+  | { readonly kind: "run"; readonly config: Config }
+  | { readonly kind: "help" }
+  | { readonly kind: "version" };
+
+/** Reads flags (`args`) and variables (`env`), flags first. Throws ConfigError. An empty variable is an unset one. */
+export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+  const flags = parseFlags(args);
+  if (flags.get("help") !== undefined) return { kind: "help" };
+  if (flags.get("version") !== undefined) return { kind: "version" };
+  const given: Partial<Record<keyof Config, unknown>> = {};
+  for (const key of keysOf(SETTINGS)) {
+    const { flag, variable } = SETTINGS[key];
+    const fromFlag = flag === undefined ? undefined : flags.get(flag);
+    if (fromFlag !== undefined) given[key] = read(key, `--${flag}`, fromFlag);
+    else if (env[variable]) given[key] = read(key, variable, env[variable]);
+  }
+  // Each value was parsed by the setting of its own key.
+  return { kind: "run", config: { ...DEFAULT_CONFIG, ...(given as Partial<Config>) } };
+}
+
+function keysOf<T extends object>(record: T): (keyof T)[] {
+  return Object.keys(record) as (keyof T)[]; // a literal's own keys are its type's keys
+}
+
+/** The flags that were given, by name; one without a value holds an empty text. */
+function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
+  const names = keysOf(SETTINGS).flatMap((key) => SETTINGS[key].flag ?? []);
+  const text = { type: "string" } as const;
+  const bare = { type: "boolean" } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        ...Object.fromEntries(names.map((name) => [name, text])),
+        help: { ...bare, short: "h" },
+        version: { ...bare, short: "v" },
+      },
+    });
+    return new Map(Object.entries(values).map(([name, value]) => [name, String(value === true ? "" : value)]));
+  } catch (error) {
+    throw new ConfigError(explainFlags(args, names, error));
+  }
+}
+
+/** One line for what node:util says of the flags. */
+function explainFlags(args: readonly string[], names: readonly string[], error: unknown): string {
+  const allowed = `allowed: ${[...names, "help", "version"].map((name) => `--${name}`).join(" ")}`;
+  const unknown = args.find((arg) => arg.startsWith("-") && !names.includes(arg.replace(/^--|=.*$/g, "")));
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && unknown !== undefined) return `${unknown}: no such flag; ${allowed}`;
+  if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
+    const stray = args.find((arg, i) => !arg.startsWith("-") && !args[i - 1]?.startsWith("--"));
+    return `${stray ?? args.join(" ")}: no argument is taken; ${allowed}`;
+  }
+  return error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const rows = keysOf(SETTINGS).map((key) => {
+    const { flag, variable, value, help } = SETTINGS[key];
+    const left = flag === undefined ? `  ${variable}` : `  --${flag} ${value}`;
+    return `${left.padEnd(25)} ${help}\n${flag === undefined ? "" : `${"".padEnd(26)}${variable}${defaultOf(key)}\n`}`;
+  });
+  return `wirelab: HTTP, TCP and UDP side by side, broken on purpose and measured exactly
+
+usage: bun src/main.ts [flags]
+
+${rows.join("")}  -h, --help                this text
+  -v, --version             the version
+
+A flag goes before its variable.
+
+examples:
+  bun src/main.ts
+  bun src/main.ts --impair classroom
+  bun src/main.ts --host :: --token "$(openssl rand -hex 16)"
+  bun src/main.ts --impair 'udp:drop=0.05/0.1,delay=normal(20,5);http:status=500:0.1' --seed 7
+  WIRELAB_UDP_PORT=7777 bun src/main.ts --log-level debug
+`;
+}
+
+function defaultOf(key: keyof Config): string {
+  const value = DEFAULT_CONFIG[key];
+  if (key === "impair") return ", default none";
+  return value === undefined ? ", default unset" : `, default ${value}`;
+}

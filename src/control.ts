@@ -1,0 +1,61 @@
+/** The routes that are not traffic, put together: who may ask for what, and how an error is told. */
+import { Elysia, ParseError, ValidationError } from "elysia";
+import { apiPage } from "./control/api-page.ts";
+import { type FaultBox, faultRoutes } from "./control/faults.ts";
+import { type MeasurementParts, measurementRoutes } from "./control/measurement.ts";
+import { NotAllowedError } from "./control/rights.ts";
+import { ImpairmentError } from "./impairment-text.ts";
+import type { Log } from "./log.ts";
+import type { Traffic } from "./metrics.ts";
+
+/** What the control routes stand on. */
+export interface ControlParts extends MeasurementParts {
+  readonly faults: FaultBox;
+  /** The counters of HTTP, for what is refused. */
+  readonly traffic: Traffic;
+  readonly log: Log;
+  readonly version: string;
+}
+
+/** One line for what a schema found wrong: where, and what was expected there. */
+function explain(error: ValidationError): string {
+  const first = error.all[0];
+  const path = first && "path" in first ? String(first.path).slice(1).replaceAll("/", ".") : "";
+  const message = first && "message" in first ? String(first.message) : "not what the description says";
+  return `${path || error.type}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+}
+
+/** The control routes, for the lab's HTTP application; its errors are answered here too. */
+export function controlRoutes(parts: ControlParts) {
+  const { traffic, log } = parts;
+  return new Elysia({ name: "control" })
+    .onError({ as: "global" }, ({ error, code, request }) => {
+      const cause = error instanceof ParseError && error.cause ? error.cause : error;
+      if (cause instanceof NotAllowedError) {
+        traffic.rejects.add("forbidden");
+        const headers: Record<string, string> = cause.status === 401 ? { "www-authenticate": "Bearer" } : {};
+        return Response.json({ error: cause.message }, { status: cause.status, headers });
+      }
+      if (code === "NOT_FOUND") {
+        traffic.rejects.add("not-found");
+        const { pathname } = new URL(request.url);
+        return Response.json({ error: `no route ${request.method} ${pathname}; all are at /swagger` }, { status: 404 });
+      }
+      if (cause instanceof ImpairmentError) {
+        traffic.rejects.add("bad-request");
+        const { message, position, allowed } = cause;
+        return Response.json({ error: message, position, allowed }, { status: 400 });
+      }
+      if (cause instanceof ValidationError || cause instanceof SyntaxError || error instanceof ParseError) {
+        traffic.rejects.add("bad-request");
+        const text = cause instanceof ValidationError ? explain(cause) : "the body is not JSON";
+        return Response.json({ error: text }, { status: 400 });
+      }
+      traffic.rejects.add("failed");
+      log.write("error", "a request failed", { error: String(cause) });
+      return Response.json({ error: "the lab failed to answer; its log says why" }, { status: 500 });
+    })
+    .use(measurementRoutes(parts))
+    .use(faultRoutes(parts.faults, parts.policy))
+    .use(apiPage(parts.version));
+}
