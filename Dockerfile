@@ -4,7 +4,10 @@ ARG BUN_VERSION=1.4.5
 FROM oven/bun:${BUN_VERSION}-slim AS dependencies
 WORKDIR /home/bun/app
 COPY package.json bun.lock ./
-RUN bun install --frozen-lockfile --production --ignore-scripts
+# TypeScript comes along as elysia's peer and never runs; maps, declarations and the packages' own tests neither.
+RUN bun install --frozen-lockfile --production --ignore-scripts \
+  && rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin node_modules/*/test node_modules/*/tests \
+  && find node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" \) -delete
 
 FROM oven/bun:${BUN_VERSION}-slim
 # The version is package.json's; a test holds them together.
