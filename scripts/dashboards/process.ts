@@ -67,6 +67,9 @@ export function process(): AnyPanel[] {
   ];
 }
 
+/** Structures that turn something away when they are full; the packet log only forgets. */
+const TURNING_AWAY = `${LAB},structure!="packet-log"`;
+
 /** Structures that traffic could fill, their caps, and the packet log. */
 export function bounds(): AnyPanel[] {
   return [
@@ -74,14 +77,14 @@ export function bounds(): AnyPanel[] {
       {
         title: "Bounded structures, share of the cap",
         description:
-          "How full each structure is that traffic could fill. At 100 % the cap bites, and the panel beside counts it.",
+          "How full each structure is that traffic could fill. At 100 % the cap bites, and the panel beside counts it. The packet log is left out: it forgets its oldest entry, and is full from its first minutes on.",
         unit: PercentUnit,
         span: 12,
         thresholds: rising(0.8, 1),
       },
       [
         {
-          expr: `max by (instance, structure) (wirelab_bounded_size{${LAB}} / wirelab_bounded_limit{${LAB}})`,
+          expr: `max by (instance, structure) (wirelab_bounded_size{${TURNING_AWAY}} / wirelab_bounded_limit{${TURNING_AWAY}})`,
           legend: "{{instance}} {{structure}}",
         },
       ],
@@ -89,14 +92,14 @@ export function bounds(): AnyPanel[] {
     lines(
       {
         title: "Caps that bit",
-        description: "What was turned away or forgotten because a structure was full. Empty in ordinary times.",
+        description: "What was turned away because a structure was full. Empty in ordinary times.",
         unit: CountsPerSecond,
         span: 12,
         thresholds: rising(1, 100),
       },
       [
         {
-          expr: `${perSecond("wirelab_bounded_overflows_total", LAB, "structure")} > 0`,
+          expr: `${perSecond("wirelab_bounded_overflows_total", TURNING_AWAY, "structure")} > 0`,
           legend: "{{structure}}",
         },
       ],
