@@ -1,3 +1,7 @@
 /** wirelab as a library: a lab and a load run for somebody's own tests. */
 export { ConfigError, type Limits } from "./config.ts";
 export { type Lab, type LabOptions, ListenError, startLab } from "./lab.ts";
+export type { LoadOptions } from "./load/options.ts";
+export type { RunReport } from "./load/report.ts";
+export { type LoadRun, runLoad } from "./load/run.ts";
+export type { Snapshot } from "./load/snapshot.ts";

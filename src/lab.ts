@@ -131,7 +131,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       log.write("info", "faults changed", { protocol, faults: printFaults(value) });
     },
   };
-  const app = new Elysia({ normalize: false })
+  const app: AnyElysia = new Elysia({ normalize: false })
     .use(
       controlRoutes({
         exposition,
@@ -145,7 +145,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         version,
       }),
     )
-    .use(trafficRoutes(responders.http, limits));
+    .use(trafficRoutes(responders.http, limits, (request) => app.server?.requestIP(request) ?? null));
   const http = undo.adopt(
     await listen("HTTP", host, config.httpPort, () => listenHttp(app, host, config.httpPort, limits)),
     (server) => server.stop(true),

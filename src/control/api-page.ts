@@ -14,7 +14,7 @@ document.head.append(style);
 const place = document.body.appendChild(document.createElement("main"));
 const bundle = document.createElement("script");
 bundle.src = "/swagger/swagger-ui-bundle.js";
-bundle.onload = () => SwaggerUIBundle({ url: "/swagger/json", domNode: place, deepLinking: true });
+bundle.onload = () => SwaggerUIBundle({ url: "/swagger/json", domNode: place, deepLinking: true, validatorUrl: null });
 document.head.append(bundle);
 `;
 

@@ -119,9 +119,9 @@ export function faultRoutes(faults: FaultBox, policy: RightsPolicy) {
     .get("/impairments", () => show(faults), { detail: describe("The faults now", { 200: ALL }) })
     .put(
       "/impairments",
-      async (context) => {
-        assertMayChange(context, policy);
-        return setAll(parseImpairments(await context.request.text()));
+      async ({ request, server }) => {
+        assertMayChange({ request, server }, policy);
+        return setAll(parseImpairments(await request.text()));
       },
       {
         parse: "none",
@@ -142,8 +142,8 @@ export function faultRoutes(faults: FaultBox, policy: RightsPolicy) {
     )
     .delete(
       "/impairments",
-      (context) => {
-        assertMayChange(context, policy);
+      ({ request, server }) => {
+        assertMayChange({ request, server }, policy);
         return setAll(NO_IMPAIRMENTS);
       },
       {
@@ -191,8 +191,8 @@ function protocolRoutes(protocol: Protocol, faults: FaultBox, policy: RightsPoli
     })
     .delete(
       path,
-      (context) => {
-        assertMayChange(context, policy);
+      ({ request, server }) => {
+        assertMayChange({ request, server }, policy);
         return set(NO_FAULTS);
       },
       {

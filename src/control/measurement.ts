@@ -72,7 +72,7 @@ export function measurementRoutes({ exposition, sessions, policy, clock, listeni
         }),
       },
     )
-    .get("/healthz", () => ({ status: "alive" }), {
+    .get("/healthz", Response.json({ status: "alive" }), {
       detail: detail("The process is alive", { 200: jsonResponse("Alive", { status: "alive" }) }),
     })
     .get(

@@ -50,14 +50,14 @@ interface Shared {
 class StreamPacket implements Exchange {
   readonly workMs = 0;
   #kept = false;
-  #answer: Buffer = ACK;
 
   constructor(
     private readonly connection: Connection,
     readonly receivedAt: number,
     readonly bytes: number,
-    /** The whole frame, header and packet; undefined for a plain chunk. */
+    /** Where the whole frame lies, header and packet; undefined for a plain chunk. */
     private readonly frame: Buffer | undefined,
+    private readonly at: number,
     readonly session: Session | undefined,
     readonly sequence: number,
   ) {}
@@ -81,12 +81,13 @@ class StreamPacket implements Exchange {
     const { clock } = this.connection.shared.responder;
     const receivedAt = clock.wallAt(this.receivedAt);
     const sentAt = clock.wallAt(clock.now());
-    writeAnswer(this.frame, { sequence: reflectorSequence, receivedAt, sentAt }, FRAME_HEADER_LENGTH);
-    this.#answer = this.frame;
+    writeAnswer(this.frame, { sequence: reflectorSequence, receivedAt, sentAt }, this.at + FRAME_HEADER_LENGTH);
   }
 
   send(): number {
-    const sent = this.connection.write(this.#answer);
+    const sent = this.frame
+      ? this.connection.write(this.frame, this.at, FRAME_HEADER_LENGTH + this.bytes)
+      : this.connection.write(ACK, 0, ACK.length);
     this.#settle();
     return sent > 0 && this.frame ? this.bytes : sent;
   }
@@ -109,6 +110,9 @@ class Connection {
   /** Packets whose answers are put off. */
   waiting = 0;
   readonly peer: string;
+  /** The socket's own getters ask the kernel each time. */
+  readonly #address: string;
+  readonly #port: number;
   #mode: "opening" | "plain" | "framed" = "opening";
   /** The first octets, as long as they could become the preface. */
   #opening: Buffer = Buffer.alloc(0);
@@ -127,7 +131,9 @@ class Connection {
     private readonly socket: Socket,
     readonly shared: Shared,
   ) {
-    this.peer = formatPeer(socket.remoteAddress, socket.remotePort);
+    this.#address = plainAddress(socket.remoteAddress);
+    this.#port = socket.remotePort;
+    this.peer = formatPeer(this.#address, this.#port);
   }
 
   order(dueAt: number, receivedAt: number): number {
@@ -166,7 +172,7 @@ class Connection {
 
   #plain(chunk: Buffer): void {
     const { responder } = this.shared;
-    responder.receive(new StreamPacket(this, responder.clock.now(), chunk.length, undefined, undefined, 0));
+    responder.receive(new StreamPacket(this, responder.clock.now(), chunk.length, undefined, 0, undefined, 0));
   }
 
   #framed(chunk: Buffer): void {
@@ -178,14 +184,12 @@ class Connection {
     const { responder, sessions } = this.shared;
     const now = responder.clock.now();
     const packet = at + FRAME_HEADER_LENGTH;
-    const frame = bytes.subarray(at, packet + length);
     if (!isTestPacket(bytes, packet, length)) {
-      responder.refuse(new StreamPacket(this, now, length, frame, undefined, 0), "not-stamp");
+      responder.refuse(new StreamPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
       return;
     }
-    const { remoteAddress, remotePort } = this.socket;
-    const session = sessions.of("tcp", plainAddress(remoteAddress), remotePort, ssidOf(bytes, packet), now);
-    responder.receive(new StreamPacket(this, now, length, frame, session, sequenceOf(bytes, packet)));
+    const session = sessions.of("tcp", this.#address, this.#port, ssidOf(bytes, packet), now);
+    responder.receive(new StreamPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
   };
 
   /** Counts what is wrong and ends the connection. */
@@ -194,12 +198,12 @@ class Connection {
     this.end();
   }
 
-  /** Hands octets to the kernel, or keeps what it does not take; their number, or PEER_GONE. */
-  write(bytes: Buffer): number {
+  /** Hands `length` octets to the kernel, or keeps what it does not take; their number, or PEER_GONE. */
+  write(bytes: Buffer, at: number, length: number): number {
     if (this.#closed || this.#ended) return PEER_GONE;
-    const taken = this.#unsentBytes === 0 ? Math.max(0, this.socket.write(bytes)) : 0;
-    if (taken < bytes.length) this.#keepUnsent(bytes.subarray(taken));
-    return bytes.length;
+    const taken = this.#unsentBytes === 0 ? Math.max(0, this.socket.write(bytes, at, length)) : 0;
+    if (taken < length) this.#keepUnsent(bytes.subarray(at + taken, at + length));
+    return length;
   }
 
   #keepUnsent(rest: Buffer): void {

@@ -1,0 +1,112 @@
+/**
+ * The numbers of the design, each a ratio measured in the same minute: wirelab's server against the shortest one that
+ * Bun can be, the same client for both, in interleaved pairs, and the median of the pairs' ratios.
+ */
+import { parseArgs } from "node:util";
+import { createMetrics } from "../src/metrics.ts";
+
+const HELP = `bench: wirelab's servers against the shortest that Bun can be
+
+usage: bun run scripts/bench.ts [--pairs N] [--seconds S] [ROW...]
+
+  rows: udp tcp http-get http-post record (all by default)
+  --pairs N     interleaved pairs, default 5
+  --seconds S   how long each side of a pair runs, default 2
+`;
+
+/** A row against a bare Bun server. */
+interface ServerRow {
+  readonly what: string;
+  readonly against: string;
+  /** The least ratio that the design asks for. */
+  readonly least: number;
+  /** What the client says to the lab to get frames. */
+  readonly framed?: boolean;
+}
+
+const SERVER_ROWS: Readonly<Record<string, ServerRow>> = {
+  udp: { what: "UDP echo (STAMP), 64 bytes, 64 in flight", against: "bare Bun.udpSocket echo", least: 0.9 },
+  tcp: { what: "TCP frames, 64 bytes, 32 connections", against: "bare Bun.listen echo", least: 0.9, framed: true },
+  "http-get": { what: "HTTP GET /healthz, 32 connections", against: "Bun.serve, fixed answer", least: 0.95 },
+  "http-post": { what: "HTTP POST /, 32 connections", against: "Bun.serve, JSON parsed", least: 0.8 },
+};
+
+/** Starts a server script and reads the port that it prints. */
+async function server(script: string, kind: string) {
+  const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/${script}.ts`, kind], { stdout: "pipe" });
+  for await (const chunk of child.stdout) return { port: Number(Buffer.from(chunk).toString()), child };
+  throw new Error(`${script} ${kind} did not start`);
+}
+
+async function rate(kind: string, port: number, seconds: number, framed: boolean): Promise<number> {
+  const client = `${import.meta.dir}/bench/client.ts`;
+  const args = [process.execPath, client, kind, `${port}`, `${seconds}`, ...(framed ? ["framed"] : [])];
+  return Number(await new Response(Bun.spawn(args, { stdout: "pipe" }).stdout).text());
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+async function benchServer(kind: string, row: ServerRow, pairs: number, seconds: number): Promise<void> {
+  const bare = await server("baseline", kind);
+  const lab = await server("lab", kind);
+  const ratios: number[] = [];
+  const rates: [number[], number[]] = [[], []];
+  for (let i = 0; i < pairs; i++) {
+    const theirs = await rate(kind, bare.port, seconds, false);
+    const ours = await rate(kind, lab.port, seconds, row.framed ?? false);
+    rates[0].push(ours);
+    rates[1].push(theirs);
+    ratios.push(ours / theirs);
+  }
+  bare.child.kill();
+  lab.child.kill();
+  const [low, high] = [Math.min(...ratios).toFixed(2), Math.max(...ratios).toFixed(2)];
+  const [ours, theirs] = rates.map((all) => Math.round(median(all)).toLocaleString("en"));
+  console.log(
+    `${row.what.padEnd(42)} ${median(ratios).toFixed(3)} (${low} to ${high}, at least ${row.least})  ` +
+      `${ours}/s against ${theirs}/s: ${row.against}`,
+  );
+}
+
+/** The cost of recording one answered packet, in ns: the counters and the response-time histogram. */
+function benchRecord(): void {
+  const { udp } = createMetrics().traffic;
+  const rounds = 5_000_000;
+  const once = () => {
+    const startedAt = performance.now();
+    for (let i = 0; i < rounds; i++) {
+      udp.received(64);
+      udp.answered(64, (i % 1000) * 1e-6);
+    }
+    return ((performance.now() - startedAt) * 1e6) / rounds;
+  };
+  once();
+  const ns = median([once(), once(), once()]);
+  console.log(`${"recording one packet in metrics".padEnd(42)} ${ns.toFixed(1)} ns (under 50 ns)`);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: { type: "string", default: "5" },
+    seconds: { type: "string", default: "2" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+const rows = positionals.length > 0 ? positionals : [...Object.keys(SERVER_ROWS), "record"];
+const unknown = rows.find((row) => row !== "record" && !(row in SERVER_ROWS));
+if (values.help) console.log(HELP);
+else if (unknown !== undefined) {
+  console.error(`bench: no row ${unknown}; rows: ${Object.keys(SERVER_ROWS).join(" ")} record`);
+  process.exitCode = 2;
+} else {
+  for (const kind of rows) {
+    const row = SERVER_ROWS[kind];
+    if (row) await benchServer(kind, row, Number(values.pairs), Number(values.seconds));
+    else benchRecord();
+  }
+}

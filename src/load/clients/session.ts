@@ -1,0 +1,203 @@
+/**
+ * One STAMP session as its sender sees it, without the socket: writes the test packets of RFC 8762 section 4.2 and
+ * judges what comes back. Answers are a reflector's packets or, from an echo, our own packets unchanged.
+ */
+import type { Clock } from "../../clock.ts";
+import {
+  isTestPacket,
+  readTimestamp,
+  STAMP_LENGTH,
+  senderSequenceOf,
+  sequenceOf,
+  ssidOf,
+  UNSYNCHRONIZED_MILLISECOND,
+  writeTestPacket,
+} from "../../stamp.ts";
+import { Ledger, slotsFor } from "../ledger.ts";
+import type { Recorder } from "../recorder.ts";
+import { randomFrom } from "../schedule.ts";
+
+/** A reflector holds a packet no longer than the round trip took, but for the two clocks' rates and resolution. */
+const RESIDENCE_SLACK_MS = 1000;
+
+/** What a session needs to know. */
+export interface SessionSettings {
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly size: number;
+  readonly timeoutMs: number;
+  /** The highest rate of this one session, packets a second. */
+  readonly highestRate: number;
+  readonly ssid: number;
+  readonly lab: boolean;
+  readonly seed: number;
+}
+
+/** The octets behind the STAMP fields: noise from the seed, so that no link can compress it. */
+export function makePadding(size: number, seed: number): Buffer {
+  const packet = Buffer.alloc(size);
+  const random = randomFrom(seed);
+  for (let at = STAMP_LENGTH; at < size; at++) packet[at] = random() * 256;
+  return packet;
+}
+
+/** A session's packets, without a socket. */
+export class SenderSession {
+  readonly #clock: Clock;
+  readonly #settings: SessionSettings;
+  readonly #padding: Buffer;
+  #recorder: Recorder;
+  #ssid: number;
+  /** The id before the last restart: answers to the warm-up still come, and are nobody's error. */
+  #formerSsid: number | undefined;
+  #ledger: Ledger;
+  /** The reflector's highest number, the packet that it answered with it, and how many different ones came. */
+  #reflected = -1;
+  #reflectedFor = 0;
+  #seen = 0;
+
+  constructor(settings: SessionSettings) {
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#padding = makePadding(settings.size, settings.seed);
+    this.#recorder = settings.recorder;
+    this.#ssid = settings.ssid;
+    this.#ledger = this.#newLedger();
+  }
+
+  /**
+   * RFC 8762 numbers from 0. Where the target is not known to count for itself, the numbers start at 1: a stateful
+   * reflector answers the first packet with its own 0, a stateless one repeats the 1, and the two can be told apart.
+   */
+  #newLedger(): Ledger {
+    const { highestRate, timeoutMs, lab } = this.#settings;
+    return new Ledger(this.#recorder, slotsFor(highestRate, timeoutMs), timeoutMs, lab ? 0 : 1);
+  }
+
+  /** How many packets wait for their answer. */
+  get pending(): number {
+    return this.#ledger.pending;
+  }
+
+  /** Whether another packet can be remembered. */
+  get hasRoom(): boolean {
+    return this.#ledger.hasRoom;
+  }
+
+  /** Adds what the reflector's numbers tell of this session to the run's record; once, when it is over. */
+  closeBooks(): void {
+    const { reflector } = this.#recorder;
+    reflector.reflected += this.#reflected + 1;
+    reflector.seen += this.#seen;
+    if (this.#reflected >= 0) reflector.lostBefore += this.#ledger.lostUpTo(this.#reflectedFor);
+    this.#reflected = -1;
+    this.#seen = 0;
+  }
+
+  /** A new session: earlier packets are forgotten, and answers to them are none of this one's. */
+  restart(recorder: Recorder, ssid: number): void {
+    this.closeBooks();
+    this.#recorder = recorder;
+    this.#formerSsid = this.#ssid;
+    this.#ssid = ssid;
+    this.#ledger = this.#newLedger();
+  }
+
+  /** A packet's worth of padding to write test packets over. */
+  newPacket(): Buffer {
+    return Buffer.from(this.#padding);
+  }
+
+  /** Writes the next test packet into `bytes` at `at`, where a packet of this session's size fits, and opens its entry. */
+  write(bytes: Uint8Array, at: number, planned: number, now: number): void {
+    const wall = this.#clock.wallAt(now);
+    const sequence = this.#ledger.open(planned, now, wall);
+    writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+    this.#recorder.counts.bytesSent += this.#settings.size;
+  }
+
+  /** Settles what has timed out. */
+  expire(now: number): number {
+    return this.#ledger.expire(now);
+  }
+
+  /** The connection is gone: what waits is lost. */
+  abandon(): number {
+    return this.#ledger.abandon();
+  }
+
+  /** Judges one answer that came at `now`, monotonic ms. */
+  receive(answer: Buffer, now: number): void {
+    this.#recorder.counts.bytesReceived += answer.length;
+    if (answer.length < STAMP_LENGTH) this.#recorder.unreadable();
+    else if (isTestPacket(answer)) this.#receiveEcho(answer, now);
+    else this.#receiveReflected(answer, now);
+  }
+
+  #receiveEcho(answer: Buffer, now: number): void {
+    if (ssidOf(answer) !== this.#ssid && ssidOf(answer) !== 0) return;
+    const sequence = this.#ledger.recall(sequenceOf(answer));
+    if (sequence < 0 || !this.#ledger.wasSentAt(sequence, readTimestamp(answer, 4))) {
+      this.#damaged(answer, 4);
+      return;
+    }
+    this.#recorder.kinds.echo++;
+    this.#ledger.answer(sequence, now);
+  }
+
+  #receiveReflected(answer: Buffer, now: number): void {
+    const sequence = this.#ledger.recall(senderSequenceOf(answer));
+    const sentAt = readTimestamp(answer, 28);
+    if (sequence < 0 || !this.#ledger.wasSentAt(sequence, sentAt)) {
+      this.#damaged(answer, 28);
+      return;
+    }
+    const wall = this.#clock.wallAt(now);
+    const receivedAt = readTimestamp(answer, 16);
+    const reflectedAt = readTimestamp(answer, 4);
+    if (!this.#sound(answer) || Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS) {
+      this.#spoil(sequence);
+      return;
+    }
+    const reflected = sequenceOf(answer);
+    this.#recorder.kinds.stamp++;
+    if (reflected !== senderSequenceOf(answer)) this.#recorder.ownNumbers++;
+    if (reflected > this.#reflected) {
+      this.#reflected = reflected;
+      this.#reflectedFor = sequence;
+    }
+    const twice = this.#recorder.counts.reflectedTwice;
+    const reception = this.#ledger.answer(sequence, now, reflected);
+    // A duplicate with a number of its own is another answer; one with the same number is a copy made on the way down.
+    if (reception !== "duplicate" || this.#recorder.counts.reflectedTwice > twice) this.#seen++;
+    if (reception === "answered") this.#recorder.exchange(sentAt, receivedAt, reflectedAt, wall);
+  }
+
+  /** Whether what a reflector has to repeat came back as it was sent (RFC 8762 section 4.3.1, RFC 8972 section 3). */
+  #sound(answer: Buffer): boolean {
+    const ssid = ssidOf(answer);
+    if (((answer[36] ?? 0) << 8) + (answer[37] ?? 0) !== UNSYNCHRONIZED_MILLISECOND) return false;
+    if (!this.#settings.lab) return ssid === this.#ssid || ssid === 0;
+    // A foreign reflector may pad as it likes; the lab gives back the very octets that it got.
+    if (ssid !== this.#ssid || answer.length !== this.#settings.size) return false;
+    return (
+      answer.length === STAMP_LENGTH || this.#padding.compare(answer, STAMP_LENGTH, answer.length, STAMP_LENGTH) === 0
+    );
+  }
+
+  /** An answer that fits no packet: by its moment of sending, or by its number, it may still name one. */
+  #damaged(answer: Buffer, momentAt: number): void {
+    const ours = ssidOf(answer) === this.#ssid;
+    const number = momentAt === 4 ? sequenceOf(answer) : senderSequenceOf(answer);
+    let sequence = this.#ledger.recallByWall(readTimestamp(answer, momentAt), number);
+    if (sequence < 0 && ours) sequence = this.#ledger.recall(number);
+    if (sequence >= 0) this.#spoil(sequence);
+    else if (ssidOf(answer) === this.#formerSsid || this.#sound(answer)) this.#recorder.counts.strange++;
+    else this.#recorder.unreadable();
+  }
+
+  /** A damaged answer settles its packet, unless another copy already did. */
+  #spoil(sequence: number): void {
+    if (!this.#ledger.settle(sequence, "corrupt")) this.#recorder.counts.duplicate++;
+  }
+}

@@ -1,0 +1,46 @@
+/** Asks a lab what it knows of a run's sessions. */
+import type { Clock } from "../clock.ts";
+import { sleep } from "./driver.ts";
+import type { Recorder } from "./recorder.ts";
+import { type Directions, readSummary, type SessionSummary, settleByLab } from "./settlement.ts";
+
+const ASK_TIMEOUT_MS = 2000;
+const ASK_AGAIN_MS = 50;
+
+/** Where and for whom the summary is asked. */
+export interface SummaryRequest {
+  readonly controlUrl: URL;
+  readonly ssid: number;
+  readonly protocol: string;
+  readonly ports: ReadonlySet<number>;
+}
+
+/** The lab's summaries of the run's sessions; undefined where no lab answers there. */
+export async function fetchSummary(request: SummaryRequest): Promise<SessionSummary[] | undefined> {
+  try {
+    const url = new URL(`sessions/${request.ssid}`, request.controlUrl);
+    const response = await fetch(url, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
+    if (!response.ok) return undefined;
+    return readSummary(await response.json(), request.protocol, request.ports);
+  } catch {
+    // Nothing listens there, it is no lab, or it took too long: all the same to a run, which then goes by other evidence.
+    return undefined;
+  }
+}
+
+/** Settles by the lab's summary, asked again until the lab holds nothing back any more or `patienceMs` has passed. */
+export async function settleWithLab(
+  recorder: Recorder,
+  request: SummaryRequest,
+  clock: Clock,
+  patienceMs: number,
+): Promise<Directions | undefined> {
+  const deadline = clock.now() + patienceMs;
+  for (;;) {
+    const sessions = await fetchSummary(request);
+    if (sessions === undefined || (sessions.length === 0 && recorder.counts.answered > 0)) return undefined;
+    const directions = settleByLab(recorder, sessions);
+    if (directions.waiting === 0 || clock.now() >= deadline) return directions;
+    await sleep(ASK_AGAIN_MS);
+  }
+}

@@ -1,0 +1,74 @@
+/** How sure a number is: 95 % intervals for shares and for quantiles. */
+
+/** The normal quantile that leaves 2.5 % above it. */
+const Z = 1.959963984540054;
+const TAIL = 0.025;
+/** Above this standard deviation of a rank the normal approximation is better than a thousandth of it. */
+const EXACT_BELOW = 2000;
+
+/** A number with the edges of its 95 % interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Wilson's score interval for `hits` of `total` (Wilson 1927); from 0 to 1 when nothing was seen. */
+export function wilson(hits: number, total: number): Interval {
+  if (total === 0) return { low: 0, high: 1 };
+  const share = hits / total;
+  const squared = (Z * Z) / total;
+  const middle = share + squared / 2;
+  const half = Z * Math.sqrt((share * (1 - share)) / total + squared / (4 * total));
+  return {
+    low: hits === 0 ? 0 : (middle - half) / (1 + squared),
+    high: hits === total ? 1 : (middle + half) / (1 + squared),
+  };
+}
+
+/** ln n! by Stirling's series; exact to 1e-10. */
+function logFactorial(n: number): number {
+  if (n < 16) {
+    let product = 1;
+    for (let factor = 2; factor <= n; factor++) product *= factor;
+    return Math.log(product);
+  }
+  const x = n + 1;
+  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * x) - 1 / (360 * x ** 3);
+}
+
+function binomialAt(n: number, q: number, k: number): number {
+  const log = logFactorial(n) - logFactorial(k) - logFactorial(n - k) + k * Math.log(q) + (n - k) * Math.log1p(-q);
+  return Math.exp(log);
+}
+
+/**
+ * The ranks (1 is the least) of the two order statistics of `n` samples between which the quantile `q` lies with at
+ * least 95 % probability, whatever the distribution; undefined where there are too few samples for both to exist.
+ * The number of samples below the quantile is binomial (David and Nagaraja, Order Statistics, section 7.1).
+ */
+export function quantileRanks(n: number, q: number): Interval | undefined {
+  const deviation = Math.sqrt(n * q * (1 - q));
+  const from = Math.max(0, Math.floor(n * q - 12 * deviation) - 2);
+  if (deviation > EXACT_BELOW) {
+    const low = Math.floor(n * q - Z * deviation);
+    const high = Math.ceil(n * q + Z * deviation) + 1;
+    return low >= 1 && high <= n ? { low, high } : undefined;
+  }
+  let low = 0;
+  let below = 0;
+  for (let k = from; k < n; k++) {
+    below += binomialAt(n, q, k);
+    // `below` is P(B ≤ k): the order statistic of rank k + 1 exceeds the quantile with that probability.
+    if (below <= TAIL) low = k + 1;
+    if (below >= 1 - TAIL) return low >= 1 ? { low, high: k + 1 } : undefined;
+  }
+  return undefined;
+}
+
+/** The least number of samples for which `quantileRanks` has an answer. */
+export function samplesNeeded(q: number): number {
+  const edge = Math.max(q, 1 - q);
+  let n = Math.max(1, Math.floor(Math.log(TAIL) / Math.log(edge)) - 2);
+  while (quantileRanks(n, q) === undefined) n++;
+  return n;
+}

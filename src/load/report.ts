@@ -1,0 +1,256 @@
+/** The report of a run: the contract's object (section 6), made from a recorder. Seconds everywhere. */
+import { type Interval, quantileRanks, samplesNeeded, wilson } from "./estimates.ts";
+import type { Histogram } from "./histogram.ts";
+import type { RunPlan } from "./options.ts";
+import type { Recorder } from "./recorder.ts";
+import { type Directions, EVIDENCE, type Evidence } from "./settlement.ts";
+import type { Endpoint, Protocol } from "./target.ts";
+
+/** The quantiles of a report, by their names in it. */
+export const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
+
+/** A quantile's name. */
+export type QuantileName = keyof typeof QUANTILES;
+
+/** A distribution of durations in s. null: no sample, or too few for that percentile. */
+export interface Times {
+  readonly count: number;
+  readonly min: number | null;
+  readonly mean: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p99: number | null;
+  readonly p999: number | null;
+  readonly max: number | null;
+  readonly stddev: number | null;
+  /** The 95 % interval of each percentile that is not null, from order statistics. */
+  readonly intervals: Partial<Record<QuantileName, readonly [low: number, high: number]>>;
+}
+
+/** The columns of the ledger (contract, section 6). */
+export interface PacketCounts {
+  readonly planned: number;
+  readonly sent: number;
+  readonly unsent: number;
+  readonly answered: number;
+  readonly lost: number;
+  readonly lostUp: number;
+  readonly lostDown: number;
+  readonly droppedUp: number;
+  readonly droppedDown: number;
+  readonly late: number;
+  readonly duplicate: number;
+  readonly reordered: number;
+  readonly corrupt: number;
+  readonly failed: number;
+  readonly unexplained: number;
+}
+
+/** One protocol's report. */
+export interface RunReport {
+  readonly schema: "wirelab.run/1";
+  readonly protocol: Protocol;
+  readonly target: string;
+  /** The address that the target's name resolved to. */
+  readonly address: string;
+  readonly seed: number;
+  readonly startedAt: string;
+  readonly durationSeconds: number;
+  /** Packets a second; offered is null in a closed loop. */
+  readonly rate: { readonly offered: number | null; readonly achieved: number };
+  readonly packets: PacketCounts;
+  readonly loss: { readonly ratio: number; readonly low: number; readonly high: number; readonly method: "wilson95" };
+  /** Where the directions of the losses come from. */
+  readonly evidence: { readonly kind: Evidence; readonly text: string };
+  readonly responseTime: Times;
+  readonly serviceTime: Times;
+  readonly serverTime: Times;
+  readonly oneWay: {
+    readonly up: Times;
+    readonly down: Times;
+    readonly comparable: boolean;
+    /** How far the target's clock is ahead, in s, and how wrong that may be; null without STAMP answers. */
+    readonly clockOffset: { readonly seconds: number; readonly error: number } | null;
+  };
+  readonly jitter: {
+    readonly rfc3550: number | null;
+    readonly ipdv: { readonly p50: number | null; readonly p99: number | null };
+    readonly pdv: { readonly p50: number | null; readonly p99: number | null };
+  };
+  readonly scheduleError: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
+  readonly bytes: { readonly sent: number; readonly received: number };
+  readonly errors: Readonly<Record<string, number>>;
+  /** HTTP: how often each status came. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly objectives: readonly { readonly text: string; readonly met: boolean; readonly value: number | null }[];
+  readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };
+}
+
+/** What a report is made from. */
+export interface Finding {
+  readonly plan: RunPlan;
+  /** Undefined where the target's name did not resolve. */
+  readonly endpoint: Endpoint | undefined;
+  readonly recorder: Recorder;
+  readonly directions: Directions;
+  readonly startedAt: Date;
+  readonly seconds: number;
+  /** Why nothing, or not all, could be measured: one line each. */
+  readonly failures: readonly string[];
+  /** Datagrams that this run's own receive buffers lost; undefined where the kernel does not tell. */
+  readonly bufferDrops: number | undefined;
+}
+
+/** Summarises a histogram; `quantile` of it is null unless both edges of its 95 % interval are samples. */
+export function timesOf(histogram: Histogram): Times {
+  const intervals: Partial<Record<QuantileName, readonly [number, number]>> = {};
+  const value = (name: QuantileName): number | null => {
+    const ranks = quantileRanks(histogram.count, QUANTILES[name]);
+    if (ranks === undefined) return null;
+    const edges = edgesAt(histogram, ranks);
+    if (edges !== undefined) intervals[name] = edges;
+    return histogram.quantile(QUANTILES[name]) ?? null;
+  };
+  return {
+    count: histogram.count,
+    min: histogram.min ?? null,
+    mean: histogram.mean ?? null,
+    p50: value("p50"),
+    p90: value("p90"),
+    p99: value("p99"),
+    p999: value("p999"),
+    max: histogram.max ?? null,
+    stddev: histogram.deviation ?? null,
+    intervals,
+  };
+}
+
+function edgesAt(histogram: Histogram, ranks: Interval): readonly [number, number] | undefined {
+  const low = histogram.atRank(ranks.low);
+  const high = histogram.atRank(ranks.high);
+  return low === undefined || high === undefined ? undefined : [low, high];
+}
+
+function quantileOf(histogram: Histogram, q: number): number | null {
+  return quantileRanks(histogram.count, q) === undefined ? null : (histogram.quantile(q) ?? null);
+}
+
+function above(value: number | null, least: number | undefined): number | null {
+  return value === null || least === undefined ? null : Math.max(0, value - least);
+}
+
+function packetsOf({ recorder, directions }: Finding): PacketCounts {
+  const { counts } = recorder;
+  return {
+    planned: counts.planned,
+    sent: counts.sent,
+    unsent: counts.unsent,
+    answered: counts.answered,
+    lost: counts.lost,
+    lostUp: directions.lostUp,
+    lostDown: directions.lostDown,
+    droppedUp: directions.droppedUp,
+    droppedDown: directions.droppedDown,
+    late: counts.late,
+    duplicate: counts.duplicate,
+    reordered: counts.reordered,
+    corrupt: counts.corrupt,
+    failed: counts.failed,
+    unexplained: directions.unexplained,
+  };
+}
+
+/** The report of what was found. */
+export function makeReport(finding: Finding): RunReport {
+  const { plan, endpoint, recorder, seconds, directions } = finding;
+  const packets = packetsOf(finding);
+  const { jitter, service, variation, scheduleError } = recorder;
+  return {
+    schema: "wirelab.run/1",
+    protocol: plan.protocol,
+    target: plan.targetText,
+    address: endpoint?.address ?? "",
+    seed: plan.seed,
+    startedAt: finding.startedAt.toISOString(),
+    durationSeconds: seconds,
+    rate: {
+      offered: plan.closedLoop ? null : perSecond(packets.planned, seconds),
+      achieved: perSecond(packets.sent, seconds),
+    },
+    packets,
+    loss: {
+      ratio: packets.sent === 0 ? 0 : packets.lost / packets.sent,
+      ...wilson(packets.lost, packets.sent),
+      method: "wilson95",
+    },
+    evidence: { kind: directions.evidence, text: EVIDENCE[directions.evidence] },
+    responseTime: timesOf(recorder.response),
+    serviceTime: timesOf(service),
+    serverTime: timesOf(recorder.server),
+    oneWay: {
+      up: timesOf(recorder.oneWayUp),
+      down: timesOf(recorder.oneWayDown),
+      comparable: recorder.oneWayUp.count > 0 && (endpoint?.sameHost ?? false),
+      clockOffset: recorder.clockOffset ?? null,
+    },
+    jitter: {
+      rfc3550: service.count < 2 ? null : jitter / 1000,
+      ipdv: { p50: quantileOf(variation, 0.5), p99: quantileOf(variation, 0.99) },
+      pdv: { p50: above(quantileOf(service, 0.5), service.min), p99: above(quantileOf(service, 0.99), service.min) },
+    },
+    scheduleError: {
+      p50: quantileOf(scheduleError, 0.5),
+      p99: quantileOf(scheduleError, 0.99),
+      max: scheduleError.max ?? null,
+    },
+    bytes: { sent: recorder.counts.bytesSent, received: recorder.counts.bytesReceived },
+    errors: Object.fromEntries(recorder.errors),
+    statuses: Object.fromEntries(recorder.statuses),
+    objectives: [],
+    verdict: judge(finding),
+  };
+}
+
+function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0;
+}
+
+/** The sender may be late by this at p99, or by a twentieth of the median response where that is more. */
+const LATE_SECONDS = 0.001;
+const LATE_SHARE = 0.05;
+
+/** Whether the run can carry its own numbers (contract, section 6), and if not, why and what helps. */
+function judge({ recorder, failures, bufferDrops, directions, plan }: Finding): RunReport["verdict"] {
+  const { counts, scheduleError, response } = recorder;
+  const reasons = [...failures];
+  // Too few packets for a 99th percentile: then the 90th or the median has to do.
+  const lateness = [0.99, 0.9, 0.5].map((q) => quantileOf(scheduleError, q)).find((value) => value !== null) ?? 0;
+  const allowed = Math.max(LATE_SECONDS, LATE_SHARE * (response.quantile(0.5) ?? 0));
+  if (lateness > allowed) {
+    reasons.push(
+      `the sender ran late, by ${(lateness * 1000).toFixed(1)} ms and more; lower --rate, or free a core for the load generator`,
+    );
+  }
+  if (counts.unsent > 0) {
+    reasons.push(
+      `${counts.unsent} packets were not sent: nothing was free to carry them within the timeout; raise --connections or lower --rate`,
+    );
+  }
+  if (bufferDrops !== undefined && bufferDrops > 0) {
+    reasons.push(
+      `the kernel dropped ${bufferDrops} answers because this run's receive buffer was full, and they count as lost; lower --rate, or raise net.core.rmem_max`,
+    );
+  }
+  if (directions.waiting > 0) {
+    reasons.push(
+      `the lab still held ${directions.waiting} packets back at the end; raise --timeout above its delay fault`,
+    );
+  }
+  const needed = samplesNeeded(0.5);
+  if (failures.length === 0 && counts.sent > 0 && response.count < needed) {
+    reasons.push(
+      `${response.count} answers are too few for any percentile; ${needed} are needed: raise ${plan.count === undefined ? "--duration" : "--count"}`,
+    );
+  }
+  return { valid: reasons.length === 0, reasons };
+}

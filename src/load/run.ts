@@ -1,0 +1,218 @@
+/** A load run from its options to its report: open, warm up, send, settle, ask the lab, report. */
+import { type Clock, systemClock } from "../clock.ts";
+import { type Client, TargetError } from "./clients/client.ts";
+import { makeClient } from "./clients/make.ts";
+import { UNFRAMED } from "./clients/tcp.ts";
+import { fetchSummary, settleWithLab } from "./control.ts";
+import { Driver, sleep } from "./driver.ts";
+import { type LoadOptions, planRun, type RunPlan } from "./options.ts";
+import { Recorder } from "./recorder.ts";
+import { makeReport, type RunReport } from "./report.ts";
+import { type Plan, randomFrom, startSchedule } from "./schedule.ts";
+import { type Directions, settleByNothing, settleByReflector, settleByTarget } from "./settlement.ts";
+import { type Snapshot, SnapshotStream, takeSnapshot } from "./snapshot.ts";
+import { type Endpoint, hostPort, resolveTarget, UsageError } from "./target.ts";
+
+/** Between the decision to start and the first planned moment, so that the first packet is not late. */
+const LEAD_MS = 2;
+/** How long nothing may have come before the last copies of datagrams are taken to be in. */
+const QUIET_MS = 100;
+const SETTLE_POLL_MS = 5;
+/** A run that is refused from the start ends after this. */
+const GIVE_UP_MS = 1000;
+
+/** A run under way. Iterating gives a snapshot an interval; `report` comes when all is settled, and never rejects for what the network does. */
+export interface LoadRun extends AsyncIterable<Snapshot> {
+  readonly report: Promise<RunReport>;
+  /** Ends the sending now; the report covers what ran. */
+  stop(): void;
+}
+
+/** Starts a load run. Throws a UsageError for options that make no sense; a bad target is told in the report. */
+export function runLoad(options: LoadOptions, clock: Clock = systemClock()): LoadRun {
+  const execution = new Execution(planRun(options), clock);
+  return {
+    report: execution.run(),
+    stop: () => execution.stop(),
+    [Symbol.asyncIterator]: () => execution.snapshots[Symbol.asyncIterator](),
+  };
+}
+
+/** One run's state between its steps. */
+class Execution {
+  readonly snapshots = new SnapshotStream();
+  readonly #plan: RunPlan;
+  readonly #clock: Clock;
+  readonly #ssid: number;
+  readonly #failures: string[] = [];
+  #recorder = new Recorder();
+  #driver: Driver | undefined;
+  #stopped = false;
+
+  constructor(plan: RunPlan, clock: Clock) {
+    this.#plan = plan;
+    this.#clock = clock;
+    // Not from the seed: two runs with one seed are two sessions to the reflector.
+    this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#driver?.stop();
+  }
+
+  async run(): Promise<RunReport> {
+    let startedAt = new Date();
+    let endpoint: Endpoint | undefined;
+    let client: Client | undefined;
+    let seconds = 0;
+    let directions: Directions | undefined;
+    try {
+      endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
+      const lab = await this.#isLab();
+      client = makeClient(this.#plan, {
+        endpoint,
+        recorder: this.#recorder,
+        clock: this.#clock,
+        ssid: this.#ssid,
+        lab,
+        onRoom: () => this.#driver?.onRoom(),
+      });
+      await client.open();
+      await this.#warmUp(client);
+      startedAt = new Date();
+      seconds = await this.#send(client);
+      await this.#settle(client);
+      directions = await this.#directions(client, lab);
+    } catch (error) {
+      if (error instanceof UsageError || !(error instanceof Error)) throw error;
+      this.#failures.push(error instanceof TargetError ? error.message : `${error.name}: ${error.message}`);
+      if (error instanceof TargetError) this.#recorder.error(error.code);
+    } finally {
+      this.snapshots.end();
+      client?.close();
+    }
+    this.#explainSilence(endpoint);
+    return makeReport({
+      plan: this.#plan,
+      endpoint,
+      recorder: this.#recorder,
+      directions: directions ?? settleByNothing(this.#recorder),
+      startedAt,
+      seconds,
+      failures: this.#failures,
+      bufferDrops: client?.bufferDrops(),
+    });
+  }
+
+  /** Whether the control address answers as a lab's does; HTTP needs none. */
+  async #isLab(): Promise<boolean> {
+    const { controlUrl, protocol, mode } = this.#plan;
+    if (controlUrl === undefined || protocol === "http" || mode === "plain") return false;
+    return (await fetchSummary({ controlUrl, ssid: this.#ssid, protocol, ports: new Set() })) !== undefined;
+  }
+
+  /** Packets that count nowhere: another recorder and another session id, on the same connections. */
+  async #warmUp(client: Client): Promise<void> {
+    const { warmupSeconds, stages, seed, closedLoop, arrival } = this.#plan;
+    if (warmupSeconds === 0 || this.#stopped) return;
+    const measured = this.#recorder;
+    this.#recorder = new Recorder();
+    client.restart(this.#recorder, (this.#ssid % 0xffff) + 1);
+    const rate = stages[0] === undefined ? 0 : Math.max(stages[0].from, stages[0].to);
+    const stage = { from: closedLoop ? 0 : rate, to: closedLoop ? 0 : rate, seconds: warmupSeconds };
+    await this.#drive(client, { stages: [stage], arrival, seed: Math.floor(randomFrom(seed)() * 2 ** 32) });
+    this.#recorder = measured;
+    client.restart(measured, this.#ssid);
+  }
+
+  /** Sends all that is planned; gives how long that took, in s. */
+  async #send(client: Client): Promise<number> {
+    const { stages, arrival, seed, count, seconds, intervalMs } = this.#plan;
+    const startedAt = this.#clock.now() + LEAD_MS;
+    const watch = setInterval(() => this.#watch(startedAt), intervalMs);
+    try {
+      await this.#drive(client, { stages, arrival, seed, ...(count === undefined ? {} : { count }) }, startedAt);
+      const elapsed = (this.#clock.now() - startedAt) / 1000;
+      return this.#stopped ? elapsed : this.#plannedSeconds(seconds, elapsed);
+    } finally {
+      clearInterval(watch);
+      this.#watch(startedAt);
+    }
+  }
+
+  /** An open loop that ran through took as long as was planned: the time after its last packet belongs to it. */
+  #plannedSeconds(seconds: number, elapsed: number): number {
+    const { count, closedLoop, arrival, stages } = this.#plan;
+    if (closedLoop) return elapsed;
+    const first = stages[0];
+    const level = stages.length === 1 && first !== undefined && first.from === first.to && arrival === "constant";
+    const forCount = count === undefined ? Number.POSITIVE_INFINITY : level ? count / first.from : elapsed;
+    const planned = Math.min(seconds, forCount);
+    return Number.isFinite(planned) ? planned : elapsed;
+  }
+
+  async #drive(client: Client, plan: Plan, startedAt = this.#clock.now()): Promise<void> {
+    const { timeoutMs, closedLoop } = this.#plan;
+    const driver = new Driver({ client, recorder: this.#recorder, clock: this.#clock, timeoutMs });
+    this.#driver = driver;
+    if (this.#stopped) return;
+    if (!closedLoop) return driver.openLoop(startSchedule(plan), startedAt);
+    const endsAt = startedAt + (plan.stages[0]?.seconds ?? 0) * 1000;
+    await driver.closedLoop(endsAt, plan.count ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** The end of an interval. */
+  #watch(startedAt: number): void {
+    const { protocol, intervalMs, seconds } = this.#plan;
+    const elapsed = this.#clock.now() - startedAt;
+    const of = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds: seconds };
+    this.snapshots.push(takeSnapshot(this.#recorder, of));
+    const { counts, errors } = this.#recorder;
+    const hopeless = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
+    if (hopeless && elapsed > GIVE_UP_MS) this.#driver?.stop();
+  }
+
+  /** Nothing was answered: says what came instead. */
+  #explainSilence(endpoint: Endpoint | undefined): void {
+    const { counts, errors, statuses } = this.#recorder;
+    if (endpoint === undefined || this.#failures.length > 0 || counts.answered + counts.late > 0 || this.#stopped)
+      return;
+    const where = hostPort(endpoint.address, endpoint.port);
+    const codes = [...errors.keys(), ...[...statuses.keys()].map((status) => `status ${status}`)].join(", ");
+    const garbled = counts.corrupt > 0 || errors.has(UNFRAMED);
+    if (garbled) this.#failures.push(`${where} answers, but not in the protocol; --mode plain takes any answer`);
+    else if (errors.has("ECONNREFUSED")) this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)`);
+    else this.#failures.push(`${where} answered nothing within the timeout${codes === "" ? "" : ` (${codes})`}`);
+  }
+
+  /** Waits until every packet is answered or its timeout has passed, and on UDP until no more copies come. */
+  async #settle(client: Client): Promise<void> {
+    const { timeoutMs, protocol, mode } = this.#plan;
+    const sentAt = this.#clock.now();
+    const copies = protocol === "udp" && mode === "stamp" && this.#recorder.counts.answered > 0;
+    const longest = (this.#recorder.service.max ?? 0) * 1000;
+    const quiet = copies ? Math.min(timeoutMs, Math.max(QUIET_MS, longest)) : 0;
+    for (;;) {
+      const now = this.#clock.now();
+      client.tick(now);
+      const still = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > timeoutMs + quiet;
+      if (client.pending === 0 && still) break;
+      await sleep(SETTLE_POLL_MS);
+    }
+    client.finish();
+    this.#recorder.settleUnreadable();
+  }
+
+  async #directions(client: Client, lab: boolean): Promise<Directions> {
+    const { controlUrl, protocol, mode, timeoutMs } = this.#plan;
+    const recorder = this.#recorder;
+    if (protocol === "http") return settleByTarget(recorder);
+    if (lab && controlUrl !== undefined) {
+      const request = { controlUrl, ssid: this.#ssid, protocol, ports: client.localPorts };
+      const settled = await settleWithLab(recorder, request, this.#clock, timeoutMs);
+      if (settled !== undefined) return settled;
+    }
+    return mode === "stamp" && recorder.ownNumbers > 0 ? settleByReflector(recorder) : settleByNothing(recorder);
+  }
+}

@@ -1,0 +1,182 @@
+/** The report for a person: one table, protocols side by side. */
+import type { RunReport, Times } from "./report.ts";
+
+/** What stands where there is no number. */
+const NONE = "–";
+const GAP = "   ";
+
+/** A duration in s with three significant digits and the unit that suits it. */
+export function formatSeconds(seconds: number | null): string {
+  if (seconds === null) return NONE;
+  const [value, unit] = seconds < 1e-3 ? [seconds * 1e6, "µs"] : seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
+  return `${value === 0 ? 0 : Number(value.toPrecision(value >= 1000 ? 4 : 3))} ${unit}`;
+}
+
+/** A share as percent. */
+export function formatShare(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** A whole number with thousands apart. */
+export function formatCount(count: number): string {
+  return Math.round(count).toLocaleString("en");
+}
+
+/** A rate. */
+export function formatRate(rate: number): string {
+  return `${rate >= 1000 ? formatCount(rate) : Number(rate.toPrecision(4))}/s`;
+}
+
+/** Rows of cells with columns of one width, the first to the left, the others to the right. */
+export function layOut(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join(GAP);
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}
+
+type Cell = (report: RunReport) => string;
+
+function row(label: string, reports: readonly RunReport[], cell: Cell): string[] {
+  return [label, ...reports.map(cell)];
+}
+
+function packetRows(reports: readonly RunReport[]): string[][] {
+  const count =
+    (pick: (packets: RunReport["packets"]) => number): Cell =>
+    (report) =>
+      formatCount(pick(report.packets));
+  const optional: readonly (readonly [string, (packets: RunReport["packets"]) => number])[] = [
+    ["unsent", (packets) => packets.unsent],
+    ["late", (packets) => packets.late],
+    ["failed", (packets) => packets.failed],
+    ["corrupt", (packets) => packets.corrupt],
+    ["duplicate", (packets) => packets.duplicate],
+    ["reordered", (packets) => packets.reordered],
+  ];
+  return [
+    row(
+      "planned",
+      reports,
+      count((packets) => packets.planned),
+    ),
+    row(
+      "sent",
+      reports,
+      count((packets) => packets.sent),
+    ),
+    row(
+      "answered",
+      reports,
+      count((packets) => packets.answered),
+    ),
+    row(
+      "lost",
+      reports,
+      count((packets) => packets.lost),
+    ),
+    row("  on the way up", reports, directed("lostUp")),
+    row("    dropped on purpose", reports, directed("droppedUp")),
+    row("  on the way down", reports, directed("lostDown")),
+    row("    dropped on purpose", reports, directed("droppedDown")),
+    row(
+      "  unexplained",
+      reports,
+      count((packets) => packets.unexplained),
+    ),
+    ...optional
+      .filter(([, pick]) => reports.some((report) => pick(report.packets) > 0))
+      .map(([label, pick]) => row(label, reports, count(pick))),
+    row("loss", reports, (report) => (report.packets.sent === 0 ? NONE : formatShare(report.loss.ratio))),
+    row("  95 % interval", reports, (report) =>
+      report.packets.sent === 0 ? NONE : `${formatShare(report.loss.low)} to ${formatShare(report.loss.high)}`,
+    ),
+  ];
+}
+
+/** A direction is a number only where something tells it. */
+function directed(name: "lostUp" | "lostDown" | "droppedUp" | "droppedDown"): Cell {
+  return (report) =>
+    report.evidence.kind === "none" && report.packets.lost > 0 ? NONE : formatCount(report.packets[name]);
+}
+
+function timeRows(label: string, reports: readonly RunReport[], pick: (report: RunReport) => Times): string[][] {
+  if (reports.every((report) => pick(report).count === 0)) return [];
+  const names = ["min", "mean", "p50", "p90", "p99", "p999", "max"] as const;
+  return [
+    [label],
+    ...names.map((name) =>
+      row(`  ${name === "p999" ? "p99.9" : name}`, reports, (report) => formatSeconds(pick(report)[name])),
+    ),
+  ];
+}
+
+function jitterRows(reports: readonly RunReport[]): string[][] {
+  return [
+    row("jitter (RFC 3550)", reports, (report) => formatSeconds(report.jitter.rfc3550)),
+    row(
+      "  IPDV p50 / p99",
+      reports,
+      ({ jitter }) => `${formatSeconds(jitter.ipdv.p50)} / ${formatSeconds(jitter.ipdv.p99)}`,
+    ),
+    row(
+      "  PDV p50 / p99",
+      reports,
+      ({ jitter }) => `${formatSeconds(jitter.pdv.p50)} / ${formatSeconds(jitter.pdv.p99)}`,
+    ),
+    row("schedule error p99", reports, (report) => formatSeconds(report.scheduleError.p99)),
+  ];
+}
+
+/** The list of a report's counted oddities: errors and HTTP statuses. */
+function tallyLine(label: string, tally: Readonly<Record<string, number>>): string[] {
+  const entries = Object.entries(tally);
+  return entries.length === 0
+    ? []
+    : [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
+}
+
+function notesOf(report: RunReport, several: boolean): string[] {
+  const notes = [
+    ...(report.packets.lost > 0 ? [`directions: by ${report.evidence.text}`] : []),
+    ...tallyLine("errors", report.errors),
+    ...tallyLine("statuses", Object.keys(report.statuses).some((status) => status !== "200") ? report.statuses : {}),
+    ...report.objectives.map(
+      ({ text, met, value }) => `objective ${text}: ${met ? "met" : "missed"} (${value ?? NONE})`,
+    ),
+    ...report.verdict.reasons.map((reason) => `invalid: ${reason}`),
+  ];
+  return several ? notes.map((note) => `${report.protocol}: ${note}`) : notes;
+}
+
+/** The last line: what this run comes to. */
+export function lastLine(report: RunReport): string {
+  const { packets, responseTime, verdict, loss } = report;
+  const good = packets.answered + packets.late;
+  const head = `${report.protocol}: ${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`;
+  if (good === 0)
+    return `${head}: nothing could be measured${verdict.reasons[0] === undefined ? "" : `: ${verdict.reasons[0]}`}`;
+  const middle = responseTime.p50 === null ? "" : `, p50 ${formatSeconds(responseTime.p50)}`;
+  return `${head}, ${formatShare(loss.ratio)} lost${middle}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
+}
+
+/** The whole report as text, without colours, ending with a line for each protocol. */
+export function renderReport(reports: readonly RunReport[]): string {
+  const table = layOut([
+    row("", reports, (report) => report.protocol),
+    row("target", reports, (report) => report.target),
+    row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
+    row("rate", reports, (report) => formatRate(report.rate.achieved)),
+    ...packetRows(reports),
+    ...timeRows("response time", reports, (report) => report.responseTime),
+    ...timeRows("service time", reports, (report) => report.serviceTime),
+    ...timeRows("server time", reports, (report) => report.serverTime),
+    ...jitterRows(reports),
+  ]);
+  const notes = reports.flatMap((report) => notesOf(report, reports.length > 1));
+  return `${[table, ...(notes.length > 0 ? ["", ...notes] : []), "", ...reports.map(lastLine)].join("\n")}\n`;
+}

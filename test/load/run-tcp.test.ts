@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import { runLoad } from "../../src/load/run.ts";
+import { balanced } from "./support/sums.ts";
+import { deadTcpPort, tcpTarget } from "./support/targets.ts";
+
+/** Options that every run here shares: short, fast and without a lab to ask. */
+const common = { protocol: "tcp", control: false, rate: 2000, count: 300, timeout: 0.5, seed: 7 } as const;
+
+test.each(["stamp", "echo"] as const)("frames are measured against a %s server, to the packet", async (answering) => {
+  await using target = tcpTarget(answering);
+  const report = balanced(await runLoad({ ...common, connections: 3, target: `127.0.0.1:${target.port}` }).report);
+  expect(report.packets).toMatchObject({ sent: 300, answered: 300, lost: 0, corrupt: 0 });
+  expect(report.serverTime.count).toBe(answering === "stamp" ? 300 : 0);
+  expect(target.accepted.count).toBe(3);
+});
+
+test("a closed loop works on frames of any size", async () => {
+  await using target = tcpTarget("stamp");
+  const report = balanced(
+    await runLoad({
+      protocol: "tcp",
+      control: false,
+      rate: "max",
+      count: 2000,
+      connections: 4,
+      size: 30_000,
+      target: `127.0.0.1:${target.port}`,
+    }).report,
+  );
+  expect(report.packets).toMatchObject({ sent: 2000, answered: 2000, lost: 0 });
+});
+
+test("plain text: a connection closed in place of an answer is a loss, and the next packet opens another", async () => {
+  await using target = tcpTarget("closes");
+  const report = balanced(
+    await runLoad({ ...common, mode: "plain", connections: 1, target: `127.0.0.1:${target.port}` }).report,
+  );
+  expect(report.packets).toMatchObject({ sent: 300, answered: 200, lost: 100, unexplained: 100, failed: 0 });
+  expect(report.errors).toEqual({ closed: 100 });
+});
+
+test("plain text of any size comes back whole from an echo", async () => {
+  await using target = tcpTarget("echo");
+  const report = balanced(
+    await runLoad({ ...common, mode: "plain", size: 100_000, count: 20, rate: 200, target: `127.0.0.1:${target.port}` })
+      .report,
+  );
+  expect(report.packets).toMatchObject({ sent: 20, answered: 20 });
+  expect(report.bytes).toEqual({ sent: 2_000_000, received: 2_000_000 });
+});
+
+test("a server that is not STAMP is told from one that is silent", async () => {
+  await using plain = tcpTarget("plain");
+  const garbled = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${plain.port}` }).report);
+  expect(garbled.packets).toMatchObject({ answered: 0, lost: 20 });
+  expect(garbled.verdict.reasons[0]).toBe(
+    `127.0.0.1:${plain.port} answers, but not in the protocol; --mode plain takes any answer`,
+  );
+  await using mute = tcpTarget("mute");
+  const silent = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${mute.port}` }).report);
+  expect(silent.verdict.reasons[0]).toBe(`127.0.0.1:${mute.port} answered nothing within the timeout`);
+});
+
+test.each(["stamp", "plain"] as const)("a refused %s connection is one line", async (mode) => {
+  const port = deadTcpPort();
+  const report = balanced(await runLoad({ ...common, mode, target: `127.0.0.1:${port}` }).report);
+  expect(report.packets.sent).toBe(0);
+  expect(report.errors).toEqual({ ECONNREFUSED: 1 });
+  expect(report.verdict).toEqual({ valid: false, reasons: [`nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`] });
+});

@@ -1,0 +1,19 @@
+/** The sums of the contract (section 6), checked on every report that any test makes. */
+import { expect } from "bun:test";
+import type { RunReport } from "../../../src/load/report.ts";
+
+/** Fails unless every column adds up; gives the report back. */
+export function balanced(report: RunReport): RunReport {
+  const { packets, loss } = report;
+  expect(packets.planned).toBe(packets.sent + packets.unsent);
+  expect(packets.sent).toBe(packets.answered + packets.lost + packets.late + packets.failed + packets.corrupt);
+  expect(packets.lost).toBe(packets.lostUp + packets.lostDown + packets.unexplained);
+  expect(packets.droppedUp).toBeLessThanOrEqual(packets.lostUp);
+  expect(packets.droppedDown).toBeLessThanOrEqual(packets.lostDown);
+  for (const count of Object.values(packets)) expect(count).toBeGreaterThanOrEqual(0);
+  expect(report.responseTime.count).toBe(packets.answered);
+  expect(report.serviceTime.count).toBe(packets.answered);
+  expect(loss.low).toBeLessThanOrEqual(loss.ratio);
+  expect(loss.high).toBeGreaterThanOrEqual(loss.ratio);
+  return report;
+}
