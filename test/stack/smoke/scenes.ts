@@ -1,4 +1,5 @@
 /** The stack as people use it: up, asked, scaled, stopped, taken down and up again. */
+import { until } from "../wait.ts";
 import { askHttp, askTcp, askUdp } from "./ask.ts";
 import { expectEqual, expectThat, type Report } from "./report.ts";
 import { SERVICES, type Stack } from "./stack.ts";
@@ -78,16 +79,12 @@ async function scales(stack: Stack, report: Report): Promise<void> {
 }
 
 async function outlivesTheLab(stack: Stack, report: Report): Promise<void> {
-  await report.check("a stopped lab ends within 2 s with status 0", async () => {
-    const [lab = ""] = await stack.containers("lab");
-    const startedAt = performance.now();
-    await stack.must("stop", "lab");
-    const seconds = (performance.now() - startedAt) / 1000;
-    expectEqual(await stack.inspect(lab, "{{.State.ExitCode}}"), "0");
-    expectThat(seconds < 2, `it took ${seconds} s`);
-  });
   await report.check("a stopped lab makes an alert pending, then fire", async () => {
     const alert = (state: string) => `count(ALERTS{alertname=~"WirelabLab(Down|Absent)",alertstate="${state}"})`;
+    await stack.reaches(`${alert("pending")} or vector(0)`, 60, (value) => value === 0); // what the scaling left behind
+    const [lab = ""] = await stack.containers("lab");
+    await stack.must("stop", "lab");
+    expectEqual(await stack.inspect(lab, "{{.State.ExitCode}}"), "0");
     const startedAt = performance.now();
     await stack.reaches(alert("pending"), 40, (value) => value >= 1);
     report.figure("stop to alert pending", secondsSince(startedAt));
@@ -137,17 +134,18 @@ async function refuses(stack: Stack, report: Report): Promise<void> {
     const { output } = await stack.compose(["up", "--detach", "lab"], { WIRELAB_IMPAIR: "udp:dorp=1" });
     const [lab = ""] = await stack.containers("lab");
     expectThat(lab !== "", output);
-    await stack.shell.read("docker", "wait", lab);
     const state = () => stack.inspect(lab, "{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}");
-    expectEqual(await state(), "exited 2 3");
+    await until("the lab to give up", 20, async () => ((await state()) === "exited 2 3" ? true : undefined));
     const lines = (await stack.shell.read("docker", "logs", lab)).split("\n");
     expectEqual(new Set(lines).size, 1);
     return lines[0];
   });
   await report.check("a port of this machine that is taken is named", async () => {
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const { status, output } = await stack.compose(["up", "--detach", "--no-deps", "door"], {
-      WIRELAB_TCP_PORT: String(stack.ports.prometheus),
+      WIRELAB_TCP_PORT: String(taken.port),
     });
-    expectThat(status !== 0 && output.includes(String(stack.ports.prometheus)), output);
+    expectThat(status !== 0 && output.includes(String(taken.port)), output);
+    return output.split("\n").find((line) => line.includes(String(taken.port)));
   });
 }
