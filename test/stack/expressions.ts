@@ -44,10 +44,10 @@ export async function ruleExpressions(): Promise<readonly Expression[]> {
   );
 }
 
-/** The expression as Grafana would send it for all labs and protocols, with rates taken over `rateInterval`. */
-export function filledIn(expr: string, rateInterval: string): string {
+/** The expression as Grafana would send it for all protocols and for `instance`, with rates over `rateInterval`. */
+export function filledIn(expr: string, rateInterval: string, instance = ".*"): string {
   return expr
     .replaceAll("$__rate_interval", rateInterval)
-    .replaceAll("$instance", ".*")
+    .replaceAll("$instance", instance)
     .replaceAll("$protocol", "(http|tcp|udp)");
 }
