@@ -208,6 +208,7 @@ function listenHttp(app: AnyElysia, hostname: string, port: number, { httpBodyBy
     // Our own limit answers and counts; this one is for what announces no length.
     maxRequestBodySize: httpBodyBytes * 16,
     idleTimeout: 30,
+    reusePort: false, // Elysia sets it, and a second lab would share the port in silence
   });
   if (!server) throw new Error("not listening");
   return server;
