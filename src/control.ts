@@ -6,6 +6,7 @@ import { liveRoutes } from "./control/live.ts";
 import { type MeasurementParts, measurementRoutes } from "./control/measurement.ts";
 import { pageRoutes } from "./control/page.ts";
 import { NotAllowedError } from "./control/rights.ts";
+import { type RunParts, runRoutes } from "./control/runs.ts";
 import { ImpairmentError } from "./impairment-text.ts";
 import type { LiveStream } from "./live.ts";
 import type { Log } from "./log.ts";
@@ -15,6 +16,7 @@ import type { Traffic } from "./metrics.ts";
 export interface ControlParts extends MeasurementParts {
   readonly faults: FaultBox;
   readonly live: LiveStream;
+  readonly runs: RunParts;
   /** The counters of HTTP, for what is refused. */
   readonly traffic: Traffic;
   readonly log: Log;
@@ -62,6 +64,7 @@ export function controlRoutes(parts: ControlParts) {
     .use(measurementRoutes(parts))
     .use(faultRoutes(parts.faults, parts.policy))
     .use(liveRoutes(parts.live, parts.policy))
+    .use(runRoutes(parts.runs, parts.policy))
     .use(pageRoutes(log))
     .use(apiPage(parts.version));
 }
