@@ -1,6 +1,7 @@
 /** The routes that are not traffic, put together: who may ask for what, and how an error is told. */
 import { Elysia, ParseError, ValidationError } from "elysia";
 import { apiPage } from "./control/api-page.ts";
+import { BadRequestError } from "./control/bad-request.ts";
 import { type FaultBox, faultRoutes } from "./control/faults.ts";
 import { type MeasurementParts, measurementRoutes } from "./control/measurement.ts";
 import { NotAllowedError } from "./control/rights.ts";
@@ -25,6 +26,15 @@ function explain(error: ValidationError): string {
   return `${path || error.type}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
+/** Longest path that an error shows. */
+const MAX_SHOWN = 200;
+
+/** The path of a request's URL, which is none for `new URL` where the Host is missing or no host at all. */
+function pathOf(url: string): string {
+  const path = url.replace(/^\w+:\/\/[^/]*/, "").replace(/[?#].*$/s, "");
+  return path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path;
+}
+
 /** The control routes, for the lab's HTTP application; its errors are answered here too. */
 export function controlRoutes(parts: ControlParts) {
   const { traffic, log } = parts;
@@ -38,13 +48,19 @@ export function controlRoutes(parts: ControlParts) {
       }
       if (code === "NOT_FOUND") {
         traffic.rejects.add("not-found");
-        const { pathname } = new URL(request.url);
-        return Response.json({ error: `no route ${request.method} ${pathname}; all are at /swagger` }, { status: 404 });
+        return Response.json(
+          { error: `no route ${request.method} ${pathOf(request.url)}; all are at /swagger` },
+          { status: 404 },
+        );
       }
       if (cause instanceof ImpairmentError) {
         traffic.rejects.add("bad-request");
         const { message, position, allowed } = cause;
         return Response.json({ error: message, position, allowed }, { status: 400 });
+      }
+      if (cause instanceof BadRequestError) {
+        traffic.rejects.add("bad-request");
+        return Response.json({ error: cause.message }, { status: 400 });
       }
       if (cause instanceof ValidationError || cause instanceof SyntaxError || error instanceof ParseError) {
         traffic.rejects.add("bad-request");

@@ -1,10 +1,11 @@
 /** What the lab knows of itself: metrics, health, and the sessions of its reflector. */
-import { Elysia, t } from "elysia";
+import { Elysia } from "elysia";
 import { plainAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Protocol } from "../impairment.ts";
 import { errorResponse, jsonResponse } from "../servers/http-description.ts";
 import type { Session, Sessions } from "../sessions.ts";
+import { BadRequestError } from "./bad-request.ts";
 import { type RightsPolicy, refusal } from "./rights.ts";
 
 /** What these routes stand on. */
@@ -53,12 +54,29 @@ const SESSION_HELP = `What the reflector knows of the sessions with this id (RFC
 for one who may change the faults. Packets are counted by sequence number, not by copy: handled = unique - dropped up;
 handled - answered - dropped down - discarded still wait for their moment.`;
 
+const SESSION_ID_ERROR = "ssid: expected an integer from 0 to 65535";
+const SESSION_ID = {
+  name: "ssid",
+  in: "path",
+  required: true,
+  description: "the session id (RFC 8972)",
+  schema: { type: "integer", minimum: 0, maximum: 65_535 },
+  example: 7,
+};
+
+/** A session id in a path. Throws BadRequestError. Not a schema's work: its error would not name what is allowed. */
+function readSessionId(text: string): number {
+  const ssid = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
+  if (ssid > 65_535) throw new BadRequestError(SESSION_ID_ERROR);
+  return ssid;
+}
+
 /** `/metrics`, `/healthz`, `/readyz` and `/sessions/{ssid}`. */
 export function measurementRoutes({ exposition, sessions, policy, clock, listening }: MeasurementParts) {
   const { contentType } = exposition;
-  const detail = (summary: string, responses: object, description?: string) =>
+  const detail = (summary: string, responses: object, more: object = {}) =>
     // Plain OpenAPI, built in parts; the library's union type does not follow that.
-    ({ tags: ["measurement"], summary, responses, ...(description && { description }) }) as never;
+    ({ tags: ["measurement"], summary, responses, ...more }) as never;
   return new Elysia({ name: "measurement" })
     .get(
       "/metrics",
@@ -92,21 +110,21 @@ export function measurementRoutes({ exposition, sessions, policy, clock, listeni
     .get(
       "/sessions/:ssid",
       ({ params, request, server }) => {
+        const ssid = readSessionId(params.ssid);
         const address = server?.requestIP(request)?.address ?? "";
         const seesAll = refusal({ address, headers: request.headers }, policy) === undefined;
         const asker = plainAddress(address);
-        const seen = sessions.withId(params.ssid).filter((session) => seesAll || session.address === asker);
-        return { ssid: params.ssid, sessions: seen.map((session) => showSession(session, clock)) };
+        const seen = sessions.withId(ssid).filter((session) => seesAll || session.address === asker);
+        return { ssid, sessions: seen.map((session) => showSession(session, clock)) };
       },
       {
-        params: t.Object({ ssid: t.Integer({ minimum: 0, maximum: 65_535 }) }),
         detail: detail(
           "The summary of a measurement session",
           {
             200: jsonResponse("The sessions, the oldest first", SESSION_EXAMPLE),
-            400: errorResponse("No session id", "ssid: expected an integer from 0 to 65535"),
+            400: errorResponse("No session id", SESSION_ID_ERROR),
           },
-          SESSION_HELP,
+          { description: SESSION_HELP, parameters: [SESSION_ID] },
         ),
       },
     );
