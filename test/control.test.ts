@@ -120,14 +120,18 @@ describe("faults", () => {
 
   test.each([
     ["not JSON", "{drop}", "the body is not JSON"],
-    ["an unknown kind", '{"drp":0.1}', "drp: unexpected property"],
-    ["another protocol's kind", '{"reset":0.1}', "reset: unexpected property"],
-    ["too likely", '{"duplicate":1.5}', "duplicate: expected number to be less or equal to 1"],
-    ["a negative delay", '{"delay":{"kind":"fixed","ms":-1}}', "delay: expected union value"],
+    ["an unknown kind", '{"drp":0.1}', "drp: no such field; allowed: drop, burst, delay, duplicate, reorder, corrupt"],
+    [
+      "another protocol's kind",
+      '{"reset":0.1}',
+      "reset: no such field; allowed: drop, burst, delay, duplicate, reorder, corrupt",
+    ],
+    ["too likely", '{"duplicate":1.5}', "duplicate: not allowed; allowed: a number from 0 to 1"],
+    ["a negative delay", '{"delay":{"kind":"fixed","ms":-1}}', "delay: not allowed; allowed: {"],
     ["a delay that ends before it begins", '{"delay":{"kind":"uniform","minMs":5,"maxMs":1}}', "delay.minMs 5 is over"],
-    ["a list", "[]", "body: expected object"],
-    ["nothing at all", "null", "body: expected object"],
-    ["a prototype", '{"__proto__":{"drop":1}}', "__proto__: unexpected property"],
+    ["a list", "[]", "the body: not allowed; allowed: {"],
+    ["nothing at all", "null", "the body: not allowed; allowed: {"],
+    ["a prototype", '{"__proto__":{"drop":1}}', "__proto__: no such field; allowed: drop, "],
   ])("a JSON body that is %s is refused in one line", async (_, body, error) => {
     await using lab = await startTestLab();
     const answer = await ask(urlOf(lab, "/impairments/udp"), put(body, JSON_TYPE));
@@ -227,7 +231,8 @@ describe("sessions", () => {
     async (ssid) => {
       await using lab = await startTestLab();
       const answer = await ask(urlOf(lab, `/sessions/${ssid}`));
-      expect([answer.status, answer.json()]).toEqual([400, { error: "ssid: expected an integer from 0 to 65535" }]);
+      const shown = ssid === "%ff" ? "\ufffd" : ssid;
+      expect([answer.status, answer.json()]).toEqual([400, { error: `ssid ${shown}: allowed are 0 to 65535` }]);
     },
   );
 });

@@ -3,9 +3,9 @@ import { Elysia } from "elysia";
 import { plainAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Protocol } from "../impairment.ts";
-import { errorResponse, jsonResponse } from "../servers/http-description.ts";
+import { errorResponse, jsonResponse, parameter } from "../servers/http-description.ts";
 import type { Session, Sessions } from "../sessions.ts";
-import { BadRequestError } from "./bad-request.ts";
+import { BadRequestError } from "./explain.ts";
 import { type RightsPolicy, refusal } from "./rights.ts";
 
 /** What these routes stand on. */
@@ -50,26 +50,10 @@ const SESSION_EXAMPLE = {
     },
   ],
 };
+const SSID_PARAMETER = parameter("ssid", "the session id", { type: "integer", minimum: 0, maximum: 65_535 }, 7);
 const SESSION_HELP = `What the reflector knows of the sessions with this id (RFC 8972) whose source address is the asker's; of all
 for one who may change the faults. Packets are counted by sequence number, not by copy: handled = unique - dropped up;
 handled - answered - dropped down - discarded still wait for their moment.`;
-
-const SESSION_ID_ERROR = "ssid: expected an integer from 0 to 65535";
-const SESSION_ID = {
-  name: "ssid",
-  in: "path",
-  required: true,
-  description: "the session id (RFC 8972)",
-  schema: { type: "integer", minimum: 0, maximum: 65_535 },
-  example: 7,
-};
-
-/** A session id in a path. Throws BadRequestError. Not a schema's work: its error would not name what is allowed. */
-function readSessionId(text: string): number {
-  const ssid = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
-  if (ssid > 65_535) throw new BadRequestError(SESSION_ID_ERROR);
-  return ssid;
-}
 
 /** `/metrics`, `/healthz`, `/readyz` and `/sessions/{ssid}`. */
 export function measurementRoutes({ exposition, sessions, policy, clock, listening }: MeasurementParts) {
@@ -110,7 +94,8 @@ export function measurementRoutes({ exposition, sessions, policy, clock, listeni
     .get(
       "/sessions/:ssid",
       ({ params, request, server }) => {
-        const ssid = readSessionId(params.ssid);
+        const ssid = /^\d{1,5}$/.test(params.ssid) ? Number(params.ssid) : Number.NaN;
+        if (!(ssid <= 65_535)) throw new BadRequestError(`ssid ${params.ssid}: allowed are 0 to 65535`);
         const address = server?.requestIP(request)?.address ?? "";
         const seesAll = refusal({ address, headers: request.headers }, policy) === undefined;
         const asker = plainAddress(address);
@@ -122,9 +107,9 @@ export function measurementRoutes({ exposition, sessions, policy, clock, listeni
           "The summary of a measurement session",
           {
             200: jsonResponse("The sessions, the oldest first", SESSION_EXAMPLE),
-            400: errorResponse("No session id", SESSION_ID_ERROR),
+            400: errorResponse("No session id", "ssid abc: allowed are 0 to 65535"),
           },
-          { description: SESSION_HELP, parameters: [SESSION_ID] },
+          { description: SESSION_HELP, parameters: [SSID_PARAMETER] },
         ),
       },
     );
