@@ -102,9 +102,11 @@ export class Ledger {
     return sequence;
   }
 
-  /** The packet goes out only now: its connection had to be opened first. */
-  restamp(sequence: number, sent: number): void {
-    this.#sent[sequence & this.#mask] = sent;
+  /** The packet goes out only now. */
+  restamp(sequence: number, sent: number, wall: number): void {
+    const slot = sequence & this.#mask;
+    this.#sent[slot] = sent;
+    this.#wall[slot] = wall;
   }
 
   /** The sequence number in full of one read from the wire (modulo 2^32), or -1 where the ledger remembers no such packet. */
