@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type Impairments, NO_IMPAIRMENTS } from "./impairment.ts";
 import { ImpairmentError, parseImpairments } from "./impairment-text.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import { type AllowedTarget, parseTargets } from "./targets.ts";
 
 /** Caps on what traffic can make the lab hold; each has a counter that says when it bit. */
 export interface Limits {
@@ -12,7 +13,7 @@ export interface Limits {
   readonly delayQueue: number;
   /** TCP connections open at a time. */
   readonly tcpConnections: number;
-  /** Silence after which a TCP connection is closed, s (whole seconds, up to 240). */
+  /** Silence after which a TCP connection is closed, s. */
   readonly tcpIdleSeconds: number;
   /** Octets of answers that a TCP peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;
@@ -23,6 +24,11 @@ export interface Limits {
   /** Packets that the packet log keeps, and takes in a second. */
   readonly packetLog: number;
   readonly packetLogPerSecond: number;
+  /** Viewers of the live stream. */
+  readonly viewers: number;
+  /** Caps on a load run from the page: packets a second of each protocol, and s. */
+  readonly runRate: number;
+  readonly runSeconds: number;
   /** Receive buffer asked for on each UDP socket, octets. */
   readonly udpReceiveBuffer: number;
   /** How long a stop waits for what is in flight, ms. */
@@ -39,6 +45,9 @@ export const DEFAULT_LIMITS: Limits = {
   httpBodyMs: 10_000,
   packetLog: 1000,
   packetLogPerSecond: 200,
+  viewers: 256,
+  runRate: 10_000,
+  runSeconds: 300,
   udpReceiveBuffer: 4 * 1024 * 1024,
   stopMs: 1000,
 };
@@ -60,6 +69,10 @@ export interface Config {
   /** What control requests from elsewhere must show; undefined forbids them all. */
   readonly token: string | undefined;
   readonly logLevel: LogLevel;
+  /** The file in which runs are kept; undefined keeps them in memory. */
+  readonly data: string | undefined;
+  /** What a load run from the page may have as its target, beside the lab itself. */
+  readonly targets: readonly AllowedTarget[];
   /** The commit that runs, for `wirelab_build_info`. */
   readonly commit: string;
 }
@@ -74,6 +87,8 @@ export const DEFAULT_CONFIG: Config = {
   seed: 1,
   token: undefined,
   logLevel: "info",
+  data: undefined,
+  targets: [],
   commit: "unknown",
 };
 
@@ -162,6 +177,22 @@ export const SETTINGS: Settings = {
     parse: (text) => LOG_LEVELS.find((level) => level === text),
     allowed: LOG_LEVELS.join(", "),
   },
+  data: {
+    variable: "WIRELAB_DATA",
+    flag: "data",
+    value: "FILE",
+    help: "SQLite file that keeps the load runs; in memory unless set",
+    parse: (text) => (/[^/]$/.test(text) ? text : undefined),
+    allowed: "the path of a file",
+  },
+  targets: {
+    variable: "WIRELAB_TARGETS",
+    flag: "targets",
+    value: "LIST",
+    help: "what load runs from the page may target beside this lab: HOST[:PORT],…",
+    parse: parseTargets,
+    allowed: "host, host:port or [v6]:port, apart by commas",
+  },
   commit: {
     variable: "WIRELAB_COMMIT",
     flag: undefined,
@@ -214,37 +245,43 @@ function keysOf<T extends object>(record: T): (keyof T)[] {
   return Object.keys(record) as (keyof T)[]; // a literal's own keys are its type's keys
 }
 
-/** The flags that were given, by name; one without a value holds an empty text. */
+/** The flags that were given, by name, the last where one is given twice; `help` and `version` hold an empty text. */
 function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
-  const names = keysOf(SETTINGS).flatMap((key) => SETTINGS[key].flag ?? []);
-  const text = { type: "string" } as const;
-  const bare = { type: "boolean" } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        ...Object.fromEntries(names.map((name) => [name, text])),
-        help: { ...bare, short: "h" },
-        version: { ...bare, short: "v" },
-      },
-    });
-    return new Map(Object.entries(values).map(([name, value]) => [name, String(value === true ? "" : value)]));
-  } catch (error) {
-    throw new ConfigError(explainFlags(args, names, error));
+  const keys = new Map(keysOf(SETTINGS).map((key) => [SETTINGS[key].flag, key]));
+  const names = [...keys.keys()].filter((name) => name !== undefined);
+  const allowed = `allowed: ${[...names, ...BARE_FLAGS].map((name) => `--${name}`).join(" ")}`;
+  const given = new Map<string, string>();
+  for (const token of tokensOf(args, names)) {
+    if (token.kind === "positional") throw new ConfigError(`${token.value}: no argument is taken; ${allowed}`);
+    if (token.kind === "option-terminator") continue;
+    const { name, rawName, value } = token;
+    const key = keys.get(name);
+    const isBare = BARE_FLAGS.some((bare) => bare === name);
+    if (key === undefined && !isBare) throw new ConfigError(`${rawName}: no such flag; ${allowed}`);
+    if (key === undefined && value !== undefined) throw new ConfigError(`${rawName}: no value is taken`);
+    if (key !== undefined && value === undefined) {
+      throw new ConfigError(`${rawName}: a value is missing; allowed: ${SETTINGS[key].allowed}`);
+    }
+    given.set(name, value ?? "");
   }
+  return given;
 }
 
-/** One line for what node:util says of the flags. */
-function explainFlags(args: readonly string[], names: readonly string[], error: unknown): string {
-  const allowed = `allowed: ${[...names, "help", "version"].map((name) => `--${name}`).join(" ")}`;
-  const unknown = args.find((arg) => arg.startsWith("-") && !names.includes(arg.replace(/^--|=.*$/g, "")));
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && unknown !== undefined) return `${unknown}: no such flag; ${allowed}`;
-  if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
-    const stray = args.find((arg, i) => !arg.startsWith("-") && !args[i - 1]?.startsWith("--"));
-    return `${stray ?? args.join(" ")}: no argument is taken; ${allowed}`;
-  }
-  return error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
+/** Flags that take no value. */
+const BARE_FLAGS = ["help", "version"] as const;
+
+/** The flags and what is none, one by one; what is wrong with them is for the caller to say. */
+function tokensOf(args: readonly string[], names: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: {
+      ...Object.fromEntries(names.map((name) => [name, { type: "string" } as const])),
+      help: { type: "boolean", short: "h" },
+      version: { type: "boolean", short: "v" },
+    },
+  }).tokens;
 }
 
 /** The text of `--help`. */
@@ -275,5 +312,6 @@ examples:
 function defaultOf(key: keyof Config): string {
   const value = DEFAULT_CONFIG[key];
   if (key === "impair") return ", default none";
+  if (key === "targets") return ", default only this lab";
   return value === undefined ? ", default unset" : `, default ${value}`;
 }

@@ -9,6 +9,7 @@ import { watchEventLoop } from "./event-loop.ts";
 import { createExposition } from "./exposition.ts";
 import type { Impairments, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";
+import { sparingly } from "./live.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { PacketLog } from "./packet-log.ts";
@@ -18,6 +19,7 @@ import { listenTcp } from "./servers/tcp.ts";
 import { listenUdp, type UdpServer } from "./servers/udp.ts";
 import { Sessions } from "./sessions.ts";
 import { establishedConnections, processUsage } from "./system.ts";
+import { startWatching } from "./watching.ts";
 
 /** What `startLab` takes; everything has a default. */
 export interface LabOptions extends Partial<Config> {
@@ -106,6 +108,21 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   );
 
   let httpPort = 0;
+  const httpConnections = sparingly(() => establishedConnections(httpPort), clock);
+  const watching = undo.adopt(
+    startWatching({
+      config,
+      limits,
+      clock,
+      log,
+      metrics,
+      packetLog,
+      faults: (protocol) => responders[protocol].faults,
+      connections: (protocol) => ({ http: httpConnections, tcp: tcp.connections, udp: undefined })[protocol]?.(),
+      ports: () => ({ http: httpPort, tcp: tcp.port, udp: udp.port }),
+    }),
+    (parts) => parts.close(),
+  );
   let listening: Readonly<Record<Protocol, boolean>> = { http: false, tcp: true, udp: true };
   const exposition = createExposition(metrics, {
     bounded: {
@@ -113,6 +130,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       "delay-queue": () => queue,
       "tcp-connections": () => ({ size: tcp.connections(), limit: limits.tcpConnections, overflows: tcp.refused() }),
       "packet-log": () => packetLog,
+      viewers: () => watching.live,
     },
     openHttpConnections: () => establishedConnections(httpPort),
     receiveBufferDrops: () => ({
@@ -128,14 +146,17 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     set(protocol: Protocol, value: Impairments[Protocol]) {
       responders[protocol].setFaults(value);
       metrics.traffic[protocol].impairmentChanges++;
+      watching.changed(protocol);
       log.write("info", "faults changed", { protocol, faults: printFaults(value) });
     },
   };
-  const app = new Elysia({ normalize: false })
+  const app: AnyElysia = new Elysia({ normalize: false })
     .use(
       controlRoutes({
         exposition,
         faults,
+        live: watching.live,
+        runs: watching.runs,
         sessions,
         policy: { token: config.token, host },
         clock,
@@ -145,7 +166,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
         version,
       }),
     )
-    .use(trafficRoutes(responders.http, limits));
+    .use(trafficRoutes(responders.http, limits, (request) => app.server?.requestIP(request) ?? null));
   const http = undo.adopt(
     await listen("HTTP", host, config.httpPort, () => listenHttp(app, host, config.httpPort, limits)),
     (server) => server.stop(true),
@@ -160,6 +181,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     udp.pause();
     stamp?.pause();
     tcp.pause();
+    watching.stop();
     const requestsDone = http.stop();
     await waitUntil(() => queue.size === 0, limits.stopMs);
     queue.flush();
@@ -186,6 +208,7 @@ function listenHttp(app: AnyElysia, hostname: string, port: number, { httpBodyBy
     // Our own limit answers and counts; this one is for what announces no length.
     maxRequestBodySize: httpBodyBytes * 16,
     idleTimeout: 30,
+    reusePort: false, // Elysia sets it, and a second lab would share the port in silence
   });
   if (!server) throw new Error("not listening");
   return server;

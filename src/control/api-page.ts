@@ -14,7 +14,7 @@ document.head.append(style);
 const place = document.body.appendChild(document.createElement("main"));
 const bundle = document.createElement("script");
 bundle.src = "/swagger/swagger-ui-bundle.js";
-bundle.onload = () => SwaggerUIBundle({ url: "/swagger/json", domNode: place, deepLinking: true });
+bundle.onload = () => SwaggerUIBundle({ url: "/swagger/json", domNode: place, deepLinking: true, validatorUrl: null });
 document.head.append(bundle);
 `;
 
@@ -48,6 +48,8 @@ export function apiPage(version: string) {
           tags: [
             { name: "traffic", description: "Requests that count as packets" },
             { name: "faults", description: "What the lab breaks on purpose" },
+            { name: "live", description: "What the page is fed with" },
+            { name: "runs", description: "Load runs from the page, and those that were kept" },
             { name: "measurement", description: "What the lab knows of itself and of its sessions" },
           ],
           components: {

@@ -1,10 +1,12 @@
 /** Reads requests' bodies, no larger and no longer than allowed. */
 
-/** A body that has arrived whole. */
-export type Body = Uint8Array<ArrayBuffer>;
-
 /** Why a body was not read to its end. */
-export type BodyFailure = "too-large" | "too-slow" | "bad-request";
+export type BodyProblem = "too-large" | "too-slow" | "bad-request";
+
+/** Stands in for a body that did not come whole. */
+export class BodyFailure {
+  constructor(readonly problem: BodyProblem) {}
+}
 
 export interface BodyLimits {
   /** Largest body, octets. */
@@ -17,7 +19,7 @@ export interface BodyLimits {
 interface Reading {
   readonly startedAt: number;
   over: boolean;
-  readonly finish: (result: Body | BodyFailure) => void;
+  readonly fail: (failure: BodyFailure) => void;
 }
 
 /** Reads bodies; one timer watches over all of them, for a timer each would cost more than the request. */
@@ -28,30 +30,55 @@ export class BodyReader {
 
   constructor(private readonly limits: BodyLimits) {}
 
-  /** The whole body, or why there is none. Never rejects. */
-  read(request: Request): Promise<Body | BodyFailure> {
+  /** The body as text (UTF-8), or why there is none. Never rejects. */
+  text(request: Request): Promise<string | BodyFailure> {
+    return this.#read(
+      request,
+      "",
+      () => request.text(),
+      (bytes) => bytes.toString("utf8"),
+    );
+  }
+
+  /** The body as octets, or why there is none. Never rejects. */
+  bytes(request: Request): Promise<Uint8Array<ArrayBuffer> | BodyFailure> {
+    return this.#read(
+      request,
+      new Uint8Array(),
+      () => request.bytes(),
+      (bytes) => bytes,
+    );
+  }
+
+  #read<T>(
+    request: Request,
+    empty: T,
+    whole: () => Promise<T>,
+    convert: (bytes: Buffer<ArrayBuffer>) => T,
+  ): Promise<T | BodyFailure> {
     const announced = request.headers.get("content-length");
     // Not `request.body === null`: making its stream costs half of what a whole request does.
     const chunked = announced === null && request.headers.has("transfer-encoding");
-    if (announced === null && !chunked) return Promise.resolve(new Uint8Array());
-    if (Number(announced) > this.limits.httpBodyBytes) return Promise.resolve("too-large");
+    if (announced === null && !chunked) return Promise.resolve(empty);
+    if (Number(announced) > this.limits.httpBodyBytes) return Promise.resolve(new BodyFailure("too-large"));
     return new Promise((finish) => {
-      const reading: Reading = { startedAt: performance.now(), over: false, finish };
+      const reading: Reading = { startedAt: performance.now(), over: false, fail: finish };
       this.#open.add(reading);
       this.#watch();
-      const body = chunked ? readChunks(request, this.limits.httpBodyBytes, reading) : request.bytes();
-      body.then(
-        (bytes) => this.#end(reading, bytes),
-        () => this.#end(reading, "bad-request"), // the client broke off in the middle
-      );
+      const end = (result: T | BodyFailure) => {
+        reading.over = true;
+        this.#open.delete(reading);
+        finish(result); // does nothing where the watch was faster
+      };
+      const broken = () => end(new BodyFailure("bad-request")); // the client broke off in the middle
+      if (!chunked) whole().then(end, broken);
+      else {
+        readChunks(request, this.limits.httpBodyBytes, reading).then(
+          (result) => end(result instanceof BodyFailure ? result : convert(result)),
+          broken,
+        );
+      }
     });
-  }
-
-  #end(reading: Reading, result: Body | BodyFailure): void {
-    if (reading.over) return;
-    reading.over = true;
-    this.#open.delete(reading);
-    reading.finish(result);
   }
 
   #watch(): void {
@@ -61,7 +88,9 @@ export class BodyReader {
       const began = performance.now() - this.limits.httpBodyMs;
       for (const reading of this.#open) {
         if (reading.startedAt > began) break;
-        this.#end(reading, "too-slow");
+        reading.over = true;
+        this.#open.delete(reading);
+        reading.fail(new BodyFailure("too-slow"));
       }
       if (this.#open.size > 0) this.#watch();
     }, this.limits.httpBodyMs / 4);
@@ -70,13 +99,17 @@ export class BodyReader {
 }
 
 /** Reads a body of unknown length, and stops where it gets too large or is over. */
-async function readChunks(request: Request, limit: number, reading: Readonly<Reading>): Promise<Body | BodyFailure> {
+async function readChunks(
+  request: Request,
+  limit: number,
+  reading: Readonly<Reading>,
+): Promise<Buffer<ArrayBuffer> | BodyFailure> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > limit) return "too-large";
-    if (reading.over) return "too-slow";
+    if (length > limit) return new BodyFailure("too-large");
+    if (reading.over) return new BodyFailure("too-slow");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

@@ -4,7 +4,7 @@ import { formatPeer } from "../address.ts";
 import type { Fate } from "../impairment.ts";
 import type { DropReason } from "../metrics.ts";
 import { type Exchange, PEER_GONE, type Responder } from "../responder.ts";
-import { type Body, type BodyFailure, type BodyLimits, BodyReader } from "./http-body.ts";
+import { BodyFailure, type BodyLimits, type BodyProblem, BodyReader } from "./http-body.ts";
 import { describeTraffic } from "./http-description.ts";
 
 /** Longest answer of `/delay/{seconds}`, s. */
@@ -16,19 +16,17 @@ export const MAX_BYTES = 1024 * 1024;
 interface Answer {
   readonly status: number;
   readonly type?: string;
-  readonly body?: string | Body;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
   /** How long it takes to make, ms. */
   readonly workMs?: number;
 }
 
 const JSON_TYPE = "application/json";
 const RECEIVED: Answer = { status: 200, type: JSON_TYPE, body: '{"status":"received"}' };
-const FAILURE_STATUS: Readonly<Record<BodyFailure, number>> = { "too-large": 413, "too-slow": 408, "bad-request": 400 };
+const STATUS_OF: Readonly<Record<BodyProblem, number>> = { "too-large": 413, "too-slow": 408, "bad-request": 400 };
 
-/** The part of Bun's server that tells who asks. */
-interface PeerTeller {
-  requestIP(request: Request): { readonly address: string; readonly port: number } | null;
-}
+/** Tells who asks; null where the connection is gone. */
+export type PeerTeller = (request: Request) => { readonly address: string; readonly port: number } | null;
 
 /** One request and the way to answer it. */
 class RequestExchange implements Exchange {
@@ -41,7 +39,7 @@ class RequestExchange implements Exchange {
 
   constructor(
     private readonly request: Request,
-    private readonly server: PeerTeller | null,
+    private readonly peerOf: PeerTeller,
     private readonly clock: Responder["clock"],
     private readonly answer: Answer,
     readonly bytes: number,
@@ -53,7 +51,7 @@ class RequestExchange implements Exchange {
   }
 
   peer(): string {
-    const from = this.server?.requestIP(this.request);
+    const from = this.peerOf(this.request);
     return from ? formatPeer(from.address, from.port) : "unknown";
   }
 
@@ -114,31 +112,27 @@ function numberIn(text: string, min: number, max: number): number | undefined {
 }
 
 /** `length` octets that every lab answers alike: a pattern, for the content does not matter and the size does. */
-function pattern(length: number): Body {
+function pattern(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
 }
 
-/** The traffic routes, for the lab's HTTP application. */
-export function trafficRoutes(responder: Responder, limits: BodyLimits) {
+/** The traffic routes, for the lab's HTTP application; `peerOf` tells who asks. */
+export function trafficRoutes(responder: Responder, limits: BodyLimits, peerOf: PeerTeller) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
   const bodies = new BodyReader(limits);
 
-  type Context = { readonly request: Request; readonly server: PeerTeller | null };
-
-  function respond({ request, server }: Context, answer: Answer, bytes: number): Response | Promise<Response> {
-    const exchange = new RequestExchange(request, server, clock, answer, bytes);
+  function respond(request: Request, answer: Answer, bytes: number): Response | Promise<Response> {
+    const exchange = new RequestExchange(request, peerOf, clock, answer, bytes);
     responder.receive(exchange);
     return exchange.result();
   }
 
-  /** Reads the body, then answers with what `make` says of it. */
-  async function withBody(context: Context, make: (body: Body) => Answer): Promise<Response> {
-    const body = await bodies.read(context.request);
-    if (typeof body !== "string") return respond(context, make(body), body.length);
-    traffic.rejects.add(body);
-    const limit = body === "too-large" ? `at most ${limits.httpBodyBytes} bytes` : `within ${limits.httpBodyMs} ms`;
-    return Response.json({ error: `${body}: the body has to come whole, ${limit}` }, { status: FAILURE_STATUS[body] });
+  /** Tells why a body was not read; what never came whole is no packet. */
+  function failed({ problem }: BodyFailure): Response {
+    traffic.rejects.add(problem);
+    const limit = problem === "too-large" ? `at most ${limits.httpBodyBytes} bytes` : `within ${limits.httpBodyMs} ms`;
+    return Response.json({ error: `${problem}: the body has to come whole, ${limit}` }, { status: STATUS_OF[problem] });
   }
 
   /** A refusal is an answer too: the packet was received, and its reason is counted. */
@@ -147,13 +141,23 @@ export function trafficRoutes(responder: Responder, limits: BodyLimits) {
     return errorAnswer(400, error);
   }
 
-  function receive(body: Body): Answer {
+  async function receive(request: Request): Promise<Response> {
+    const text = await bodies.text(request);
+    if (text instanceof BodyFailure) return failed(text);
+    const bytes = Buffer.byteLength(text);
     try {
-      JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8"));
-      return RECEIVED;
+      JSON.parse(text);
     } catch {
-      return refuse("not-json", "the body is not JSON");
+      return respond(request, refuse("not-json", "the body is not JSON"), bytes);
     }
+    return respond(request, RECEIVED, bytes);
+  }
+
+  async function echo(request: Request): Promise<Response> {
+    const type = request.headers.get("content-type") ?? "application/octet-stream";
+    const body = await bodies.bytes(request);
+    if (body instanceof BodyFailure) return failed(body);
+    return respond(request, { status: 200, type, body }, body.length);
   }
 
   function statusAnswer(text: string): Answer {
@@ -174,30 +178,19 @@ export function trafficRoutes(responder: Responder, limits: BodyLimits) {
     return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
   }
 
-  // Each handler names what it takes from the context: Elysia parses cookies, query and headers for one that takes it whole.
+  // Each handler takes only what it needs: for one that takes Elysia's context whole, cookies, query and headers are
+  // parsed, and for one that takes `server` a getter is defined, at each request.
   const raw = { parse: "none" } as const;
   return new Elysia({ name: "traffic" })
-    .post("/", ({ request, server }) => withBody({ request, server }, receive), {
-      ...raw,
-      detail: describeTraffic("/"),
-    })
-    .post(
-      "/echo",
-      ({ request, server }) => {
-        const type = request.headers.get("content-type") ?? "application/octet-stream";
-        return withBody({ request, server }, (body) => ({ status: 200, type, body }));
-      },
-      { ...raw, detail: describeTraffic("/echo") },
-    )
-    .get("/status/:code", ({ request, server, params }) => respond({ request, server }, statusAnswer(params.code), 0), {
+    .post("/", ({ request }) => receive(request), { ...raw, detail: describeTraffic("/") })
+    .post("/echo", ({ request }) => echo(request), { ...raw, detail: describeTraffic("/echo") })
+    .get("/status/:code", ({ request, params }) => respond(request, statusAnswer(params.code), 0), {
       detail: describeTraffic("/status/{code}"),
     })
-    .get(
-      "/delay/:seconds",
-      ({ request, server, params }) => respond({ request, server }, delayAnswer(params.seconds), 0),
-      { detail: describeTraffic("/delay/{seconds}") },
-    )
-    .get("/bytes/:n", ({ request, server, params }) => respond({ request, server }, bytesAnswer(params.n), 0), {
+    .get("/delay/:seconds", ({ request, params }) => respond(request, delayAnswer(params.seconds), 0), {
+      detail: describeTraffic("/delay/{seconds}"),
+    })
+    .get("/bytes/:n", ({ request, params }) => respond(request, bytesAnswer(params.n), 0), {
       detail: describeTraffic("/bytes/{n}"),
     });
 }

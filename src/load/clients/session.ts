@@ -23,6 +23,7 @@ const RESIDENCE_SLACK_MS = 1000;
 
 /** Where T1 stands in a test packet (RFC 8762 section 4.2.1). */
 const TIMESTAMP_AT = 4;
+const ZEROS = Buffer.alloc(STAMP_LENGTH - 38);
 
 /** What a session needs to know. */
 export interface SessionSettings {
@@ -50,6 +51,7 @@ export class SenderSession {
   readonly #clock: Clock;
   readonly #settings: SessionSettings;
   readonly #padding: Buffer;
+  readonly #echoed = Buffer.alloc(8);
   #recorder: Recorder;
   #ssid: number;
   /** The id before the last restart: answers to the warm-up still come, and are nobody's error. */
@@ -170,7 +172,11 @@ export class SenderSession {
     const wall = this.#clock.wallAt(now);
     const receivedAt = readTimestamp(answer, 16);
     const reflectedAt = readTimestamp(answer, 4);
-    if (!this.#sound(answer) || Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS) {
+    if (
+      !this.#sound(answer) ||
+      !this.#isExact(answer, sequence) ||
+      Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
+    ) {
       this.#spoil(sequence);
       return;
     }
@@ -200,13 +206,23 @@ export class SenderSession {
     );
   }
 
+  /** Whether the lab gave the sender's moment back to the last bit, and zeros behind it: it cannot know the TTL. */
+  #isExact(answer: Buffer, sequence: number): boolean {
+    if (!this.#settings.lab) return true;
+    writeTimestamp(this.#echoed, 0, this.#ledger.sentAt(sequence));
+    return this.#echoed.compare(answer, 28, 36) === 0 && ZEROS.compare(answer, 38, STAMP_LENGTH) === 0;
+  }
+
   /** An answer that fits no packet: by its moment of sending, or by its number, it may still name one. */
   #damaged(answer: Buffer, momentAt: number): void {
     const ours = ssidOf(answer) === this.#ssid;
     const number = momentAt === 4 ? sequenceOf(answer) : senderSequenceOf(answer);
-    let sequence = this.#ledger.recallByWall(readTimestamp(answer, momentAt), number);
-    if (sequence < 0 && ours) sequence = this.#ledger.recall(number);
-    if (sequence >= 0) this.#spoil(sequence);
+    const wall = readTimestamp(answer, momentAt);
+    const candidates = [this.#ledger.recallByWall(wall, number), ours ? this.#ledger.recall(number) : -1];
+    // One flipped bit can turn a moment into another packet's: the packet that takes fewer flips is the one.
+    const apart = (sequence: number) => this.#ledger.bitsApart(sequence, wall, number);
+    const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => apart(a) - apart(b));
+    if (sequence !== undefined) this.#spoil(sequence);
     else if (ssidOf(answer) === this.#formerSsid || this.#sound(answer)) this.#recorder.counts.strange++;
     else this.#recorder.unreadable();
   }

@@ -1,0 +1,129 @@
+/** The row that says whether the rest of the page is current: who is up, and which alerts wait or fire. */
+import { MappingType } from "@grafana/grafana-foundation-sdk/dashboard";
+import { PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
+import { PanelBuilder as StateTimelineBuilder } from "@grafana/grafana-foundation-sdk/statetimeline";
+import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
+import { NoUnit, PacketsPerSecond, PercentUnit } from "@grafana/grafana-foundation-sdk/units";
+import {
+  type AnyPanel,
+  ask,
+  atLeast,
+  DATA_SOURCE,
+  LAB,
+  LAB_PROTOCOL,
+  type PanelText,
+  rising,
+  stat,
+  thresholds,
+} from "./parts.ts";
+import { DROP_RATIO, DROP_STEPS, perSecond } from "./queries.ts";
+
+/** Labs and clients that answer, packets and drops now, alerts. */
+export function whatIsUp(): AnyPanel[] {
+  return [
+    stat(
+      {
+        title: "Labs up",
+        description: "Replicas that answer Prometheus. Nought means that nothing on this page is current.",
+        unit: NoUnit,
+        span: 4,
+        thresholds: atLeast(1),
+      },
+      { expr: `sum(up{${LAB}}) or vector(0)`, legend: "labs" },
+    ),
+    stat(
+      {
+        title: "Traffic clients up",
+        description: "Load runs that serve their series. Without one the client's half of this page is empty.",
+        unit: NoUnit,
+        span: 4,
+        thresholds: atLeast(1),
+      },
+      { expr: 'sum(up{job="wirelab-traffic"}) or vector(0)', legend: "clients" },
+    ),
+    stat(
+      {
+        title: "Packets received",
+        description:
+          "Packets a second that reached a lab, dropped ones included: datagrams, frames or chunks, requests.",
+        unit: PacketsPerSecond,
+        span: 5,
+      },
+      { expr: perSecond("packets_total", LAB_PROTOCOL, "protocol"), legend: "{{protocol}}" },
+    ),
+    stat(
+      {
+        title: "Dropped",
+        description:
+          "Share of the received packets that got no answer. Orange from the objective (1 %) on, red where it pages.",
+        unit: PercentUnit,
+        span: 5,
+        thresholds: DROP_STEPS,
+      },
+      { expr: DROP_RATIO, legend: "{{protocol}}" },
+    ),
+    stat(
+      {
+        title: "Alerts firing",
+        description: "Alerts of wirelab that fire now. The classroom's faults fire the drop budget's, as they should.",
+        unit: NoUnit,
+        span: 6,
+        thresholds: rising(1, 3),
+      },
+      { expr: 'count(ALERTS{alertname=~"Wirelab.+",alertstate="firing"}) or vector(0)', legend: "firing" },
+    ),
+    scrapes(),
+    alerts(),
+  ];
+}
+
+function scrapes(): AnyPanel {
+  const text: PanelText = {
+    title: "Labs and clients, scrape by scrape",
+    description:
+      "Green while a process answers Prometheus, red while it does not. A bar that ends was stopped or scaled away.",
+    unit: NoUnit,
+    span: 12,
+    thresholds: atLeast(1),
+  };
+  return new StateTimelineBuilder()
+    .title(text.title)
+    .description(text.description)
+    .datasource(DATA_SOURCE)
+    .unit(text.unit)
+    .thresholds(thresholds(text))
+    .mappings([
+      {
+        type: MappingType.ValueToText,
+        options: { "0": { text: "down", color: "red" }, "1": { text: "up", color: "green" } },
+      },
+    ])
+    .span(text.span)
+    .height(6)
+    .mergeValues(true)
+    .withTarget(ask("A", 'up{job=~"wirelab|wirelab-traffic"}', "{{job}} {{instance}}").range());
+}
+
+function alerts(): AnyPanel {
+  const text: PanelText = {
+    title: "Alerts, pending and firing",
+    description: "Empty when all is well. Pending: the condition holds, and not yet for long enough.",
+    unit: NoUnit,
+    span: 12,
+    thresholds: rising(1, 1),
+  };
+  return new TableBuilder()
+    .title(text.title)
+    .description(text.description)
+    .datasource(DATA_SOURCE)
+    .unit(text.unit)
+    .thresholds(thresholds(text))
+    .noValue("none")
+    .span(text.span)
+    .height(6)
+    .withTransformation({
+      id: "organize",
+      options: { excludeByName: { Time: true, Value: true, __name__: true, job: true }, indexByName: { alertname: 0 } },
+    })
+    .withTarget(ask("A", 'ALERTS{alertname=~"Wirelab.+"}').format(PromQueryFormat.Table).instant());
+}

@@ -1,0 +1,53 @@
+/** Every expression that the stack asks Prometheus, each with where it stands. */
+import { list, readJson, readYaml, text, tree } from "./files.ts";
+
+/** One expression and its place. */
+export interface Expression {
+  /** Such as `wirelab / Drop ratio / A`. */
+  readonly where: string;
+  readonly expr: string;
+}
+
+async function ofDashboard(name: string): Promise<readonly Expression[]> {
+  const { panels, annotations, templating } = await readJson(`grafana/dashboards/${name}.json`);
+  const asked = list(panels).flatMap((panel) =>
+    list(tree(panel).targets).map((target) => ({
+      where: `${name} / ${text(tree(panel).title)} / ${text(tree(target).refId)}`,
+      expr: text(tree(target).expr),
+    })),
+  );
+  const marks = list(tree(annotations).list).map((mark) => ({
+    where: `${name} / annotation ${text(tree(mark).name)}`,
+    expr: text(tree(mark).expr),
+  }));
+  const choices = list(tree(templating).list).flatMap((variable) => {
+    const selector = /^label_values\((.*),\s*\w+\)$/.exec(text(tree(tree(variable).query).query))?.[1];
+    return selector === undefined ? [] : [{ where: `${name} / variable ${text(tree(variable).name)}`, expr: selector }];
+  });
+  return [...asked, ...marks, ...choices];
+}
+
+/** The dashboards' expressions: panels, annotations and variables. */
+export async function dashboardExpressions(): Promise<readonly Expression[]> {
+  return (await Promise.all(["wirelab", "wirelab-internals"].map(ofDashboard))).flat();
+}
+
+/** The rules' expressions. */
+export async function ruleExpressions(): Promise<readonly Expression[]> {
+  const { groups } = await readYaml("prometheus.rules.yml");
+  return list(groups).flatMap((group) =>
+    list(tree(group).rules).map((rule, index) => {
+      const { alert, record, expr } = tree(rule);
+      const kind = alert === undefined ? `record ${text(record)}` : `alert ${text(alert)}`;
+      return { where: `${text(tree(group).name)} / ${index + 1} / ${kind}`, expr: text(expr) };
+    }),
+  );
+}
+
+/** The expression as Grafana would send it for all protocols and for `instance`, with rates over `rateInterval`. */
+export function filledIn(expr: string, rateInterval: string, instance = ".*"): string {
+  return expr
+    .replaceAll("$__rate_interval", rateInterval)
+    .replaceAll("$instance", instance)
+    .replaceAll("$protocol", "(http|tcp|udp)");
+}

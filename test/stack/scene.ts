@@ -1,0 +1,91 @@
+/** Two labs, one of them under load, a client for each protocol, and Prometheus beside them: all real. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseImpairments } from "../../src/impairment-text.ts";
+import { type Lab, startLab } from "../../src/lab.ts";
+import { ROOT, type Tree, tree, type Value } from "./files.ts";
+import { freePort, type Prometheus, startPrometheus } from "./prometheus.ts";
+import { until } from "./wait.ts";
+
+/** The protocols, each with a client of its own. */
+export const PROTOCOLS = ["http", "tcp", "udp"] as const;
+
+/** What the tests look at. */
+export interface Scene {
+  readonly prometheus: Prometheus;
+  /** The lab that the clients send to, with the classroom's faults, and one that stays idle. */
+  readonly labs: { readonly busy: Lab; readonly idle: Lab };
+  /** Does to the idle lab what a dashboard should show: a change of its faults, and input that it has to refuse. */
+  disturb(): Promise<void>;
+  /** Ends the clients as Ctrl-C does, and gives their reports by protocol. */
+  finish(): Promise<Readonly<Record<string, Tree>>>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Packets a second of each client: enough for ratios to settle, few enough for a shared machine. */
+const RATE = 50;
+
+function startClient(protocol: (typeof PROTOCOLS)[number], lab: Lab, metricsPort: number, report: string) {
+  const flags = [
+    `--proto=${protocol}`,
+    `--target=127.0.0.1:${lab.ports[protocol]}`,
+    `--control=127.0.0.1:${lab.ports.http}`,
+    `--rate=${RATE}`,
+    "--duration=forever",
+    `--metrics-port=${metricsPort}`,
+    `--json=${report}`,
+    "--quiet",
+  ];
+  return Bun.spawn(["bun", "scripts/load.ts", ...flags], { cwd: ROOT, stdin: "ignore", stdout: "ignore" });
+}
+
+/** Sets the scene; `binary` is Prometheus'. Resolves when the clients send and Prometheus scrapes. */
+export async function setScene(binary: string): Promise<Scene> {
+  await using stack = new AsyncDisposableStack();
+  const free = { httpPort: 0, tcpPort: 0, udpPort: 0 };
+  const busy = stack.use(await startLab({ ...free, impair: parseImpairments("classroom"), seed: 7 }));
+  const idle = stack.use(await startLab(free));
+  const metricsPorts = { http: freePort(), tcp: freePort(), udp: freePort() };
+  const prometheus = stack.use(
+    await startPrometheus(binary, {
+      wirelab: [busy, idle].map((lab) => `127.0.0.1:${lab.ports.http}`),
+      "wirelab-traffic": PROTOCOLS.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
+    }),
+  );
+  // A rate does not see what was counted before the first scrape; so the clients come after it.
+  await until("the first scrape of both labs", 20, async () =>
+    (await prometheus.query('count(packets_total{job="wirelab"}) == 6')).length > 0 ? true : undefined,
+  );
+  const directory = await mkdtemp(join(tmpdir(), "wirelab-reports-"));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const clients = PROTOCOLS.map((protocol) =>
+    startClient(protocol, busy, metricsPorts[protocol], join(directory, `${protocol}.json`)),
+  );
+  const endClients = async () => {
+    for (const client of clients) client.kill("SIGINT");
+    await Promise.all(clients.map((client) => client.exited));
+  };
+  stack.defer(endClients);
+  const idleUrl = `http://127.0.0.1:${idle.ports.http}`;
+  let drop = 0.5;
+  const owned = stack.move();
+  return {
+    prometheus,
+    labs: { busy, idle },
+    async disturb() {
+      drop = 1 - drop;
+      await fetch(`${idleUrl}/impairments`, { method: "PUT", body: `udp:drop=${drop / 2}` });
+      await fetch(idleUrl, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
+    },
+    async finish() {
+      await endClients();
+      const entries = PROTOCOLS.map(async (protocol) => {
+        const report: Value = await Bun.file(join(directory, `${protocol}.json`)).json();
+        return [protocol, tree(report)] as const;
+      });
+      return Object.fromEntries(await Promise.all(entries));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * The container smoke: builds the image and runs the compose stack for real, `bun test/stack/smoke.ts`.
+ * Needs a Docker engine, the machine's or the one beside the repository; without any it says so and ends with 0.
+ */
+
+import { engines } from "../../package.json";
+import { ROOT, readYaml, text, tree } from "./files.ts";
+import { findEngine } from "./smoke/engine.ts";
+import { checkImage } from "./smoke/image.ts";
+import { Report } from "./smoke/report.ts";
+import { checkStack } from "./smoke/scenes.ts";
+import { Stack } from "./smoke/stack.ts";
+
+/** The image that compose.yml names where no variable says otherwise. */
+async function defaultImage(service: string): Promise<string> {
+  const { services } = await readYaml("compose.yml");
+  return text(tree(tree(services)[service]).image).replace(/\$\{\w+:-(.*?)\}/, "$1");
+}
+
+const startedAt = performance.now();
+const images = [`oven/bun:${engines.bun}-slim`, await defaultImage("prometheus")];
+await using engine = await findEngine(ROOT, images);
+if (engine === undefined) {
+  console.warn("SKIPPED: the container smoke, because there is no Docker engine here");
+} else {
+  const report = new Report();
+  const project = `wirelab-smoke-${process.pid}`;
+  const commit = `smoke.${process.pid}`;
+  const stack = new Stack(engine, project, commit);
+  report.figure("engine", `${engine.name}, ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+  process.once("SIGINT", () => void stack.compose(["down", "--volumes"]).then(() => process.exit(130)));
+  try {
+    await report.check("the image is built", async () => {
+      const before = performance.now();
+      await stack.must("build", "lab");
+      report.figure("build", `${((performance.now() - before) / 1000).toFixed(1)} s`);
+    });
+    await checkImage(stack, report, `wirelab:${project}`, commit);
+    await checkStack(stack, report, commit);
+  } finally {
+    await stack.compose(["down", "--volumes", "--timeout", "2"]);
+    await stack.shell.run("docker", "image", "rm", "--force", `wirelab:${project}`);
+  }
+  process.exitCode = report.close();
+}

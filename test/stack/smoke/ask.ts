@@ -1,0 +1,63 @@
+/** What a client on this machine gets from a lab through the published ports; a dropped packet is asked again. */
+import { until } from "../wait.ts";
+
+const PATIENCE_SECONDS = 20;
+
+/** The body of an answered `POST /`. */
+export function askHttp(port: number): Promise<string> {
+  return until("an answer over HTTP", PATIENCE_SECONDS, async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"n":7}',
+      signal: AbortSignal.timeout(5000),
+    }).catch(() => undefined);
+    return answer?.status === 200 ? await answer.text() : undefined;
+  });
+}
+
+/** What a plain TCP client reads. */
+export function askTcp(port: number): Promise<string> {
+  return until("an answer over TCP", PATIENCE_SECONDS, () => {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const connecting = Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        open: (socket) => void socket.write("Hello TCP 7"),
+        data(socket, data) {
+          resolve(data.toString());
+          socket.end();
+        },
+        close: () => resolve(undefined),
+        error: () => resolve(undefined),
+        connectError: () => resolve(undefined),
+      },
+    });
+    connecting.catch(() => resolve(undefined));
+    return promise;
+  });
+}
+
+/** What a plain UDP client gets. */
+export async function askUdp(port: number): Promise<string> {
+  let got: string | undefined;
+  const socket = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: {
+      data(_, data) {
+        got = data.toString();
+      },
+      error() {},
+    },
+  });
+  try {
+    return await until("an answer over UDP", PATIENCE_SECONDS, async () => {
+      socket.send("Hello UDP 7", port, "127.0.0.1");
+      await Bun.sleep(50);
+      return got;
+    });
+  } finally {
+    socket.close();
+  }
+}

@@ -1,0 +1,46 @@
+/** Where the container smoke finds a Docker engine: the machine's own, or one with local stand-ins for the images. */
+import { join } from "node:path";
+import { Shell } from "./shell.ts";
+
+/** An engine and the words that call compose. */
+export interface Engine {
+  readonly shell: Shell;
+  readonly compose: readonly string[];
+  /** Whether Prometheus is the local stand-in; then there is nothing to pull. */
+  readonly name: string;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** `docker-compose` 1.29 or `docker compose` v2, whichever is there. */
+async function findCompose(shell: Shell): Promise<readonly string[] | undefined> {
+  const words = [["docker-compose"], ["docker", "compose"]];
+  for (const command of words) {
+    const [program = ""] = command;
+    if (Bun.which(program) && (await shell.run(...command, "version")).status === 0) return command;
+  }
+  return undefined;
+}
+
+async function usable(shell: Shell, name: string, dispose: () => Promise<void>): Promise<Engine | undefined> {
+  if (!Bun.which("docker") || (await shell.run("docker", "info")).status !== 0) return undefined;
+  const compose = await findCompose(shell);
+  return compose && { shell, compose, name, [Symbol.asyncDispose]: dispose };
+}
+
+/**
+ * The machine's engine where there is one; else the script beside the repository starts one, with stand-ins for
+ * `images`, and ends it afterwards. Undefined where neither is to be had.
+ */
+export async function findEngine(root: string, images: readonly string[]): Promise<Engine | undefined> {
+  const shell = new Shell(root, process.env);
+  const own = await usable(shell, "this machine's engine", async () => {});
+  if (own) return own;
+  const script = join(root, "..", "shared", "containers", "engine");
+  if (!(await Bun.file(script).exists())) return undefined;
+  const { status, output } = await shell.run(script, "up", ...images);
+  if (status !== 0) throw new Error(`${script} up ended with ${status}:\n${output}`);
+  const host = /DOCKER_HOST=(\S+)/.exec(await shell.read(script, "env"))?.[1] ?? "";
+  return usable(shell.with({ DOCKER_HOST: host }), "an engine with local stand-ins", async () => {
+    if (process.env.KEEP_ENGINE !== "1") await shell.run(script, "down");
+  });
+}

@@ -1,0 +1,151 @@
+/** The stack as people use it: up, asked, scaled, stopped, taken down and up again. */
+import { until } from "../wait.ts";
+import { askHttp, askTcp, askUdp } from "./ask.ts";
+import { expectEqual, expectThat, type Report } from "./report.ts";
+import { SERVICES, type Stack } from "./stack.ts";
+
+const RATE = 'sum(rate(packets_total{job="wirelab"}[1m]))';
+const LABS_UP = 'sum(up{job="wirelab"})';
+const ANSWERED = "sum(wirelab_load_answered_total)";
+const LOST = "sum(wirelab_load_lost_total)";
+
+function secondsSince(moment: number): string {
+  return `${((performance.now() - moment) / 1000).toFixed(1)} s`;
+}
+
+/** Runs the scenes one after the other; each leaves the stack up. */
+export async function checkStack(stack: Stack, report: Report, commit: string): Promise<void> {
+  await comesUp(stack, report);
+  await answers(stack, report, commit);
+  await scales(stack, report);
+  await outlivesTheLab(stack, report);
+  await outlivesPrometheus(stack, report);
+  await keepsItsData(stack, report);
+  await refuses(stack, report);
+}
+
+async function comesUp(stack: Stack, report: Report): Promise<void> {
+  const startedAt = performance.now();
+  await report.check("up: every service is healthy", async () => {
+    await stack.must("up", "--detach", ...SERVICES);
+    await stack.healthy(60);
+    report.figure("up to healthy", secondsSince(startedAt));
+  });
+  await report.check("up: Prometheus has packets of all protocols, from the lab and from the client", async () => {
+    await stack.reaches(RATE, 60, (value) => value > 0);
+    await stack.reaches('count(rate(wirelab_load_sent_total{job="wirelab-traffic"}[1m]) > 0)', 60, (n) => n === 3);
+    report.figure("up to first data on the dashboards", secondsSince(startedAt));
+  });
+}
+
+async function answers(stack: Stack, report: Report, commit: string): Promise<void> {
+  const { http, tcp, udp } = stack.ports;
+  await report.check("HTTP, TCP and UDP answer through the published ports", async () => {
+    expectEqual(
+      [await askHttp(http), await askTcp(tcp), await askUdp(udp)],
+      ['{"status":"received"}', "ACK-TCP", "ACK-UDP"],
+    );
+  });
+  await report.check("targets are up, and the lab says which commit it runs", async () => {
+    expectEqual(await stack.query(LABS_UP), 1);
+    expectEqual(await stack.query('sum(up{job="wirelab-traffic"})'), 1);
+    expectEqual(await stack.query(`count(wirelab_build_info{job="wirelab",commit="${commit}"})`), 1);
+  });
+  await report.check("the containers have written nothing", async () => {
+    for (const service of ["lab", "door", "traffic"]) {
+      for (const id of await stack.containers(service)) expectEqual(await stack.shell.read("docker", "diff", id), "");
+    }
+  });
+  await report.check("the faults can be changed at run time, from inside the container", async () => {
+    const [lab = ""] = await stack.containers("lab");
+    const change =
+      "fetch('http://127.0.0.1:5000/impairments', { method: 'PUT', body: 'udp:drop=0.5' }).then(async r => { console.log(r.status) })";
+    expectEqual(await stack.shell.read("docker", "exec", lab, "bun", "-e", change), "200");
+    await stack.reaches('sum(wirelab_impairment_changes_total{protocol="udp"})', 20, (value) => value >= 1);
+  });
+}
+
+async function scales(stack: Stack, report: Report): Promise<void> {
+  await report.check("--scale lab=3 is seen as three, and the ports stay where they are", async () => {
+    const startedAt = performance.now();
+    await stack.must("up", "--detach", "--scale", "lab=3", ...SERVICES);
+    await stack.reaches(LABS_UP, 60, (value) => value === 3);
+    report.figure("--scale lab=3 to three targets", secondsSince(startedAt));
+    expectEqual(await askTcp(stack.ports.tcp), "ACK-TCP");
+    await stack.must("up", "--detach", "--scale", "lab=1", ...SERVICES);
+    await stack.reaches(`count(up{job="wirelab"})`, 60, (value) => value === 1);
+    expectEqual(await askTcp(stack.ports.tcp), "ACK-TCP");
+  });
+}
+
+async function outlivesTheLab(stack: Stack, report: Report): Promise<void> {
+  await report.check("a stopped lab makes an alert pending, then fire", async () => {
+    const alert = (state: string) => `count(ALERTS{alertname=~"WirelabLab(Down|Absent)",alertstate="${state}"})`;
+    await stack.reaches(`${alert("pending")} or vector(0)`, 60, (value) => value === 0); // what the scaling left behind
+    const [lab = ""] = await stack.containers("lab");
+    await stack.must("stop", "lab");
+    expectEqual(await stack.inspect(lab, "{{.State.ExitCode}}"), "0");
+    const startedAt = performance.now();
+    await stack.reaches(alert("pending"), 40, (value) => value >= 1);
+    report.figure("stop to alert pending", secondsSince(startedAt));
+    await stack.reaches(alert("firing"), 90, (value) => value >= 1);
+    report.figure("stop to alert firing", secondsSince(startedAt));
+  });
+  await report.check("the client counts the outage as loss, and goes on when the lab is back", async () => {
+    const lost = await stack.reaches(`${LOST} - ${LOST} offset 30s`, 40, (value) => value > 10);
+    await stack.must("start", "lab");
+    await stack.reaches(LABS_UP, 40, (value) => value === 1);
+    const before = (await stack.query(ANSWERED)) ?? 0;
+    await stack.reaches(ANSWERED, 60, (value) => value > before + 5);
+    for (const protocol of ["http", "tcp", "udp"]) {
+      await stack.reaches(`sum(increase(wirelab_load_answered_total{protocol="${protocol}"}[15s]))`, 60, (n) => n > 2);
+    }
+    const [traffic = ""] = await stack.containers("traffic");
+    expectEqual(await stack.inspect(traffic, "{{.RestartCount}} {{.State.Status}}"), "0 running");
+    return `${lost} packets lost in half a minute`;
+  });
+}
+
+async function outlivesPrometheus(stack: Stack, report: Report): Promise<void> {
+  await report.check("the lab does not mind when Prometheus is down", async () => {
+    await stack.must("stop", "prometheus");
+    expectEqual(await askUdp(stack.ports.udp), "ACK-UDP");
+    await stack.must("start", "prometheus");
+    await stack.reaches(LABS_UP, 60, (value) => value === 1);
+  });
+}
+
+async function keepsItsData(stack: Stack, report: Report): Promise<void> {
+  await report.check("down and up keep the data", async () => {
+    const at = Date.now() / 1000;
+    const total = 'sum(packets_total{job="wirelab"})';
+    const before = await stack.query(total, at);
+    expectThat(before !== undefined && before > 0, "no data before");
+    await stack.must("down", "--timeout", "2");
+    await stack.must("up", "--detach", ...SERVICES);
+    await stack.reaches(LABS_UP, 60, (value) => value === 1);
+    expectEqual(await stack.query(total, at), before);
+    return `${before} packets before and after`;
+  });
+}
+
+async function refuses(stack: Stack, report: Report): Promise<void> {
+  await report.check("a typo in a variable stops the lab with its one line and status 2, without a loop", async () => {
+    const { output } = await stack.compose(["up", "--detach", "lab"], { WIRELAB_IMPAIR: "udp:dorp=1" });
+    const [lab = ""] = await stack.containers("lab");
+    expectThat(lab !== "", output);
+    const state = () => stack.inspect(lab, "{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}");
+    await until("the lab to give up", 20, async () => ((await state()) === "exited 2 3" ? true : undefined));
+    const lines = (await stack.shell.read("docker", "logs", lab)).split("\n");
+    expectEqual(new Set(lines).size, 1);
+    return lines[0];
+  });
+  await report.check("a port of this machine that is taken is named", async () => {
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { status, output } = await stack.compose(["up", "--detach", "--no-deps", "door"], {
+      WIRELAB_TCP_PORT: String(taken.port),
+    });
+    expectThat(status !== 0 && output.includes(String(taken.port)), output);
+    return output.split("\n").find((line) => line.includes(String(taken.port)));
+  });
+}

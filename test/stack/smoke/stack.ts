@@ -1,0 +1,81 @@
+/** The compose stack under test: its own project name and ports, so that it disturbs nothing else on the machine. */
+
+import { freePort } from "../prometheus.ts";
+import { until } from "../wait.ts";
+import type { Engine } from "./engine.ts";
+import type { Ended, Shell } from "./shell.ts";
+
+/** The services that the smoke starts; Grafana's server has no stand-in, and its files are checked elsewhere. */
+export const SERVICES = ["lab", "door", "traffic", "prometheus"] as const;
+
+/** A stack that can be brought up and down. */
+export class Stack {
+  readonly ports = { http: freePort(), tcp: freePort(), udp: freePort(), prometheus: freePort() };
+  readonly shell: Shell;
+  readonly #compose: readonly string[];
+
+  constructor(engine: Engine, project: string, commit: string) {
+    this.#compose = [...engine.compose, "--project-name", project];
+    this.shell = engine.shell.with({
+      WIRELAB_TAG: project,
+      WIRELAB_COMMIT: commit,
+      WIRELAB_HTTP_PORT: String(this.ports.http),
+      WIRELAB_TCP_PORT: String(this.ports.tcp),
+      WIRELAB_UDP_PORT: String(this.ports.udp),
+      PROMETHEUS_PORT: String(this.ports.prometheus),
+    });
+  }
+
+  /** Runs compose; with `variables` beside the stack's own. */
+  compose(words: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    return this.shell.with(variables).run(...this.#compose, ...words);
+  }
+
+  /** Runs compose where it must succeed. */
+  async must(...words: readonly string[]): Promise<string> {
+    const { status, output } = await this.compose(words);
+    if (status !== 0) throw new Error(`compose ${words.join(" ")} ended with ${status}:\n${output}`);
+    return output;
+  }
+
+  /** The ids of a service's containers, stopped ones too. */
+  async containers(service: string): Promise<readonly string[]> {
+    const listed = await this.must("ps", "--all", "--quiet", service);
+    return listed.split("\n").filter((line) => /^[0-9a-f]{12,}$/.test(line));
+  }
+
+  /** One value out of `docker inspect`. */
+  inspect(container: string, template: string): Promise<string> {
+    return this.shell.read("docker", "inspect", "--format", template, container);
+  }
+
+  /** Waits until every container of every service says that it is healthy. */
+  async healthy(seconds: number): Promise<void> {
+    for (const service of SERVICES) {
+      await until(`${service} to be healthy`, seconds, async () => {
+        const containers = await this.containers(service);
+        const states = await Promise.all(containers.map((id) => this.inspect(id, "{{.State.Health.Status}}")));
+        return states.length > 0 && states.every((state) => state === "healthy") ? true : undefined;
+      });
+    }
+  }
+
+  /** The first value of an expression, at a moment (s since the epoch) or now; undefined where it has none. */
+  async query(expr: string, at?: number): Promise<number | undefined> {
+    const time = at === undefined ? "" : `&time=${at}`;
+    const url = `http://127.0.0.1:${this.ports.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}${time}`;
+    const answer = await fetch(url).catch(() => undefined);
+    if (!answer?.ok) return undefined;
+    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }; // Prometheus' HTTP API
+    const value = data.result[0]?.value[1];
+    return value === undefined ? undefined : Number(value);
+  }
+
+  /** Waits until an expression has a value that will do, and gives it. */
+  reaches(expr: string, seconds: number, isEnough: (value: number) => boolean): Promise<number> {
+    return until(`${expr} to be as expected`, seconds, async () => {
+      const value = await this.query(expr);
+      return value !== undefined && isEnough(value) ? value : undefined;
+    });
+  }
+}

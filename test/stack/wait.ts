@@ -1,0 +1,16 @@
+/** Waits for a condition with a deadline, so that no test sleeps for a time that may be too short or too long. */
+
+/** Resolves with the first value of `read` that is not undefined; rejects after `seconds`, saying what was awaited. */
+export async function until<T>(
+  what: string,
+  seconds: number,
+  read: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const endAt = performance.now() + seconds * 1000;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined) return value;
+    if (performance.now() > endAt) throw new Error(`waited ${seconds} s for ${what}`);
+    await Bun.sleep(20);
+  }
+}
