@@ -194,12 +194,14 @@ export function renderReport(reports: readonly RunReport[]): string {
     row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),
-    ["95 % intervals of percentiles in [ ]"],
     ...timeRows("response time", reports, (report) => report.responseTime),
     ...timeRows("service time", reports, (report) => report.serviceTime),
     ...timeRows("server time", reports, (report) => report.serverTime),
     ...jitterRows(reports),
   ]);
+  const legend = reports.some(({ responseTime }) => responseTime.p50 !== null)
+    ? ["[ ] percentiles' 95 % intervals"]
+    : [];
   const notes = reports.flatMap((report) => notesOf(report, reports.length > 1));
-  return `${[table, ...(notes.length > 0 ? ["", ...notes] : []), "", ...reports.map(lastLine)].join("\n")}\n`;
+  return `${[table, ...legend, ...(notes.length > 0 ? ["", ...notes] : []), "", ...reports.map(lastLine)].join("\n")}\n`;
 }
