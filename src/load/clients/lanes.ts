@@ -132,7 +132,7 @@ export class LaneClient implements Client {
     lane.recorder = this.#recorder;
     lane.sequence = this.#ledger.open(planned, now, this.#settings.clock.wallAt(now));
     lane.sentAt = now;
-    if (lane.transport.usable) this.#write(lane, true);
+    if (lane.transport.usable) this.#write(lane, !this.#settings.closedLoop);
     // An open loop goes on against a target that refuses: its packets fail, as fast as they are planned.
     else if (resting) this.#free(lane, { kind: "failed", code: lane.lastError }, now);
     else this.#connect(lane, now);
