@@ -60,6 +60,8 @@ describe("each setting", () => {
       ["WIRELAB_SEED", "seed"],
       ["WIRELAB_TOKEN", "token"],
       ["WIRELAB_LOG_LEVEL", "log-level"],
+      ["WIRELAB_DATA", "data"],
+      ["WIRELAB_TARGETS", "targets"],
       ["WIRELAB_COMMIT", undefined],
     ]);
   });
@@ -75,6 +77,8 @@ describe("each setting", () => {
       seed: 1,
       token: undefined,
       logLevel: "info",
+      data: undefined,
+      targets: [],
       commit: "unknown",
     });
   });
