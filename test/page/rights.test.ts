@@ -2,6 +2,7 @@
 import { describe, expect } from "bun:test";
 import { networkInterfaces } from "node:os";
 import { startTestLab } from "../support/lab.ts";
+import { until } from "../support/until.ts";
 import { browserTest, openPage } from "./support/browser.ts";
 import { sendUdp } from "./support/traffic.ts";
 
@@ -31,7 +32,7 @@ describe("a viewer from another address", () => {
       await page.fill("#rights input", TOKEN);
       await page.click("#rights button");
       await page.shows("#flow-card tbody", "127.0.0.1");
-      expect(await page.value<boolean>("document.querySelector('#rights').hidden")).toBe(true);
+      await until(() => page.value<boolean>("document.querySelector('#rights').hidden"), "the rights");
       await page.fill("#fault-bar input[type=text]", "udp:drop=1");
       await page.click("#fault-bar button[type=submit]");
       await page.shows("#columns [data-protocol=udp] .chip", "drop=1");
