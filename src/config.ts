@@ -13,7 +13,7 @@ export interface Limits {
   readonly delayQueue: number;
   /** TCP connections open at a time. */
   readonly tcpConnections: number;
-  /** Silence after which a TCP connection is closed, s (whole seconds, up to 240). */
+  /** Silence after which a TCP connection is closed, s. */
   readonly tcpIdleSeconds: number;
   /** Octets of answers that a TCP peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;

@@ -147,7 +147,7 @@ describe("one line for what is wrong: the name, the value, what is allowed", () 
   });
 
   const FLAGS =
-    "allowed: --host --http-port --tcp-port --udp-port --stamp-port --impair --seed --token --log-level --help --version";
+    "allowed: --host --http-port --tcp-port --udp-port --stamp-port --impair --seed --token --log-level --data --targets --help --version";
   test.each([
     [["--drop", "0.2"], `--drop: no such flag; ${FLAGS}`],
     [["--drop=0.2"], `--drop: no such flag; ${FLAGS}`],
