@@ -65,6 +65,7 @@ export class Stack {
     const time = at === undefined ? "" : `&time=${at}`;
     const url = `http://127.0.0.1:${this.ports.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}${time}`;
     const answer = await fetch(url).catch(() => undefined);
+    if (answer?.status === 400) throw new Error(`${expr}: ${await answer.text()}`);
     if (!answer?.ok) return undefined;
     const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }; // Prometheus' HTTP API
     const value = data.result[0]?.value[1];
