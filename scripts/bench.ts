@@ -3,13 +3,15 @@
  * Bun can be, the same client for both, in interleaved pairs, and the median of the pairs' ratios.
  */
 import { parseArgs } from "node:util";
+import { createLog } from "../src/log.ts";
 import { createMetrics } from "../src/metrics.ts";
+import { PacketLog } from "../src/packet-log.ts";
 
 const HELP = `bench: wirelab's servers against the shortest that Bun can be
 
 usage: bun run scripts/bench.ts [--pairs N] [--seconds S] [ROW...]
 
-  rows: udp tcp http-get http-post record (all by default)
+  rows: udp tcp http-get http-post record log (by default), memory (takes two minutes)
   --pairs N     interleaved pairs, default 5
   --seconds S   how long each side of a pair runs, default 2
 `;
@@ -34,8 +36,12 @@ const SERVER_ROWS: Readonly<Record<string, ServerRow>> = {
 /** Starts a server script and reads the port that it prints. */
 async function server(script: string, kind: string) {
   const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/${script}.ts`, kind], { stdout: "pipe" });
-  for await (const chunk of child.stdout) return { port: Number(Buffer.from(chunk).toString()), child };
-  throw new Error(`${script} ${kind} did not start`);
+  return { port: Number(await firstLine(child.stdout)), child };
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  for await (const chunk of stream) return Buffer.from(chunk).toString().trim();
+  throw new Error("the server did not start");
 }
 
 async function rate(kind: string, port: number, seconds: number, framed: boolean): Promise<number> {
@@ -89,6 +95,63 @@ function benchRecord(): void {
   console.log(`${"recording one packet in metrics".padEnd(42)} ${ns.toFixed(1)} ns (under 50 ns)`);
 }
 
+/** What the packet log costs at 200,000 packets a second with its lines written, as a share of that second. */
+async function benchLog(): Promise<void> {
+  const log = createLog({ level: "debug", readable: false, sink: (line) => Bun.hash(line) });
+  const packetLog = new PacketLog({ limit: 1000, perSecond: 200 }, log, createMetrics());
+  const entry = {
+    protocol: "udp",
+    peer: "127.0.0.1:40000",
+    bytes: 64,
+    outcome: "answered",
+    responseTimeMs: 0.02,
+  } as const;
+  let busyMs = 0;
+  for (let tick = 0; tick < 20; tick++) {
+    const startedAt = performance.now();
+    for (let i = 0; i < 20_000; i++) if (packetLog.wants()) packetLog.add({ at: Date.now(), ...entry });
+    busyMs += performance.now() - startedAt;
+    await Bun.sleep(100); // the log's own tick, which renews what it takes in
+  }
+  packetLog.stop();
+  const share = (busyMs / 2000) * 100;
+  console.log(
+    `${"packet log at 200,000 packets a second".padEnd(42)} ${share.toFixed(3)} % of the time (under 2 %), ` +
+      `${packetLog.entries} taken in, ${packetLog.skipped} left out`,
+  );
+}
+
+/** A number of the lab's own exposition. */
+async function scrape(port: number, series: string): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const line = text.split("\n").find((line) => line.startsWith(`${series} `));
+  return Number(line?.split(" ")[1]);
+}
+
+/** Resident memory after 10 million UDP packets over that after 1 million. */
+async function benchMemory(): Promise<void> {
+  const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/lab.ts`, "all"], { stdout: "pipe" });
+  const ports = (await firstLine(child.stdout)).split(" ").map(Number);
+  const [http = 0, udp = 0] = ports;
+  const memoryAt = async (packets: number) => {
+    while ((await scrape(http, 'packets_total{protocol="udp"}')) < packets) await rate("udp", udp, 1, false);
+    return scrape(http, "process_resident_memory_bytes");
+  };
+  const [first, last] = [await memoryAt(1e6), await memoryAt(1e7)];
+  child.kill();
+  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+  console.log(
+    `${"memory after 10 million packets".padEnd(42)} ${(last / first).toFixed(3)} of that after 1 million (within 5 %), ` +
+      `${mebibytes(last)} MiB against ${mebibytes(first)} MiB`,
+  );
+}
+
+const OTHER_ROWS: Readonly<Record<string, () => void | Promise<void>>> = {
+  record: benchRecord,
+  log: benchLog,
+  memory: benchMemory,
+};
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -97,16 +160,17 @@ const { values, positionals } = parseArgs({
     help: { type: "boolean", short: "h" },
   },
 });
-const rows = positionals.length > 0 ? positionals : [...Object.keys(SERVER_ROWS), "record"];
-const unknown = rows.find((row) => row !== "record" && !(row in SERVER_ROWS));
+const rows = positionals.length > 0 ? positionals : [...Object.keys(SERVER_ROWS), "record", "log"];
+const all = [...Object.keys(SERVER_ROWS), ...Object.keys(OTHER_ROWS)];
+const unknown = rows.find((row) => !all.includes(row));
 if (values.help) console.log(HELP);
 else if (unknown !== undefined) {
-  console.error(`bench: no row ${unknown}; rows: ${Object.keys(SERVER_ROWS).join(" ")} record`);
+  console.error(`bench: no row ${unknown}; rows: ${all.join(" ")}`);
   process.exitCode = 2;
 } else {
   for (const kind of rows) {
     const row = SERVER_ROWS[kind];
     if (row) await benchServer(kind, row, Number(values.pairs), Number(values.seconds));
-    else benchRecord();
+    else await OTHER_ROWS[kind]?.();
   }
 }

@@ -23,6 +23,8 @@ export interface Limits {
   /** Packets that the packet log keeps, and takes in a second. */
   readonly packetLog: number;
   readonly packetLogPerSecond: number;
+  /** Viewers of the live stream. */
+  readonly viewers: number;
   /** Receive buffer asked for on each UDP socket, octets. */
   readonly udpReceiveBuffer: number;
   /** How long a stop waits for what is in flight, ms. */
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
   httpBodyMs: 10_000,
   packetLog: 1000,
   packetLogPerSecond: 200,
+  viewers: 256,
   udpReceiveBuffer: 4 * 1024 * 1024,
   stopMs: 1000,
 };
@@ -214,37 +217,43 @@ function keysOf<T extends object>(record: T): (keyof T)[] {
   return Object.keys(record) as (keyof T)[]; // a literal's own keys are its type's keys
 }
 
-/** The flags that were given, by name; one without a value holds an empty text. */
+/** The flags that were given, by name, the last where one is given twice; `help` and `version` hold an empty text. */
 function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
-  const names = keysOf(SETTINGS).flatMap((key) => SETTINGS[key].flag ?? []);
-  const text = { type: "string" } as const;
-  const bare = { type: "boolean" } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        ...Object.fromEntries(names.map((name) => [name, text])),
-        help: { ...bare, short: "h" },
-        version: { ...bare, short: "v" },
-      },
-    });
-    return new Map(Object.entries(values).map(([name, value]) => [name, String(value === true ? "" : value)]));
-  } catch (error) {
-    throw new ConfigError(explainFlags(args, names, error));
+  const keys = new Map(keysOf(SETTINGS).map((key) => [SETTINGS[key].flag, key]));
+  const names = [...keys.keys()].filter((name) => name !== undefined);
+  const allowed = `allowed: ${[...names, ...BARE_FLAGS].map((name) => `--${name}`).join(" ")}`;
+  const given = new Map<string, string>();
+  for (const token of tokensOf(args, names)) {
+    if (token.kind === "positional") throw new ConfigError(`${token.value}: no argument is taken; ${allowed}`);
+    if (token.kind === "option-terminator") continue;
+    const { name, rawName, value } = token;
+    const key = keys.get(name);
+    const isBare = BARE_FLAGS.some((bare) => bare === name);
+    if (key === undefined && !isBare) throw new ConfigError(`${rawName}: no such flag; ${allowed}`);
+    if (key === undefined && value !== undefined) throw new ConfigError(`${rawName}: no value is taken`);
+    if (key !== undefined && value === undefined) {
+      throw new ConfigError(`${rawName}: a value is missing; allowed: ${SETTINGS[key].allowed}`);
+    }
+    given.set(name, value ?? "");
   }
+  return given;
 }
 
-/** One line for what node:util says of the flags. */
-function explainFlags(args: readonly string[], names: readonly string[], error: unknown): string {
-  const allowed = `allowed: ${[...names, "help", "version"].map((name) => `--${name}`).join(" ")}`;
-  const unknown = args.find((arg) => arg.startsWith("-") && !names.includes(arg.replace(/^--|=.*$/g, "")));
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && unknown !== undefined) return `${unknown}: no such flag; ${allowed}`;
-  if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") {
-    const stray = args.find((arg, i) => !arg.startsWith("-") && !args[i - 1]?.startsWith("--"));
-    return `${stray ?? args.join(" ")}: no argument is taken; ${allowed}`;
-  }
-  return error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
+/** Flags that take no value. */
+const BARE_FLAGS = ["help", "version"] as const;
+
+/** The flags and what is none, one by one; what is wrong with them is for the caller to say. */
+function tokensOf(args: readonly string[], names: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    strict: false,
+    tokens: true,
+    options: {
+      ...Object.fromEntries(names.map((name) => [name, { type: "string" } as const])),
+      help: { type: "boolean", short: "h" },
+      version: { type: "boolean", short: "v" },
+    },
+  }).tokens;
 }
 
 /** The text of `--help`. */

@@ -2,15 +2,19 @@
 import { Elysia, ParseError, ValidationError } from "elysia";
 import { apiPage } from "./control/api-page.ts";
 import { type FaultBox, faultRoutes } from "./control/faults.ts";
+import { liveRoutes } from "./control/live.ts";
 import { type MeasurementParts, measurementRoutes } from "./control/measurement.ts";
+import { pageRoutes } from "./control/page.ts";
 import { NotAllowedError } from "./control/rights.ts";
 import { ImpairmentError } from "./impairment-text.ts";
+import type { LiveStream } from "./live.ts";
 import type { Log } from "./log.ts";
 import type { Traffic } from "./metrics.ts";
 
 /** What the control routes stand on. */
 export interface ControlParts extends MeasurementParts {
   readonly faults: FaultBox;
+  readonly live: LiveStream;
   /** The counters of HTTP, for what is refused. */
   readonly traffic: Traffic;
   readonly log: Log;
@@ -57,5 +61,7 @@ export function controlRoutes(parts: ControlParts) {
     })
     .use(measurementRoutes(parts))
     .use(faultRoutes(parts.faults, parts.policy))
+    .use(liveRoutes(parts.live, parts.policy))
+    .use(pageRoutes(log))
     .use(apiPage(parts.version));
 }

@@ -54,7 +54,19 @@ export class DelayQueue implements Bounded {
   /** Runs everything that waits, at once and in order; for the end. */
   flush(): void {
     this.#disarm();
-    for (let entry = this.#pop(); entry; entry = this.#pop()) entry.run();
+    this.#run(Number.POSITIVE_INFINITY);
+  }
+
+  /** Runs what is due at `now`; should one throw, the rest is run from another turn. */
+  #run(now: number): void {
+    try {
+      for (let first = this.#heap[0]; first && first.dueAt <= now; first = this.#heap[0]) {
+        this.#pop();
+        first.run();
+      }
+    } finally {
+      this.#arm();
+    }
   }
 
   #arm(): void {
@@ -75,12 +87,7 @@ export class DelayQueue implements Bounded {
 
   readonly #look = () => {
     this.#wakeAt = Number.POSITIVE_INFINITY;
-    const now = this.clock.now();
-    for (let first = this.#heap[0]; first && first.dueAt <= now; first = this.#heap[0]) {
-      this.#pop();
-      first.run();
-    }
-    this.#arm();
+    this.#run(this.clock.now());
   };
 
   #push(entry: Entry): void {

@@ -84,12 +84,27 @@ function cut(piece: Piece, separator: string): [Piece, Piece | undefined] {
   ];
 }
 
+/** Longest text that is read; one with every kind of every protocol has some 400 characters. */
+const MAX_TEXT = 4096;
+/** Most characters of a wrong piece that its error shows. */
+const MAX_SHOWN = 60;
+
+/** A piece as an error shows it: on one line, and only its beginning where it is long. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+}
+
 function fail(kind: Kind, { text, at }: Piece): never {
-  throw new ImpairmentError(`"${text}" is no value for ${kind}`, at, FORMS[kind]);
+  throw new ImpairmentError(`${quote(text)} is no value for ${kind}`, at, FORMS[kind]);
+}
+
+function assertReadable(text: string): void {
+  if (text.length <= MAX_TEXT) return;
+  throw new ImpairmentError("the text is too long", MAX_TEXT, `up to ${MAX_TEXT} characters`);
 }
 
 function number(kind: Kind, piece: Piece, min: number, max: number): number {
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(piece.text) ? Number(piece.text) : Number.NaN;
+  const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(piece.text) ? Number(piece.text) : Number.NaN;
   return value >= min && value <= max ? value : fail(kind, piece);
 }
 
@@ -163,6 +178,7 @@ function parseFault(kind: Kind, value: Piece): Faults {
 
 /** Reads the faults of one protocol, `drop=0.2,delay=20`; an empty text or `none` is no fault. `at` shifts positions. */
 export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
+  assertReadable(text);
   const whole = trim({ text, at });
   if (whole.text === "" || whole.text === "none") return NO_FAULTS;
   const kinds = KINDS_OF[protocol];
@@ -170,7 +186,7 @@ export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
   for (const piece of split(whole, ",")) {
     const [name, value] = cut(piece, "=");
     const kind = kinds.find((kind) => kind === name.text);
-    if (!kind) throw new ImpairmentError(`${protocol} has no fault "${name.text}"`, name.at, kinds.join(", "));
+    if (!kind) throw new ImpairmentError(`${protocol} has no fault ${quote(name.text)}`, name.at, kinds.join(", "));
     if (!value) throw new ImpairmentError(`${kind} has no value`, name.at + name.text.length, `${kind}=${FORMS[kind]}`);
     if (kind in faults) throw new ImpairmentError(`${kind} is given twice`, name.at, "each fault once");
     faults = { ...faults, ...parseFault(kind, value) };
@@ -180,7 +196,8 @@ export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
 
 /** Reads the faults of all protocols; one that the text does not name has none. Throws ImpairmentError. */
 export function parseImpairments(text: string): Impairments {
-  const preset = PRESETS[text.trim()];
+  assertReadable(text);
+  const preset = Object.hasOwn(PRESETS, text.trim()) ? PRESETS[text.trim()] : undefined;
   if (preset) return preset;
   const result: Record<Protocol, Faults> = { ...NO_IMPAIRMENTS };
   const seen = new Set<Protocol>();
@@ -189,7 +206,8 @@ export function parseImpairments(text: string): Impairments {
     const [name, faults] = cut(piece, ":");
     const protocol = PROTOCOLS.find((protocol) => protocol === name.text);
     const allowed = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or ${Object.keys(PRESETS).join(", ")}`;
-    if (!protocol || !faults) throw new ImpairmentError(`"${name.text}" is no protocol with faults`, name.at, allowed);
+    if (!protocol || !faults)
+      throw new ImpairmentError(`${quote(name.text)} is no protocol with faults`, name.at, allowed);
     if (seen.has(protocol)) throw new ImpairmentError(`${protocol} is given twice`, name.at, "each protocol once");
     seen.add(protocol);
     result[protocol] = parseFaults(protocol, faults.text, faults.at);

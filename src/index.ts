@@ -1,5 +1,6 @@
-/** wirelab as a library: a lab and a load run for somebody's own tests. */
-export { ConfigError, type Limits } from "./config.ts";
+/** wirelab as a library: a lab and a load run, for somebody's own `bun test`. */
+export type { Config, Limits } from "./config.ts";
+export { ImpairmentError, parseFaults, parseImpairments } from "./impairment-text.ts";
 export { type Lab, type LabOptions, ListenError, startLab } from "./lab.ts";
 export type { LoadOptions } from "./load/options.ts";
 export type { RunReport } from "./load/report.ts";

@@ -7,8 +7,10 @@ import { controlRoutes } from "./control.ts";
 import { DelayQueue } from "./delay-queue.ts";
 import { watchEventLoop } from "./event-loop.ts";
 import { createExposition } from "./exposition.ts";
+import { History } from "./history.ts";
 import type { Impairments, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";
+import { LiveStream, sparingly } from "./live.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { PacketLog } from "./packet-log.ts";
@@ -106,6 +108,26 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   );
 
   let httpPort = 0;
+  const history = new History(metrics, clock.now(), {
+    http: printFaults(config.impair.http),
+    tcp: printFaults(config.impair.tcp),
+    udp: printFaults(config.impair.udp),
+  });
+  const httpConnections = sparingly(() => establishedConnections(httpPort), clock);
+  const live = undo.adopt(
+    new LiveStream({
+      metrics,
+      history,
+      packetLog,
+      faults: (protocol) => responders[protocol].faults,
+      connections: (protocol) => ({ http: httpConnections, tcp: tcp.connections, udp: undefined })[protocol]?.(),
+      runsVersion: () => 0,
+      version,
+      limit: limits.viewers,
+      clock,
+    }),
+    (stream) => stream.stop(),
+  );
   let listening: Readonly<Record<Protocol, boolean>> = { http: false, tcp: true, udp: true };
   const exposition = createExposition(metrics, {
     bounded: {
@@ -113,6 +135,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       "delay-queue": () => queue,
       "tcp-connections": () => ({ size: tcp.connections(), limit: limits.tcpConnections, overflows: tcp.refused() }),
       "packet-log": () => packetLog,
+      viewers: () => live,
     },
     openHttpConnections: () => establishedConnections(httpPort),
     receiveBufferDrops: () => ({
@@ -128,6 +151,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     set(protocol: Protocol, value: Impairments[Protocol]) {
       responders[protocol].setFaults(value);
       metrics.traffic[protocol].impairmentChanges++;
+      history.mark(protocol, printFaults(value), clock.now());
       log.write("info", "faults changed", { protocol, faults: printFaults(value) });
     },
   };
@@ -136,6 +160,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       controlRoutes({
         exposition,
         faults,
+        live,
         sessions,
         policy: { token: config.token, host },
         clock,
@@ -160,6 +185,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     udp.pause();
     stamp?.pause();
     tcp.pause();
+    live.stop();
     const requestsDone = http.stop();
     await waitUntil(() => queue.size === 0, limits.stopMs);
     queue.flush();
@@ -186,6 +212,7 @@ function listenHttp(app: AnyElysia, hostname: string, port: number, { httpBodyBy
     // Our own limit answers and counts; this one is for what announces no length.
     maxRequestBodySize: httpBodyBytes * 16,
     idleTimeout: 30,
+    reusePort: false, // Elysia sets it, and a second lab would share the port in silence
   });
   if (!server) throw new Error("not listening");
   return server;

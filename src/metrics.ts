@@ -34,7 +34,7 @@ export const RESPONSE_BUCKETS: readonly number[] = [
 const LAG_BUCKETS: readonly number[] = [1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1];
 
 /** The structures whose size is bounded by configuration, never by traffic. */
-export const STRUCTURES = ["sessions", "delay-queue", "tcp-connections", "packet-log"] as const;
+export const STRUCTURES = ["sessions", "delay-queue", "tcp-connections", "packet-log", "viewers"] as const;
 export type Structure = (typeof STRUCTURES)[number];
 
 /** A histogram's numbers: counts by bucket (the last is over every bound), their sum and their count. */

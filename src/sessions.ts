@@ -56,6 +56,11 @@ export class Session {
     return formatPeer(this.address, this.port);
   }
 
+  /** Handled packets whose end is open. None is counted as settled that was not handled, wherever the numbers jump. */
+  get waiting(): number {
+    return this.handled - this.answered - this.droppedDown - this.discarded;
+  }
+
   /** A packet with the sender's `sequence` arrived. */
   arrive(sequence: number, now: number): void {
     this.lastAt = now;
@@ -80,19 +85,21 @@ export class Session {
   /** Its answer went to the kernel. */
   answer(sequence: number): void {
     if (!this.#mark(sequence, ANSWERED)) return;
-    this.answered++;
     if (this.#unmark(sequence, TAKEN)) this.droppedDown--;
     if (this.#unmark(sequence, DISCARDED)) this.discarded--;
+    if (this.waiting > 0) this.answered++;
   }
 
   /** A fault took its answer. */
   take(sequence: number): void {
-    if (!this.#has(sequence, ANSWERED | DISCARDED) && this.#mark(sequence, TAKEN)) this.droppedDown++;
+    if (this.#has(sequence, ANSWERED | DISCARDED) || !this.#mark(sequence, TAKEN)) return;
+    if (this.waiting > 0) this.droppedDown++;
   }
 
   /** It gets no answer, and no fault is to blame. */
   discard(sequence: number): void {
-    if (!this.#has(sequence, ANSWERED | TAKEN) && this.#mark(sequence, DISCARDED)) this.discarded++;
+    if (this.#has(sequence, ANSWERED | TAKEN) || !this.#mark(sequence, DISCARDED)) return;
+    if (this.waiting > 0) this.discarded++;
   }
 
   /** Moves the window up to `sequence` (32 bits, wrapping) and forgets what falls out of it. */

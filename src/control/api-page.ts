@@ -48,6 +48,7 @@ export function apiPage(version: string) {
           tags: [
             { name: "traffic", description: "Requests that count as packets" },
             { name: "faults", description: "What the lab breaks on purpose" },
+            { name: "live", description: "What the page is fed with" },
             { name: "measurement", description: "What the lab knows of itself and of its sessions" },
           ],
           components: {

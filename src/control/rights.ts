@@ -53,8 +53,8 @@ function isSame(given: string, expected: string): boolean {
 /** The reason for which `asker` may change nothing, or undefined where it may. */
 export function refusal({ address, headers }: Asker, { token, host }: RightsPolicy): Refusal | undefined {
   const authority = headers.get("host") ?? "";
-  const name = hostOf(authority);
-  if (!isIP(name) && name !== "localhost" && name !== host) {
+  const name = hostOf(authority).toLowerCase(); // names have no case (RFC 9110 section 4.2.3)
+  if (!isIP(name) && name !== "localhost" && name !== host.toLowerCase()) {
     return { status: 403, error: `Host "${authority}" is not allowed; use an address or localhost` };
   }
   const origin = headers.get("origin");

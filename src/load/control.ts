@@ -6,6 +6,8 @@ import { type Directions, readSummary, type SessionSummary, settleByLab } from "
 
 const ASK_TIMEOUT_MS = 2000;
 const ASK_AGAIN_MS = 50;
+/** A lab that was there at the start is asked for this long: the way to it may be lossy. */
+const LEAST_PATIENCE_MS = 5000;
 
 /** Where and for whom the summary is asked. */
 export interface SummaryRequest {
@@ -35,12 +37,15 @@ export async function settleWithLab(
   clock: Clock,
   patienceMs: number,
 ): Promise<Directions | undefined> {
-  const deadline = clock.now() + patienceMs;
+  const deadline = clock.now() + Math.max(patienceMs, LEAST_PATIENCE_MS);
   for (;;) {
     const sessions = await fetchSummary(request);
-    if (sessions === undefined || (sessions.length === 0 && recorder.counts.answered > 0)) return undefined;
-    const directions = settleByLab(recorder, sessions);
-    if (directions.waiting === 0 || clock.now() >= deadline) return directions;
+    const over = clock.now() >= deadline;
+    // The lab may have forgotten the session, or the question may have been lost on the way.
+    if (sessions !== undefined && (sessions.length > 0 || recorder.counts.answered === 0)) {
+      const directions = settleByLab(recorder, sessions);
+      if (directions.waiting === 0 || over) return directions;
+    } else if (over) return undefined;
     await sleep(ASK_AGAIN_MS);
   }
 }

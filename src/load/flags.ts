@@ -1,14 +1,28 @@
 /** The flags of the load command, from the words of a command line to options. */
 import { parseArgs } from "node:util";
-import type { LoadOptions } from "./options.ts";
+import { parseDuration, parseHeader, parseNumber, parseStages, parseWord } from "./flag-values.ts";
+import type { HttpOptions, LoadOptions } from "./options.ts";
+import { didYouMean } from "./suggest.ts";
 import { type Protocol, UsageError } from "./target.ts";
+
+/** Where results go, beside standard output: paths. */
+export interface Outputs {
+  /** "-" is standard output, and nothing else there. */
+  readonly json?: string;
+  readonly csv?: string;
+  readonly html?: string;
+  readonly hdr?: string;
+  /** An earlier JSON report to compare with. */
+  readonly compare?: string;
+}
 
 /** What the command is asked to do. */
 export interface Command {
   /** One run for each protocol, in the order of the report. */
   readonly runs: readonly LoadOptions[];
-  /** Where the JSON report goes: a file, or "-" for standard output. */
-  readonly json: string | undefined;
+  readonly outputs: Outputs;
+  readonly explain: boolean;
+  readonly metrics: { readonly port: number; readonly host?: string } | undefined;
   readonly quiet: boolean;
   readonly help: boolean;
 }
@@ -18,108 +32,81 @@ const FLAGS = {
   target: { type: "string" },
   control: { type: "string" },
   mode: { type: "string" },
+  ipv4: { type: "boolean", short: "4" },
+  ipv6: { type: "boolean", short: "6" },
   rate: { type: "string" },
+  arrival: { type: "string" },
+  stages: { type: "string" },
   connections: { type: "string" },
   "in-flight": { type: "string" },
   duration: { type: "string" },
   count: { type: "string" },
   size: { type: "string" },
   timeout: { type: "string" },
+  warmup: { type: "string" },
   seed: { type: "string" },
+  method: { type: "string" },
+  header: { type: "string", multiple: true },
+  body: { type: "string" },
+  insecure: { type: "boolean" },
+  "no-keep-alive": { type: "boolean" },
+  slo: { type: "string", multiple: true },
   json: { type: "string" },
+  csv: { type: "string" },
+  html: { type: "string" },
+  hdr: { type: "string" },
+  compare: { type: "string" },
+  explain: { type: "boolean" },
+  interval: { type: "string" },
+  "metrics-port": { type: "string" },
+  "metrics-host": { type: "string" },
   quiet: { type: "boolean", short: "q" },
   help: { type: "boolean", short: "h" },
 } as const;
 
+type Flag = keyof typeof FLAGS;
+
 const PROTOCOLS: readonly Protocol[] = ["http", "tcp", "udp"];
 
-const UNITS: Readonly<Record<string, number>> = { us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-
-/** `1.5s`, `200ms`, `5m`, `1h` or `forever`, in s; a bare number is seconds. */
-export function parseDuration(name: string, text: string): number {
-  if (name === "duration" && text === "forever") return Number.POSITIVE_INFINITY;
-  const parts = /^(\d+(?:\.\d+)?)(us|µs|ms|s|m|h)?$/.exec(text);
-  const value = Number(parts?.[1]) * (UNITS[parts?.[2] ?? "s"] ?? Number.NaN);
-  if (Number.isNaN(value)) {
-    throw new UsageError(
-      `--${name} ${text}: expected a time such as 200ms, 10s or 5m${name === "duration" ? ", or forever" : ""}`,
-    );
-  }
-  return value;
+function isFlag(name: string): name is Flag {
+  return Object.hasOwn(FLAGS, name);
 }
 
-/** `1000`, `1e6`, `10k` or `2M`. */
-export function parseNumber(name: string, text: string): number {
-  const parts = /^(\d+(?:\.\d+)?(?:e\d+)?)([kM])?$/.exec(text);
-  if (parts?.[1] === undefined) throw new UsageError(`--${name} ${text}: expected a number`);
-  return Number(parts[1]) * (parts[2] === "k" ? 1e3 : parts[2] === "M" ? 1e6 : 1);
-}
-
-/** How many letters have to change to make one word the other (Levenshtein distance). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let line = 1; line <= from.length; line++) {
-    const next = [line];
-    for (let column = 1; column <= to.length; column++) {
-      const same = from[line - 1] === to[column - 1] ? 0 : 1;
-      next.push(Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, (row[column - 1] ?? 0) + same));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-}
-
-/** The known word nearest to a mistyped one, where one is near. */
-export function suggest(word: string, known: readonly string[]): string | undefined {
-  const nearest = [...known].sort((one, other) => distance(word, one) - distance(word, other))[0];
-  return nearest !== undefined && distance(word, nearest) <= Math.max(2, Math.floor(word.length / 3))
-    ? nearest
-    : undefined;
+function mayRepeat(name: Flag): boolean {
+  return "multiple" in FLAGS[name];
 }
 
 function refuseUnknown(word: string): never {
-  const name = word.replace(/^-+/, "").replace(/=.*/s, "");
-  const nearest = suggest(name, Object.keys(FLAGS));
-  throw new UsageError(
-    `unknown flag ${word.replace(/=.*/s, "")}${nearest === undefined ? "; --help lists them all" : `; did you mean --${nearest}?`}`,
-  );
+  const bare = word.replace(/=.*/s, "");
+  const hint = didYouMean(bare.replace(/^-+/, ""), Object.keys(FLAGS), "--");
+  throw new UsageError(`unknown flag ${bare}${hint === "" ? "; --help lists them all" : hint}`);
 }
 
-function readWords(words: readonly string[]) {
-  const { values, tokens } = parseArgs({
+/** Every flag with its texts, "" for one that takes none; throws where the words do not fit. */
+function readWords(words: readonly string[]): Map<Flag, string[]> {
+  const { tokens } = parseArgs({
     args: [...words],
     options: FLAGS,
     strict: false,
     allowPositionals: true,
     tokens: true,
   });
-  const seen = new Set<string>();
+  const given = new Map<Flag, string[]>();
   for (const token of tokens) {
     if (token.kind === "positional") throw new UsageError(`unexpected "${token.value}": flags begin with --`);
     if (token.kind !== "option") continue;
-    if (!Object.hasOwn(FLAGS, token.name)) refuseUnknown(token.rawName);
-    if (seen.has(token.name)) throw new UsageError(`--${token.name} is given twice`);
-    seen.add(token.name);
-    const wantsValue = FLAGS[token.name as keyof typeof FLAGS].type === "string"; // hasOwn above makes it a key
-    if (wantsValue && (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))) {
-      throw new UsageError(`--${token.name} needs a value`);
+    const { name, value } = token;
+    if (!isFlag(name)) refuseUnknown(token.rawName);
+    const texts = given.get(name) ?? [];
+    if (texts.length > 0 && !mayRepeat(name)) throw new UsageError(`--${name} is given twice`);
+    const takesValue = FLAGS[name].type === "string";
+    if (takesValue && (value === undefined || (!token.inlineValue && value.startsWith("--")))) {
+      throw new UsageError(`--${name} needs a value`);
     }
-    if (!wantsValue && token.value !== undefined) throw new UsageError(`--${token.name} takes no value`);
+    if (!takesValue && value !== undefined) throw new UsageError(`--${name} takes no value`);
+    given.set(name, [...texts, value ?? ""]);
   }
-  return (name: keyof typeof FLAGS): string | undefined => {
-    const value = values[name];
-    return typeof value === "string" ? value : undefined;
-  };
-}
-
-function oneOf<Word extends string>(name: string, text: string | undefined, words: readonly Word[]): Word | undefined {
-  if (text === undefined) return undefined;
-  const found = words.find((word) => word === text);
-  if (found !== undefined) return found;
-  const nearest = suggest(text, words);
-  throw new UsageError(
-    `--${name} ${text}: expected ${words.join(", ")}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
-  );
+  return given;
 }
 
 /** Leaves out what is undefined, so that it gets its default. */
@@ -128,39 +115,105 @@ function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** Reads the words of a command line; throws a UsageError with one line for a person. */
-export function parseCommand(words: readonly string[]): Command {
-  const value = readWords(words);
-  const flag = (name: "quiet" | "help") => words.includes(`--${name}`) || words.includes(`-${name[0]}`);
-  const help = flag("help");
-  const proto = oneOf("proto", value("proto"), [...PROTOCOLS, "all"]);
+/** The flags that only HTTP understands. */
+const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const;
+
+/**
+ * Reads the words of a command line; throws a UsageError with one line for a person.
+ * @param readFile gives the content of a file, for `--body @FILE`
+ */
+export function parseCommand(words: readonly string[], readFile: (path: string) => Uint8Array): Command {
+  const given = readWords(words);
+  const text = (name: Flag) => given.get(name)?.[0];
+  const number = (name: Flag) => into(text(name), (value) => parseNumber(name, value));
+  const help = given.has("help");
+  const proto = into(text("proto"), (value) => parseWord("proto", value, [...PROTOCOLS, "all"] as const));
   if (proto === undefined && !help) throw new UsageError("--proto is needed: udp, tcp, http or all");
   const protocols = proto === "all" || proto === undefined ? PROTOCOLS : [proto];
-  const number = (name: keyof typeof FLAGS) => {
-    const text = value(name);
-    return text === undefined ? undefined : parseNumber(name, text);
+  const ofHttp = HTTP_FLAGS.find((name) => given.has(name));
+  if (ofHttp !== undefined && !protocols.includes("http")) throw new UsageError(`--${ofHttp} goes with --proto http`);
+  const common = commonOptions(given);
+  const mode = into(text("mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
+  const http = httpOptions(given, readFile);
+  const metricsPort = number("metrics-port");
+  if (metricsPort === undefined && given.has("metrics-host"))
+    throw new UsageError("--metrics-host goes with --metrics-port");
+  return {
+    runs: protocols.map((protocol) =>
+      defined<LoadOptions>({
+        ...common,
+        protocol,
+        mode: protocol === "http" && proto === "all" ? undefined : mode,
+        http: protocol === "http" ? http : undefined,
+      }),
+    ),
+    outputs: defined<Outputs>({
+      json: text("json"),
+      csv: text("csv"),
+      html: text("html"),
+      hdr: text("hdr"),
+      compare: text("compare"),
+    }),
+    explain: given.has("explain"),
+    metrics:
+      metricsPort === undefined
+        ? undefined
+        : defined<{ port: number; host?: string }>({ port: metricsPort, host: text("metrics-host") }),
+    quiet: given.has("quiet"),
+    help,
   };
-  const duration = (name: keyof typeof FLAGS) => {
-    const text = value(name);
-    return text === undefined ? undefined : parseDuration(name, text);
-  };
-  const rate = value("rate");
-  const control = value("control");
-  const mode = oneOf("mode", value("mode"), ["stamp", "plain"] as const);
-  const common = {
-    target: value("target"),
-    control: control === "none" ? (false as const) : control,
-    rate: rate === "max" ? ("max" as const) : rate === undefined ? undefined : parseNumber("rate", rate),
+}
+
+function into<From, To>(value: From | undefined, convert: (value: From) => To): To | undefined {
+  return value === undefined ? undefined : convert(value);
+}
+
+/** What all protocols of a command share. */
+function commonOptions(given: ReadonlyMap<Flag, readonly string[]>) {
+  const text = (name: Flag) => given.get(name)?.[0];
+  const number = (name: Flag) => into(text(name), (value) => parseNumber(name, value));
+  const duration = (name: Flag) => into(text(name), (value) => parseDuration(name, value));
+  if (given.has("ipv4") && given.has("ipv6")) throw new UsageError("-4 and -6 exclude each other");
+  const family = given.has("ipv4") ? (4 as const) : given.has("ipv6") ? (6 as const) : undefined;
+  return {
+    target: text("target"),
+    control: text("control") === "none" ? (false as const) : text("control"),
+    rate: text("rate") === "max" ? ("max" as const) : number("rate"),
+    arrival: into(text("arrival"), (value) => parseWord("arrival", value, ["constant", "poisson"] as const)),
+    stages: into(text("stages"), parseStages),
     connections: number("connections"),
     inFlight: number("in-flight"),
     duration: duration("duration"),
     count: number("count"),
     size: number("size"),
     timeout: duration("timeout"),
+    warmup: duration("warmup"),
+    interval: duration("interval"),
     seed: number("seed"),
+    family,
+    objectives: given.get("slo"),
   };
-  const runs = protocols.map((protocol) =>
-    defined<LoadOptions>({ ...common, protocol, mode: protocol === "http" && proto === "all" ? undefined : mode }),
-  );
-  return { runs, json: value("json"), quiet: flag("quiet"), help };
+}
+
+function httpOptions(
+  given: ReadonlyMap<Flag, readonly string[]>,
+  readFile: (path: string) => Uint8Array,
+): HttpOptions | undefined {
+  if (!HTTP_FLAGS.some((name) => given.has(name))) return undefined;
+  const body = given.get("body")?.[0];
+  return defined<HttpOptions>({
+    method: into(given.get("method")?.[0], (method) => method.toUpperCase()),
+    headers: given.get("header")?.map(parseHeader),
+    body: into(body, (text) => (text.startsWith("@") ? readBody(text, readFile) : text)),
+    verify: given.has("insecure") ? false : undefined,
+    keepAlive: given.has("no-keep-alive") ? false : undefined,
+  });
+}
+
+function readBody(text: string, readFile: (path: string) => Uint8Array): Uint8Array {
+  try {
+    return readFile(text.slice(1));
+  } catch (error) {
+    throw new UsageError(`--body ${text}: ${error instanceof Error ? error.message : "cannot be read"}`);
+  }
 }

@@ -122,12 +122,15 @@ export class Histogram {
     return this.atRank(Math.max(1, Math.ceil(q * this.#count - 1e-9)));
   }
 
-  /** How many durations do not exceed `seconds`, to the width of a cell. */
-  countUpTo(seconds: number): number {
-    const last = cellOf(Math.min(Math.max(0, seconds * 1e9), LARGEST));
+  /** How many durations do not exceed each of `bounds` (s, rising), to the width of a cell. */
+  countsUpTo(bounds: readonly number[]): number[] {
+    let cell = 0;
     let seen = 0;
-    for (let cell = 0; cell <= last; cell++) seen += this.#cells[cell] ?? 0;
-    return seen;
+    return bounds.map((bound) => {
+      const last = cellOf(Math.min(Math.max(0, bound * 1e9), LARGEST));
+      for (; cell <= last; cell++) seen += this.#cells[cell] ?? 0;
+      return seen;
+    });
   }
 
   /** Every cell that is not empty, from the shortest: its least value and its width in s, and its count. */

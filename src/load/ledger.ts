@@ -4,6 +4,7 @@
  * Its size is fixed when it is made, by rate × timeout: a ring of slots remembers a packet until twice the timeout has
  * passed. Until the timeout a packet is pending; then it is lost, until an answer that comes after all makes it late.
  */
+import { writeTimestamp } from "../stamp.ts";
 import type { Recorder } from "./recorder.ts";
 
 const PENDING = 1;
@@ -134,9 +135,25 @@ export class Ledger {
     return found;
   }
 
+  /** The wall moment at which a remembered packet was sent. */
+  sentAt(sequence: number): number {
+    return this.#wall[sequence & this.#mask] ?? 0;
+  }
+
+  /** In how many bits the number and the moment of sending that came back differ from those that went out. */
+  bitsApart(sequence: number, wall: number, onWire: number): number {
+    const [sent, back] = [new Uint8Array(8), new Uint8Array(8)];
+    writeTimestamp(sent, 0, this.sentAt(sequence));
+    writeTimestamp(back, 0, wall);
+    return sent.reduce(
+      (bits, octet, i) => bits + bitsSet(octet ^ (back[i] ?? 0)),
+      bitsSet((sequence % TWO_32) ^ onWire),
+    );
+  }
+
   /** Whether a remembered packet was sent at the wall moment `wall`. */
   wasSentAt(sequence: number, wall: number): boolean {
-    return Math.abs(wall - (this.#wall[sequence & this.#mask] ?? 0)) < SAME_MOMENT_MS;
+    return Math.abs(wall - this.sentAt(sequence)) < SAME_MOMENT_MS;
   }
 
   /**

@@ -1,7 +1,8 @@
 /** What a run is asked to do, with every default filled in and every impossible wish refused. */
 import { FRAME_MAX_LENGTH, STAMP_LENGTH } from "../stamp.ts";
+import { type Objective, parseObjective } from "./objectives.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
-import { DEFAULT_PORTS, hostPort, type Protocol, parseTarget, type Target, UsageError } from "./target.ts";
+import { checkFamily, DEFAULT_PORTS, hostPort, type Protocol, parseTarget, type Target, UsageError } from "./target.ts";
 
 /** How packets on TCP and UDP are made: STAMP (an echo's answers are understood too), or plain text, one at a time. */
 export type Mode = "stamp" | "plain";
@@ -51,6 +52,10 @@ export interface LoadOptions {
   /** Between two snapshots. Default 1. */
   readonly interval?: number;
   readonly http?: HttpOptions;
+  /** Whether losses are settled by the lab's summary while the run lasts; always of a run without an end. */
+  readonly follow?: boolean;
+  /** Objectives such as `p99<5ms`, `loss<0.1%`, `rate>=950`. */
+  readonly objectives?: readonly string[];
 }
 
 /** A run with nothing left open. */
@@ -76,6 +81,8 @@ export interface RunPlan {
   readonly family: 0 | 4 | 6;
   readonly intervalMs: number;
   readonly http: HttpOptions;
+  readonly follow: boolean;
+  readonly objectives: readonly Objective[];
 }
 
 const DEFAULT_RATE = 100;
@@ -111,6 +118,7 @@ export function planRun(options: LoadOptions): RunPlan {
   const target = parseTarget(targetText, protocol);
   const mode = options.mode ?? "stamp";
   if (protocol === "http" && options.mode !== undefined) throw new UsageError("--mode means nothing to http");
+  checkFamily(target, options.family ?? 0);
   const closedLoop = options.rate === "max";
   const stages = planStages(options);
   const numbered = protocol !== "http" && mode === "stamp";
@@ -138,6 +146,8 @@ export function planRun(options: LoadOptions): RunPlan {
     family: options.family ?? 0,
     intervalMs: inRange("interval", options.interval ?? 1, 0.01, 3600, " s") * 1000,
     http: options.http ?? {},
+    follow: options.follow ?? (totalSeconds(stages) === Number.POSITIVE_INFINITY && options.count === undefined),
+    objectives: (options.objectives ?? []).map(parseObjective),
   };
 }
 

@@ -46,6 +46,18 @@ export interface PacketCounts {
   readonly unexplained: number;
 }
 
+/** An objective and what became of it. */
+export interface JudgedObjective {
+  readonly text: string;
+  readonly met: boolean;
+  /** What was measured: s, a share or packets a second; null where there are too few samples. */
+  readonly value: number | null;
+  /** What decided: the end of the value's 95 % interval that is nearer to missing it. */
+  readonly edge: number | null;
+  /** Why it was missed although the value itself meets it, or why it cannot be judged. */
+  readonly note?: string;
+}
+
 /** One protocol's report. */
 export interface RunReport {
   readonly schema: "wirelab.run/1";
@@ -82,7 +94,7 @@ export interface RunReport {
   readonly errors: Readonly<Record<string, number>>;
   /** HTTP: how often each status came. */
   readonly statuses: Readonly<Record<string, number>>;
-  readonly objectives: readonly { readonly text: string; readonly met: boolean; readonly value: number | null }[];
+  readonly objectives: readonly JudgedObjective[];
   readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };
 }
 

@@ -3,15 +3,17 @@ import { type Clock, systemClock } from "../clock.ts";
 import { type Client, TargetError } from "./clients/client.ts";
 import { makeClient } from "./clients/make.ts";
 import { UNFRAMED } from "./clients/tcp.ts";
-import { fetchSummary, settleWithLab } from "./control.ts";
 import { Driver, sleep } from "./driver.ts";
+import { EvidenceKeeper } from "./evidence.ts";
+import { withObjectives } from "./objectives.ts";
 import { type LoadOptions, planRun, type RunPlan } from "./options.ts";
 import { Recorder } from "./recorder.ts";
 import { makeReport, type RunReport } from "./report.ts";
+import type { MeasuredRun } from "./run-metrics.ts";
 import { type Plan, randomFrom, startSchedule } from "./schedule.ts";
-import { type Directions, settleByNothing, settleByReflector, settleByTarget } from "./settlement.ts";
+import { type Directions, settleByNothing } from "./settlement.ts";
 import { type Snapshot, SnapshotStream, takeSnapshot } from "./snapshot.ts";
-import { type Endpoint, hostPort, resolveTarget, UsageError } from "./target.ts";
+import { type Endpoint, hostPort, resolveTarget } from "./target.ts";
 
 /** Between the decision to start and the first planned moment, so that the first packet is not late. */
 const LEAD_MS = 2;
@@ -24,6 +26,8 @@ const GIVE_UP_MS = 1000;
 /** A run under way. Iterating gives a snapshot an interval; `report` comes when all is settled, and never rejects for what the network does. */
 export interface LoadRun extends AsyncIterable<Snapshot> {
   readonly report: Promise<RunReport>;
+  /** The run's own counts and distributions, as they grow; complete when the report is. */
+  readonly measured: MeasuredRun;
   /** Ends the sending now; the report covers what ran. */
   stop(): void;
 }
@@ -33,6 +37,7 @@ export function runLoad(options: LoadOptions, clock: Clock = systemClock()): Loa
   const execution = new Execution(planRun(options), clock);
   return {
     report: execution.run(),
+    measured: execution.measured(),
     stop: () => execution.stop(),
     [Symbol.asyncIterator]: () => execution.snapshots[Symbol.asyncIterator](),
   };
@@ -46,6 +51,7 @@ class Execution {
   readonly #ssid: number;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
+  readonly #evidence: EvidenceKeeper;
   #driver: Driver | undefined;
   #stopped = false;
 
@@ -54,6 +60,15 @@ class Execution {
     this.#clock = clock;
     // Not from the seed: two runs with one seed are two sessions to the reflector.
     this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
+    this.#evidence = new EvidenceKeeper(plan, clock, this.#ssid);
+  }
+
+  measured(): MeasuredRun {
+    return {
+      protocol: this.#plan.protocol,
+      recorder: () => this.#recorder,
+      directions: () => this.#evidence.soFar,
+    };
   }
 
   stop(): void {
@@ -66,10 +81,11 @@ class Execution {
     let endpoint: Endpoint | undefined;
     let client: Client | undefined;
     let seconds = 0;
+    let bufferDrops: number | undefined;
     let directions: Directions | undefined;
     try {
       endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
-      const lab = await this.#isLab();
+      const lab = await this.#evidence.findLab();
       client = makeClient(this.#plan, {
         endpoint,
         recorder: this.#recorder,
@@ -81,19 +97,21 @@ class Execution {
       await client.open();
       await this.#warmUp(client);
       startedAt = new Date();
-      seconds = await this.#send(client);
-      await this.#settle(client);
-      directions = await this.#directions(client, lab);
+      this.#evidence.begin(this.#recorder, client);
+      seconds = await this.#measure(client);
+      bufferDrops = client.bufferDrops();
+      directions = await this.#evidence.settle(this.#recorder);
     } catch (error) {
-      if (error instanceof UsageError || !(error instanceof Error)) throw error;
+      if (!(error instanceof Error)) throw error;
       this.#failures.push(error instanceof TargetError ? error.message : `${error.name}: ${error.message}`);
       if (error instanceof TargetError) this.#recorder.error(error.code);
     } finally {
+      this.#evidence.end();
       this.snapshots.end();
       client?.close();
     }
     this.#explainSilence(endpoint);
-    return makeReport({
+    const report = makeReport({
       plan: this.#plan,
       endpoint,
       recorder: this.#recorder,
@@ -101,15 +119,9 @@ class Execution {
       startedAt,
       seconds,
       failures: this.#failures,
-      bufferDrops: client?.bufferDrops(),
+      bufferDrops,
     });
-  }
-
-  /** Whether the control address answers as a lab's does; HTTP needs none. */
-  async #isLab(): Promise<boolean> {
-    const { controlUrl, protocol, mode } = this.#plan;
-    if (controlUrl === undefined || protocol === "http" || mode === "plain") return false;
-    return (await fetchSummary({ controlUrl, ssid: this.#ssid, protocol, ports: new Set() })) !== undefined;
+    return withObjectives(report, this.#plan.objectives);
   }
 
   /** Packets that count nowhere: another recorder and another session id, on the same connections. */
@@ -126,19 +138,25 @@ class Execution {
     client.restart(measured, this.#ssid);
   }
 
-  /** Sends all that is planned; gives how long that took, in s. */
-  async #send(client: Client): Promise<number> {
-    const { stages, arrival, seed, count, seconds, intervalMs } = this.#plan;
+  /** Sends all that is planned, settles it, and takes snapshots all the while; gives how long the sending took, in s. */
+  async #measure(client: Client): Promise<number> {
     const startedAt = this.#clock.now() + LEAD_MS;
-    const watch = setInterval(() => this.#watch(startedAt), intervalMs);
+    const watch = setInterval(() => this.#watch(startedAt), this.#plan.intervalMs);
     try {
-      await this.#drive(client, { stages, arrival, seed, ...(count === undefined ? {} : { count }) }, startedAt);
-      const elapsed = (this.#clock.now() - startedAt) / 1000;
-      return this.#stopped ? elapsed : this.#plannedSeconds(seconds, elapsed);
+      const seconds = await this.#send(client, startedAt);
+      await this.#settle(client);
+      return seconds;
     } finally {
       clearInterval(watch);
       this.#watch(startedAt);
     }
+  }
+
+  async #send(client: Client, startedAt: number): Promise<number> {
+    const { stages, arrival, seed, count, seconds } = this.#plan;
+    await this.#drive(client, { stages, arrival, seed, ...(count === undefined ? {} : { count }) }, startedAt);
+    const elapsed = (this.#clock.now() - startedAt) / 1000;
+    return this.#stopped ? elapsed : this.#plannedSeconds(seconds, elapsed);
   }
 
   /** An open loop that ran through took as long as was planned: the time after its last packet belongs to it. */
@@ -202,17 +220,5 @@ class Execution {
     }
     client.finish();
     this.#recorder.settleUnreadable();
-  }
-
-  async #directions(client: Client, lab: boolean): Promise<Directions> {
-    const { controlUrl, protocol, mode, timeoutMs } = this.#plan;
-    const recorder = this.#recorder;
-    if (protocol === "http") return settleByTarget(recorder);
-    if (lab && controlUrl !== undefined) {
-      const request = { controlUrl, ssid: this.#ssid, protocol, ports: client.localPorts };
-      const settled = await settleWithLab(recorder, request, this.#clock, timeoutMs);
-      if (settled !== undefined) return settled;
-    }
-    return mode === "stamp" && recorder.ownNumbers > 0 ? settleByReflector(recorder) : settleByNothing(recorder);
   }
 }

@@ -79,13 +79,16 @@ function isOwnAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === address) ?? false);
 }
 
+/** Refuses an address that is not of the family asked for. */
+export function checkFamily({ hostname }: Target, family: 0 | 4 | 6): void {
+  const literal = isIP(hostname);
+  if (family === 0 || literal === 0 || literal === family) return;
+  throw new UsageError(`-${family} and the IPv${literal} address ${hostname} exclude each other`);
+}
+
 /** Looks the target's name up once; `family` 4 or 6 chooses, 0 takes IPv4 where there is one. */
 export async function resolveTarget(target: Target, family: 0 | 4 | 6): Promise<Endpoint> {
-  const literal = isIP(target.hostname);
-  if (literal !== 0) {
-    if (family !== 0 && literal !== family) {
-      throw new UsageError(`-${family} and the IPv${literal} address ${target.hostname} exclude each other`);
-    }
+  if (isIP(target.hostname) !== 0) {
     return { ...target, address: target.hostname, sameHost: isOwnAddress(target.hostname) };
   }
   const found = await Bun.dns.lookup(target.hostname, { family: family === 0 ? "any" : family }).catch(() => []);

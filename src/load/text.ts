@@ -1,5 +1,5 @@
 /** The report for a person: one table, protocols side by side. */
-import type { RunReport, Times } from "./report.ts";
+import type { JudgedObjective, RunReport, Times } from "./report.ts";
 
 /** What stands where there is no number. */
 const NONE = "–";
@@ -140,14 +140,23 @@ function tallyLine(label: string, tally: Readonly<Record<string, number>>): stri
     : [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
 }
 
+function objectiveLine({ text, met, value, edge, note }: JudgedObjective): string {
+  const format = /^\s*rate/i.test(text)
+    ? formatRate
+    : /^\s*(loss|errors|late)/i.test(text)
+      ? formatShare
+      : formatSeconds;
+  const measured = value === null ? NONE : format(value);
+  const decided = edge === null || edge === value ? "" : `, at worst ${format(edge)}`;
+  return `objective ${text}: ${met ? "met" : "MISSED"}: ${measured}${decided}${note === undefined ? "" : ` (${note})`}`;
+}
+
 function notesOf(report: RunReport, several: boolean): string[] {
   const notes = [
     ...(report.packets.lost > 0 ? [`directions: by ${report.evidence.text}`] : []),
     ...tallyLine("errors", report.errors),
     ...tallyLine("statuses", Object.keys(report.statuses).some((status) => status !== "200") ? report.statuses : {}),
-    ...report.objectives.map(
-      ({ text, met, value }) => `objective ${text}: ${met ? "met" : "missed"} (${value ?? NONE})`,
-    ),
+    ...report.objectives.map(objectiveLine),
     ...report.verdict.reasons.map((reason) => `invalid: ${reason}`),
   ];
   return several ? notes.map((note) => `${report.protocol}: ${note}`) : notes;

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { parseCommand, parseDuration, suggest } from "../../src/load/flags.ts";
+import { parseDuration, parseHeader, parseStages } from "../../src/load/flag-values.ts";
+import { parseCommand } from "../../src/load/flags.ts";
 import { planRun } from "../../src/load/options.ts";
+import { suggest } from "../../src/load/suggest.ts";
 import { parseTarget } from "../../src/load/target.ts";
 
-const runs = (line: string) => parseCommand(line.split(" ")).runs;
+const readFile = (path: string) => Buffer.from(`content of ${path}`);
+const command = (line: string) => parseCommand(line === "" ? [] : line.split(" "), readFile);
+const runs = (line: string) => command(line).runs;
 
 describe("the command line", () => {
   test("one protocol with nothing else is a whole run", () => {
@@ -59,7 +63,7 @@ describe("the command line", () => {
     ["--proto udp --duration 5d", "--duration 5d: expected a time such as 200ms, 10s or 5m, or forever"],
     ["--proto udp --timeout forever", "--timeout forever: expected a time such as 200ms, 10s or 5m"],
   ])("%s is refused in one line", (line, message) => {
-    expect(() => parseCommand(line === "" ? [] : line.split(" "))).toThrow(message);
+    expect(() => command(line)).toThrow(message);
   });
 
   test.each([
@@ -100,4 +104,71 @@ test("targets", () => {
   expect(parseTarget("lab", "http").url?.href).toBe("http://lab:5000/");
   expect(parseTarget("lab:80/x?y", "http").url?.href).toBe("http://lab/x?y");
   expect(parseTarget("https://[::1]/x", "http")).toMatchObject({ hostname: "::1", port: 443 });
+});
+
+describe("values", () => {
+  test("stages are ramps and steps", () => {
+    expect(parseStages("0-1000/30s,1000/1m,1k-0/500ms")).toEqual([
+      { from: 0, to: 1000, seconds: 30 },
+      { from: 1000, to: 1000, seconds: 60 },
+      { from: 1000, to: 0, seconds: 0.5 },
+    ]);
+    for (const bad of ["", "5", "5/", "a/5s", "1-2-3/5s", "5/0s", "5/5s,"])
+      expect(() => parseStages(bad)).toThrow("is no stage");
+  });
+
+  test("a header field is a name and a value, and cannot smuggle in another", () => {
+    expect(parseHeader("X-A: b: c")).toEqual(["X-A", "b: c"]);
+    for (const bad of ["X-A", "X A: b", "X-A: b\r\nX-B: c", ": x"]) expect(() => parseHeader(bad)).toThrow("expected");
+  });
+});
+
+test("flags of HTTP, objectives and outputs", () => {
+  const line =
+    "--proto http --method put --header A:1 --header B:2 --body @x --insecure --no-keep-alive --slo p99<5ms --slo loss<1% --json - --html r.html --explain -6";
+  const {
+    runs: [run],
+    outputs,
+    explain,
+  } = command(line);
+  expect(run).toEqual({
+    protocol: "http",
+    family: 6,
+    objectives: ["p99<5ms", "loss<1%"],
+    http: {
+      method: "PUT",
+      headers: [
+        ["A", "1"],
+        ["B", "2"],
+      ],
+      body: Buffer.from("content of x"),
+      verify: false,
+      keepAlive: false,
+    },
+  });
+  expect(outputs).toEqual({ json: "-", html: "r.html" });
+  expect(explain).toBe(true);
+});
+
+test.each([
+  ["--proto udp --method GET", "--method goes with --proto http"],
+  ["--proto udp -4 -6", "-4 and -6 exclude each other"],
+  ["--proto udp --metrics-host 0.0.0.0", "--metrics-host goes with --metrics-port"],
+  ["--proto udp --arrival possion", "--arrival possion: expected constant, poisson; did you mean poisson?"],
+])("%s is refused", (line, message) => {
+  expect(() => command(line)).toThrow(message);
+});
+
+test.each([
+  ["--proto udp --stages 0-9/1s --rate 5", "--stages and --rate exclude each other"],
+  ["--proto udp --stages 0-9/1s --duration 5s", "--stages and --duration exclude each other"],
+  ["--proto udp --stages 0/1s", "at least one stage has to have a rate above 0"],
+  ["--proto udp --rate max --arrival poisson", "--arrival poisson needs a rate"],
+  ["--proto udp --target ::1 -4", "-4 and the IPv6 address ::1 exclude each other"],
+  ["--proto udp --slo p98<5ms", "--slo p98<5ms: p98 is none of"],
+  ["--proto udp --slo p99<5", "expected a time such as 5ms, not 5"],
+  ["--proto udp --slo loss<5ms", "expected a share such as 0.1%, not 5ms"],
+  ["--proto udp --slo fast", "expected an objective such as"],
+])("%s makes no plan", (line, message) => {
+  expect(() => planRun(runs(line)[0] ?? { protocol: "udp" })).toThrow(message);
 });

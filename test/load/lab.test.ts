@@ -99,9 +99,8 @@ describe("what the lab did to each packet is what the run reports, to the packet
     const { packets } = await runOn(lab, "udp");
     const injected = await metric(lab, 'wirelab_impairments_total{protocol="udp",kind="corrupt",direction="down"}');
     expect(packets.lost).toBe(0);
-    // A bit flipped in what only the reflector knows, its own number or moments, cannot be told from the truth.
-    expect(packets.corrupt).toBeGreaterThan(injected / 3);
-    expect(packets.corrupt).toBeLessThanOrEqual(injected);
+    expect(injected).toBeGreaterThan(60);
+    expect(packets.corrupt).toBe(injected);
   });
 
   test("connections that are reset lose what was under way, and the run goes on", async () => {

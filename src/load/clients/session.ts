@@ -12,6 +12,7 @@ import {
   ssidOf,
   UNSYNCHRONIZED_MILLISECOND,
   writeTestPacket,
+  writeTimestamp,
 } from "../../stamp.ts";
 import { Ledger, slotsFor } from "../ledger.ts";
 import type { Recorder } from "../recorder.ts";
@@ -19,6 +20,8 @@ import { randomFrom } from "../schedule.ts";
 
 /** A reflector holds a packet no longer than the round trip took, but for the two clocks' rates and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
+
+const ZEROS = Buffer.alloc(STAMP_LENGTH - 38);
 
 /** What a session needs to know. */
 export interface SessionSettings {
@@ -46,6 +49,7 @@ export class SenderSession {
   readonly #clock: Clock;
   readonly #settings: SessionSettings;
   readonly #padding: Buffer;
+  readonly #echoed = Buffer.alloc(8);
   #recorder: Recorder;
   #ssid: number;
   /** The id before the last restart: answers to the warm-up still come, and are nobody's error. */
@@ -155,7 +159,11 @@ export class SenderSession {
     const wall = this.#clock.wallAt(now);
     const receivedAt = readTimestamp(answer, 16);
     const reflectedAt = readTimestamp(answer, 4);
-    if (!this.#sound(answer) || Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS) {
+    if (
+      !this.#sound(answer) ||
+      !this.#isExact(answer, sequence) ||
+      Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
+    ) {
       this.#spoil(sequence);
       return;
     }
@@ -185,13 +193,23 @@ export class SenderSession {
     );
   }
 
+  /** Whether the lab gave the sender's moment back to the last bit, and zeros behind it: it cannot know the TTL. */
+  #isExact(answer: Buffer, sequence: number): boolean {
+    if (!this.#settings.lab) return true;
+    writeTimestamp(this.#echoed, 0, this.#ledger.sentAt(sequence));
+    return this.#echoed.compare(answer, 28, 36) === 0 && ZEROS.compare(answer, 38, STAMP_LENGTH) === 0;
+  }
+
   /** An answer that fits no packet: by its moment of sending, or by its number, it may still name one. */
   #damaged(answer: Buffer, momentAt: number): void {
     const ours = ssidOf(answer) === this.#ssid;
     const number = momentAt === 4 ? sequenceOf(answer) : senderSequenceOf(answer);
-    let sequence = this.#ledger.recallByWall(readTimestamp(answer, momentAt), number);
-    if (sequence < 0 && ours) sequence = this.#ledger.recall(number);
-    if (sequence >= 0) this.#spoil(sequence);
+    const wall = readTimestamp(answer, momentAt);
+    const candidates = [this.#ledger.recallByWall(wall, number), ours ? this.#ledger.recall(number) : -1];
+    // One flipped bit can turn a moment into another packet's: the packet that takes fewer flips is the one.
+    const apart = (sequence: number) => this.#ledger.bitsApart(sequence, wall, number);
+    const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => apart(a) - apart(b));
+    if (sequence !== undefined) this.#spoil(sequence);
     else if (ssidOf(answer) === this.#formerSsid || this.#sound(answer)) this.#recorder.counts.strange++;
     else this.#recorder.unreadable();
   }

@@ -1,0 +1,227 @@
+/**
+ * The lab's own memory of the last quarter of an hour, a second at a time: what the page draws when it is opened.
+ * Its time is monotonic, so that a wall clock that is set moves the labels of the axis and never the data.
+ */
+import { PROTOCOLS, type Protocol } from "./impairment.ts";
+import type { Metrics, Traffic } from "./metrics.ts";
+import { bucketQuantile } from "./quantile.ts";
+import { type Mark, SERIES, type Second, type SeriesName, type SinceChange } from "./snapshot.ts";
+
+/** How many seconds are kept. */
+export const HISTORY_SECONDS = 900;
+/** How many changes of the faults are kept. */
+const MOST_MARKS = 200;
+
+/** Connections open now, by protocol; undefined where the protocol has none. */
+export type ConnectionCounter = (protocol: Protocol) => number | undefined;
+
+/** Three digits are what a chart shows; more only make the answer longer. NaN stays. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+/** NaN, which JSON does not know, as null. */
+function orNull(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
+}
+
+/** Reads one protocol's counters once a second and keeps what they gained. */
+class ProtocolHistory {
+  readonly #columns: Readonly<Record<SeriesName, Float64Array>>;
+  readonly #lastCounts: Float64Array;
+  readonly #gained: Float64Array;
+  #last = { packets: 0, dropped: 0, received: 0, sent: 0, sum: 0, count: 0 };
+
+  constructor(
+    private readonly traffic: Traffic,
+    private readonly length: number,
+  ) {
+    const column = () => new Float64Array(length).fill(Number.NaN);
+    this.#columns = {
+      packets: column(),
+      drops: column(),
+      mean: column(),
+      p50: column(),
+      p99: column(),
+      connections: column(),
+      received: column(),
+      sent: column(),
+    };
+    this.#lastCounts = new Float64Array(traffic.responseTime.counts.length);
+    this.#gained = new Float64Array(traffic.responseTime.counts.length);
+  }
+
+  /** Writes into slot `at` what happened in the last `elapsed` seconds. */
+  sample(at: number, elapsed: number, connections: number | undefined): void {
+    const { packets, dropped, receivedBytes: received, sentBytes: sent, responseTime } = this.traffic;
+    const { sum, count, counts, bounds } = responseTime;
+    const last = this.#last;
+    this.#last = { packets, dropped, received, sent, sum, count };
+    for (let i = 0; i < counts.length; i++) {
+      this.#gained[i] = (counts[i] ?? 0) - (this.#lastCounts[i] ?? 0);
+      this.#lastCounts[i] = counts[i] ?? 0;
+    }
+    const came = packets - last.packets;
+    const put = (name: SeriesName, value: number) => {
+      this.#columns[name][at] = rounded(value);
+    };
+    put("packets", came / elapsed);
+    // A packet that waited is dropped in a later second than it came: the share of that second can pass 1 then.
+    put("drops", came === 0 ? Number.NaN : Math.min(1, (dropped - last.dropped) / came));
+    put("mean", (sum - last.sum) / (count - last.count));
+    put("p50", bucketQuantile(this.#gained, bounds, 0.5));
+    put("p99", bucketQuantile(this.#gained, bounds, 0.99));
+    put("connections", connections ?? Number.NaN);
+    put("received", (received - last.received) / elapsed);
+    put("sent", (sent - last.sent) / elapsed);
+  }
+
+  clear(at: number): void {
+    for (const name of SERIES) this.#columns[name][at] = Number.NaN;
+  }
+
+  second(at: number): Second {
+    const value = (name: SeriesName) => orNull(this.#columns[name][at]);
+    return {
+      packets: value("packets"),
+      drops: value("drops"),
+      mean: value("mean"),
+      p50: value("p50"),
+      p99: value("p99"),
+      connections: value("connections"),
+      received: value("received"),
+      sent: value("sent"),
+    };
+  }
+
+  /** A series from second `from` up to and with `to`. */
+  read(name: SeriesName, from: number, to: number): (number | null)[] {
+    const column = this.#columns[name];
+    return Array.from({ length: to - from + 1 }, (_, i) => orNull(column[(from + i) % this.length]));
+  }
+}
+
+/** The counters of a protocol at the moment at which its faults were changed. */
+interface Baseline {
+  readonly at: number;
+  readonly packets: number;
+  readonly dropped: number;
+  readonly sum: number;
+  readonly count: number;
+  readonly injected: ReadonlyMap<string, number>;
+}
+
+function baseline({ packets, dropped, responseTime, injected }: Traffic, at: number): Baseline {
+  const { sum, count } = responseTime;
+  return {
+    at,
+    packets,
+    dropped,
+    sum,
+    count,
+    injected: new Map(injected.names.map((name) => [name, injected.get(name)])),
+  };
+}
+
+/** The history of the three protocols. Moments are monotonic, in ms. */
+export class History {
+  /** The last whole second that was sampled, counted from the start. */
+  seconds = 0;
+  readonly span: number;
+  readonly #protocols: Readonly<Record<Protocol, ProtocolHistory>>;
+  readonly #baselines: Record<Protocol, Baseline>;
+  readonly #marks: Mark[] = [];
+  readonly #texts: Record<Protocol, string>;
+  #sampledAt: number;
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly startedAt: number,
+    /** The faults at the start, as text. */
+    texts: Readonly<Record<Protocol, string>>,
+    span = HISTORY_SECONDS,
+  ) {
+    this.#texts = { ...texts };
+    const { http, tcp, udp } = metrics.traffic;
+    this.span = span;
+    this.#sampledAt = startedAt;
+    const make = (traffic: Traffic) => new ProtocolHistory(traffic, span);
+    this.#protocols = { http: make(http), tcp: make(tcp), udp: make(udp) };
+    this.#baselines = {
+      http: baseline(http, startedAt),
+      tcp: baseline(tcp, startedAt),
+      udp: baseline(udp, startedAt),
+    };
+  }
+
+  /**
+   * Takes in what happened since the last call. Called about once a second; false where the same second was sampled
+   * already. Seconds that were slept over stay empty.
+   */
+  sample(now: number, connections: ConnectionCounter): boolean {
+    const second = Math.round((now - this.startedAt) / 1000);
+    if (second <= this.seconds) return false;
+    const skipped = Math.min(second - this.seconds - 1, this.span);
+    const elapsed = (now - this.#sampledAt) / 1000;
+    for (const protocol of PROTOCOLS) {
+      const history = this.#protocols[protocol];
+      for (let i = 1; i <= skipped; i++) history.clear((second - i) % this.span);
+      history.sample(second % this.span, elapsed, connections(protocol));
+    }
+    this.seconds = second;
+    this.#sampledAt = now;
+    return true;
+  }
+
+  /** Marks that the faults of `protocol` are `text` from `now` on; the same text again changes nothing. */
+  mark(protocol: Protocol, text: string, now: number): void {
+    if (this.#texts[protocol] === text) return;
+    this.#texts[protocol] = text;
+    const traffic = this.metrics.traffic[protocol];
+    this.#marks.push({ seconds: rounded((now - this.startedAt) / 1000), protocol, text });
+    if (this.#marks.length > MOST_MARKS) this.#marks.shift();
+    this.#baselines[protocol] = baseline(traffic, now);
+  }
+
+  /** The changes of the faults after second `from`, the oldest first. */
+  marks(from = Number.NEGATIVE_INFINITY): Mark[] {
+    return this.#marks.filter((mark) => mark.seconds > from);
+  }
+
+  /** The last second of one protocol. */
+  second(protocol: Protocol): Second {
+    return this.#protocols[protocol].second(this.seconds % this.span);
+  }
+
+  /** What happened to `protocol` since its faults were changed, or since the start. */
+  since(protocol: Protocol, now: number): SinceChange {
+    const { packets, dropped, responseTime, injected } = this.metrics.traffic[protocol];
+    const from = this.#baselines[protocol];
+    const answered = responseTime.count - from.count;
+    const gained = injected.names.map((name) => [name, injected.get(name) - (from.injected.get(name) ?? 0)] as const);
+    return {
+      seconds: Math.round((now - from.at) / 1000),
+      packets: packets - from.packets,
+      dropped: dropped - from.dropped,
+      answered,
+      mean: answered === 0 ? null : (responseTime.sum - from.sum) / answered,
+      injected: Object.fromEntries(gained.filter(([, count]) => count > 0)),
+    };
+  }
+
+  /** Every series of one protocol, as far back as the lab remembers. */
+  series(protocol: Protocol): Record<SeriesName, (number | null)[]> {
+    const from = Math.max(1, this.seconds - this.span + 1);
+    const read = (name: SeriesName) => this.#protocols[protocol].read(name, from, this.seconds);
+    return {
+      packets: read("packets"),
+      drops: read("drops"),
+      mean: read("mean"),
+      p50: read("p50"),
+      p99: read("p99"),
+      connections: read("connections"),
+      received: read("received"),
+      sent: read("sent"),
+    };
+  }
+}

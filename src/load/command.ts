@@ -1,0 +1,223 @@
+/** The load command without its process: runs what was asked, shows it, writes it, and gives the exit status. */
+import { readReports, renderComparison } from "./compare.ts";
+import { CSV_HEADER, csvRow } from "./csv.ts";
+import { explain } from "./explain.ts";
+import { type Command, type Outputs, parseCommand } from "./flags.ts";
+import { hdrText } from "./hdr.ts";
+import { HELP } from "./help.ts";
+import { renderHtml } from "./html.ts";
+import { planRun } from "./options.ts";
+import { LiveView } from "./progress.ts";
+import type { RunReport } from "./report.ts";
+import { type LoadRun, runLoad } from "./run.ts";
+import { type ProcessReading, runMetrics } from "./run-metrics.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { exitStatus, STATUS } from "./status.ts";
+import { UsageError } from "./target.ts";
+import { renderReport } from "./text.ts";
+import { Timeline } from "./timeline.ts";
+
+/** What the command needs of its surroundings. */
+export interface Surroundings {
+  readonly out: (text: string) => Promise<void>;
+  /** For progress and complaints. */
+  readonly err: (text: string) => void;
+  /** Whether `err` is a terminal whose lines can be rewritten. */
+  readonly terminal: boolean;
+  readonly columns: () => number;
+  readonly readFile: (path: string) => Uint8Array;
+  readonly writeFile: (path: string, text: string, append: boolean) => void;
+  /** Calls back at each Ctrl-C. */
+  readonly onInterrupt: (callback: () => void) => void;
+  readonly exit: (status: number) => void;
+  readonly usage: () => ProcessReading;
+  readonly build: { readonly version: string; readonly bun_version: string };
+  /** Where `--metrics-port` listens unless told. */
+  readonly metricsHost: string;
+}
+
+/** A run with what its outputs need while it lasts. */
+interface Observed {
+  readonly run: LoadRun;
+  readonly timeline: Timeline;
+  readonly timeoutSeconds: number;
+}
+
+/** Runs the command; gives its exit status. */
+export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
+  try {
+    const command = parseCommand(words, around.readFile);
+    if (command.help) {
+      await around.out(HELP);
+      return STATUS.done;
+    }
+    return await carryOut(command, around);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    around.err(`${error.message}\n`);
+    return STATUS.usage;
+  }
+}
+
+async function carryOut(command: Command, around: Surroundings): Promise<number> {
+  const earlier = command.outputs.compare === undefined ? undefined : readEarlier(command.outputs.compare, around);
+  // All of them are refused before any of them starts.
+  for (const options of command.runs) planRun(options);
+  const observed = command.runs.map((options): Observed => {
+    const run = runLoad(command.metrics === undefined ? options : { ...options, follow: true });
+    return { run, timeline: new Timeline(), timeoutSeconds: options.timeout ?? 2 };
+  });
+  const interrupted = interruptible(observed, around);
+  const failures = new Set<string>();
+  const server = serveMetrics(command, observed, around);
+  const view = command.quiet ? undefined : new LiveView(around.err, around.terminal, around.columns);
+  const csv = csvWriter(command.outputs.csv, around, failures);
+  await Promise.all(
+    observed.map((each) =>
+      follow(each, (snapshot, before) => {
+        view?.show(snapshot);
+        csv(snapshot, before);
+      }),
+    ),
+  );
+  view?.end();
+  const reports = await Promise.all(observed.map(({ run }) => run.report));
+  await server?.stop(true);
+  await print(command, reports, earlier, around);
+  writeOutputs(command.outputs, observed, reports, around, failures);
+  for (const failure of failures) around.err(`${failure}\n`);
+  const status = exitStatus(reports, interrupted());
+  return failures.size > 0 && status === STATUS.done ? STATUS.usage : status;
+}
+
+function readEarlier(path: string, around: Surroundings): RunReport[] {
+  const reports = readReports(Buffer.from(readOrRefuse("compare", path, around)).toString());
+  if (reports === undefined) throw new UsageError(`--compare ${path}: not a JSON report of this command`);
+  return reports;
+}
+
+function readOrRefuse(flag: string, path: string, around: Surroundings): Uint8Array {
+  try {
+    return around.readFile(path);
+  } catch (error) {
+    throw new UsageError(`--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be read"}`);
+  }
+}
+
+/** The first Ctrl-C ends the sending, the second one the program. */
+function interruptible(observed: readonly Observed[], around: Surroundings): () => boolean {
+  let interrupted = false;
+  around.onInterrupt(() => {
+    if (interrupted) return around.exit(STATUS.interrupted);
+    interrupted = true;
+    around.err("\nstopping: waiting for the last answers; once more ends at once\n");
+    for (const { run } of observed) run.stop();
+  });
+  return () => interrupted;
+}
+
+function serveMetrics(command: Command, observed: readonly Observed[], around: Surroundings) {
+  if (command.metrics === undefined) return undefined;
+  const { port, host = around.metricsHost } = command.metrics;
+  const registry = runMetrics({
+    runs: observed.map(({ run }) => run.measured),
+    process: around.usage,
+    build: around.build,
+  });
+  try {
+    return Bun.serve({
+      hostname: host,
+      port,
+      fetch: async (request) =>
+        new URL(request.url).pathname === "/metrics"
+          ? new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } })
+          : new Response("the run's series are at /metrics\n", { status: 404 }),
+    });
+  } catch (error) {
+    for (const { run } of observed) run.stop();
+    throw new UsageError(`--metrics-port ${port}: ${error instanceof Error ? error.message : "cannot be had"}`);
+  }
+}
+
+async function follow(
+  { run, timeline }: Observed,
+  show: (now: Snapshot, before: Snapshot | undefined) => void,
+): Promise<void> {
+  let before: Snapshot | undefined;
+  for await (const snapshot of run) {
+    timeline.add(snapshot);
+    show(snapshot, before);
+    before = snapshot;
+  }
+}
+
+/** Writes rows as they come; after the first failure none. */
+function csvWriter(path: string | undefined, around: Surroundings, failures: Set<string>) {
+  let working = path !== undefined;
+  const write = (text: string, append: boolean) => {
+    if (path === undefined || !working) return;
+    working = tryWrite("csv", path, text, append, around, failures);
+  };
+  write(`${CSV_HEADER}\n`, false);
+  return (now: Snapshot, before: Snapshot | undefined) => write(`${csvRow(now, before)}\n`, true);
+}
+
+function tryWrite(
+  flag: string,
+  path: string,
+  text: string,
+  append: boolean,
+  around: Surroundings,
+  failures: Set<string>,
+): boolean {
+  try {
+    around.writeFile(path, text, append);
+    return true;
+  } catch (error) {
+    failures.add(`--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be written"}`);
+    return false;
+  }
+}
+
+async function print(
+  command: Command,
+  reports: readonly RunReport[],
+  earlier: readonly RunReport[] | undefined,
+  around: Surroundings,
+): Promise<void> {
+  if (command.outputs.json === "-") return around.out(jsonText(reports));
+  const parts = [
+    ...(command.explain ? reports.map((report) => `${report.protocol}\n\n${explain(report)}\n\n`) : []),
+    ...(earlier === undefined ? [] : [`${renderComparison(earlier, reports)}\n`]),
+    renderReport(reports),
+  ];
+  await around.out(parts.join(""));
+}
+
+function jsonText(reports: readonly RunReport[]): string {
+  return `${JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2)}\n`;
+}
+
+function writeOutputs(
+  outputs: Outputs,
+  observed: readonly Observed[],
+  reports: readonly RunReport[],
+  around: Surroundings,
+  failures: Set<string>,
+): void {
+  const { json, html, hdr } = outputs;
+  const write = (flag: string, path: string, text: string) => tryWrite(flag, path, text, false, around, failures);
+  if (json !== undefined && json !== "-") write("json", json, jsonText(reports));
+  const parts = observed.flatMap(({ run, timeline, timeoutSeconds }, index) => {
+    const report = reports[index];
+    const { response, service } = run.measured.recorder();
+    return report === undefined ? [] : [{ report, response, service, timeline: timeline.points, timeoutSeconds }];
+  });
+  if (html !== undefined) write("html", html, renderHtml(parts));
+  if (hdr === undefined) return;
+  for (const { report, response } of parts) {
+    // One distribution a file, as its readers expect: with several protocols the name says which.
+    const path = parts.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
+    write("hdr", path, hdrText(response));
+  }
+}

@@ -1,0 +1,28 @@
+/** What somebody who mistyped a word probably meant. */
+
+/** How many letters have to be added, taken away or exchanged to make one word the other (Levenshtein 1966). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let line = 1; line <= from.length; line++) {
+    const next = [line];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[line - 1] === to[column - 1] ? 0 : 1;
+      next.push(Math.min((row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1, (row[column - 1] ?? 0) + same));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+/** The known word nearest to a mistyped one, where one is near. */
+export function suggest(word: string, known: readonly string[]): string | undefined {
+  const nearest = [...known].sort((one, other) => distance(word, one) - distance(word, other))[0];
+  const near = Math.max(2, Math.floor(word.length / 3));
+  return nearest !== undefined && distance(word, nearest) <= near ? nearest : undefined;
+}
+
+/** A question to put behind an error, or nothing. */
+export function didYouMean(word: string, known: readonly string[], prefix = ""): string {
+  const nearest = suggest(word, known);
+  return nearest === undefined ? "" : `; did you mean ${prefix}${nearest}?`;
+}

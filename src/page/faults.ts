@@ -1,0 +1,226 @@
+/** The part "Faults": breaking each protocol, by sliders, by fields and by text. */
+import type { Faults, Impairments } from "../impairment.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { ask } from "./api.ts";
+import { button, byId, copyButton, h, setText } from "./dom.ts";
+import { FIELDS } from "./fault-fields.ts";
+import { clearErrors, showFieldError, showTextError } from "./field-errors.ts";
+import { createInjected } from "./injected.ts";
+import { LOOKS, PROTOCOLS, type Protocol } from "./protocols.ts";
+import { SCENARIOS } from "./scenarios.ts";
+import { listTerms } from "./terms.ts";
+
+/** What `/impairments` answers, and `/impairments/{protocol}`. */
+interface AllFaults {
+  readonly text: string;
+  readonly impairments: Impairments;
+  readonly presets: readonly string[];
+}
+interface OneFaults {
+  readonly text: string;
+  readonly faults: Faults;
+}
+
+interface FaultColumn {
+  readonly protocol: Protocol;
+  readonly element: HTMLElement;
+  write(faults: Faults, text: string): void;
+  snapshot(snapshot: Snapshot): void;
+}
+
+/** A line of text with its buttons; `apply` gets what was typed when it is meant. */
+function textForm(label: string, apply: (text: string) => void) {
+  const input = h("input", {
+    type: "text",
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    "aria-label": label,
+  });
+  const form = h(
+    "form",
+    { class: "text-form" },
+    input,
+    h("button", { type: "submit", class: "quiet" }, "Apply"),
+    copyButton(() => input.value, `Copy: ${label}`),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    apply(input.value);
+  });
+  return { form, input };
+}
+
+function createColumn(protocol: Protocol, changed: () => void): FaultColumn {
+  const { name, shape } = LOOKS[protocol];
+  const fields = FIELDS[protocol]();
+  const path = `/impairments/${protocol}`;
+  const injected = createInjected();
+  const body = h("div", { class: "fault-fields" }, ...fields.map((field) => field.element));
+  const { form, input } = textForm(`Faults of ${name} as text`, (text) =>
+    send(
+      () => ask<OneFaults>("PUT", path, text || "none"),
+      (error) => showTextError(element, input, error),
+    ),
+  );
+  const reset = button(
+    "Reset",
+    () =>
+      send(
+        () => ask<OneFaults>("DELETE", path),
+        (error) => showFieldError(body, error),
+      ),
+    {
+      class: "quiet",
+      "aria-label": `Reset the faults of ${name}`,
+    },
+  );
+  const controls = h("fieldset", { class: "bare", "data-changes": true }, body, form);
+  const title = h(
+    "h3",
+    { id: `faults-${protocol}` },
+    h("span", { class: "shape", "aria-hidden": "true" }, shape),
+    name,
+  );
+  const element = h(
+    "article",
+    { class: "card column", "data-protocol": protocol, "aria-labelledby": `faults-${protocol}` },
+    h("header", {}, title, h("fieldset", { class: "bare", "data-changes": true }, reset)),
+    controls,
+    injected.element,
+  );
+  let current: Faults = {};
+
+  function write(faults: Faults, text: string): void {
+    current = faults;
+    clearErrors(element);
+    for (const field of fields) field.write(faults);
+    input.value = text;
+  }
+
+  async function send(request: () => Promise<OneFaults>, fail: (error: unknown) => void): Promise<void> {
+    try {
+      const answer = await request();
+      write(answer.faults, answer.text);
+      changed();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  body.addEventListener("change", () => {
+    const faults = Object.assign({}, ...fields.map((field) => field.read()));
+    void send(
+      () => ask<OneFaults>("PUT", path, faults),
+      (error) => showFieldError(body, error),
+    );
+  });
+  return {
+    protocol,
+    element,
+    write,
+    snapshot: ({ protocols }) => injected.show(current, protocols[protocol].since),
+  };
+}
+
+/** The bar over the columns: presets, scenarios, all faults as one text, and the way back. */
+function createBar(
+  host: HTMLElement,
+  setAll: (request: () => Promise<AllFaults>, fail: (error: unknown) => void) => void,
+) {
+  const presets = h("div", { class: "presets", role: "group", "aria-label": "Presets" });
+  const story = h("p", { class: "note", role: "status" });
+  const { form, input } = textForm("All faults as text", (text) =>
+    put(text || "none", (error) => showTextError(host, input, error)),
+  );
+  const put = (text: string, fail: (error: unknown) => void) =>
+    setAll(() => ask<AllFaults>("PUT", "/impairments", text), fail);
+  const onPreset = (text: string, about: string) => () => {
+    setText(story, about);
+    put(text, (error) => showFieldError(host, error));
+  };
+  const hint = h(
+    "p",
+    { class: "note" },
+    "The same text goes into ",
+    h("code", {}, "WIRELAB_IMPAIR"),
+    " and ",
+    h("code", {}, "--impair"),
+    ".",
+  );
+  host.replaceChildren(h("fieldset", { class: "bare", "data-changes": true }, presets, form), story, hint);
+  return {
+    write({ text, presets: names }: AllFaults): void {
+      clearErrors(host);
+      input.value = text;
+      if (presets.childElementCount > 0) return;
+      const ofLab = names.filter((name) => name !== "none");
+      presets.append(
+        button("None", onPreset("none", "Nothing is broken."), { class: "primary" }),
+        ...ofLab.map((name) => button(name, onPreset(name, `${name}: a preset of the lab.`))),
+        ...SCENARIOS.map(({ name, text, about }) => button(name, onPreset(text, about))),
+      );
+    },
+  };
+}
+
+/** The part. `refresh` asks the lab for its faults; `snapshot` shows what they did. */
+export function createFaults(): { refresh(): void; snapshot(snapshot: Snapshot): void } {
+  let changes = -1;
+  const columns = PROTOCOLS.map((protocol) => createColumn(protocol, () => void refresh()));
+  byId("fault-columns").replaceChildren(...columns.map(({ element }) => element));
+  listTerms("faults-terms", [
+    "drop",
+    "burst",
+    "delay",
+    "status",
+    "reset",
+    "duplicate",
+    "reorder",
+    "corrupt",
+    "injected and measured",
+  ]);
+
+  function show(all: AllFaults): void {
+    bar.write(all);
+    for (const column of columns) column.write(all.impairments[column.protocol], textOf(all.text, column.protocol));
+  }
+
+  async function setAll(request: () => Promise<AllFaults>, fail: (error: unknown) => void): Promise<void> {
+    await request().then(show, fail);
+  }
+
+  async function refresh(): Promise<void> {
+    await setAll(
+      () => ask<AllFaults>("GET", "/impairments"),
+      () => undefined,
+    ); // the page says by itself that it is not live
+  }
+
+  const bar = createBar(byId("fault-bar"), (request, fail) => void setAll(request, fail));
+  return {
+    refresh: () => void refresh(),
+    snapshot(snapshot) {
+      const total = PROTOCOLS.reduce((sum, protocol) => sum + snapshot.protocols[protocol].faults.changes, 0);
+      // Somebody else changed them; what is being typed here is left alone.
+      if (changes >= 0 && total !== changes && !isTyping()) void refresh();
+      if (!isTyping()) changes = total;
+      for (const column of columns) column.snapshot(snapshot);
+    },
+  };
+}
+
+function isTyping(): boolean {
+  const { activeElement } = document;
+  return (
+    activeElement instanceof HTMLInputElement &&
+    activeElement.type !== "range" &&
+    byId("faults").contains(activeElement)
+  );
+}
+
+/** The part of the whole text that concerns one protocol. */
+function textOf(text: string, protocol: Protocol): string {
+  const part = text.split(";").find((part) => part.startsWith(`${protocol}:`));
+  return part?.slice(protocol.length + 1) ?? "none";
+}

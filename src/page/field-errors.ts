@@ -1,0 +1,52 @@
+/** Puts the lab's error where the mistake is: at the field, or at the character of a text. */
+import { ApiError, messageOf } from "./api.ts";
+import { h } from "./dom.ts";
+
+/** Takes every error away that stands in `host`. */
+export function clearErrors(host: HTMLElement): void {
+  for (const error of host.querySelectorAll(".error")) error.remove();
+  for (const field of host.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-describedby");
+  }
+}
+
+let ids = 0;
+
+function attach(field: HTMLElement, text: string, after: Element): void {
+  const id = `error-${++ids}`;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", id);
+  after.after(h("p", { class: "error", id, role: "alert" }, text));
+}
+
+/** The field that `path` (`drop.up`) names, or the first of its group. */
+function fieldAt(host: HTMLElement, path: string): HTMLElement | undefined {
+  const fields = [...host.querySelectorAll<HTMLElement>("input[type=number][data-path], select[data-path]")];
+  const at = (field: HTMLElement) => field.dataset.path ?? "";
+  return (
+    fields.find((field) => at(field) === path) ??
+    fields.find((field) => at(field).startsWith(path) || path.startsWith(at(field)))
+  );
+}
+
+/** Shows an error of the JSON form at the field that it concerns, else at the end of `host`. */
+export function showFieldError(host: HTMLElement, error: unknown): void {
+  clearErrors(host);
+  const text = messageOf(error);
+  const path = /^[\w.]+/.exec(text)?.[0] ?? "";
+  const field = error instanceof ApiError && error.status === 400 ? fieldAt(host, path) : undefined;
+  if (field) attach(field, text, field.closest(".control, .fault") ?? field);
+  else host.append(h("p", { class: "error", role: "alert" }, text));
+}
+
+/** Shows an error of the text form under it and selects what is wrong. */
+export function showTextError(host: HTMLElement, input: HTMLInputElement, error: unknown): void {
+  clearErrors(host);
+  attach(input, messageOf(error), input.closest(".text-form") ?? input);
+  if (!(error instanceof ApiError) || error.position === undefined) return;
+  const rest = input.value.slice(error.position);
+  const length = /^[^,;=:]*/.exec(rest)?.[0].length ?? 0;
+  input.focus();
+  input.setSelectionRange(error.position, error.position + Math.max(1, length));
+}

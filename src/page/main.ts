@@ -1,0 +1,90 @@
+/** Puts the page together: one stream in, its parts beside each other. */
+import type { HistoryDump, Snapshot } from "../snapshot.ts";
+import { ask, messageOf } from "./api.ts";
+import { byId, setText } from "./dom.ts";
+import { createFaults } from "./faults.ts";
+import { createFlow } from "./flow.ts";
+import { ago } from "./format.ts";
+import { createNow } from "./now.ts";
+import { showRights } from "./rights.ts";
+import { Series } from "./series.ts";
+import { followLive } from "./stream.ts";
+import { startTheme } from "./theme.ts";
+
+const now = createNow();
+const faults = createFaults();
+const flow = createFlow();
+let series: Series | undefined;
+let loading: Promise<void> | undefined;
+let lastAt = 0;
+let isLive = false;
+
+/** Loads the lab's own history: at the start, after another start of the lab, after a sleep. */
+async function loadHistory(): Promise<void> {
+  const dump = await ask<HistoryDump>("GET", "/history");
+  const sameLab = series?.lab === dump.lab;
+  series = new Series(dump);
+  setText(byId("about"), `wirelab ${dump.version}`);
+  now.show(series);
+  if (!sameLab) {
+    flow.reset(dump.flow);
+    faults.refresh();
+    rights();
+  }
+}
+
+function load(): Promise<void> {
+  loading ??= loadHistory()
+    .catch((error) => notice(`The history cannot be loaded: ${messageOf(error)}`))
+    .finally(() => {
+      loading = undefined;
+    });
+  return loading;
+}
+
+function take(snapshot: Snapshot): void {
+  lastAt = performance.now();
+  now.snapshot(snapshot);
+  faults.snapshot(snapshot);
+  flow.add(snapshot.flow);
+  if (series?.push(snapshot)) now.show(series);
+  else void load();
+}
+
+function notice(text: string): void {
+  const box = byId("notice");
+  box.hidden = text === "";
+  setText(box, text);
+}
+
+function showState(): void {
+  const state = byId("live");
+  state.dataset.live = String(isLive);
+  document.body.classList.toggle("not-live", !isLive);
+  if (isLive) setText(state, "live");
+  else setText(state, lastAt === 0 ? "connecting" : `not live, last news ${ago((performance.now() - lastAt) / 1000)}`);
+  if (isLive) notice("");
+  else if (lastAt > 0)
+    notice("The lab does not answer. What you see is the last that it said; the page goes on as soon as it is back.");
+}
+
+function rights(): void {
+  void showRights(() => {
+    rights();
+    stream.reopen();
+  });
+}
+
+startTheme();
+const stream = followLive({
+  event(name, data) {
+    if (name === "snapshot") take(JSON.parse(data) as Snapshot); // the lab's own stream
+  },
+  state(live) {
+    isLive = live;
+    showState();
+  },
+});
+setInterval(showState, 1000);
+rights();
+void load();

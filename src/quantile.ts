@@ -1,0 +1,23 @@
+/** Quantiles of a histogram of which only its buckets are known. */
+
+/**
+ * The quantile `q` (0 to 1) of the values counted in `counts`, where `counts[i]` lies over `bounds[i - 1]` and up to
+ * `bounds[i]`, and the last count over every bound. Linear within the bucket, as Prometheus' histogram_quantile is;
+ * what is over every bound counts as the highest bound. NaN where nothing was counted.
+ */
+export function bucketQuantile(counts: ArrayLike<number>, bounds: readonly number[], q: number): number {
+  let total = 0;
+  for (let i = 0; i <= bounds.length; i++) total += counts[i] ?? 0;
+  if (total === 0) return Number.NaN;
+  const rank = q * total;
+  let below = 0;
+  for (let i = 0; i < bounds.length; i++) {
+    const count = counts[i] ?? 0;
+    if (count > 0 && below + count >= rank) {
+      const from = i === 0 ? 0 : (bounds[i - 1] ?? 0);
+      return from + ((bounds[i] ?? 0) - from) * ((rank - below) / count);
+    }
+    below += count;
+  }
+  return bounds.at(-1) ?? Number.NaN;
+}
