@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type Impairments, NO_IMPAIRMENTS } from "./impairment.ts";
 import { ImpairmentError, parseImpairments } from "./impairment-text.ts";
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import { type AllowedTarget, parseTargets } from "./targets.ts";
 
 /** Caps on what traffic can make the lab hold; each has a counter that says when it bit. */
 export interface Limits {
@@ -12,7 +13,7 @@ export interface Limits {
   readonly delayQueue: number;
   /** TCP connections open at a time. */
   readonly tcpConnections: number;
-  /** Silence after which a TCP connection is closed, s (whole seconds, up to 240). */
+  /** Silence after which a TCP connection is closed, s. */
   readonly tcpIdleSeconds: number;
   /** Octets of answers that a TCP peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;
@@ -25,6 +26,9 @@ export interface Limits {
   readonly packetLogPerSecond: number;
   /** Viewers of the live stream. */
   readonly viewers: number;
+  /** Caps on a load run from the page: packets a second of each protocol, and s. */
+  readonly runRate: number;
+  readonly runSeconds: number;
   /** Receive buffer asked for on each UDP socket, octets. */
   readonly udpReceiveBuffer: number;
   /** How long a stop waits for what is in flight, ms. */
@@ -42,6 +46,8 @@ export const DEFAULT_LIMITS: Limits = {
   packetLog: 1000,
   packetLogPerSecond: 200,
   viewers: 256,
+  runRate: 10_000,
+  runSeconds: 300,
   udpReceiveBuffer: 4 * 1024 * 1024,
   stopMs: 1000,
 };
@@ -63,6 +69,10 @@ export interface Config {
   /** What control requests from elsewhere must show; undefined forbids them all. */
   readonly token: string | undefined;
   readonly logLevel: LogLevel;
+  /** The file in which runs are kept; undefined keeps them in memory. */
+  readonly data: string | undefined;
+  /** What a load run from the page may have as its target, beside the lab itself. */
+  readonly targets: readonly AllowedTarget[];
   /** The commit that runs, for `wirelab_build_info`. */
   readonly commit: string;
 }
@@ -77,6 +87,8 @@ export const DEFAULT_CONFIG: Config = {
   seed: 1,
   token: undefined,
   logLevel: "info",
+  data: undefined,
+  targets: [],
   commit: "unknown",
 };
 
@@ -164,6 +176,22 @@ export const SETTINGS: Settings = {
     help: "silent, error, warn, info (a line every few seconds) or debug (packets)",
     parse: (text) => LOG_LEVELS.find((level) => level === text),
     allowed: LOG_LEVELS.join(", "),
+  },
+  data: {
+    variable: "WIRELAB_DATA",
+    flag: "data",
+    value: "FILE",
+    help: "SQLite file that keeps the load runs; in memory unless set",
+    parse: (text) => (/[^/]$/.test(text) ? text : undefined),
+    allowed: "the path of a file",
+  },
+  targets: {
+    variable: "WIRELAB_TARGETS",
+    flag: "targets",
+    value: "LIST",
+    help: "what load runs from the page may target beside this lab: HOST[:PORT],…",
+    parse: parseTargets,
+    allowed: "host, host:port or [v6]:port, apart by commas",
   },
   commit: {
     variable: "WIRELAB_COMMIT",
@@ -284,5 +312,6 @@ examples:
 function defaultOf(key: keyof Config): string {
   const value = DEFAULT_CONFIG[key];
   if (key === "impair") return ", default none";
+  if (key === "targets") return ", default only this lab";
   return value === undefined ? ", default unset" : `, default ${value}`;
 }

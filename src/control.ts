@@ -1,11 +1,13 @@
 /** The routes that are not traffic, put together: who may ask for what, and how an error is told. */
 import { Elysia, ParseError, ValidationError } from "elysia";
 import { apiPage } from "./control/api-page.ts";
+import { BadRequestError, explain } from "./control/explain.ts";
 import { type FaultBox, faultRoutes } from "./control/faults.ts";
 import { liveRoutes } from "./control/live.ts";
 import { type MeasurementParts, measurementRoutes } from "./control/measurement.ts";
 import { pageRoutes } from "./control/page.ts";
 import { NotAllowedError } from "./control/rights.ts";
+import { type RunParts, runRoutes } from "./control/runs.ts";
 import { ImpairmentError } from "./impairment-text.ts";
 import type { LiveStream } from "./live.ts";
 import type { Log } from "./log.ts";
@@ -15,18 +17,11 @@ import type { Traffic } from "./metrics.ts";
 export interface ControlParts extends MeasurementParts {
   readonly faults: FaultBox;
   readonly live: LiveStream;
+  readonly runs: RunParts;
   /** The counters of HTTP, for what is refused. */
   readonly traffic: Traffic;
   readonly log: Log;
   readonly version: string;
-}
-
-/** One line for what a schema found wrong: where, and what was expected there. */
-function explain(error: ValidationError): string {
-  const first = error.all[0];
-  const path = first && "path" in first ? String(first.path).slice(1).replaceAll("/", ".") : "";
-  const message = first && "message" in first ? String(first.message) : "not what the description says";
-  return `${path || error.type}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
 /** The control routes, for the lab's HTTP application; its errors are answered here too. */
@@ -50,10 +45,14 @@ export function controlRoutes(parts: ControlParts) {
         const { message, position, allowed } = cause;
         return Response.json({ error: message, position, allowed }, { status: 400 });
       }
-      if (cause instanceof ValidationError || cause instanceof SyntaxError || error instanceof ParseError) {
+      if (cause instanceof ValidationError || cause instanceof BadRequestError) {
         traffic.rejects.add("bad-request");
-        const text = cause instanceof ValidationError ? explain(cause) : "the body is not JSON";
-        return Response.json({ error: text }, { status: 400 });
+        const told = cause instanceof ValidationError ? explain(cause) : { error: cause.message };
+        return Response.json(told, { status: 400 });
+      }
+      if (cause instanceof SyntaxError || error instanceof ParseError) {
+        traffic.rejects.add("not-json");
+        return Response.json({ error: "the body is not JSON" }, { status: 400 });
       }
       traffic.rejects.add("failed");
       log.write("error", "a request failed", { error: String(cause) });
@@ -62,6 +61,7 @@ export function controlRoutes(parts: ControlParts) {
     .use(measurementRoutes(parts))
     .use(faultRoutes(parts.faults, parts.policy))
     .use(liveRoutes(parts.live, parts.policy))
+    .use(runRoutes(parts.runs, parts.policy))
     .use(pageRoutes(log))
     .use(apiPage(parts.version));
 }

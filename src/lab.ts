@@ -7,10 +7,9 @@ import { controlRoutes } from "./control.ts";
 import { DelayQueue } from "./delay-queue.ts";
 import { watchEventLoop } from "./event-loop.ts";
 import { createExposition } from "./exposition.ts";
-import { History } from "./history.ts";
 import type { Impairments, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";
-import { LiveStream, sparingly } from "./live.ts";
+import { sparingly } from "./live.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { PacketLog } from "./packet-log.ts";
@@ -20,6 +19,7 @@ import { listenTcp } from "./servers/tcp.ts";
 import { listenUdp, type UdpServer } from "./servers/udp.ts";
 import { Sessions } from "./sessions.ts";
 import { establishedConnections, processUsage } from "./system.ts";
+import { startWatching } from "./watching.ts";
 
 /** What `startLab` takes; everything has a default. */
 export interface LabOptions extends Partial<Config> {
@@ -108,25 +108,20 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   );
 
   let httpPort = 0;
-  const history = new History(metrics, clock.now(), {
-    http: printFaults(config.impair.http),
-    tcp: printFaults(config.impair.tcp),
-    udp: printFaults(config.impair.udp),
-  });
   const httpConnections = sparingly(() => establishedConnections(httpPort), clock);
-  const live = undo.adopt(
-    new LiveStream({
+  const watching = undo.adopt(
+    startWatching({
+      config,
+      limits,
+      clock,
+      log,
       metrics,
-      history,
       packetLog,
       faults: (protocol) => responders[protocol].faults,
       connections: (protocol) => ({ http: httpConnections, tcp: tcp.connections, udp: undefined })[protocol]?.(),
-      runsVersion: () => 0,
-      version,
-      limit: limits.viewers,
-      clock,
+      ports: () => ({ http: httpPort, tcp: tcp.port, udp: udp.port }),
     }),
-    (stream) => stream.stop(),
+    (parts) => parts.close(),
   );
   let listening: Readonly<Record<Protocol, boolean>> = { http: false, tcp: true, udp: true };
   const exposition = createExposition(metrics, {
@@ -135,7 +130,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       "delay-queue": () => queue,
       "tcp-connections": () => ({ size: tcp.connections(), limit: limits.tcpConnections, overflows: tcp.refused() }),
       "packet-log": () => packetLog,
-      viewers: () => live,
+      viewers: () => watching.live,
     },
     openHttpConnections: () => establishedConnections(httpPort),
     receiveBufferDrops: () => ({
@@ -151,7 +146,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     set(protocol: Protocol, value: Impairments[Protocol]) {
       responders[protocol].setFaults(value);
       metrics.traffic[protocol].impairmentChanges++;
-      history.mark(protocol, printFaults(value), clock.now());
+      watching.changed(protocol);
       log.write("info", "faults changed", { protocol, faults: printFaults(value) });
     },
   };
@@ -160,7 +155,8 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       controlRoutes({
         exposition,
         faults,
-        live,
+        live: watching.live,
+        runs: watching.runs,
         sessions,
         policy: { token: config.token, host },
         clock,
@@ -185,7 +181,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     udp.pause();
     stamp?.pause();
     tcp.pause();
-    live.stop();
+    watching.stop();
     const requestsDone = http.stop();
     await waitUntil(() => queue.size === 0, limits.stopMs);
     queue.flush();

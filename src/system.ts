@@ -6,6 +6,9 @@
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
+/** The program that runs this code, to start another process with. */
+export const runtimePath = process.execPath;
+
 /** What the process has used and holds. */
 export interface ProcessUsage {
   readonly userSeconds: number;

@@ -60,6 +60,8 @@ describe("each setting", () => {
       ["WIRELAB_SEED", "seed"],
       ["WIRELAB_TOKEN", "token"],
       ["WIRELAB_LOG_LEVEL", "log-level"],
+      ["WIRELAB_DATA", "data"],
+      ["WIRELAB_TARGETS", "targets"],
       ["WIRELAB_COMMIT", undefined],
     ]);
   });
@@ -75,6 +77,8 @@ describe("each setting", () => {
       seed: 1,
       token: undefined,
       logLevel: "info",
+      data: undefined,
+      targets: [],
       commit: "unknown",
     });
   });
@@ -143,7 +147,7 @@ describe("one line for what is wrong: the name, the value, what is allowed", () 
   });
 
   const FLAGS =
-    "allowed: --host --http-port --tcp-port --udp-port --stamp-port --impair --seed --token --log-level --help --version";
+    "allowed: --host --http-port --tcp-port --udp-port --stamp-port --impair --seed --token --log-level --data --targets --help --version";
   test.each([
     [["--drop", "0.2"], `--drop: no such flag; ${FLAGS}`],
     [["--drop=0.2"], `--drop: no such flag; ${FLAGS}`],

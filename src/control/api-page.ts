@@ -49,6 +49,7 @@ export function apiPage(version: string) {
             { name: "traffic", description: "Requests that count as packets" },
             { name: "faults", description: "What the lab breaks on purpose" },
             { name: "live", description: "What the page is fed with" },
+            { name: "runs", description: "Load runs from the page, and those that were kept" },
             { name: "measurement", description: "What the lab knows of itself and of its sessions" },
           ],
           components: {

@@ -1,10 +1,11 @@
 /** What the lab knows of itself: metrics, health, and the sessions of its reflector. */
-import { Elysia, t } from "elysia";
+import { Elysia } from "elysia";
 import { plainAddress } from "../address.ts";
 import type { Clock } from "../clock.ts";
 import type { Protocol } from "../impairment.ts";
-import { errorResponse, jsonResponse } from "../servers/http-description.ts";
+import { errorResponse, jsonResponse, parameter } from "../servers/http-description.ts";
 import type { Session, Sessions } from "../sessions.ts";
+import { BadRequestError } from "./explain.ts";
 import { type RightsPolicy, refusal } from "./rights.ts";
 
 /** What these routes stand on. */
@@ -49,6 +50,7 @@ const SESSION_EXAMPLE = {
     },
   ],
 };
+const SSID_PARAMETER = parameter("ssid", "the session id", { type: "integer", minimum: 0, maximum: 65_535 }, 7);
 const SESSION_HELP = `What the reflector knows of the sessions with this id (RFC 8972) whose source address is the asker's; of all
 for one who may change the faults. Packets are counted by sequence number, not by copy: handled = unique - dropped up;
 handled - answered - dropped down - discarded still wait for their moment.`;
@@ -56,9 +58,9 @@ handled - answered - dropped down - discarded still wait for their moment.`;
 /** `/metrics`, `/healthz`, `/readyz` and `/sessions/{ssid}`. */
 export function measurementRoutes({ exposition, sessions, policy, clock, listening }: MeasurementParts) {
   const { contentType } = exposition;
-  const detail = (summary: string, responses: object, description?: string) =>
+  const detail = (summary: string, responses: object, more: object = {}) =>
     // Plain OpenAPI, built in parts; the library's union type does not follow that.
-    ({ tags: ["measurement"], summary, responses, ...(description && { description }) }) as never;
+    ({ tags: ["measurement"], summary, responses, ...more }) as never;
   return new Elysia({ name: "measurement" })
     .get(
       "/metrics",
@@ -92,21 +94,22 @@ export function measurementRoutes({ exposition, sessions, policy, clock, listeni
     .get(
       "/sessions/:ssid",
       ({ params, request, server }) => {
+        const ssid = /^\d{1,5}$/.test(params.ssid) ? Number(params.ssid) : Number.NaN;
+        if (!(ssid <= 65_535)) throw new BadRequestError(`ssid ${params.ssid}: allowed are 0 to 65535`);
         const address = server?.requestIP(request)?.address ?? "";
         const seesAll = refusal({ address, headers: request.headers }, policy) === undefined;
         const asker = plainAddress(address);
-        const seen = sessions.withId(params.ssid).filter((session) => seesAll || session.address === asker);
-        return { ssid: params.ssid, sessions: seen.map((session) => showSession(session, clock)) };
+        const seen = sessions.withId(ssid).filter((session) => seesAll || session.address === asker);
+        return { ssid, sessions: seen.map((session) => showSession(session, clock)) };
       },
       {
-        params: t.Object({ ssid: t.Integer({ minimum: 0, maximum: 65_535 }) }),
         detail: detail(
           "The summary of a measurement session",
           {
             200: jsonResponse("The sessions, the oldest first", SESSION_EXAMPLE),
-            400: errorResponse("No session id", "ssid: expected an integer from 0 to 65535"),
+            400: errorResponse("No session id", "ssid abc: allowed are 0 to 65535"),
           },
-          SESSION_HELP,
+          { description: SESSION_HELP, parameters: [SSID_PARAMETER] },
         ),
       },
     );

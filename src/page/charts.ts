@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import { h } from "./dom.ts";
 import { clockTime } from "./format.ts";
-import { LOOKS } from "./protocols.ts";
+import { LOOKS, PROTOCOLS } from "./protocols.ts";
 import type { PlacedMark, Values } from "./series.ts";
 import { color, onTheme } from "./theme.ts";
 
@@ -28,12 +28,20 @@ export interface ChartOptions {
   /** The least that the top of the y axis is. */
   readonly atLeast?: number;
   readonly most?: number;
+  /** What the x axis is: the common time (with the common cursor), or something of its own. */
+  readonly x?: { readonly splits?: readonly number[]; readonly format: (value: number) => string };
+  /** A dot at each value. */
+  readonly points?: boolean;
 }
 
 /** A chart in the page. */
 export interface Chart {
   readonly element: HTMLElement;
+  /** Draws a chart on the common time axis: its last `seconds`. */
   draw(times: readonly number[], values: readonly Values[], marks: readonly PlacedMark[], seconds: number): void;
+  /** Draws a chart with an x axis of its own, from `from` to `to`. */
+  plot(x: readonly number[], values: readonly Values[], from: number, to: number): void;
+  destroy(): void;
 }
 
 type Hover = (index: number | undefined) => void;
@@ -66,6 +74,7 @@ function drawMarks(plot: uPlot, marks: readonly PlacedMark[]): void {
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
   for (const mark of marks) {
+    const row = plot.axes[0]?.show ? PROTOCOLS.indexOf(mark.protocol) * 9 * ratio : 0; // so that shapes do not cover each other
     const x = Math.round(plot.valToPos(mark.at, "x", true)) + 0.5;
     const look = LOOKS[mark.protocol];
     ctx.strokeStyle = color(look.color);
@@ -74,11 +83,11 @@ function drawMarks(plot: uPlot, marks: readonly PlacedMark[]): void {
     ctx.globalAlpha = 0.65;
     ctx.setLineDash([2 * ratio, 2 * ratio]);
     ctx.beginPath();
-    ctx.moveTo(x, bbox.top + 9 * ratio);
+    ctx.moveTo(x, bbox.top + row + 9 * ratio);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.globalAlpha = 1;
-    ctx.fillText(look.shape, x, bbox.top);
+    ctx.fillText(look.shape, x, bbox.top + row);
   }
   ctx.restore();
 }
@@ -106,77 +115,99 @@ function axis(options: Partial<uPlot.Axis>): uPlot.Axis {
   };
 }
 
+function axesOf({ axes = false, format, x }: ChartOptions): uPlot.Axis[] {
+  const label = x ? x.format : (at: number) => clockTime(at * 1000);
+  const splits = x?.splits;
+  return [
+    axis({
+      show: axes,
+      size: 26,
+      space: x ? 50 : 90,
+      values: (_, at) => at.map(label),
+      ...(splits && { splits: () => [...splits] }),
+    }),
+    axis({
+      show: axes,
+      size: 62,
+      space: 28,
+      // A logarithmic axis asks for no label at the values between its powers: they come as null.
+      values: (_, at) => at.map((value: number | null) => (value === null ? "" : format(value))),
+    }),
+  ];
+}
+
+function seriesOf({ lines, points = false }: ChartOptions): uPlot.Series[] {
+  const faint = (property: string) => color(property).replace(/^rgb\((.*)\)$/, "rgba($1, 0.12)");
+  const drawn = lines.map(({ label, color: property, dash, fill, width = 1.6 }): uPlot.Series => {
+    return {
+      label,
+      width,
+      stroke: () => color(property),
+      points: { show: points, size: 6, fill: () => color(property) },
+      ...(dash && { dash: [...dash] }),
+      ...(fill && { fill: () => faint(property) }),
+    };
+  });
+  return [{}, ...drawn];
+}
+
+function hoverFrom({ cursor }: uPlot): void {
+  const outside = cursor.left === undefined || cursor.left < 0;
+  hover(outside ? undefined : (cursor.idx ?? undefined));
+}
+
 /** Makes an empty chart. */
 export function createChart(options: ChartOptions): Chart {
   const element = h("div", { class: options.axes ? "chart wide" : "chart" });
   let marks: readonly PlacedMark[] = [];
-  const { height, axes = false, format } = options;
-  const faint = (property: string) => color(property).replace(/^rgb\((.*)\)$/, "rgba($1, 0.12)");
+  const { height, x } = options;
   const plot = new uPlot(
     {
       width: 300,
       height,
-      padding: axes ? [10, 8, 0, 0] : [4, 2, 2, 2],
+      padding: options.axes ? [10, 8, 0, 0] : [4, 2, 2, 2],
       legend: { show: false },
       cursor: {
-        sync: { key: "time", setSeries: false },
+        ...(!x && { sync: { key: "time", setSeries: false } }),
         y: false,
         drag: { x: false, y: false },
         points: { size: 5 },
       },
       scales: {
-        x: { time: true, auto: false },
+        x: { time: !x, auto: false },
         y: { range: yRange(options), ...(options.logarithmic && { distr: 3 as const }) },
       },
-      axes: [
-        axis({ show: axes, size: 26, space: 90, values: (_, splits) => splits.map((at) => clockTime(at * 1000)) }),
-        axis({
-          show: axes,
-          size: 62,
-          space: 28,
-          values: (_, splits) => splits.map((value) => (value === null ? "" : format(value))),
-        }),
-      ],
-      series: [
-        {},
-        ...options.lines.map((line): uPlot.Series => {
-          const { label, dash, fill, width = 1.6 } = line;
-          return {
-            label,
-            width,
-            stroke: () => color(line.color),
-            points: { show: false },
-            ...(dash && { dash: [...dash] }),
-            ...(fill && { fill: () => faint(line.color) }),
-          };
-        }),
-      ],
-      hooks: {
-        draw: [(self) => drawMarks(self, marks)],
-        setCursor: [
-          (self) =>
-            hover(self.cursor.left === undefined || self.cursor.left < 0 ? undefined : (self.cursor.idx ?? undefined)),
-        ],
-      },
+      axes: axesOf(options),
+      series: seriesOf(options),
+      hooks: { draw: [(self) => drawMarks(self, marks)], ...(!x && { setCursor: [hoverFrom] }) },
     },
     [[], ...options.lines.map(() => [])],
     element,
   );
-  new ResizeObserver(([entry]) => {
+  const observer = new ResizeObserver(([entry]) => {
     const width = Math.floor(entry?.contentRect.width ?? 0);
     if (width > 0 && width !== plot.width) plot.setSize({ width, height });
-  }).observe(element);
-  onTheme(() => plot.redraw(false));
+  });
+  observer.observe(element);
+  const forget = onTheme(() => plot.redraw(false));
+  function show(at: readonly number[], values: readonly Values[], min: number, max: number): void {
+    plot.batch(() => {
+      plot.setData([[...at], ...values.map((column) => [...column])], false);
+      plot.setScale("x", { min, max });
+    });
+  }
   return {
     element,
     draw(times, values, newMarks, seconds) {
       marks = newMarks;
       const end = times.at(-1) ?? Date.now() / 1000;
-      const begin = Math.max(end - seconds, Math.min(times[0] ?? end, end - 60));
-      plot.batch(() => {
-        plot.setData([[...times], ...values.map((column) => [...column])], false);
-        plot.setScale("x", { min: begin, max: end });
-      });
+      show(times, values, Math.max(end - seconds, Math.min(times[0] ?? end, end - 60)), end);
+    },
+    plot: show,
+    destroy() {
+      forget();
+      observer.disconnect();
+      plot.destroy();
     },
   };
 }

@@ -69,8 +69,9 @@ export function octets(value: number | null, per = ""): Quantity {
   return { value: text, unit: `${unit}${per}` };
 }
 
-/** `412 µs`, `20.0 %`. */
+/** `412 µs`, `20.0 %`; a dash alone where there is nothing. */
 export function inline({ value, unit }: Quantity): string {
+  if (value === NOTHING) return NOTHING;
   return unit ? `${value} ${unit}` : value;
 }
 

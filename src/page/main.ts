@@ -1,12 +1,15 @@
 /** Puts the page together: one stream in, its parts beside each other. */
+import type { RunState } from "../runs/runner.ts";
 import type { HistoryDump, Snapshot } from "../snapshot.ts";
 import { ask, messageOf } from "./api.ts";
 import { byId, setText } from "./dom.ts";
 import { createFaults } from "./faults.ts";
 import { createFlow } from "./flow.ts";
 import { ago } from "./format.ts";
+import { createLoad } from "./load.ts";
 import { createNow } from "./now.ts";
 import { showRights } from "./rights.ts";
+import { createRuns } from "./runs.ts";
 import { Series } from "./series.ts";
 import { followLive } from "./stream.ts";
 import { startTheme } from "./theme.ts";
@@ -14,9 +17,12 @@ import { startTheme } from "./theme.ts";
 const now = createNow();
 const faults = createFaults();
 const flow = createFlow();
+const load = createLoad();
+const runs = createRuns(load.bound);
 let series: Series | undefined;
 let loading: Promise<void> | undefined;
 let lastAt = 0;
+let runsVersion = -1;
 let isLive = false;
 
 /** Loads the lab's own history: at the start, after another start of the lab, after a sleep. */
@@ -30,10 +36,12 @@ async function loadHistory(): Promise<void> {
     flow.reset(dump.flow);
     faults.refresh();
     rights();
+    void runs.refresh();
+    void load.refresh();
   }
 }
 
-function load(): Promise<void> {
+function reload(): Promise<void> {
   loading ??= loadHistory()
     .catch((error) => notice(`The history cannot be loaded: ${messageOf(error)}`))
     .finally(() => {
@@ -47,8 +55,10 @@ function take(snapshot: Snapshot): void {
   now.snapshot(snapshot);
   faults.snapshot(snapshot);
   flow.add(snapshot.flow);
+  if (runsVersion >= 0 && runsVersion !== snapshot.runsVersion) void runs.refresh();
+  runsVersion = snapshot.runsVersion;
   if (series?.push(snapshot)) now.show(series);
-  else void load();
+  else void reload();
 }
 
 function notice(text: string): void {
@@ -78,7 +88,8 @@ function rights(): void {
 startTheme();
 const stream = followLive({
   event(name, data) {
-    if (name === "snapshot") take(JSON.parse(data) as Snapshot); // the lab's own stream
+    if (name === "snapshot") take(JSON.parse(data) as Snapshot); // the lab's own stream, as its description says
+    if (name === "run") load.show(JSON.parse(data) as RunState);
   },
   state(live) {
     isLive = live;
@@ -87,4 +98,4 @@ const stream = followLive({
 });
 setInterval(showState, 1000);
 rights();
-void load();
+void reload();

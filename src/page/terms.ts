@@ -33,6 +33,25 @@ export const TERMS = {
   outcome: "Answered, or the reason why there was no answer. “fault-up” and “fault-down” are the faults above.",
   sample:
     "The lab takes in 200 packets a second for this list and counts the rest, so that watching does not slow what is watched.",
+  rate: "Packets a second of each protocol, sent by the clock whatever comes back (an open loop). Real users do not wait for each other either.",
+  arrival:
+    "Constant: evenly spaced. Poisson: at random moments with the same mean rate, as independent users arrive; queues show up that even spacing hides.",
+  "warm-up":
+    "Packets that are sent before the run and count nowhere in its report, so that it does not measure a cold start. The lab's columns do count them.",
+  ledger:
+    "The account of every packet: sent = answered + lost + late + failed + corrupt. Lost ones are told apart by direction, because the lab says what it received.",
+  late: "Answered, but after the timeout. It is neither a loss nor a response time.",
+  unexplained: "Lost packets of which nobody knows where. On a lab of this machine it should be 0.",
+  loss: "Lost packets of those sent, with the interval in which the true ratio lies with 95 % confidence (Wilson).",
+  "response and service time":
+    "Response time runs from the planned moment of sending, service time from the actual one. When they differ, packets waited for others: coordinated omission made visible.",
+  "server time": "What the lab itself says that it took, delay faults included.",
+  jitter: "How much the response time changes from one packet to the next (RFC 3550's smoothed estimate).",
+  "schedule error": "How late the generator sent its packets. It measures the measurer.",
+  verdict:
+    "Whether the run can carry its own numbers: it is not valid when the sender ran late, its buffer overflowed, or there were too few packets.",
+  "percentile curve":
+    "How slow the slowest share of answers was. To the right each step is ten times rarer: 90 %, 99 %, 99.9 %. A flat line is a steady service; a line that climbs has a tail.",
 } as const;
 export type Term = keyof typeof TERMS;
 

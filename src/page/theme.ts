@@ -17,9 +17,10 @@ export function color(property: string): string {
   return getComputedStyle(probe).color;
 }
 
-/** Calls `listener` whenever the colours change. */
-export function onTheme(listener: () => void): void {
+/** Calls `listener` whenever the colours change; the returned function ends that. */
+export function onTheme(listener: () => void): () => void {
   listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function read(): Choice {

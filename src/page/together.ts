@@ -3,6 +3,7 @@ import type { SeriesName } from "../snapshot.ts";
 import { type Chart, createChart, hover, onHover } from "./charts.ts";
 import { h, setText } from "./dom.ts";
 import { ago, clockTime, duration, inline, percent } from "./format.ts";
+import { sample } from "./line-sample.ts";
 import { LOOKS, PROTOCOLS } from "./protocols.ts";
 import type { PlacedMark, Series } from "./series.ts";
 import { term } from "./terms.ts";
@@ -14,27 +15,14 @@ const STATISTICS = [
 ] as const satisfies readonly (readonly [SeriesName, string])[];
 const MOST_CHANGES = 6;
 
-/** How a line looks, for the legend. */
-function sample(dash: readonly number[], color: string): SVGElement {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 28 8");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", "M0 4h28");
-  line.setAttribute("stroke-dasharray", dash.join(" "));
-  line.setAttribute("stroke", `var(${color})`);
-  svg.append(line);
-  return svg;
-}
-
 function legend(): HTMLElement {
   const items = PROTOCOLS.map((protocol) => {
-    const { name, shape, color, dash } = LOOKS[protocol];
+    const { name, shape, dash } = LOOKS[protocol];
     return h(
       "li",
       { "data-protocol": protocol },
       h("span", { class: "shape", "aria-hidden": "true" }, shape),
-      sample(dash, color),
+      sample(dash),
       name,
     );
   });

@@ -47,7 +47,8 @@ const BODY_ERRORS = {
   413: errorResponse("The body is too large", "too-large: the body has to come whole, at most 1048576 bytes"),
 };
 
-function parameter(name: string, description: string, schema: object, example: number) {
+/** A part of the path. */
+export function parameter(name: string, description: string, schema: object, example: number) {
   return { name, in: "path" as const, required: true, description, schema, example };
 }
 

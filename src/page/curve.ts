@@ -1,0 +1,73 @@
+/** The percentile curve: how slow the slowest share of answers was. */
+import type { RunReport } from "../load/report.ts";
+import { type Chart, createChart, type Line } from "./charts.ts";
+import { duration, inline } from "./format.ts";
+import type { Values } from "./series.ts";
+
+/** One curve. */
+export interface Curve {
+  readonly line: Line;
+  readonly report: RunReport;
+}
+
+const TICKS = [0, 0.301, 1, 2, 3, 4, 5];
+const NAMES = ["0", "50 %", "90 %", "99 %", "99.9 %", "99.99 %", "99.999 %"];
+
+/** Where a quantile stands on the axis: each step to the right is ten times rarer. */
+function place(q: number): number {
+  return -Math.log10(1 - q);
+}
+
+/** The points that a report knows, from its least to its greatest response time. */
+function points({ responseTime }: RunReport): readonly (readonly [number, number])[] {
+  const { count, min, p50, p90, p99, p999, max } = responseTime;
+  // The greatest of n answers stands for the quantile 1 - 1/(n + 1).
+  const known = [
+    [0, min],
+    [place(0.5), p50],
+    [place(0.9), p90],
+    [place(0.99), p99],
+    [place(0.999), p999],
+    [place(1 - 1 / (count + 1)), count > 1 ? max : null],
+  ] as const;
+  return known.flatMap(([x, y]) => (y === null ? [] : [[x, y] as const])).sort(([a], [b]) => a - b);
+}
+
+/** Draws curves over each other. */
+export function createCurves(curves: readonly Curve[]): Chart {
+  const chart = createChart({
+    lines: curves.map(({ line }) => line),
+    height: 240,
+    axes: true,
+    logarithmic: true,
+    points: true,
+    format: (value) => inline(duration(value)),
+    x: { splits: TICKS, format: (value) => NAMES[TICKS.indexOf(value)] ?? "" },
+  });
+  const known = curves.map(({ report }) => points(report));
+  const xs = [...new Set(known.flat().map(([x]) => x))].sort((a, b) => a - b);
+  const columns = known.map((curve): Values => xs.map((x) => valueAt(curve, x)));
+  chart.plot(xs, columns, 0, Math.max(2.1, (xs.at(-1) ?? 0) + 0.1));
+  chart.element.setAttribute("role", "img");
+  chart.element.setAttribute("aria-label", describe(curves));
+  return chart;
+}
+
+/** Between two points the curve is straight on the logarithmic axis; beyond them there is none. */
+function valueAt(curve: readonly (readonly [number, number])[], x: number): number | null {
+  const after = curve.findIndex(([at]) => at >= x);
+  const [x1, y1] = curve[after] ?? [];
+  if (x1 === undefined || y1 === undefined) return null;
+  if (x1 === x) return y1;
+  const [x0, y0] = curve[after - 1] ?? [];
+  if (x0 === undefined || y0 === undefined) return null;
+  return y0 * (y1 / y0) ** ((x - x0) / (x1 - x0));
+}
+
+function describe(curves: readonly Curve[]): string {
+  const parts = curves.map(({ line, report: { responseTime } }) => {
+    const { p50, p90, p99, max } = responseTime;
+    return `${line.label}: p50 ${inline(duration(p50))}, p90 ${inline(duration(p90))}, p99 ${inline(duration(p99))}, most ${inline(duration(max))}`;
+  });
+  return `Response time by percentile. ${parts.join(". ")}`;
+}

@@ -1,0 +1,45 @@
+/** Where a run from the page goes, and where it may not. */
+import type { LoadOptions } from "../load/options.ts";
+import { hostPort, type Protocol, parseTarget } from "../load/target.ts";
+import { type AllowedTarget, printTarget } from "../targets.ts";
+
+/** A target that is not on the operator's list. */
+export class TargetNotAllowedError extends Error {
+  override readonly name = "TargetNotAllowedError";
+}
+
+/** The lab's own addresses, as its own runs reach them. */
+export interface OwnPorts {
+  readonly host: string;
+  readonly ports: Readonly<Record<Protocol, number>>;
+}
+
+/** The address at which a lab that listens on `host` reaches itself. */
+function loopbackOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+/**
+ * Where a run of `protocol` goes: the lab itself for an empty text, else the target if it is allowed. The control
+ * routes are asked only of the lab itself and of hosts that are allowed whole. Throws TargetNotAllowedError.
+ */
+export function chooseTarget(
+  protocol: Protocol,
+  text: string,
+  own: OwnPorts,
+  allowed: readonly AllowedTarget[],
+): Pick<LoadOptions, "target" | "control"> {
+  const itself = loopbackOf(own.host);
+  const control = hostPort(itself, own.ports.http);
+  if (text === "") return { target: hostPort(itself, own.ports[protocol]), control };
+  const { hostname, port } = parseTarget(text, protocol);
+  const name = hostname.toLowerCase().replace(/^\[|\]$/g, "");
+  if (port === own.ports[protocol] && (name === itself || name === "localhost")) return { target: text, control };
+  const match = allowed.find((target) => target.host === name && (target.port === undefined || target.port === port));
+  if (!match) {
+    const list = allowed.length === 0 ? "only this lab" : ["this lab", ...allowed.map(printTarget)].join(", ");
+    throw new TargetNotAllowedError(`target ${text} is not allowed; allowed: ${list} (WIRELAB_TARGETS)`);
+  }
+  return match.port === undefined ? { target: text } : { target: text, control: false };
+}

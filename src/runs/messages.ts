@@ -1,0 +1,14 @@
+/** What the lab and the process of a load run say to each other. */
+import type { LoadOptions } from "../load/options.ts";
+import type { RunReport } from "../load/report.ts";
+import type { Snapshot } from "../load/snapshot.ts";
+
+/** To the run. */
+export type Order = { readonly kind: "start"; readonly runs: readonly LoadOptions[] } | { readonly kind: "stop" };
+
+/** From the run. */
+export type News =
+  | { readonly kind: "ready" }
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
+  | { readonly kind: "done"; readonly reports: readonly RunReport[]; readonly explanations: readonly string[] }
+  | { readonly kind: "failed"; readonly error: string };

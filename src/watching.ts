@@ -1,0 +1,74 @@
+/** What the page stands on, put together: the lab's history, its live stream, its kept runs, and the runner of new ones. */
+import { version } from "../package.json";
+import type { Clock } from "./clock.ts";
+import type { Config, Limits } from "./config.ts";
+import type { RunParts } from "./control/runs.ts";
+import { type ConnectionCounter, History } from "./history.ts";
+import type { Faults, Protocol } from "./impairment.ts";
+import { printFaults } from "./impairment-text.ts";
+import { LiveStream } from "./live.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { PacketLog } from "./packet-log.ts";
+import { openRunStore } from "./run-store.ts";
+import { Runner } from "./runs/runner.ts";
+
+/** What is watched, and with what. */
+export interface WatchingSources {
+  readonly config: Config;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly packetLog: PacketLog;
+  readonly faults: (protocol: Protocol) => Faults;
+  readonly connections: ConnectionCounter;
+  /** The ports, once they are known. */
+  readonly ports: () => Readonly<Record<Protocol, number>>;
+}
+
+/** The parts, for the control routes. */
+export interface Watching {
+  readonly live: LiveStream;
+  readonly runs: RunParts;
+  /** The faults of `protocol` were changed. */
+  changed(protocol: Protocol): void;
+  /** Ends the viewers' streams and a run under way. */
+  stop(): void;
+  /** Closes the store, after `stop`. */
+  close(): void;
+}
+
+/** Builds the parts and starts the once-a-second pulse. */
+export function startWatching(sources: WatchingSources): Watching {
+  const { config, limits, clock, log, metrics, packetLog, faults, connections, ports } = sources;
+  const text = (protocol: Protocol) => printFaults(faults(protocol));
+  const history = new History(metrics, clock.now(), { http: text("http"), tcp: text("tcp"), udp: text("udp") });
+  const store = openRunStore(config.data, log);
+  const live = new LiveStream({
+    metrics,
+    history,
+    packetLog,
+    faults,
+    connections,
+    runsVersion: () => store.version(),
+    version,
+    limit: limits.viewers,
+    clock,
+  });
+  const runner = new Runner({ store, log, tell: (event, data) => live.broadcast(event, data) });
+  const stop = () => {
+    runner.kill();
+    live.stop();
+  };
+  return {
+    live,
+    runs: { runner, store, limits, targets: config.targets, own: () => ({ host: config.host, ports: ports() }) },
+    changed: (protocol) => history.mark(protocol, text(protocol), clock.now()),
+    stop,
+    close() {
+      stop();
+      store.close();
+    },
+  };
+}

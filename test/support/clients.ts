@@ -1,0 +1,268 @@
+/** Clients of the lab, one for each protocol and form, all of one shape; they speak by sockets of their own. */
+import type { Faults, Protocol } from "../../src/impairment.ts";
+import type { Lab } from "../../src/lab.ts";
+import { STAMP_LENGTH, STAMP_PREFACE, senderSequenceOf, writeTestPacket } from "../../src/stamp.ts";
+import { scrape } from "./scrape.ts";
+import { until } from "./until.ts";
+
+/** One answer, as it came. */
+export interface Reply {
+  /** The number of the packet that it answers. */
+  readonly n: number;
+  readonly body: Buffer;
+  /** HTTP's status; 0 elsewhere. */
+  readonly status: number;
+  /** Ms from the sending of its packet. */
+  readonly afterMs: number;
+}
+
+/** A client of one protocol in one form. */
+export interface Client extends AsyncDisposable {
+  /** Sends packet `n`; resolves when its end is known or, on UDP and in frames, as soon as it is sent. */
+  send(n: number): Promise<void>;
+  /** Every answer, in the order of arrival; a packet without one has none here. */
+  readonly replies: Reply[];
+  /** How the lab ended the packets that have no answer, where the protocol tells: closed, reset, dropped-up … */
+  readonly endings: Map<number, string>;
+}
+
+/** One protocol in one form. */
+export interface Form {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Octets of one packet and of its answer. */
+  readonly sentBytes: number;
+  readonly replyBytes: number;
+  connect(lab: Lab, host?: string): Promise<Client>;
+}
+
+const HELLO = "Hello UDP 7";
+
+function newClient(): Omit<Client, "send" | typeof Symbol.asyncDispose> & {
+  got(n: number, body: Buffer, status?: number): void;
+  readonly sentAt: number[];
+} {
+  const replies: Reply[] = [];
+  const sentAt: number[] = [];
+  return {
+    replies,
+    endings: new Map(),
+    sentAt,
+    got: (n, body, status = 0) => replies.push({ n, body, status, afterMs: performance.now() - (sentAt[n] ?? 0) }),
+  };
+}
+
+/** A test packet with the sequence number `n`. */
+export function testPacket(n: number, ssid = 7, length = STAMP_LENGTH): Buffer {
+  const bytes = Buffer.alloc(length);
+  writeTestPacket(bytes, { sequence: n, sentAt: Date.now(), ssid });
+  return bytes;
+}
+
+/** A test packet in its frame. */
+export function testFrame(n: number, ssid = 7, length = STAMP_LENGTH): Buffer {
+  const header = Buffer.alloc(2);
+  header.writeUInt16BE(length, 0);
+  return Buffer.concat([header, testPacket(n, ssid, length)]);
+}
+
+const udpPlain: Form = {
+  name: "UDP, plain",
+  protocol: "udp",
+  sentBytes: HELLO.length,
+  replyBytes: 7,
+  async connect(lab, host = "127.0.0.1") {
+    const { got, sentAt, ...client } = newClient();
+    const sockets: { close(): void }[] = [];
+    return {
+      ...client,
+      async send(n) {
+        // A socket for each: nothing in a plain answer says which packet it answers.
+        const socket = await Bun.udpSocket({
+          hostname: host.includes(":") ? "::" : "0.0.0.0",
+          socket: { data: (_, body) => got(n, body) },
+        });
+        sockets.push(socket);
+        sentAt[n] = performance.now();
+        socket.send(HELLO, lab.ports.udp, host);
+      },
+      async [Symbol.asyncDispose]() {
+        for (const socket of sockets) socket.close();
+      },
+    };
+  },
+};
+
+const udpStamp: Form = {
+  name: "UDP, STAMP",
+  protocol: "udp",
+  sentBytes: STAMP_LENGTH,
+  replyBytes: STAMP_LENGTH,
+  async connect(lab, host = "127.0.0.1") {
+    const { got, sentAt, ...client } = newClient();
+    const socket = await Bun.udpSocket({
+      hostname: host.includes(":") ? "::" : "0.0.0.0",
+      socket: { data: (_, body) => got(senderSequenceOf(body), body) },
+    });
+    return {
+      ...client,
+      async send(n) {
+        sentAt[n] = performance.now();
+        socket.send(testPacket(n), lab.ports.udp, host);
+      },
+      async [Symbol.asyncDispose]() {
+        socket.close();
+      },
+    };
+  },
+};
+
+const tcpPlain: Form = {
+  name: "TCP, plain",
+  protocol: "tcp",
+  sentBytes: HELLO.length,
+  replyBytes: 7,
+  async connect(lab, host = "127.0.0.1") {
+    const { got, sentAt, ...client } = newClient();
+    return {
+      ...client,
+      send(n) {
+        const ended = Promise.withResolvers<void>();
+        const end = (how: string) => {
+          if (!client.endings.has(n)) client.endings.set(n, how);
+          ended.resolve();
+        };
+        void Bun.connect({
+          hostname: host,
+          port: lab.ports.tcp,
+          socket: {
+            open(socket) {
+              sentAt[n] = performance.now();
+              socket.write(HELLO);
+            },
+            data(socket, body) {
+              got(n, body);
+              end("answered");
+              socket.end();
+            },
+            error: () => end("reset"),
+            close: (_, error) => end(error ? "reset" : "closed"),
+          },
+        });
+        return ended.promise;
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+};
+
+const tcpStamp: Form = {
+  name: "TCP, STAMP",
+  protocol: "tcp",
+  sentBytes: STAMP_LENGTH,
+  replyBytes: STAMP_LENGTH,
+  async connect(lab, host = "127.0.0.1") {
+    const { got, sentAt, ...client } = newClient();
+    let unread = Buffer.alloc(0);
+    const socket = await Bun.connect({
+      hostname: host,
+      port: lab.ports.tcp,
+      socket: {
+        data(_, chunk) {
+          unread = Buffer.concat([unread, chunk]);
+          const size = 2 + STAMP_LENGTH;
+          for (; unread.length >= size; unread = unread.subarray(size)) {
+            const body = unread.subarray(2, size);
+            got(senderSequenceOf(body), body);
+          }
+        },
+      },
+    });
+    socket.write(STAMP_PREFACE);
+    return {
+      ...client,
+      async send(n) {
+        sentAt[n] = performance.now();
+        socket.write(testFrame(n));
+      },
+      async [Symbol.asyncDispose]() {
+        socket.terminate();
+      },
+    };
+  },
+};
+
+const http: Form = {
+  name: "HTTP",
+  protocol: "http",
+  sentBytes: 7,
+  replyBytes: 21,
+  async connect(lab, host = "127.0.0.1") {
+    const { got, sentAt, ...client } = newClient();
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${lab.ports.http}/`;
+    return {
+      ...client,
+      async send(n) {
+        sentAt[n] = performance.now();
+        const response = await fetch(url, { method: "POST", body: '{"n":7}' });
+        const body = Buffer.from(await response.bytes());
+        const fate = response.headers.get("x-wirelab-fate");
+        if (fate === null) got(n, body, response.status);
+        client.endings.set(n, fate ?? "answered");
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+};
+
+/** All of them. */
+export const FORMS: readonly Form[] = [http, tcpPlain, tcpStamp, udpPlain, udpStamp];
+
+/** Those whose packets and answers carry a number. */
+export const NUMBERED_FORMS: readonly Form[] = [tcpStamp, udpStamp];
+export { http, tcpPlain, tcpStamp, udpPlain, udpStamp };
+
+/** The numbers of one protocol, as a scrape tells them. */
+export async function trafficOf(lab: Lab, protocol: Protocol) {
+  const series = await scrape(lab);
+  return {
+    packets: series.get("packets_total", { protocol }),
+    dropped: series.get("dropped_packets_total", { protocol }),
+    answered: series.get("response_time_seconds_count", { protocol }),
+    seconds: series.get("response_time_seconds_sum", { protocol }),
+    receivedBytes: series.get("wirelab_received_bytes_total", { protocol }),
+    sentBytes: series.get("wirelab_sent_bytes_total", { protocol }),
+    drops: (reason: string) => series.get("wirelab_drops_total", { protocol, reason }),
+    injected: (kind: string, direction: string) =>
+      series.get("wirelab_impairments_total", { protocol, kind, direction }),
+    rejected: (reason: string) => series.get("wirelab_rejected_total", { protocol, reason }),
+    within: (le: number) => series.get("response_time_seconds_bucket", { protocol, le: `${le}` }),
+  };
+}
+
+/** Waits until the lab has answered or dropped `packets` packets of that protocol and every answer has arrived. */
+export async function settled(lab: Lab, form: Form, client: Client, packets: number) {
+  const traffic = await until(async () => {
+    const now = await trafficOf(lab, form.protocol);
+    return now.packets >= packets && now.answered + now.dropped >= packets && now;
+  }, `${packets} packets settled (${form.name})`);
+  const copies = form.protocol === "udp" ? traffic.injected("duplicate", "down") : 0;
+  await until(() => client.replies.length >= traffic.answered + copies, `${traffic.answered} answers arrived`);
+  return traffic;
+}
+
+/** Sends packets 0 to `count` - 1, each after the end of the one before is known, and waits for all that comes of them. */
+export async function exchange(lab: Lab, form: Form, client: Client, count: number) {
+  for (let n = 0; n < count; n++) await client.send(n);
+  return settled(lab, form, client, count);
+}
+
+/** Sets the faults of one protocol over the control route. */
+export async function setFaults(lab: Lab, protocol: Protocol, faults: Faults): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${lab.ports.http}/impairments/${protocol}`, {
+    method: "PUT",
+    body: JSON.stringify(faults),
+    headers: { "content-type": "application/json" },
+  });
+  if (response.status !== 200) throw new Error(await response.text());
+}
