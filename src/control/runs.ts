@@ -8,8 +8,10 @@ import { UsageError } from "../load/target.ts";
 import type { KeptRun, RunLine, RunStore } from "../run-store.ts";
 import { chooseTarget, type OwnPorts, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, type Runner } from "../runs/runner.ts";
-import { errorResponse, jsonResponse } from "../servers/http-description.ts";
+import { errorResponse, jsonResponse, parameter } from "../servers/http-description.ts";
 import { type AllowedTarget, printTarget } from "../targets.ts";
+import { BadRequestError } from "./explain.ts";
+import { jsonReader } from "./json-body.ts";
 import { assertMayChange, type RightsPolicy } from "./rights.ts";
 
 /** What these routes stand on. */
@@ -58,11 +60,12 @@ function plan(request: RunRequest, { own, targets }: RunParts): LoadOptions[] {
   });
 }
 
-function describe(summary: string, responses: object, description?: string) {
+function describe(summary: string, responses: object, more: object = {}) {
   // Plain OpenAPI, built in parts; the library's union type does not follow that.
-  return { tags: ["runs"], summary, responses, ...(description && { description }) } as never;
+  return { tags: ["runs"], summary, responses, ...more } as never;
 }
 
+const REQUEST = { protocol: "udp", rate: 100, seconds: 10 };
 const LINE = {
   protocol: "udp",
   target: "127.0.0.1:7000",
@@ -97,7 +100,10 @@ const NOT_ALLOWED = {
   401: errorResponse("A wrong token, or none", "show the token: Authorization: Bearer TOKEN"),
   403: errorResponse("Not from here, or not to there", "target 10.0.0.8 is not allowed; allowed: only this lab"),
 };
-const NOT_FOUND = { 404: errorResponse("No such run", "no run 7 is kept") };
+const NOT_FOUND = {
+  400: errorResponse("No id", "run abc: allowed are ids from 1"),
+  404: errorResponse("No such run", "no run 7 is kept"),
+};
 const RUN = {
   id: 1,
   savedAt: SUMMARY.savedAt,
@@ -105,7 +111,14 @@ const RUN = {
   reports: [{ schema: "wirelab.run/1" }],
   details: [{ curve: [[0.5, 0.0002]], explanation: "the ledger\n  Every packet…" }],
 };
-const ID = { params: t.Object({ id: t.Integer({ minimum: 1 }) }) };
+const ID_PARAMETER = parameter("id", "the id of a kept run", { type: "integer", minimum: 1 }, 1);
+const ID = { parameters: [ID_PARAMETER] };
+
+/** A run's id in a path. Throws BadRequestError. */
+function readId(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new BadRequestError(`run ${text}: allowed are ids from 1`);
+}
 
 const COMPARED = {
   before: 1,
@@ -139,6 +152,7 @@ function refusalStatus(error: unknown): number | undefined {
 export function runRoutes(parts: RunParts, policy: RightsPolicy) {
   const { runner, store, targets, limits } = parts;
   const schema = requestSchema(limits);
+  const readJson = jsonReader(schema);
   const caps = {
     rate: limits.runRate,
     seconds: limits.runSeconds,
@@ -157,7 +171,9 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
     )
     .post(
       "/runs",
-      ({ body }: { body: RunRequest }) => {
+      async ({ request, server }) => {
+        assertMayChange({ request, server }, policy); // before anything is read
+        const body = await readJson(request);
         try {
           const state = runner.start(plan(body, parts), body.seconds, body.timeout ?? DEFAULT_TIMEOUT);
           return Response.json(state, { status: 202 });
@@ -168,11 +184,7 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
         }
       },
       {
-        parse: ({ request, server }) => {
-          assertMayChange({ request, server }, policy); // before anything is read
-          return request.json();
-        },
-        body: schema,
+        parse: "none",
         detail: describe(
           "Start a load run",
           {
@@ -181,7 +193,11 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
             409: errorResponse("One is under way", "a run is under way; stop it first"),
             ...NOT_ALLOWED,
           },
-          "One at a time. It runs in a process of its own; its intervals come over /live as `run` events.",
+          {
+            description:
+              "One at a time. It runs in a process of its own; its intervals come over /live as `run` events.",
+            requestBody: { required: true, content: { "application/json": { schema, example: REQUEST } } },
+          },
         ),
       },
     )
@@ -205,29 +221,37 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
         }),
       },
     )
-    .get("/runs/:id", ({ params: { id } }) => store.get(id) ?? missing(id), {
-      ...ID,
-      detail: describe("A kept run with its reports", { 200: jsonResponse("The run", RUN), ...NOT_FOUND }),
-    })
+    .get(
+      "/runs/:id",
+      ({ params }) => {
+        const id = readId(params.id);
+        return store.get(id) ?? missing(id);
+      },
+      { detail: describe("A kept run with its reports", { 200: jsonResponse("The run", RUN), ...NOT_FOUND }, ID) },
+    )
     .get(
       "/runs/:id/compare/:other",
-      ({ params: { id, other } }) => {
+      ({ params }) => {
+        const [id, other] = [readId(params.id), readId(params.other)];
         const [before, after] = [store.get(id), store.get(other)];
         if (!before || !after) return missing(before ? other : id);
         return { before: id, after: other, protocols: compare(before, after) };
       },
       {
-        params: t.Object({ id: t.Integer({ minimum: 1 }), other: t.Integer({ minimum: 1 }) }),
         detail: describe(
           "What changed from one kept run to another",
           { 200: jsonResponse("Each protocol that both have", COMPARED), ...NOT_FOUND },
-          "Whether a change is more than chance would make is told as the command's --compare tells it.",
+          {
+            description: "Whether a change is more than chance would make is told as the command's --compare tells it.",
+            parameters: [ID_PARAMETER, { ...ID_PARAMETER, name: "other", description: "the id of the run after it" }],
+          },
         ),
       },
     )
     .get(
       "/runs/:id/report",
-      ({ params: { id } }) => {
+      ({ params }) => {
+        const id = readId(params.id);
         const run = store.get(id);
         if (!run) return missing(id);
         const text = JSON.stringify(run.reports.length === 1 ? run.reports[0] : run.reports, undefined, 2);
@@ -238,26 +262,26 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
         return new Response(`${text}\n`, { headers });
       },
       {
-        ...ID,
-        detail: describe("The JSON report of a kept run, as --json writes it", {
-          200: jsonResponse("The report", { schema: "wirelab.run/1" }),
-          ...NOT_FOUND,
-        }),
+        detail: describe(
+          "The JSON report of a kept run, as --json writes it",
+          { 200: jsonResponse("The report", { schema: "wirelab.run/1" }), ...NOT_FOUND },
+          ID,
+        ),
       },
     )
     .delete(
       "/runs/:id",
       (context) => {
         assertMayChange(context, policy);
-        return store.delete(context.params.id) ? { deleted: context.params.id } : missing(context.params.id);
+        const id = readId(context.params.id);
+        return store.delete(id) ? { deleted: id } : missing(id);
       },
       {
-        ...ID,
-        detail: describe("Delete a kept run", {
-          200: jsonResponse("Deleted", { deleted: 1 }),
-          ...NOT_FOUND,
-          ...NOT_ALLOWED,
-        }),
+        detail: describe(
+          "Delete a kept run",
+          { 200: jsonResponse("Deleted", { deleted: 1 }), ...NOT_FOUND, ...NOT_ALLOWED },
+          ID,
+        ),
       },
     );
 }
