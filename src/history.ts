@@ -127,6 +127,8 @@ function baseline({ packets, dropped, responseTime, injected }: Traffic, at: num
 export class History {
   /** The last whole second that was sampled, counted from the start. */
   seconds = 0;
+  /** How often faults were changed since the start. */
+  marked = 0;
   readonly span: number;
   readonly #protocols: Readonly<Record<Protocol, ProtocolHistory>>;
   readonly #baselines: Record<Protocol, Baseline>;
@@ -178,14 +180,16 @@ export class History {
     if (this.#texts[protocol] === text) return;
     this.#texts[protocol] = text;
     const traffic = this.metrics.traffic[protocol];
-    this.#marks.push({ seconds: rounded((now - this.startedAt) / 1000), protocol, text });
+    this.#marks.push({ seconds: Math.round(now - this.startedAt) / 1000, protocol, text });
+    this.marked++;
     if (this.#marks.length > MOST_MARKS) this.#marks.shift();
     this.#baselines[protocol] = baseline(traffic, now);
   }
 
-  /** The changes of the faults after second `from`, the oldest first. */
-  marks(from = Number.NEGATIVE_INFINITY): Mark[] {
-    return this.#marks.filter((mark) => mark.seconds > from);
+  /** The changes of the faults that are kept, the oldest first; only those after the first `from` where it is given. */
+  marks(from = 0): Mark[] {
+    const forgotten = this.marked - this.#marks.length;
+    return this.#marks.slice(Math.max(0, from - forgotten));
   }
 
   /** The last second of one protocol. */

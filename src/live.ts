@@ -132,7 +132,7 @@ export class LiveStream implements Bounded {
     this.#at = Math.round(this.#clock.wallAt(now));
     const flow = this.#flow();
     const marks = history.marks(this.#lastMark);
-    this.#lastMark = marks.at(-1)?.seconds ?? this.#lastMark;
+    this.#lastMark = history.marked;
     if (this.#viewers.size === 0) return;
     const snapshot = this.#snapshot(flow, marks);
     const encoded = new Map<boolean, Uint8Array>();

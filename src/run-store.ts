@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RunReport } from "./load/report.ts";
 import type { Log } from "./log.ts";
+import type { RunDetail } from "./runs/detail.ts";
 
 /** Where a run was started. */
 export type RunSource = "page" | "command";
@@ -12,8 +13,8 @@ export type RunSource = "page" | "command";
 export interface NewRun {
   readonly source: RunSource;
   readonly reports: readonly RunReport[];
-  /** The definitions of each report's numbers, as the command's --explain says them. */
-  readonly explanations: readonly string[];
+  /** The detail of each report. */
+  readonly details: readonly RunDetail[];
 }
 
 /** A kept run. */
@@ -51,7 +52,7 @@ export const MIGRATIONS: readonly string[] = [
      saved_at TEXT NOT NULL,
      source TEXT NOT NULL,
      reports TEXT NOT NULL,
-     explanations TEXT NOT NULL
+     details TEXT NOT NULL
    ) STRICT`,
 ];
 
@@ -64,7 +65,7 @@ interface Row {
   readonly saved_at: string;
   readonly source: RunSource;
   readonly reports: string;
-  readonly explanations: string;
+  readonly details: string;
 }
 
 /** A file that cannot be used as it is, and why in one line. */
@@ -127,7 +128,7 @@ export class RunStore {
   /** The kept runs, the newest first. */
   list(): RunSummary[] {
     const rows = this.#database
-      .query<Omit<Row, "explanations">, []>(
+      .query<Omit<Row, "details">, []>(
         `SELECT id, saved_at, source, reports FROM runs ORDER BY id DESC LIMIT ${MOST_LISTED}`,
       )
       .all();
@@ -141,15 +142,15 @@ export class RunStore {
     const row = this.#database.query<Row, [number]>("SELECT * FROM runs WHERE id = ?").get(id);
     if (!row) return undefined;
     const { saved_at: savedAt, source, reports } = row;
-    const explanations = JSON.parse(row.explanations) as readonly string[]; // written by `save` too
-    return { id, savedAt, source, explanations, reports: readReports(reports) };
+    const details = JSON.parse(row.details) as readonly RunDetail[]; // written by `save` too
+    return { id, savedAt, source, details, reports: readReports(reports) };
   }
 
   /** Keeps a run and gives its id. Throws the system's error, as when the disk is full; no other run is touched. */
-  save({ source, reports, explanations }: NewRun, now = new Date()): number {
+  save({ source, reports, details }: NewRun, now = new Date()): number {
     const { lastInsertRowid } = this.#database
-      .query("INSERT INTO runs (saved_at, source, reports, explanations) VALUES (?, ?, ?, ?)")
-      .run(now.toISOString(), source, JSON.stringify(reports), JSON.stringify(explanations));
+      .query("INSERT INTO runs (saved_at, source, reports, details) VALUES (?, ?, ?, ?)")
+      .run(now.toISOString(), source, JSON.stringify(reports), JSON.stringify(details));
     if (this.path === undefined) {
       this.#database
         .query("DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)")

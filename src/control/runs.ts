@@ -2,9 +2,10 @@
 import { Elysia, type Static, t } from "elysia";
 import type { Limits } from "../config.ts";
 import { PROTOCOLS } from "../impairment.ts";
+import { type Change, compareReports } from "../load/compare.ts";
 import { type LoadOptions, planRun } from "../load/options.ts";
 import { UsageError } from "../load/target.ts";
-import type { RunStore } from "../run-store.ts";
+import type { KeptRun, RunLine, RunStore } from "../run-store.ts";
 import { chooseTarget, type OwnPorts, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, type Runner } from "../runs/runner.ts";
 import { errorResponse, jsonResponse } from "../servers/http-description.ts";
@@ -82,7 +83,7 @@ const STATE = {
   stopped: false,
   snapshots: [{ protocol: "udp", seconds: 1, sent: 100, answered: 80, lost: 0, p50: 0.0002, p99: 0.002 }],
   reports: [],
-  explanations: [],
+  details: [],
   kept: null,
   error: null,
 };
@@ -102,9 +103,26 @@ const RUN = {
   savedAt: SUMMARY.savedAt,
   source: "page",
   reports: [{ schema: "wirelab.run/1" }],
-  explanations: ["the ledger\n  Every packet…"],
+  details: [{ curve: [[0.5, 0.0002]], explanation: "the ledger\n  Every packet…" }],
 };
 const ID = { params: t.Object({ id: t.Integer({ minimum: 1 }) }) };
+
+const COMPARED = {
+  before: 1,
+  after: 2,
+  protocols: {
+    udp: [{ name: "p50", before: "203 µs", after: "1.2 ms", change: "+491 %", significance: "worse" }],
+  },
+};
+
+/** The changes of each protocol that both runs have. */
+function compare(before: KeptRun, after: KeptRun): Partial<Record<RunLine["protocol"], readonly Change[]>> {
+  const pairs = before.reports.flatMap((report) => {
+    const other = after.reports.find(({ protocol }) => protocol === report.protocol);
+    return other ? [[report.protocol, compareReports(report, other)] as const] : [];
+  });
+  return Object.fromEntries(pairs);
+}
 
 function missing(id: number): Response {
   return Response.json({ error: `no run ${id} is kept` }, { status: 404 });
@@ -191,6 +209,22 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
       ...ID,
       detail: describe("A kept run with its reports", { 200: jsonResponse("The run", RUN), ...NOT_FOUND }),
     })
+    .get(
+      "/runs/:id/compare/:other",
+      ({ params: { id, other } }) => {
+        const [before, after] = [store.get(id), store.get(other)];
+        if (!before || !after) return missing(before ? other : id);
+        return { before: id, after: other, protocols: compare(before, after) };
+      },
+      {
+        params: t.Object({ id: t.Integer({ minimum: 1 }), other: t.Integer({ minimum: 1 }) }),
+        detail: describe(
+          "What changed from one kept run to another",
+          { 200: jsonResponse("Each protocol that both have", COMPARED), ...NOT_FOUND },
+          "Whether a change is more than chance would make is told as the command's --compare tells it.",
+        ),
+      },
+    )
     .get(
       "/runs/:id/report",
       ({ params: { id } }) => {

@@ -6,7 +6,7 @@ import { button, byId, copyButton, h, setText } from "./dom.ts";
 import { FIELDS } from "./fault-fields.ts";
 import { clearErrors, showFieldError, showTextError } from "./field-errors.ts";
 import { createInjected } from "./injected.ts";
-import { LOOKS, PROTOCOLS, type Protocol } from "./protocols.ts";
+import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { listTerms } from "./terms.ts";
 
@@ -52,7 +52,7 @@ function textForm(label: string, apply: (text: string) => void) {
 }
 
 function createColumn(protocol: Protocol, changed: () => void): FaultColumn {
-  const { name, shape } = LOOKS[protocol];
+  const { name } = LOOKS[protocol];
   const fields = FIELDS[protocol]();
   const path = `/impairments/${protocol}`;
   const injected = createInjected();
@@ -76,12 +76,7 @@ function createColumn(protocol: Protocol, changed: () => void): FaultColumn {
     },
   );
   const controls = h("fieldset", { class: "bare", "data-changes": true }, body, form);
-  const title = h(
-    "h3",
-    { id: `faults-${protocol}` },
-    h("span", { class: "shape", "aria-hidden": "true" }, shape),
-    name,
-  );
+  const title = h("h3", { id: `faults-${protocol}` }, shapeOf(LOOKS[protocol]), name);
   const element = h(
     "article",
     { class: "card column", "data-protocol": protocol, "aria-labelledby": `faults-${protocol}` },

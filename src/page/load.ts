@@ -4,8 +4,8 @@ import { ask, messageOf } from "./api.ts";
 import { button, byId, h, setText } from "./dom.ts";
 import { clearErrors, showFieldError } from "./field-errors.ts";
 import { createProgress } from "./progress.ts";
-import { LOOKS } from "./protocols.ts";
-import { createReport, type ReportView } from "./report.ts";
+import { LOOKS, shapeOf } from "./protocols.ts";
+import { columnsOf, createReport, type ReportView } from "./report.ts";
 import { listTerms, type Term, term } from "./terms.ts";
 
 /** What a new run may be, as `GET /runs` says it. */
@@ -58,7 +58,7 @@ function createForm() {
         "label",
         { "data-protocol": name },
         h("input", { type: "radio", name: "protocol", value: name, checked: name === "udp" }),
-        look && h("span", { class: "shape", "aria-hidden": "true" }, look.shape),
+        look && shapeOf(look),
         look?.name ?? "all three",
       ),
     );
@@ -191,10 +191,7 @@ export function createLoad(): {
     report = undefined;
     place.replaceChildren();
     if (state.reports.length === 0) return;
-    report = createReport(
-      state.reports.map((one) => ({ heading: LOOKS[one.protocol].name, report: one })),
-      state.explanations,
-    );
+    report = createReport(columnsOf(state));
     place.append(report.element);
   }
 

@@ -80,7 +80,8 @@ function showState(): void {
 
 function rights(): void {
   void showRights(() => {
-    rights();
+    series = undefined; // who may see more now sees it of the past too
+    void reload();
     stream.reopen();
   });
 }

@@ -3,7 +3,7 @@ import type { SeriesName, Snapshot } from "../snapshot.ts";
 import { type Chart, createChart, type Line, onHover } from "./charts.ts";
 import { byId, h, setText } from "./dom.ts";
 import { clockTime, count, duration, inline, octets, percent, type Quantity } from "./format.ts";
-import { LOOKS, PROTOCOLS, type Protocol } from "./protocols.ts";
+import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
 import type { Series } from "./series.ts";
 import { listTerms, type Term, term } from "./terms.ts";
 import { createTogether } from "./together.ts";
@@ -99,7 +99,7 @@ function createFigure(reading: Reading, isFirst: boolean): { figure: Figure; ele
 }
 
 function createColumn(protocol: Protocol): { column: Column; element: HTMLElement } {
-  const { name, shape, motto } = LOOKS[protocol];
+  const { name, motto } = LOOKS[protocol];
   const figures: Figure[] = [];
   const charts: { tile: Tile; chart: Chart }[] = [];
   const tiles = TILES.map((tile) => {
@@ -134,7 +134,7 @@ function createColumn(protocol: Protocol): { column: Column; element: HTMLElemen
     h(
       "header",
       {},
-      h("h2", { id: `now-${protocol}` }, h("span", { class: "shape", "aria-hidden": "true" }, shape), name),
+      h("h2", { id: `now-${protocol}` }, shapeOf(LOOKS[protocol]), name),
       h("p", { class: "motto" }, motto),
       faults,
     ),
