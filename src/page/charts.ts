@@ -76,6 +76,7 @@ function drawMarks(plot: uPlot, marks: readonly PlacedMark[]): void {
   for (const mark of marks) {
     const row = plot.axes[0]?.show ? PROTOCOLS.indexOf(mark.protocol) * 9 * ratio : 0; // so that shapes do not cover each other
     const x = Math.round(plot.valToPos(mark.at, "x", true)) + 0.5;
+    if (x < bbox.left + 3 * ratio) continue; // it has left the chart, or is about to
     const look = LOOKS[mark.protocol];
     ctx.strokeStyle = color(look.color);
     ctx.fillStyle = ctx.strokeStyle;
@@ -115,7 +116,12 @@ function axis(options: Partial<uPlot.Axis>): uPlot.Axis {
   };
 }
 
-function axesOf({ axes = false, format, x }: ChartOptions): uPlot.Axis[] {
+/** A logarithmic axis has a line for each power of ten, and none between. */
+function powersOfTen(_: uPlot, splits: number[]): (number | null)[] {
+  return splits.map((value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? value : null));
+}
+
+function axesOf({ axes = false, format, x, logarithmic }: ChartOptions): uPlot.Axis[] {
   const label = x ? x.format : (at: number) => clockTime(at * 1000);
   const splits = x?.splits;
   return [
@@ -130,6 +136,10 @@ function axesOf({ axes = false, format, x }: ChartOptions): uPlot.Axis[] {
       show: axes,
       size: 62,
       space: 28,
+      ...(logarithmic && {
+        filter: powersOfTen,
+        grid: { stroke: () => color("--grid"), width: 1, filter: powersOfTen },
+      }),
       // A logarithmic axis asks for no label at the values between its powers: they come as null.
       values: (_, at) => at.map((value: number | null) => (value === null ? "" : format(value))),
     }),
@@ -165,7 +175,7 @@ export function createChart(options: ChartOptions): Chart {
     {
       width: 300,
       height,
-      padding: options.axes ? [10, 8, 0, 0] : [4, 2, 2, 2],
+      padding: options.axes ? [10, 20, 0, 0] : [4, 2, 2, 2],
       legend: { show: false },
       cursor: {
         ...(!x && { sync: { key: "time", setSeries: false } }),

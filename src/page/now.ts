@@ -2,7 +2,7 @@
 import type { SeriesName, Snapshot } from "../snapshot.ts";
 import { type Chart, createChart, type Line, onHover } from "./charts.ts";
 import { byId, h, setText } from "./dom.ts";
-import { clockTime, count, duration, inline, octets, percent, type Quantity } from "./format.ts";
+import { clockTime, count, duration, grouped, inline, octets, percent, type Quantity } from "./format.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
 import type { Series } from "./series.ts";
 import { listTerms, type Term, term } from "./terms.ts";
@@ -219,10 +219,8 @@ export function createNow(): { show(series: Series): void; snapshot(snapshot: Sn
     snapshot({ protocols }) {
       for (const { protocol, total, faults } of columns) {
         const { totals, faults: now } = protocols[protocol];
-        setText(
-          total,
-          `${count(totals.packets).value}${count(totals.packets).unit} packets since the start, ${count(totals.dropped).value}${count(totals.dropped).unit} dropped`,
-        );
+        const packets = `${grouped(totals.packets)} ${totals.packets === 1 ? "packet" : "packets"}`;
+        setText(total, `${packets} since the start, ${grouped(totals.dropped)} dropped`);
         faults.hidden = now.text === "none";
         setText(faults, now.text);
       }

@@ -7,6 +7,7 @@ import { count, duration, inline, percent } from "./format.ts";
 import type { RunBounds } from "./load.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
 import { columnsOf, createReport, type ReportColumn, type ReportView } from "./report.ts";
+import { listTerms } from "./terms.ts";
 
 /** What `GET /runs` answers. */
 interface RunList extends RunBounds {
@@ -80,6 +81,7 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
       empty,
     ),
   );
+  listTerms("runs-terms", ["ledger", "loss", "percentile curve", "better or worse", "verdict"]);
   const chosen = new Set<number>();
   let view: ReportView | undefined;
 

@@ -72,7 +72,7 @@ describe("load runs from the page", () => {
     await page.fill("#load-target", "");
     await page.fill("#load-rate", "501");
     await page.click("#load-form button[type=submit]");
-    await page.shows("#load-form .control + .error", "rate: expected number to be less or equal to 500");
+    await page.shows("#load-form .control + .error", "rate: not allowed; allowed: a number from 0.1 to 500");
   });
 });
 
