@@ -19,23 +19,31 @@ function readOrExit(): Command {
 function banner(lab: Lab, { host, impair, token, seed }: Config): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   const page = `http://${shown}:${lab.ports.http}`;
+  const row = (what: string, where: string | number, hint: string) =>
+    `  ${what.padEnd(8)} ${`${where}`.padEnd(31)} ${hint}`.trimEnd();
   const faults = printImpairments(impair);
-  const stamp = lab.ports.stamp === undefined ? [] : [`  STAMP    ${shown}:${lab.ports.stamp}`];
   return [
     `wirelab ${version} on ${host}`,
     "",
-    `  HTTP     ${page}    try: curl -d '{"n":7}' ${page}`,
-    `  TCP      ${shown}:${lab.ports.tcp}           try: printf 'Hello TCP 7' | nc -N ${shown} ${lab.ports.tcp}`,
-    `  UDP      ${shown}:${lab.ports.udp}           try: printf 'Hello UDP 7' | nc -u -w1 ${shown} ${lab.ports.udp}`,
-    ...stamp,
+    row("page", page, "open it in a browser"),
+    row("metrics", `${page}/metrics`, "for Prometheus"),
+    row("API", `${page}/swagger`, "every route, to try out"),
     "",
-    `  metrics  ${page}/metrics`,
-    `  API      ${page}/swagger`,
-    `  faults   ${faults} (seed ${seed})    change: curl -X PUT -d 'udp:drop=0.2' ${page}/impairments`,
-    `  control  from this machine${token === undefined ? "; from others with WIRELAB_TOKEN" : ", and with the token from others"}`,
+    row("HTTP", `${shown}:${lab.ports.http}`, `curl -d '{"n":7}' ${page}`),
+    row("TCP", `${shown}:${lab.ports.tcp}`, `printf 'Hello TCP 7' | nc -N ${shown} ${lab.ports.tcp}`),
+    row("UDP", `${shown}:${lab.ports.udp}`, `printf 'Hello UDP 7' | nc -u -w1 ${shown} ${lab.ports.udp}`),
+    ...(lab.ports.stamp === undefined
+      ? []
+      : [row("STAMP", `${shown}:${lab.ports.stamp}`, "any STAMP or TWAMP-Light sender")]),
     "",
-    "  measure  bun run scripts/load.ts --proto udp",
-    "  stop     Ctrl-C",
+    row("faults", `${faults} (seed ${seed})`, `curl -X PUT -d 'udp:drop=0.2' ${page}/impairments`),
+    row(
+      "control",
+      "from this machine",
+      token === undefined ? "from others with WIRELAB_TOKEN" : "and from others with the token",
+    ),
+    row("measure", "scripts/load.ts", "bun run scripts/load.ts --proto udp"),
+    row("stop", "Ctrl-C", ""),
     "",
   ].join("\n");
 }

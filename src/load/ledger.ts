@@ -69,6 +69,8 @@ export class Ledger {
     this.#delay = new Float32Array(slots);
     this.#reflected = new Uint32Array(slots);
     this.#state = new Uint8Array(slots);
+    // Written to at once, so that the system gives all of the memory now: what a run takes does not grow as it goes.
+    for (const array of [this.#planned, this.#sent, this.#wall, this.#delay, this.#reflected, this.#state]) array.fill(0);
     this.#first = first;
     this.#next = first;
     this.#oldest = first;
@@ -103,9 +105,11 @@ export class Ledger {
     return sequence;
   }
 
-  /** The packet goes out only now: its connection had to be opened first. */
-  restamp(sequence: number, sent: number): void {
-    this.#sent[sequence & this.#mask] = sent;
+  /** The packet goes out only now. */
+  restamp(sequence: number, sent: number, wall: number): void {
+    const slot = sequence & this.#mask;
+    this.#sent[slot] = sent;
+    this.#wall[slot] = wall;
   }
 
   /** The sequence number in full of one read from the wire (modulo 2^32), or -1 where the ledger remembers no such packet. */

@@ -1,5 +1,5 @@
 /** The report of a run: the contract's object (section 6), made from a recorder. Seconds everywhere. */
-import { type Interval, quantileRanks, samplesNeeded, wilson } from "./estimates.ts";
+import { type Interval, quantileOf, quantileRanks, samplesNeeded, wilson } from "./estimates.ts";
 import type { Histogram } from "./histogram.ts";
 import type { RunPlan } from "./options.ts";
 import type { Recorder } from "./recorder.ts";
@@ -141,10 +141,6 @@ function edgesAt(histogram: Histogram, ranks: Interval): readonly [number, numbe
   const low = histogram.atRank(ranks.low);
   const high = histogram.atRank(ranks.high);
   return low === undefined || high === undefined ? undefined : [low, high];
-}
-
-function quantileOf(histogram: Histogram, q: number): number | null {
-  return quantileRanks(histogram.count, q) === undefined ? null : (histogram.quantile(q) ?? null);
 }
 
 function above(value: number | null, least: number | undefined): number | null {

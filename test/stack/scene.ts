@@ -18,21 +18,23 @@ export interface Scene {
   readonly labs: { readonly busy: Lab; readonly idle: Lab };
   /** Does to the idle lab what a dashboard should show: a change of its faults, and input that it has to refuse. */
   disturb(): Promise<void>;
-  /** Ends the clients as Ctrl-C does, and gives their reports by protocol. */
+  /** Waits for the clients' end, and gives their reports by protocol. */
   finish(): Promise<Readonly<Record<string, Tree>>>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Packets a second of each client: enough for ratios to settle, few enough for a shared machine. */
-const RATE = 50;
+/**
+ * 50 packets a second of each client: enough for ratios to settle, few enough for a shared machine. Then one packet
+ * after almost eight seconds, more than its timeout and a scrape: the last scrape has all of the report but that one.
+ */
+const STAGES = "50/36s,0.13/8s";
 
 function startClient(protocol: (typeof PROTOCOLS)[number], lab: Lab, metricsPort: number, report: string) {
   const flags = [
     `--proto=${protocol}`,
     `--target=127.0.0.1:${lab.ports[protocol]}`,
     `--control=127.0.0.1:${lab.ports.http}`,
-    `--rate=${RATE}`,
-    "--duration=forever",
+    `--stages=${STAGES}`,
     `--metrics-port=${metricsPort}`,
     `--json=${report}`,
     "--quiet",
@@ -62,11 +64,11 @@ export async function setScene(binary: string): Promise<Scene> {
   const clients = PROTOCOLS.map((protocol) =>
     startClient(protocol, busy, metricsPorts[protocol], join(directory, `${protocol}.json`)),
   );
-  const endClients = async () => {
-    for (const client of clients) client.kill("SIGINT");
-    await Promise.all(clients.map((client) => client.exited));
-  };
-  stack.defer(endClients);
+  const ended = () => Promise.all(clients.map((client) => client.exited));
+  stack.defer(async () => {
+    for (const client of clients) client.kill();
+    await ended();
+  });
   const idleUrl = `http://127.0.0.1:${idle.ports.http}`;
   let drop = 0.5;
   const owned = stack.move();
@@ -79,7 +81,7 @@ export async function setScene(binary: string): Promise<Scene> {
       await fetch(idleUrl, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
     },
     async finish() {
-      await endClients();
+      await ended();
       const entries = PROTOCOLS.map(async (protocol) => {
         const report: Value = await Bun.file(join(directory, `${protocol}.json`)).json();
         return [protocol, tree(report)] as const;

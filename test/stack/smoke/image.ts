@@ -68,7 +68,7 @@ export async function checkImage(stack: Stack, report: Report, image: string, co
     try {
       const page = () => fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.ok || undefined);
       await until("the lab to be ready", 10, () => page().catch(() => undefined));
-      for (const path of ["/swagger", "/metrics"]) {
+      for (const path of ["/", "/swagger", "/metrics"]) {
         expectEqual((await fetch(`http://127.0.0.1:${port}${path}`)).status, 200);
       }
       expectEqual(await stack.shell.read("docker", "diff", id), "");

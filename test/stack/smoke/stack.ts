@@ -8,6 +8,9 @@ import type { Ended, Shell } from "./shell.ts";
 /** The services that the smoke starts; Grafana's server has no stand-in, and its files are checked elsewhere. */
 export const SERVICES = ["lab", "door", "traffic", "prometheus"] as const;
 
+/** What a control request from outside of the containers has to show. */
+export const TOKEN = "a-token-for-the-smoke";
+
 /** A stack that can be brought up and down. */
 export class Stack {
   readonly ports = { http: freePort(), tcp: freePort(), udp: freePort(), prometheus: freePort() };
@@ -19,6 +22,7 @@ export class Stack {
     this.shell = engine.shell.with({
       WIRELAB_TAG: project,
       WIRELAB_COMMIT: commit,
+      WIRELAB_TOKEN: TOKEN,
       WIRELAB_HTTP_PORT: String(this.ports.http),
       WIRELAB_TCP_PORT: String(this.ports.tcp),
       WIRELAB_UDP_PORT: String(this.ports.udp),
@@ -65,6 +69,7 @@ export class Stack {
     const time = at === undefined ? "" : `&time=${at}`;
     const url = `http://127.0.0.1:${this.ports.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}${time}`;
     const answer = await fetch(url).catch(() => undefined);
+    if (answer?.status === 400) throw new Error(`${expr}: ${await answer.text()}`);
     if (!answer?.ok) return undefined;
     const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }; // Prometheus' HTTP API
     const value = data.result[0]?.value[1];
