@@ -70,7 +70,8 @@ export class Ledger {
     this.#reflected = new Uint32Array(slots);
     this.#state = new Uint8Array(slots);
     // Written to at once, so that the system gives all of the memory now: what a run takes does not grow as it goes.
-    for (const array of [this.#planned, this.#sent, this.#wall, this.#delay, this.#reflected, this.#state]) array.fill(0);
+    for (const array of [this.#planned, this.#sent, this.#wall, this.#delay, this.#reflected, this.#state])
+      array.fill(0);
     this.#first = first;
     this.#next = first;
     this.#oldest = first;

@@ -16,8 +16,9 @@ const STATES: Readonly<Record<RunState["state"], string>> = {
   failed: "Failed",
 };
 
-/** The part. `show` takes what the stream says of the run under way; `bound` what a new one may be. */
+/** The part. `start` begins a run; `show` takes what the stream says of the run under way; `bound` what a new one may be. */
 export function createLoad(): {
+  start(request: object): void;
   show(state: RunState): void;
   refresh(): Promise<void>;
   bound(bounds: RunBounds): void;
@@ -98,6 +99,7 @@ export function createLoad(): {
 
   return {
     show,
+    start: (request) => void send("POST", "/runs", request),
     bound: form.bound,
     async refresh() {
       try {
