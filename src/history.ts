@@ -5,6 +5,7 @@
 import { PROTOCOLS, type Protocol } from "./impairment.ts";
 import type { Metrics, Traffic } from "./metrics.ts";
 import { bucketQuantile } from "./quantile.ts";
+import { type Baseline, baseline, sinceBaseline } from "./since.ts";
 import { type Mark, SERIES, type Second, type SeriesName, type SinceChange } from "./snapshot.ts";
 
 /** How many seconds are kept. */
@@ -101,28 +102,6 @@ class ProtocolHistory {
   }
 }
 
-/** The counters of a protocol at the moment at which its faults were changed. */
-interface Baseline {
-  readonly at: number;
-  readonly packets: number;
-  readonly dropped: number;
-  readonly sum: number;
-  readonly count: number;
-  readonly injected: ReadonlyMap<string, number>;
-}
-
-function baseline({ packets, dropped, responseTime, injected }: Traffic, at: number): Baseline {
-  const { sum, count } = responseTime;
-  return {
-    at,
-    packets,
-    dropped,
-    sum,
-    count,
-    injected: new Map(injected.names.map((name) => [name, injected.get(name)])),
-  };
-}
-
 /** The history of the three protocols. Moments are monotonic, in ms. */
 export class History {
   /** The last whole second that was sampled, counted from the start. */
@@ -199,18 +178,7 @@ export class History {
 
   /** What happened to `protocol` since its faults were changed, or since the start. */
   since(protocol: Protocol, now: number): SinceChange {
-    const { packets, dropped, responseTime, injected } = this.metrics.traffic[protocol];
-    const from = this.#baselines[protocol];
-    const answered = responseTime.count - from.count;
-    const gained = injected.names.map((name) => [name, injected.get(name) - (from.injected.get(name) ?? 0)] as const);
-    return {
-      seconds: Math.round((now - from.at) / 1000),
-      packets: packets - from.packets,
-      dropped: dropped - from.dropped,
-      answered,
-      mean: answered === 0 ? null : (responseTime.sum - from.sum) / answered,
-      injected: Object.fromEntries(gained.filter(([, count]) => count > 0)),
-    };
+    return sinceBaseline(this.metrics.traffic[protocol], this.#baselines[protocol], now);
   }
 
   /** Every series of one protocol, as far back as the lab remembers. */

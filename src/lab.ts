@@ -9,7 +9,6 @@ import { watchEventLoop } from "./event-loop.ts";
 import { createExposition } from "./exposition.ts";
 import type { Impairments, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";
-import { sparingly } from "./live.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { PacketLog } from "./packet-log.ts";
@@ -18,6 +17,7 @@ import { trafficRoutes } from "./servers/http.ts";
 import { listenTcp } from "./servers/tcp.ts";
 import { listenUdp, type UdpServer } from "./servers/udp.ts";
 import { Sessions } from "./sessions.ts";
+import { sparingly } from "./sparingly.ts";
 import { establishedConnections, processUsage } from "./system.ts";
 import { startWatching } from "./watching.ts";
 
