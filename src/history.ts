@@ -10,6 +10,8 @@ import { type Mark, SERIES, type Second, type SeriesName, type SinceChange } fro
 
 /** How many seconds are kept. */
 export const HISTORY_SECONDS = 900;
+/** A pulse that comes this many seconds late on a busy machine speaks for them too; after more, the process slept. */
+const MOST_SPREAD = 2;
 /** How many changes of the faults are kept. */
 const MOST_MARKS = 200;
 
@@ -77,6 +79,11 @@ class ProtocolHistory {
     put("sent", (sent - last.sent) / elapsed);
   }
 
+  /** Has slot `to` hold what slot `from` holds. */
+  repeat(from: number, to: number): void {
+    for (const name of SERIES) this.#columns[name][to] = this.#columns[name][from] ?? Number.NaN;
+  }
+
   clear(at: number): void {
     for (const name of SERIES) this.#columns[name][at] = Number.NaN;
   }
@@ -137,17 +144,21 @@ export class History {
 
   /**
    * Takes in what happened since the last call. Called about once a second; false where the same second was sampled
-   * already. Seconds that were slept over stay empty.
+   * already. A pulse that comes late speaks for the seconds before it, too; those that the process slept over stay empty.
    */
   sample(now: number, connections: ConnectionCounter): boolean {
     const second = Math.round((now - this.startedAt) / 1000);
     if (second <= this.seconds) return false;
-    const skipped = Math.min(second - this.seconds - 1, this.span);
+    const skipped = Math.min(second - this.seconds, this.span) - 1;
     const elapsed = (now - this.#sampledAt) / 1000;
     for (const protocol of PROTOCOLS) {
       const history = this.#protocols[protocol];
-      for (let i = 1; i <= skipped; i++) history.clear((second - i) % this.span);
       history.sample(second % this.span, elapsed, connections(protocol));
+      for (let i = 1; i <= skipped; i++) {
+        const slot = (second - i + this.span) % this.span;
+        if (skipped <= MOST_SPREAD) history.repeat(second % this.span, slot);
+        else history.clear(slot);
+      }
     }
     this.seconds = second;
     this.#sampledAt = now;
