@@ -6,12 +6,14 @@ import { parseArgs } from "node:util";
 import { createLog } from "../src/log.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { PacketLog } from "../src/packet-log.ts";
+import { LOAD_ROWS } from "./bench/load.ts";
 
-const HELP = `bench: wirelab's servers against the shortest that Bun can be
+const HELP = `bench: wirelab's servers against the shortest that Bun can be, and its load generator against the shortest client
 
 usage: bun run scripts/bench.ts [--pairs N] [--seconds S] [ROW...]
 
   rows: udp tcp http-get http-post record log (by default), memory (takes two minutes)
+        load-http load-udp load-tcp load-schedule load-round-trip load-idle load-memory (a minute and a half)
   --pairs N     interleaved pairs, default 5
   --seconds S   how long each side of a pair runs, default 2
 `;
@@ -161,7 +163,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const rows = positionals.length > 0 ? positionals : [...Object.keys(SERVER_ROWS), "record", "log"];
-const all = [...Object.keys(SERVER_ROWS), ...Object.keys(OTHER_ROWS)];
+const all = [SERVER_ROWS, OTHER_ROWS, LOAD_ROWS].flatMap((some) => Object.keys(some));
 const unknown = rows.find((row) => !all.includes(row));
 if (values.help) console.log(HELP);
 else if (unknown !== undefined) {
@@ -170,7 +172,8 @@ else if (unknown !== undefined) {
 } else {
   for (const kind of rows) {
     const row = SERVER_ROWS[kind];
-    if (row) await benchServer(kind, row, Number(values.pairs), Number(values.seconds));
-    else await OTHER_ROWS[kind]?.();
+    const [pairs, seconds] = [Number(values.pairs), Number(values.seconds)];
+    if (row) await benchServer(kind, row, pairs, seconds);
+    else await (OTHER_ROWS[kind]?.() ?? LOAD_ROWS[kind]?.({ pairs, seconds }));
   }
 }

@@ -1,8 +1,21 @@
 /** The load command: hands the process's words, files and streams to src/load/command.ts. */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { version } from "../package.json";
-import { runCommand } from "../src/load/command.ts";
+import { runCommand, type SavedRun } from "../src/load/command.ts";
+import { RunStore } from "../src/run-store.ts";
+import { detailOf } from "../src/runs/detail.ts";
 import { processUsage } from "../src/system.ts";
+
+/** Keeps runs in the file of WIRELAB_DATA, beside those that were started from the page. */
+function saver(path: string | undefined) {
+  if (!path) return undefined;
+  return (runs: readonly SavedRun[]) => {
+    using store = RunStore.open(path);
+    const reports = runs.map(({ report }) => report);
+    const details = runs.map(({ report, response }) => detailOf(report, response));
+    return `kept as run ${store.save({ source: "command", reports, details })} in ${path}`;
+  };
+}
 
 const status = await runCommand(process.argv.slice(2), {
   out: async (text) => void (await Bun.write(Bun.stdout, text)),
@@ -18,6 +31,7 @@ const status = await runCommand(process.argv.slice(2), {
   exit: (code) => process.exit(code),
   usage: processUsage,
   build: { version, bun_version: Bun.version },
+  save: saver(process.env.WIRELAB_DATA),
   // The image sets it, so that Prometheus can reach the run there as it reaches the lab.
   metricsHost: process.env.WIRELAB_HOST ?? "127.0.0.1",
 });

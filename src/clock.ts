@@ -12,22 +12,38 @@ export interface Clock {
 const STEP_MS = 5;
 const CHECK_EVERY_MS = 1000;
 
+/** What the clocks are made of; a test hands in its own. */
+interface Sources {
+  /** Monotonic, ms. */
+  readonly now: () => number;
+  /** Ms since the Unix epoch, whole ones. */
+  readonly wall: () => number;
+  /** The second minus the first at the start, with a fraction. */
+  readonly origin: number;
+}
+
+const SYSTEM: Sources = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  origin: performance.timeOrigin,
+};
+
 /**
  * The system's clocks. `Date.now()` has no fraction, so the wall clock is the monotonic one plus an offset taken at
  * the start of the process; once a second it is compared with `Date.now()` and taken anew when somebody set the clock.
  */
-export function systemClock(): Clock {
-  let offset = performance.timeOrigin;
-  let checkedAt = performance.now();
+export function systemClock({ now, wall, origin }: Sources = SYSTEM): Clock {
+  let offset = origin;
+  let checkedAt = now();
   return {
-    now: () => performance.now(),
-    wallAt(now) {
-      if (now - checkedAt > CHECK_EVERY_MS) {
-        checkedAt = now;
-        const drift = Date.now() - (performance.now() + offset);
+    now,
+    wallAt(moment) {
+      if (moment - checkedAt > CHECK_EVERY_MS) {
+        checkedAt = moment;
+        const drift = wall() - (now() + offset);
         if (Math.abs(drift) > STEP_MS) offset += drift;
       }
-      return now + offset;
+      return moment + offset;
     },
   };
 }

@@ -11,6 +11,8 @@ export interface Limits {
   readonly sessions: number;
   /** Answers that wait for their moment, all protocols together. */
   readonly delayQueue: number;
+  /** Octets that they may hold: datagrams, frames and bodies that go back. */
+  readonly delayQueueBytes: number;
   /** TCP connections open at a time. */
   readonly tcpConnections: number;
   /** Silence after which a TCP connection is closed, s. */
@@ -38,6 +40,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   sessions: 1024,
   delayQueue: 65_536,
+  delayQueueBytes: 64 * 1024 * 1024,
   tcpConnections: 4096,
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 256 * 1024,

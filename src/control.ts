@@ -7,7 +7,8 @@ import { liveRoutes } from "./control/live.ts";
 import { type MeasurementParts, measurementRoutes } from "./control/measurement.ts";
 import { pageRoutes } from "./control/page.ts";
 import { NotAllowedError } from "./control/rights.ts";
-import { type RunParts, runRoutes } from "./control/runs.ts";
+import { runRoutes } from "./control/runs.ts";
+import type { RunParts } from "./control/runs-request.ts";
 import { ImpairmentError } from "./impairment-text.ts";
 import type { LiveStream } from "./live.ts";
 import type { Log } from "./log.ts";
@@ -24,6 +25,15 @@ export interface ControlParts extends MeasurementParts {
   readonly version: string;
 }
 
+/** Longest path that an error shows. */
+const MAX_SHOWN = 200;
+
+/** The path of a request's URL, which is none for `new URL` where the Host is missing or no host at all. */
+function pathOf(url: string): string {
+  const path = url.replace(/^\w+:\/\/[^/]*/, "").replace(/[?#].*$/s, "");
+  return path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path;
+}
+
 /** The control routes, for the lab's HTTP application; its errors are answered here too. */
 export function controlRoutes(parts: ControlParts) {
   const { traffic, log } = parts;
@@ -37,8 +47,10 @@ export function controlRoutes(parts: ControlParts) {
       }
       if (code === "NOT_FOUND") {
         traffic.rejects.add("not-found");
-        const { pathname } = new URL(request.url);
-        return Response.json({ error: `no route ${request.method} ${pathname}; all are at /swagger` }, { status: 404 });
+        return Response.json(
+          { error: `no route ${request.method} ${pathOf(request.url)}; all are at /swagger` },
+          { status: 404 },
+        );
       }
       if (cause instanceof ImpairmentError) {
         traffic.rejects.add("bad-request");

@@ -10,17 +10,19 @@ interface Entry {
   /** Order of arrival: who has waited longer goes first at the same moment. */
   readonly serial: number;
   readonly run: () => void;
+  readonly bytes: number;
 }
 
 function isBefore(a: Entry, b: Entry): boolean {
   return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.serial < b.serial);
 }
 
-/** Runs callbacks at their moments, at most `limit` waiting at a time. */
+/** Runs callbacks at their moments, at most `limit` waiting at a time, holding at most `limitBytes`. */
 export class DelayQueue implements Bounded {
   /** A binary heap: each entry is before those at 2i + 1 and 2i + 2. */
   readonly #heap: Entry[] = [];
   #serial = 0;
+  #bytes = 0;
   #overflows = 0;
   /** When the armed timer will look again; Infinity when none is armed. */
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -30,6 +32,8 @@ export class DelayQueue implements Bounded {
   constructor(
     readonly limit: number,
     readonly clock: Pick<Clock, "now">,
+    /** Most octets that all together may hold. */
+    readonly limitBytes = Number.POSITIVE_INFINITY,
   ) {}
 
   get size(): number {
@@ -40,13 +44,17 @@ export class DelayQueue implements Bounded {
     return this.#overflows;
   }
 
-  /** Has `run` called at the monotonic moment `dueAt` (ms); false when the queue is full and it will not be. */
-  put(dueAt: number, run: () => void): boolean {
-    if (this.#heap.length >= this.limit) {
+  /**
+   * Has `run`, which holds `bytes` octets, called at the monotonic moment `dueAt` (ms); false when the queue is full
+   * and it will not be.
+   */
+  put(dueAt: number, run: () => void, bytes = 0): boolean {
+    if (this.#heap.length >= this.limit || this.#bytes + bytes > this.limitBytes) {
       this.#overflows++;
       return false;
     }
-    this.#push({ dueAt, serial: this.#serial++, run });
+    this.#bytes += bytes;
+    this.#push({ dueAt, serial: this.#serial++, run, bytes });
     this.#arm();
     return true;
   }
@@ -62,6 +70,7 @@ export class DelayQueue implements Bounded {
     try {
       for (let first = this.#heap[0]; first && first.dueAt <= now; first = this.#heap[0]) {
         this.#pop();
+        this.#bytes -= first.bytes;
         first.run();
       }
     } finally {

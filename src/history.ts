@@ -5,6 +5,7 @@
 import { PROTOCOLS, type Protocol } from "./impairment.ts";
 import type { Metrics, Traffic } from "./metrics.ts";
 import { bucketQuantile } from "./quantile.ts";
+import { type Baseline, baseline, sinceBaseline } from "./since.ts";
 import { type Mark, SERIES, type Second, type SeriesName, type SinceChange } from "./snapshot.ts";
 
 /** How many seconds are kept. */
@@ -101,32 +102,12 @@ class ProtocolHistory {
   }
 }
 
-/** The counters of a protocol at the moment at which its faults were changed. */
-interface Baseline {
-  readonly at: number;
-  readonly packets: number;
-  readonly dropped: number;
-  readonly sum: number;
-  readonly count: number;
-  readonly injected: ReadonlyMap<string, number>;
-}
-
-function baseline({ packets, dropped, responseTime, injected }: Traffic, at: number): Baseline {
-  const { sum, count } = responseTime;
-  return {
-    at,
-    packets,
-    dropped,
-    sum,
-    count,
-    injected: new Map(injected.names.map((name) => [name, injected.get(name)])),
-  };
-}
-
 /** The history of the three protocols. Moments are monotonic, in ms. */
 export class History {
   /** The last whole second that was sampled, counted from the start. */
   seconds = 0;
+  /** How often faults were changed since the start. */
+  marked = 0;
   readonly span: number;
   readonly #protocols: Readonly<Record<Protocol, ProtocolHistory>>;
   readonly #baselines: Record<Protocol, Baseline>;
@@ -178,14 +159,16 @@ export class History {
     if (this.#texts[protocol] === text) return;
     this.#texts[protocol] = text;
     const traffic = this.metrics.traffic[protocol];
-    this.#marks.push({ seconds: rounded((now - this.startedAt) / 1000), protocol, text });
+    this.#marks.push({ seconds: Math.round(now - this.startedAt) / 1000, protocol, text });
+    this.marked++;
     if (this.#marks.length > MOST_MARKS) this.#marks.shift();
     this.#baselines[protocol] = baseline(traffic, now);
   }
 
-  /** The changes of the faults after second `from`, the oldest first. */
-  marks(from = Number.NEGATIVE_INFINITY): Mark[] {
-    return this.#marks.filter((mark) => mark.seconds > from);
+  /** The changes of the faults that are kept, the oldest first; only those after the first `from` where it is given. */
+  marks(from = 0): Mark[] {
+    const forgotten = this.marked - this.#marks.length;
+    return this.#marks.slice(Math.max(0, from - forgotten));
   }
 
   /** The last second of one protocol. */
@@ -195,18 +178,7 @@ export class History {
 
   /** What happened to `protocol` since its faults were changed, or since the start. */
   since(protocol: Protocol, now: number): SinceChange {
-    const { packets, dropped, responseTime, injected } = this.metrics.traffic[protocol];
-    const from = this.#baselines[protocol];
-    const answered = responseTime.count - from.count;
-    const gained = injected.names.map((name) => [name, injected.get(name) - (from.injected.get(name) ?? 0)] as const);
-    return {
-      seconds: Math.round((now - from.at) / 1000),
-      packets: packets - from.packets,
-      dropped: dropped - from.dropped,
-      answered,
-      mean: answered === 0 ? null : (responseTime.sum - from.sum) / answered,
-      injected: Object.fromEntries(gained.filter(([, count]) => count > 0)),
-    };
+    return sinceBaseline(this.metrics.traffic[protocol], this.#baselines[protocol], now);
   }
 
   /** Every series of one protocol, as far back as the lab remembers. */

@@ -9,7 +9,6 @@ import { watchEventLoop } from "./event-loop.ts";
 import { createExposition } from "./exposition.ts";
 import type { Impairments, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";
-import { sparingly } from "./live.ts";
 import { createLog, type Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { PacketLog } from "./packet-log.ts";
@@ -18,6 +17,7 @@ import { trafficRoutes } from "./servers/http.ts";
 import { listenTcp } from "./servers/tcp.ts";
 import { listenUdp, type UdpServer } from "./servers/udp.ts";
 import { Sessions } from "./sessions.ts";
+import { sparingly } from "./sparingly.ts";
 import { establishedConnections, processUsage } from "./system.ts";
 import { startWatching } from "./watching.ts";
 
@@ -75,7 +75,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const { host } = config;
   const clock = systemClock();
   const metrics = createMetrics();
-  const queue = new DelayQueue(limits.delayQueue, clock);
+  const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
   const sessions = new Sessions(limits.sessions);
   const packetLog = new PacketLog({ limit: limits.packetLog, perSecond: limits.packetLogPerSecond }, log, metrics);
   const responder = (protocol: Protocol) => {
@@ -208,6 +208,7 @@ function listenHttp(app: AnyElysia, hostname: string, port: number, { httpBodyBy
     // Our own limit answers and counts; this one is for what announces no length.
     maxRequestBodySize: httpBodyBytes * 16,
     idleTimeout: 30,
+    development: false, // else a failure is answered with a page of source code
     reusePort: false, // Elysia sets it, and a second lab would share the port in silence
   });
   if (!server) throw new Error("not listening");

@@ -38,6 +38,8 @@ export interface Exchange {
   order(dueAt: number): number;
   /** A copy that outlives `receive`. */
   keep(): Exchange;
+  /** Octets that a kept one holds. */
+  readonly heldBytes: number;
   /** Makes the answer: the reflector's sequence number, and what the fate does to its content. */
   encode(reflectorSequence: number, fate: Readonly<Fate>): void;
   /** Hands the answer to the kernel; its payload octets, or SEND_FAILED or PEER_GONE. May be called again. */
@@ -129,7 +131,7 @@ export class Responder {
   }
 
   #putOff(dueAt: number, exchange: Exchange, fate: Readonly<Fate>): void {
-    if (this.#queue.put(dueAt, () => this.#finish(exchange, fate))) return;
+    if (this.#queue.put(dueAt, () => this.#finish(exchange, fate), exchange.heldBytes)) return;
     exchange.session?.discard(exchange.sequence);
     this.#drop(exchange, "queue-full");
   }
@@ -174,9 +176,10 @@ export class Responder {
     const peer = exchange.peer();
     if (this.#held.has(peer)) return false;
     const held = { exchange: exchange.keep(), fate: { ...fate } };
-    const waits = this.#queue.put(this.clock.now() + REORDER_WAIT_MS, () => {
+    const giveUp = () => {
       if (this.#held.get(peer) === held) this.#release(peer);
-    });
+    };
+    const waits = this.#queue.put(this.clock.now() + REORDER_WAIT_MS, giveUp, exchange.heldBytes);
     if (!waits) return false;
     this.#inject("reorder", "down");
     this.#held.set(peer, held);

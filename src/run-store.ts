@@ -1,9 +1,11 @@
 /** The runs that were kept: an SQLite file, or memory where no file is named. */
-import { Database, SQLiteError } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RunReport } from "./load/report.ts";
 import type { Log } from "./log.ts";
+import { MIGRATIONS, prepare, StoreError, toStoreError } from "./run-file.ts";
+import type { RunDetail } from "./runs/detail.ts";
 
 /** Where a run was started. */
 export type RunSource = "page" | "command";
@@ -12,8 +14,8 @@ export type RunSource = "page" | "command";
 export interface NewRun {
   readonly source: RunSource;
   readonly reports: readonly RunReport[];
-  /** The definitions of each report's numbers, as the command's --explain says them. */
-  readonly explanations: readonly string[];
+  /** The detail of each report. */
+  readonly details: readonly RunDetail[];
 }
 
 /** A kept run. */
@@ -44,17 +46,6 @@ export interface RunSummary {
   readonly lines: readonly RunLine[];
 }
 
-/** Each step takes a file from the version of its index to the next; a step that was released never changes. */
-export const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE runs (
-     id INTEGER PRIMARY KEY AUTOINCREMENT,
-     saved_at TEXT NOT NULL,
-     source TEXT NOT NULL,
-     reports TEXT NOT NULL,
-     explanations TEXT NOT NULL
-   ) STRICT`,
-];
-
 /** Runs that memory holds; the oldest go first. A file keeps all. */
 const MOST_IN_MEMORY = 200;
 const MOST_LISTED = 500;
@@ -64,19 +55,7 @@ interface Row {
   readonly saved_at: string;
   readonly source: RunSource;
   readonly reports: string;
-  readonly explanations: string;
-}
-
-/** A file that cannot be used as it is, and why in one line. */
-export class StoreError extends Error {
-  override readonly name = "StoreError";
-  constructor(
-    message: string,
-    /** Whether the file is no whole database: then it is moved aside, and a new one begun. */
-    readonly damaged: boolean,
-  ) {
-    super(message);
-  }
+  readonly details: string;
 }
 
 function lineOf({ protocol, target, rate, durationSeconds, packets, loss, responseTime, verdict }: RunReport): RunLine {
@@ -127,7 +106,7 @@ export class RunStore {
   /** The kept runs, the newest first. */
   list(): RunSummary[] {
     const rows = this.#database
-      .query<Omit<Row, "explanations">, []>(
+      .query<Omit<Row, "details">, []>(
         `SELECT id, saved_at, source, reports FROM runs ORDER BY id DESC LIMIT ${MOST_LISTED}`,
       )
       .all();
@@ -141,15 +120,15 @@ export class RunStore {
     const row = this.#database.query<Row, [number]>("SELECT * FROM runs WHERE id = ?").get(id);
     if (!row) return undefined;
     const { saved_at: savedAt, source, reports } = row;
-    const explanations = JSON.parse(row.explanations) as readonly string[]; // written by `save` too
-    return { id, savedAt, source, explanations, reports: readReports(reports) };
+    const details = JSON.parse(row.details) as readonly RunDetail[]; // written by `save` too
+    return { id, savedAt, source, details, reports: readReports(reports) };
   }
 
   /** Keeps a run and gives its id. Throws the system's error, as when the disk is full; no other run is touched. */
-  save({ source, reports, explanations }: NewRun, now = new Date()): number {
+  save({ source, reports, details }: NewRun, now = new Date()): number {
     const { lastInsertRowid } = this.#database
-      .query("INSERT INTO runs (saved_at, source, reports, explanations) VALUES (?, ?, ?, ?)")
-      .run(now.toISOString(), source, JSON.stringify(reports), JSON.stringify(explanations));
+      .query("INSERT INTO runs (saved_at, source, reports, details) VALUES (?, ?, ?, ?)")
+      .run(now.toISOString(), source, JSON.stringify(reports), JSON.stringify(details));
     if (this.path === undefined) {
       this.#database
         .query("DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)")
@@ -179,33 +158,6 @@ export class RunStore {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Checks the file and brings it to the newest version, in one transaction. */
-function prepare(database: Database, migrations: readonly string[]): void {
-  database.run("PRAGMA busy_timeout = 2000");
-  database.run("PRAGMA journal_mode = WAL"); // a crash loses at most what was being written
-  database.run("PRAGMA synchronous = NORMAL");
-  const check = database.query<{ quick_check: string }, []>("PRAGMA quick_check").get()?.quick_check;
-  if (check !== "ok") throw new StoreError(`is damaged: ${check}`, true);
-  const version = () => database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-  const newest = migrations.length;
-  if (version() > newest)
-    throw new StoreError(`was written by a newer wirelab (format ${version()}, known ${newest})`, false);
-  const upgrade = database.transaction(() => {
-    for (const step of migrations.slice(version())) database.run(step);
-    database.run(`PRAGMA user_version = ${newest}`);
-  });
-  if (version() < newest) upgrade.immediate();
-}
-
-const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
-
-function toStoreError(error: unknown, path = "memory"): StoreError {
-  if (error instanceof StoreError) return new StoreError(`${path} ${error.message}`, error.damaged);
-  const code = error instanceof SQLiteError ? (error.code ?? "") : "";
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreError(`${path} cannot be opened: ${message}`, DAMAGED.has(code));
 }
 
 /**

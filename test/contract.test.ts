@@ -92,7 +92,7 @@ describe.each(FORMS.map((form) => [form.name, form] as const))("%s", (_, form) =
   });
 
   test("loses no packet in flight when the faults change", async () => {
-    await using lab = await startTestLab(impair(form, { delay: { kind: "fixed", ms: 150 } }));
+    await using lab = await startTestLab(impair(form, { delay: { kind: "fixed", ms: 400 } }));
     await using client = await form.connect(lab);
     const first = Array.from({ length: 10 }, (_, n) => client.send(n));
     await until(async () => (await trafficOf(lab, protocol)).packets === 10, "ten in flight");
@@ -106,7 +106,7 @@ describe.each(FORMS.map((form) => [form.name, form] as const))("%s", (_, form) =
 
   test("gives up what the delay queue cannot hold, and counts it as queue-full", async () => {
     await using lab = await startTestLab({
-      ...impair(form, { delay: { kind: "fixed", ms: 100 } }),
+      ...impair(form, { delay: { kind: "fixed", ms: 300 } }),
       limits: { delayQueue: 4 },
     });
     await using client = await form.connect(lab);

@@ -112,7 +112,7 @@ describe("reset", () => {
   });
 
   test("what waits in front of it on the connection still goes, what comes behind does not", async () => {
-    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 60 } });
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 400 } });
     await using client = await tcpStamp.connect(lab);
     await client.send(0);
     await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
@@ -163,7 +163,7 @@ describe("a plain TCP connection", () => {
   });
 
   test("gives what waits in front of a packet dropped on the way up, then ends", async () => {
-    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 80 } });
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 300 } });
     const { got, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
     await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
@@ -177,11 +177,11 @@ describe("a plain TCP connection", () => {
   });
 
   test("gives nothing behind a packet whose answer was dropped: it would pass for that answer", async () => {
-    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 80 }, drop: { up: 0, down: 1 } });
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 300 }, drop: { up: 0, down: 1 } });
     const { got, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
     await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
-    await setFaults(lab, "tcp", { delay: { kind: "fixed", ms: 80 } });
+    await setFaults(lab, "tcp", { delay: { kind: "fixed", ms: 300 } });
     socket.write("Hello TCP 2");
     await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "both given up");
     await until(() => got.ended, "the end");

@@ -1,6 +1,8 @@
 /** The packet format against RFC 8762: every field at its limits, read and written in place. */
 import { describe, expect, test } from "bun:test";
+import { random } from "../src/random.ts";
 import {
+  isAnswer,
   isTestPacket,
   readAnswer,
   readTimestamp,
@@ -189,5 +191,31 @@ describe("a reflector's answer", () => {
   test("is none below 44 octets", () => {
     expect(readAnswer(Buffer.alloc(43))).toBeUndefined();
     expect(readAnswer(Buffer.alloc(45), 2)).toBeUndefined();
+  });
+});
+
+describe("what is a reflector's answer", () => {
+  const answer = (sentAt = MOMENT + 2) => {
+    const bytes = testPacket();
+    writeAnswer(bytes, { sequence: 0, receivedAt: MOMENT + 1, sentAt });
+    return bytes;
+  };
+
+  test("one that it wrote, at once or after the longest delay", () => {
+    expect(isAnswer(answer())).toBe(true);
+    expect(isAnswer(answer(MOMENT + 60_000))).toBe(true);
+  });
+
+  test("no test packet, however its sender pads: zeros, ones, counting octets, noise", () => {
+    const draw = random(1, "padding");
+    for (const octet of [() => 0, () => 0xff, (i: number) => i, () => Math.floor(draw() * 256)]) {
+      const bytes = testPacket(undefined, 64);
+      for (let i = 16; i < 64; i++) bytes[i] = octet(i);
+      expect(isAnswer(bytes)).toBe(false);
+    }
+  });
+
+  test("not one whose two moments lie further apart than any delay", () => {
+    expect(isAnswer(answer(MOMENT + 70_000))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /** `/impairments`: what the faults are now, and changing them while the lab runs. */
-import { Elysia, type Static, t } from "elysia";
+import { Elysia, t } from "elysia";
 import {
   type Faults,
   type Impairments,
@@ -13,6 +13,7 @@ import {
 } from "../impairment.ts";
 import { ImpairmentError, parseFaults, parseImpairments, printFaults, printImpairments } from "../impairment-text.ts";
 import { errorResponse, jsonResponse } from "../servers/http-description.ts";
+import { jsonReader } from "./json-body.ts";
 import { assertMayChange, type RightsPolicy } from "./rights.ts";
 
 /** The lab's faults, as the control routes reach them. */
@@ -165,30 +166,35 @@ function protocolRoutes(protocol: Protocol, faults: FaultBox, policy: RightsPoli
     required: ["text", "faults"],
     properties: { text: { type: "string" }, faults: SCHEMAS[protocol] },
   });
+  const readJson = jsonReader(SCHEMAS[protocol]);
   const set = (value: Faults) => {
     faults.set(protocol, value);
     return current();
   };
   return new Elysia({ name: `faults-${protocol}`, normalize: false })
     .get(path, current, { detail: describe(`The faults of ${protocol}`, { 200: ok }) })
-    .put(path, ({ body }: { body: Static<(typeof SCHEMAS)[typeof protocol]> }) => set(checked(body)), {
-      parse: async ({ request, server, contentType }) => {
+    .put(
+      path,
+      async ({ request, server }) => {
         assertMayChange({ request, server }, policy); // before anything is read
-        return contentType.startsWith("text/plain") ? parseFaults(protocol, await request.text()) : request.json();
+        const isText = request.headers.get("content-type")?.startsWith("text/plain");
+        return set(isText ? parseFaults(protocol, await request.text()) : checked(await readJson(request)));
       },
-      body: SCHEMAS[protocol],
-      detail: describe(
-        `Set the faults of ${protocol}, in place of those it had`,
-        { 200: ok, ...BAD_TEXT, ...NOT_ALLOWED },
-        {
-          required: true,
-          content: {
-            "application/json": { schema: SCHEMAS[protocol], example: EXAMPLES[protocol] },
-            "text/plain": { schema: { type: "string" }, example: printFaults(EXAMPLES[protocol]) },
+      {
+        parse: "none",
+        detail: describe(
+          `Set the faults of ${protocol}, in place of those it had`,
+          { 200: ok, ...BAD_TEXT, ...NOT_ALLOWED },
+          {
+            required: true,
+            content: {
+              "application/json": { schema: SCHEMAS[protocol], example: EXAMPLES[protocol] },
+              "text/plain": { schema: { type: "string" }, example: printFaults(EXAMPLES[protocol]) },
+            },
           },
-        },
-      ),
-    })
+        ),
+      },
+    )
     .delete(
       path,
       ({ request, server }) => {

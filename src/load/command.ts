@@ -5,6 +5,7 @@ import { explain } from "./explain.ts";
 import { type Command, type Outputs, parseCommand } from "./flags.ts";
 import { hdrText } from "./hdr.ts";
 import { HELP } from "./help.ts";
+import type { Histogram } from "./histogram.ts";
 import { renderHtml } from "./html.ts";
 import { planRun } from "./options.ts";
 import { LiveView } from "./progress.ts";
@@ -32,8 +33,16 @@ export interface Surroundings {
   readonly exit: (status: number) => void;
   readonly usage: () => ProcessReading;
   readonly build: { readonly version: string; readonly bun_version: string };
+  /** Keeps the runs among the lab's and says where, in one line; throws where that cannot be. Undefined: no place is named. */
+  readonly save: ((runs: readonly SavedRun[]) => string) | undefined;
   /** Where `--metrics-port` listens unless told. */
   readonly metricsHost: string;
+}
+
+/** A run to be kept: its report, and the response times that it was made from. */
+export interface SavedRun {
+  readonly report: RunReport;
+  readonly response: Histogram;
 }
 
 /** A run with what its outputs need while it lasts. */
@@ -61,6 +70,9 @@ export async function runCommand(words: readonly string[], around: Surroundings)
 
 async function carryOut(command: Command, around: Surroundings): Promise<number> {
   const earlier = command.outputs.compare === undefined ? undefined : readEarlier(command.outputs.compare, around);
+  if (command.save && !around.save) {
+    throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
+  }
   // All of them are refused before any of them starts.
   for (const options of command.runs) planRun(options);
   const observed = command.runs.map((options): Observed => {
@@ -85,6 +97,7 @@ async function carryOut(command: Command, around: Surroundings): Promise<number>
   await server?.stop(true);
   await print(command, reports, earlier, around);
   writeOutputs(command.outputs, observed, reports, around, failures);
+  if (command.save) saveRuns(observed, reports, around, failures);
   for (const failure of failures) around.err(`${failure}\n`);
   const status = exitStatus(reports, interrupted());
   return failures.size > 0 && status === STATUS.done ? STATUS.usage : status;
@@ -196,6 +209,23 @@ async function print(
 
 function jsonText(reports: readonly RunReport[]): string {
   return `${JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2)}\n`;
+}
+
+function saveRuns(
+  observed: readonly Observed[],
+  reports: readonly RunReport[],
+  around: Surroundings,
+  failures: Set<string>,
+): void {
+  const runs = reports.flatMap((report, index) => {
+    const run = observed[index]?.run;
+    return run === undefined ? [] : [{ report, response: run.measured.recorder().response }];
+  });
+  try {
+    around.err(`${around.save?.(runs)}\n`);
+  } catch (error) {
+    failures.add(`--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
+  }
 }
 
 function writeOutputs(

@@ -8,6 +8,11 @@ import type { Schedule } from "./schedule.ts";
 const WAKE_EARLY_MS = 1.2;
 /** With packets closer together than this, the driver spins without sleeping. */
 const SPIN_BELOW_MS = 2;
+/**
+ * After a packet has gone, the driver stays awake this long for its answer: on a near target the answer comes sooner
+ * than a sleeping process could be woken for it, and the waking would be measured in its place.
+ */
+const LINGER_MS = 0.5;
 /** The longest sleep: what has timed out is looked for this often. */
 const LONGEST_SLEEP_MS = 50;
 /** How often a run in a closed loop looks for what has timed out. */
@@ -36,6 +41,7 @@ export class Driver {
   /** Until when the client had no room: packets planned before were not late by the driver's fault. */
   #blockedUntil = 0;
   #blocked = false;
+  #lingerUntil = 0;
 
   constructor(settings: DriverSettings) {
     this.#client = settings.client;
@@ -68,6 +74,7 @@ export class Driver {
         const planned = startedAt + next * 1000;
         const moment = this.#clock.now();
         if (planned > moment || !this.#dispatch(planned, moment)) break;
+        this.#lingerUntil = moment + LINGER_MS;
         next = schedule.next();
       }
       this.#client.flush();
@@ -100,8 +107,10 @@ export class Driver {
 
   /** Sleeps while the moment is far, then gives the sockets a turn at a time until it has come. */
   #wait(until: number): Promise<void> {
-    const left = until - this.#clock.now();
-    if (left > SPIN_BELOW_MS && !this.#blocked) {
+    const now = this.#clock.now();
+    const left = until - now;
+    const lingers = now < this.#lingerUntil && this.#client.pending > 0;
+    if (left > SPIN_BELOW_MS && !this.#blocked && !lingers) {
       return sleep(Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.floor(left - WAKE_EARLY_MS))));
     }
     if (this.#blocked) return sleep(1);

@@ -72,3 +72,14 @@ export function samplesNeeded(q: number): number {
   while (quantileRanks(n, q) === undefined) n++;
   return n;
 }
+
+/** What a distribution has to tell for a quantile of it: how many samples, and the one of a rank. */
+export interface Ranked {
+  readonly count: number;
+  quantile(q: number): number | undefined;
+}
+
+/** The quantile `q`, or null where there are too few samples for both ends of its interval to be samples. */
+export function quantileOf(samples: Ranked, q: number): number | null {
+  return quantileRanks(samples.count, q) === undefined ? null : (samples.quantile(q) ?? null);
+}

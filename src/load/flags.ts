@@ -22,6 +22,8 @@ export interface Command {
   readonly runs: readonly LoadOptions[];
   readonly outputs: Outputs;
   readonly explain: boolean;
+  /** Whether the lab's page is to keep it. */
+  readonly save: boolean;
   readonly metrics: { readonly port: number; readonly host?: string } | undefined;
   readonly quiet: boolean;
   readonly help: boolean;
@@ -56,6 +58,7 @@ const FLAGS = {
   html: { type: "string" },
   hdr: { type: "string" },
   compare: { type: "string" },
+  save: { type: "boolean" },
   explain: { type: "boolean" },
   interval: { type: "string" },
   "metrics-port": { type: "string" },
@@ -155,6 +158,7 @@ export function parseCommand(words: readonly string[], readFile: (path: string) 
       compare: text("compare"),
     }),
     explain: given.has("explain"),
+    save: given.has("save"),
     metrics:
       metricsPort === undefined
         ? undefined

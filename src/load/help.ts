@@ -52,6 +52,7 @@ What comes out
   --hdr FILE             the response times in HdrHistogram's text form, ms
   --compare FILE         what changed since an earlier --json, and whether by more
                          than noise
+  --save                 kept in the file of WIRELAB_DATA, for the lab's page
   --explain              what each number means, with this run's numbers
   --interval TIME        between two lines of progress (1s)
   --metrics-port PORT    serves the run's own series for Prometheus while it lasts

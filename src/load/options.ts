@@ -93,7 +93,7 @@ const MOST_ON_DEMAND = 256;
 const CLOSED_LOOP_CONNECTIONS = 32;
 const CLOSED_LOOP_WINDOW = 64;
 /** What a closed loop's ledgers are sized for, packets a second. */
-const CLOSED_LOOP_RATE = 400_000;
+const CLOSED_LOOP_RATE = 200_000;
 /** The largest payload of a UDP datagram over IPv4. */
 const LARGEST_DATAGRAM = 65_507;
 const MOST_CONNECTIONS = 10_000;

@@ -1,4 +1,5 @@
 /** What a run has done by now, and in its last interval: what live views, CSV rows and charts are made of. */
+import { quantileOf } from "./estimates.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Protocol } from "./target.ts";
 
@@ -21,7 +22,7 @@ export interface Snapshot {
   readonly corrupt: number;
   readonly duplicate: number;
   readonly reordered: number;
-  /** Response times of the answers of this interval, in s; null without any. */
+  /** Response times of the answers of this interval, in s; null where there are too few. */
   readonly p50: number | null;
   readonly p99: number | null;
   readonly max: number | null;
@@ -45,8 +46,8 @@ export function takeSnapshot(
     corrupt: counts.corrupt,
     duplicate: counts.duplicate,
     reordered: counts.reordered,
-    p50: interval.quantile(0.5) ?? null,
-    p99: interval.quantile(0.99) ?? null,
+    p50: quantileOf(interval, 0.5),
+    p99: quantileOf(interval, 0.99),
     max: interval.max ?? null,
   };
   interval.reset();

@@ -91,6 +91,9 @@ export async function resolveTarget(target: Target, family: 0 | 4 | 6): Promise<
   if (isIP(target.hostname) !== 0) {
     return { ...target, address: target.hostname, sameHost: isOwnAddress(target.hostname) };
   }
+  // RFC 6761 section 6.3: this name is the loopback address, whatever the resolver has been told.
+  if (target.hostname === "localhost")
+    return { ...target, address: family === 6 ? "::1" : "127.0.0.1", sameHost: true };
   const found = await Bun.dns.lookup(target.hostname, { family: family === 0 ? "any" : family }).catch(() => []);
   const chosen = found.find((entry) => entry.family === 4) ?? found[0];
   if (chosen === undefined) {

@@ -1,5 +1,5 @@
 /** The report for a person: one table, protocols side by side. */
-import type { JudgedObjective, RunReport, Times } from "./report.ts";
+import type { JudgedObjective, QuantileName, RunReport, Times } from "./report.ts";
 
 /** What stands where there is no number. */
 const NONE = "–";
@@ -40,6 +40,11 @@ export function layOut(rows: readonly (readonly string[])[]): string {
 }
 
 type Cell = (report: RunReport) => string;
+
+/** Whether the target was a name, whose address is worth telling. */
+function isNamed({ target, address }: RunReport): boolean {
+  return address !== "" && !target.includes(address);
+}
 
 function row(label: string, reports: readonly RunReport[], cell: Cell): string[] {
   return [label, ...reports.map(cell)];
@@ -104,15 +109,43 @@ function directed(name: "lostUp" | "lostDown" | "droppedUp" | "droppedDown"): Ce
     report.evidence.kind === "none" && report.packets.lost > 0 ? NONE : formatCount(report.packets[name]);
 }
 
+/** A time, and behind a percentile the ends of its 95 % interval. */
+function withInterval(times: Times, name: "min" | "mean" | "max" | QuantileName): string {
+  const edges = name === "min" || name === "mean" || name === "max" ? undefined : times.intervals[name];
+  const value = formatSeconds(times[name]);
+  return edges === undefined ? value : `${value} [${formatSeconds(edges[0])}, ${formatSeconds(edges[1])}]`;
+}
+
 function timeRows(label: string, reports: readonly RunReport[], pick: (report: RunReport) => Times): string[][] {
   if (reports.every((report) => pick(report).count === 0)) return [];
   const names = ["min", "mean", "p50", "p90", "p99", "p999", "max"] as const;
   return [
     [label],
     ...names.map((name) =>
-      row(`  ${name === "p999" ? "p99.9" : name}`, reports, (report) => formatSeconds(pick(report)[name])),
+      row(`  ${name === "p999" ? "p99.9" : name}`, reports, (report) => withInterval(pick(report), name)),
     ),
   ];
+}
+
+/** One-way times, where there are any; across hosts with what is known of the clocks. */
+function oneWayRows(reports: readonly RunReport[]): string[][] {
+  const known = reports.filter(({ oneWay }) => oneWay.up.count > 0);
+  if (known.length === 0) return [];
+  const pair = (times: Times) => `${formatSeconds(times.p50)} / ${formatSeconds(times.p99)}`;
+  const offset: Cell = ({ oneWay: { comparable, clockOffset } }) =>
+    comparable || clockOffset === null
+      ? NONE
+      : `${formatSigned(clockOffset.seconds)} ± ${formatSeconds(clockOffset.error)}`;
+  const foreign = known.some(({ oneWay }) => !oneWay.comparable);
+  return [
+    row("one way up p50 / p99", reports, ({ oneWay }) => pair(oneWay.up)),
+    row("one way down p50 / p99", reports, ({ oneWay }) => pair(oneWay.down)),
+    ...(foreign ? [row("  target's clock ahead by", reports, offset)] : []),
+  ];
+}
+
+function formatSigned(seconds: number): string {
+  return seconds < 0 ? `-${formatSeconds(-seconds)}` : formatSeconds(seconds);
 }
 
 function jitterRows(reports: readonly RunReport[]): string[][] {
@@ -154,6 +187,9 @@ function objectiveLine({ text, met, value, edge, note }: JudgedObjective): strin
 function notesOf(report: RunReport, several: boolean): string[] {
   const notes = [
     ...(report.packets.lost > 0 ? [`directions: by ${report.evidence.text}`] : []),
+    ...(report.oneWay.up.count > 0 && !report.oneWay.comparable
+      ? ["one-way times: the two clocks are not known to agree; only their changes mean anything"]
+      : []),
     ...tallyLine("errors", report.errors),
     ...tallyLine("statuses", Object.keys(report.statuses).some((status) => status !== "200") ? report.statuses : {}),
     ...report.objectives.map(objectiveLine),
@@ -178,14 +214,19 @@ export function renderReport(reports: readonly RunReport[]): string {
   const table = layOut([
     row("", reports, (report) => report.protocol),
     row("target", reports, (report) => report.target),
+    ...(reports.some(isNamed) ? [row("  address", reports, (report) => report.address)] : []),
     row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),
     ...timeRows("response time", reports, (report) => report.responseTime),
     ...timeRows("service time", reports, (report) => report.serviceTime),
     ...timeRows("server time", reports, (report) => report.serverTime),
+    ...oneWayRows(reports),
     ...jitterRows(reports),
   ]);
+  const legend = reports.some(({ responseTime }) => responseTime.p50 !== null)
+    ? ["[ ] percentiles' 95 % intervals"]
+    : [];
   const notes = reports.flatMap((report) => notesOf(report, reports.length > 1));
-  return `${[table, ...(notes.length > 0 ? ["", ...notes] : []), "", ...reports.map(lastLine)].join("\n")}\n`;
+  return `${[table, ...legend, ...(notes.length > 0 ? ["", ...notes] : []), "", ...reports.map(lastLine)].join("\n")}\n`;
 }

@@ -1,6 +1,8 @@
 /** The percentile curve: how slow the slowest share of answers was. */
 import type { RunReport } from "../load/report.ts";
-import { type Chart, createChart, type Line } from "./charts.ts";
+import type { RunDetail } from "../runs/detail.ts";
+import type { Line } from "./chart-look.ts";
+import { type Chart, createChart } from "./charts.ts";
 import { duration, inline } from "./format.ts";
 import type { Values } from "./series.ts";
 
@@ -8,6 +10,7 @@ import type { Values } from "./series.ts";
 export interface Curve {
   readonly line: Line;
   readonly report: RunReport;
+  readonly detail: RunDetail;
 }
 
 const TICKS = [0, 0.301, 1, 2, 3, 4, 5];
@@ -18,19 +21,9 @@ function place(q: number): number {
   return -Math.log10(1 - q);
 }
 
-/** The points that a report knows, from its least to its greatest response time. */
-function points({ responseTime }: RunReport): readonly (readonly [number, number])[] {
-  const { count, min, p50, p90, p99, p999, max } = responseTime;
-  // The greatest of n answers stands for the quantile 1 - 1/(n + 1).
-  const known = [
-    [0, min],
-    [place(0.5), p50],
-    [place(0.9), p90],
-    [place(0.99), p99],
-    [place(0.999), p999],
-    [place(1 - 1 / (count + 1)), count > 1 ? max : null],
-  ] as const;
-  return known.flatMap(([x, y]) => (y === null ? [] : [[x, y] as const])).sort(([a], [b]) => a - b);
+/** The curve on the axis of the chart. */
+function points({ detail }: Curve): readonly (readonly [number, number])[] {
+  return detail.curve.map(([quantile, seconds]) => [place(quantile), seconds] as const);
 }
 
 /** Draws curves over each other. */
@@ -40,11 +33,10 @@ export function createCurves(curves: readonly Curve[]): Chart {
     height: 240,
     axes: true,
     logarithmic: true,
-    points: true,
     format: (value) => inline(duration(value)),
     x: { splits: TICKS, format: (value) => NAMES[TICKS.indexOf(value)] ?? "" },
   });
-  const known = curves.map(({ report }) => points(report));
+  const known = curves.map(points);
   const xs = [...new Set(known.flat().map(([x]) => x))].sort((a, b) => a - b);
   const columns = known.map((curve): Values => xs.map((x) => valueAt(curve, x)));
   chart.plot(xs, columns, 0, Math.max(2.1, (xs.at(-1) ?? 0) + 0.1));

@@ -3,12 +3,17 @@ import type { PacketEntry } from "../packet-log.ts";
 import type { Flow } from "../snapshot.ts";
 import { button, byId, h, setText } from "./dom.ts";
 import { clockTime, duration, grouped, inline } from "./format.ts";
-import { LOOKS, PROTOCOLS, type Protocol } from "./protocols.ts";
+import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
 import { listTerms, term } from "./terms.ts";
 
 /** Packets kept to be filtered, and rows shown. */
 const MOST_KEPT = 1000;
 const MOST_ROWS = 100;
+
+/** By the moment at which a packet came: the lab tells of it when its fate is known. */
+function newestFirst(a: PacketEntry, b: PacketEntry): number {
+  return b.at - a.at;
+}
 
 interface Filter {
   readonly protocols: ReadonlySet<string>;
@@ -23,14 +28,14 @@ function matches({ protocol, outcome, peer, session }: PacketEntry, filter: Filt
 }
 
 function row({ at, protocol, peer, bytes, outcome, responseTimeMs }: PacketEntry): HTMLTableRowElement {
-  const { name, shape } = LOOKS[protocol];
+  const { name } = LOOKS[protocol];
   const answered = outcome === "answered";
   const milliseconds = String(Math.floor(at % 1000)).padStart(3, "0");
   return h(
     "tr",
     { "data-protocol": protocol, "data-outcome": answered ? "answered" : "dropped" },
     h("td", { class: "time" }, clockTime(at), h("small", {}, `.${milliseconds}`)),
-    h("td", {}, h("span", { class: "shape", "aria-hidden": "true" }, shape), name),
+    h("td", {}, shapeOf(LOOKS[protocol]), name),
     h("td", { class: "peer" }, peer || "hidden"),
     h("td", { class: "number" }, `${grouped(bytes)} B`),
     h("td", { class: "outcome" }, h("span", { "aria-hidden": "true" }, answered ? "✓ " : "✕ "), outcome),
@@ -43,15 +48,7 @@ function filterBar(changed: () => void) {
   const protocols = h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, "Protocols"));
   for (const box of boxes) {
     const look = LOOKS[box.value as Protocol]; // the values are PROTOCOLS, set just above
-    protocols.append(
-      h(
-        "label",
-        { "data-protocol": box.value },
-        box,
-        h("span", { class: "shape", "aria-hidden": "true" }, look.shape),
-        look.name,
-      ),
-    );
+    protocols.append(h("label", { "data-protocol": box.value }, box, shapeOf(look), look.name));
   }
   const outcome = h(
     "select",
@@ -136,13 +133,13 @@ export function createFlow(): { reset(flow: Flow): void; add(flow: Flow): void }
   show();
   return {
     reset(flow) {
-      packets = [...flow.packets].reverse();
+      packets = [...flow.packets].sort(newestFirst);
       if (!paused) show();
     },
     add(flow) {
       if (paused) waiting += flow.packets.length + flow.leftOut;
       else if (flow.packets.length > 0) {
-        packets = [...[...flow.packets].reverse(), ...packets].slice(0, MOST_KEPT);
+        packets = [...flow.packets, ...packets].sort(newestFirst).slice(0, MOST_KEPT);
         if (!document.hidden) show();
       }
       tell(flow);

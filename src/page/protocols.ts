@@ -1,5 +1,7 @@
 /** How each protocol looks: never by its colour alone, always with a shape and a line of its own. */
 
+import { h } from "./dom.ts";
+
 /** The three protocols, in the order of the columns. */
 export const PROTOCOLS = ["http", "tcp", "udp"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
@@ -20,3 +22,8 @@ export const LOOKS: Readonly<Record<Protocol, Look>> = {
   tcp: { name: "TCP", shape: "■", color: "--tcp", dash: [7, 4], motto: "a connection, an ordered stream of bytes" },
   udp: { name: "UDP", shape: "▲", color: "--udp", dash: [2, 3], motto: "single datagrams, no promise of delivery" },
 };
+
+/** The shape of a protocol, for those who see it; its name stands beside. */
+export function shapeOf({ shape }: Look): HTMLElement {
+  return h("span", { class: "shape", "aria-hidden": "true" }, shape);
+}

@@ -1,20 +1,33 @@
 /** A run's report, or two beside each other: verdict, ledger, percentiles, curve, and every number explained. */
 import type { RunReport, Times } from "../load/report.ts";
+import type { RunDetail } from "../runs/detail.ts";
 import type { Chart } from "./charts.ts";
 import { createCurves } from "./curve.ts";
 import { h } from "./dom.ts";
 import { count, duration, grouped, inline, octets, percent } from "./format.ts";
 import { ledgerBar } from "./ledger-bar.ts";
 import { sample } from "./line-sample.ts";
-import { LOOKS } from "./protocols.ts";
+import { LOOKS, shapeOf } from "./protocols.ts";
 import { type Term, term } from "./terms.ts";
 
 /** One report with its heading. */
 export interface ReportColumn {
   readonly heading: string;
   readonly report: RunReport;
+  readonly detail: RunDetail;
   /** Told apart from another run of the same protocol by its dash. */
   readonly dash?: readonly number[];
+}
+
+/** A column for each report of a run. */
+export function columnsOf(run: {
+  readonly reports: readonly RunReport[];
+  readonly details: readonly RunDetail[];
+}): ReportColumn[] {
+  return run.reports.flatMap((report, i) => {
+    const detail = run.details[i];
+    return detail ? [{ heading: LOOKS[report.protocol].name, report, detail }] : [];
+  });
 }
 
 type Cell = (report: RunReport) => string;
@@ -87,12 +100,7 @@ const HEAD: readonly Row[] = [
 
 function table(caption: string, rows: readonly Row[], columns: readonly ReportColumn[]): HTMLElement {
   const head = columns.map(({ heading, report }) =>
-    h(
-      "th",
-      { scope: "col", "data-protocol": report.protocol },
-      h("span", { class: "shape", "aria-hidden": "true" }, LOOKS[report.protocol].shape),
-      heading,
-    ),
+    h("th", { scope: "col", "data-protocol": report.protocol }, shapeOf(LOOKS[report.protocol]), heading),
   );
   const body = rows.map(([label, cell, depth = 0, explained]) =>
     h(
@@ -142,19 +150,18 @@ export interface ReportView {
   destroy(): void;
 }
 
-/** Shows the reports of `columns`; `explanations` are the words of --explain, one text for each report. */
-export function createReport(columns: readonly ReportColumn[], explanations: readonly string[] = []): ReportView {
+/** Shows the reports of `columns`, and `extra` before the tables. */
+export function createReport(columns: readonly ReportColumn[], extra?: HTMLElement): ReportView {
   const curves: Chart = createCurves(
-    columns.map(({ heading, report, dash }) => {
+    columns.map(({ heading, report, detail, dash }) => {
       const look = LOOKS[report.protocol];
-      return { report, line: { label: heading, color: look.color, dash: dash ?? look.dash, width: 2 } };
+      return { report, detail, line: { label: heading, color: look.color, dash: dash ?? look.dash, width: 2 } };
     }),
   );
   const legend = columns.map(({ heading, report, dash }) => {
     const dashes = dash ?? LOOKS[report.protocol].dash;
     return h("li", { "data-protocol": report.protocol }, sample(dashes), heading);
   });
-  const explained = explanations.filter((text) => text !== "");
   const element = h(
     "div",
     { class: "report" },
@@ -162,7 +169,7 @@ export function createReport(columns: readonly ReportColumn[], explanations: rea
     h(
       "div",
       { class: "report-grid" },
-      h("div", { class: "report-side" }, table("Ledger", LEDGER, columns), table("Run", HEAD, columns)),
+      h("div", { class: "report-side" }, extra, table("Ledger", LEDGER, columns), table("Run", HEAD, columns)),
       h(
         "div",
         { class: "report-side" },
@@ -176,14 +183,14 @@ export function createReport(columns: readonly ReportColumn[], explanations: rea
         table("Times", TIMES, columns),
       ),
     ),
-    explained.length === 0
-      ? undefined
-      : h(
-          "details",
-          { class: "learn" },
-          h("summary", {}, "Explain these numbers"),
-          h("div", { class: "terms" }, ...explained.map(explanation)),
-        ),
+    h(
+      "details",
+      { class: "learn" },
+      h("summary", {}, "Explain these numbers"),
+      ...columns.map(({ heading, detail }) =>
+        h("div", { class: "terms" }, h("h4", {}, heading), explanation(detail.explanation)),
+      ),
+    ),
   );
   return { element, destroy: () => curves.destroy() };
 }

@@ -1,11 +1,13 @@
 /** The part "Runs": those that were kept, one opened, or two over each other. */
 import type { KeptRun, RunSummary } from "../run-store.ts";
 import { ask, messageOf } from "./api.ts";
+import { type Compared, changesTable, pair } from "./compared.ts";
 import { button, byId, h, setText } from "./dom.ts";
 import { count, duration, inline, percent } from "./format.ts";
-import type { RunBounds } from "./load.ts";
-import { LOOKS, PROTOCOLS, type Protocol } from "./protocols.ts";
-import { createReport, type ReportColumn, type ReportView } from "./report.ts";
+import type { RunBounds } from "./load-form.ts";
+import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
+import { columnsOf, createReport, type ReportColumn, type ReportView } from "./report.ts";
+import { listTerms } from "./terms.ts";
 
 /** What `GET /runs` answers. */
 interface RunList extends RunBounds {
@@ -20,18 +22,6 @@ const HEAD = ["compare", "run", "when", "protocol", "target", "rate", "length", 
 /** Several protocols of one run, one under the other. */
 function stacked(texts: readonly string[]): HTMLElement {
   return h("td", {}, ...texts.map((text) => h("div", {}, text)));
-}
-
-/** The two reports of one protocol; undefined where one of the runs has none. The second is dashed. */
-function pair(first: KeptRun, second: KeptRun, protocol: Protocol): ReportColumn[] | undefined {
-  const reports = [first, second].map((run) => run.reports.find((report) => report.protocol === protocol));
-  const [before, after] = reports;
-  if (!before || !after) return undefined;
-  const { name } = LOOKS[protocol];
-  return [
-    { heading: `${name} #${first.id}`, report: before, dash: [] },
-    { heading: `${name} #${second.id}`, report: after, dash: [5, 4] },
-  ];
 }
 
 /** The part. `refresh` loads the list and tells `bounds` what a new run may be. */
@@ -60,6 +50,7 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
       empty,
     ),
   );
+  listTerms("runs-terms", ["ledger", "loss", "percentile curve", "better or worse", "verdict"]);
   const chosen = new Set<number>();
   let view: ReportView | undefined;
 
@@ -69,14 +60,9 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
     byId("opened").hidden = true;
   }
 
-  function show(
-    title: string,
-    actions: readonly Node[],
-    columns: readonly ReportColumn[],
-    explanations: readonly string[],
-  ): void {
+  function show(title: string, actions: readonly Node[], columns: readonly ReportColumn[], extra?: HTMLElement): void {
     view?.destroy();
-    view = createReport(columns, explanations);
+    view = createReport(columns, extra);
     const opened = byId("opened");
     opened.replaceChildren(
       h(
@@ -93,14 +79,17 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
   }
 
   /** Two runs over each other, one protocol at a time. */
-  function showPair(first: KeptRun, second: KeptRun, protocol: Protocol, common: readonly Protocol[]): void {
+  function showPair(runs: readonly [KeptRun, KeptRun], compared: Compared, protocol: Protocol): void {
+    const common = PROTOCOLS.filter((name) => compared.protocols[name]);
     const choice = common.map((name) =>
-      button(LOOKS[name].name, () => showPair(first, second, name, common), {
+      button(LOOKS[name].name, () => showPair(runs, compared, name), {
         "aria-pressed": String(name === protocol),
         "data-protocol": name,
       }),
     );
-    show(`Runs ${first.id} and ${second.id}`, common.length > 1 ? choice : [], pair(first, second, protocol) ?? [], []);
+    const [first, second] = runs;
+    const changes = changesTable(compared.protocols[protocol] ?? []);
+    show(`Runs ${first.id} and ${second.id}`, common.length > 1 ? choice : [], pair(runs, protocol), changes);
   }
 
   async function attempt(action: () => Promise<void>): Promise<void> {
@@ -115,18 +104,17 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
         { href: `/runs/${id}/report`, download: `wirelab-run-${id}.json`, class: "button" },
         "Download JSON",
       );
-      const columns = run.reports.map((report) => ({ heading: LOOKS[report.protocol].name, report }));
-      show(`Run ${id}`, [download], columns, run.explanations);
+      show(`Run ${id}`, [download], columnsOf(run));
     });
 
   const openCompared = () =>
     attempt(async () => {
       const [a = 0, b = 0] = [...chosen].sort((x, y) => x - y);
-      const [first, second] = await Promise.all([ask<KeptRun>("GET", `/runs/${a}`), ask<KeptRun>("GET", `/runs/${b}`)]);
-      const common = PROTOCOLS.filter((protocol) => pair(first, second, protocol));
-      const [only] = common;
-      if (!only) setText(hint, "These two runs have no protocol in common.");
-      else showPair(first, second, only, common);
+      const runs = await Promise.all([ask<KeptRun>("GET", `/runs/${a}`), ask<KeptRun>("GET", `/runs/${b}`)]);
+      const compared = await ask<Compared>("GET", `/runs/${a}/compare/${b}`);
+      const [first] = PROTOCOLS.filter((protocol) => compared.protocols[protocol]);
+      if (first) showPair(runs, compared, first);
+      else setText(hint, "These two runs have no protocol in common.");
     });
 
   const remove = (id: number) =>
@@ -162,7 +150,13 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
         button(`#${id}`, () => void open(id), { class: "link", "aria-label": `Open run ${id}` }),
       ),
       h("td", {}, DATE.format(new Date(savedAt)), h("small", {}, source === "page" ? "" : " by the command")),
-      each(({ protocol }) => `${LOOKS[protocol].shape} ${LOOKS[protocol].name}`),
+      h(
+        "td",
+        {},
+        ...lines.map(({ protocol }) =>
+          h("div", { "data-protocol": protocol }, shapeOf(LOOKS[protocol]), LOOKS[protocol].name),
+        ),
+      ),
       each(({ target }) => target),
       each(({ rate }) => inline(count(Math.round(rate), "/s"))),
       each(({ seconds }) => inline(duration(seconds))),

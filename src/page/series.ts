@@ -63,7 +63,12 @@ export class Series {
       }
     }
     const kept = this.#marks.filter((mark) => mark.seconds > this.seconds - this.#span);
-    this.#marks = [...kept, ...snapshot.marks.filter((mark) => !kept.some((other) => other.seconds === mark.seconds))];
+    this.#marks = [
+      ...kept,
+      ...snapshot.marks.filter(
+        (mark) => !kept.some((other) => other.seconds === mark.seconds && other.protocol === mark.protocol),
+      ),
+    ];
     return true;
   }
 

@@ -4,7 +4,7 @@ import { type Chart, createChart, hover, onHover } from "./charts.ts";
 import { h, setText } from "./dom.ts";
 import { ago, clockTime, duration, inline, percent } from "./format.ts";
 import { sample } from "./line-sample.ts";
-import { LOOKS, PROTOCOLS } from "./protocols.ts";
+import { LOOKS, PROTOCOLS, shapeOf } from "./protocols.ts";
 import type { PlacedMark, Series } from "./series.ts";
 import { term } from "./terms.ts";
 
@@ -17,14 +17,8 @@ const MOST_CHANGES = 6;
 
 function legend(): HTMLElement {
   const items = PROTOCOLS.map((protocol) => {
-    const { name, shape, dash } = LOOKS[protocol];
-    return h(
-      "li",
-      { "data-protocol": protocol },
-      h("span", { class: "shape", "aria-hidden": "true" }, shape),
-      sample(dash),
-      name,
-    );
+    const { name, dash } = LOOKS[protocol];
+    return h("li", { "data-protocol": protocol }, shapeOf(LOOKS[protocol]), sample(dash), name);
   });
   return h("ul", { class: "legend" }, ...items);
 }
@@ -143,12 +137,12 @@ function showChanges(list: HTMLElement, marks: readonly PlacedMark[]): void {
     .slice(-MOST_CHANGES)
     .reverse()
     .map(({ at, protocol, text }) => {
-      const { name, shape } = LOOKS[protocol];
+      const { name } = LOOKS[protocol];
       return h(
         "li",
         { "data-protocol": protocol },
         h("time", {}, clockTime(at * 1000)),
-        h("span", { class: "shape", "aria-hidden": "true" }, shape),
+        shapeOf(LOOKS[protocol]),
         ` ${name} `,
         h("code", {}, text),
       );

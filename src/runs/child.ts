@@ -4,6 +4,7 @@
  * Like main.ts it is an entry, and may touch the process.
  */
 import { type LoadRun, runLoad } from "../load/run.ts";
+import { detailOf } from "./detail.ts";
 import type { News, Order } from "./messages.ts";
 
 function tell(news: News): void {
@@ -20,8 +21,10 @@ async function start(runs: Extract<Order, { kind: "start" }>["runs"]): Promise<v
   try {
     running = runs.map((options) => runLoad(options));
     await Promise.all(running.map(follow));
-    const reports = await Promise.all(running.map((run) => run.report));
-    tell({ kind: "done", reports, explanations: [] });
+    const done = await Promise.all(running.map(async (run) => ({ report: await run.report, measured: run.measured })));
+    const reports = done.map(({ report }) => report);
+    const details = done.map(({ report, measured }) => detailOf(report, measured.recorder().response));
+    tell({ kind: "done", reports, details });
   } catch (error) {
     tell({ kind: "failed", error: error instanceof Error ? error.message : String(error) });
   }

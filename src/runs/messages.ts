@@ -2,6 +2,7 @@
 import type { LoadOptions } from "../load/options.ts";
 import type { RunReport } from "../load/report.ts";
 import type { Snapshot } from "../load/snapshot.ts";
+import type { RunDetail } from "./detail.ts";
 
 /** To the run. */
 export type Order = { readonly kind: "start"; readonly runs: readonly LoadOptions[] } | { readonly kind: "stop" };
@@ -10,5 +11,5 @@ export type Order = { readonly kind: "start"; readonly runs: readonly LoadOption
 export type News =
   | { readonly kind: "ready" }
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot }
-  | { readonly kind: "done"; readonly reports: readonly RunReport[]; readonly explanations: readonly string[] }
+  | { readonly kind: "done"; readonly reports: readonly RunReport[]; readonly details: readonly RunDetail[] }
   | { readonly kind: "failed"; readonly error: string };

@@ -6,6 +6,7 @@ import type { Snapshot } from "../load/snapshot.ts";
 import type { Log } from "../log.ts";
 import type { RunStore } from "../run-store.ts";
 import { runtimePath } from "../system.ts";
+import type { RunDetail } from "./detail.ts";
 import type { News, Order } from "./messages.ts";
 
 const CHILD = join(import.meta.dir, "child.ts");
@@ -24,7 +25,7 @@ export interface RunState {
   /** Every interval of every protocol, in the order in which they came. */
   readonly snapshots: readonly Snapshot[];
   readonly reports: readonly RunReport[];
-  readonly explanations: readonly string[];
+  readonly details: readonly RunDetail[];
   /** Its id among the kept runs. */
   readonly kept: number | null;
   /** Why it failed, or why it is not kept. */
@@ -38,7 +39,7 @@ export class BusyError extends Error {
 
 /** What a runner stands on. */
 export interface RunnerParts {
-  readonly store: RunStore;
+  readonly store: Pick<RunStore, "save">;
   readonly log: Log;
   /** Called with what is new: the state without what went before. */
   readonly tell: (event: string, data: unknown) => void;
@@ -74,7 +75,7 @@ export class Runner {
       stopped: false,
       snapshots: [],
       reports: [],
-      explanations: [],
+      details: [],
       kept: null,
       error: null,
     };
@@ -124,7 +125,7 @@ export class Runner {
         this.#progress(news.snapshot);
         break;
       case "done":
-        this.#done(news.reports, news.explanations);
+        this.#done(news.reports, news.details);
         break;
       case "failed":
         this.#failed(news.error);
@@ -142,14 +143,14 @@ export class Runner {
     this.#show([snapshot]);
   }
 
-  #done(reports: readonly RunReport[], explanations: readonly string[]): void {
+  #done(reports: readonly RunReport[], details: readonly RunDetail[]): void {
     try {
-      const kept = this.parts.store.save({ source: "page", reports, explanations });
-      this.#change({ state: "done", reports, explanations, kept });
+      const kept = this.parts.store.save({ source: "page", reports, details });
+      this.#change({ state: "done", reports, details, kept });
     } catch (error) {
       const why = `the run could not be kept: ${error instanceof Error ? error.message : String(error)}`;
       this.parts.log.write("error", why);
-      this.#change({ state: "done", reports, explanations, error: why });
+      this.#change({ state: "done", reports, details, error: why });
     }
     this.#release();
   }

@@ -19,6 +19,8 @@ interface Answer {
   readonly body?: string | Uint8Array<ArrayBuffer>;
   /** How long it takes to make, ms. */
   readonly workMs?: number;
+  /** The body is the request's own. */
+  readonly echoes?: boolean;
 }
 
 const JSON_TYPE = "application/json";
@@ -53,6 +55,11 @@ class RequestExchange implements Exchange {
   peer(): string {
     const from = this.peerOf(this.request);
     return from ? formatPeer(from.address, from.port) : "unknown";
+  }
+
+  /** Octets of a body that goes back. What every lab answers alike is held once. */
+  get heldBytes(): number {
+    return this.answer.echoes ? this.bytes : 0;
   }
 
   order(dueAt: number): number {
@@ -157,7 +164,7 @@ export function trafficRoutes(responder: Responder, limits: BodyLimits, peerOf: 
     const type = request.headers.get("content-type") ?? "application/octet-stream";
     const body = await bodies.bytes(request);
     if (body instanceof BodyFailure) return failed(body);
-    return respond(request, { status: 200, type, body }, body.length);
+    return respond(request, { status: 200, type, body, echoes: true }, body.length);
   }
 
   function statusAnswer(text: string): Answer {

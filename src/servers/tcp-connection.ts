@@ -45,6 +45,10 @@ class StreamPacket implements Exchange {
     return this.connection.peer;
   }
 
+  get heldBytes(): number {
+    return this.frame ? this.bytes : 0;
+  }
+
   order(dueAt: number): number {
     return this.connection.order(dueAt, this.receivedAt);
   }
@@ -58,8 +62,9 @@ class StreamPacket implements Exchange {
   encode(reflectorSequence: number, _fate: Readonly<Fate>): void {
     if (!this.frame) return;
     const { clock } = this.connection.shared.responder;
-    const receivedAt = clock.wallAt(this.receivedAt);
-    const sentAt = clock.wallAt(clock.now());
+    const now = clock.now();
+    const sentAt = clock.wallAt(now);
+    const receivedAt = sentAt - (now - this.receivedAt); // by one look at the wall clock, which may be set meanwhile
     writeAnswer(this.frame, { sequence: reflectorSequence, receivedAt, sentAt }, this.at + FRAME_HEADER_LENGTH);
   }
 

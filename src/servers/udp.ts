@@ -4,7 +4,7 @@ import { corrupt, type Fate } from "../impairment.ts";
 import type { RejectReason } from "../metrics.ts";
 import { type Exchange, type Responder, SEND_FAILED } from "../responder.ts";
 import type { Session, Sessions } from "../sessions.ts";
-import { isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp.ts";
+import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp.ts";
 import { receiveBufferDrops, setReceiveBuffer } from "../system.ts";
 
 const ACK = Buffer.from("ACK-UDP");
@@ -64,6 +64,10 @@ class Datagram implements Exchange {
     return formatPeer(this.address, this.port);
   }
 
+  get heldBytes(): number {
+    return this.data.length;
+  }
+
   order(dueAt: number): number {
     return dueAt;
   }
@@ -74,14 +78,14 @@ class Datagram implements Exchange {
 
   encode(reflectorSequence: number, { corruptAt }: Readonly<Fate>): void {
     if (this.session) {
-      const receivedAt = this.clock.wallAt(this.receivedAt);
-      const sentAt = this.clock.wallAt(this.clock.now());
+      const now = this.clock.now();
+      const sentAt = this.clock.wallAt(now);
+      const receivedAt = sentAt - (now - this.receivedAt); // by one look at the wall clock, which may be set meanwhile
       writeAnswer(this.data, { sequence: reflectorSequence, receivedAt, sentAt });
       if (corruptAt >= 0) corrupt(this.data, corruptAt, CHECKED_FROM, STAMP_LENGTH);
     } else {
       const length = Math.min(this.data.length, ACK.length);
-      this.data = corruptAt >= 0 ? Buffer.from(ACK.subarray(0, length)) : ACK.subarray(0, length);
-      if (corruptAt >= 0) corrupt(this.data, corruptAt, 0, length);
+      this.data = corruptAt >= 0 ? corruptAck(length, corruptAt) : ACK.subarray(0, length);
     }
   }
 
@@ -103,9 +107,24 @@ class Datagram implements Exchange {
   }
 }
 
-/** Whether a plain datagram is the lab's own answer or a part of it: answering would go on for ever between two labs. */
+/** The bit that a plain answer loses or gains when it is corrupted: the one that no ASCII letter has. */
+const CORRUPT_BIT = 0x80;
+
+/** A plain answer with one bit flipped, so that another lab still knows it for what it is and does not answer it. */
+function corruptAck(length: number, place: number): Buffer {
+  const bytes = Buffer.from(ACK.subarray(0, length));
+  const at = Math.floor(place * length);
+  bytes[at] = (bytes[at] ?? 0) ^ CORRUPT_BIT;
+  return bytes;
+}
+
+/**
+ * Whether a plain datagram is the lab's own answer, corrupted or not, or a part of it: answering would go on for ever
+ * between two labs.
+ */
 function isOwnReply(data: Buffer): boolean {
-  return data.length <= ACK.length && ACK.includes(data);
+  if (data.length > ACK.length) return false;
+  return ACK.includes(data) || data.every((octet, i) => (octet & ~CORRUPT_BIT) === ACK[i]);
 }
 
 /** Listens for datagrams and hands each to the responder. Rejects with the system's error where it cannot listen. */
@@ -156,7 +175,8 @@ export async function listenUdp(
 
   function refusal(data: Buffer, port: number): (RejectReason<"udp"> & Parameters<Responder["refuse"]>[1]) | undefined {
     if (refusedSources[port] === 1) return "source-refused";
-    if (stampOnly) return data.length < STAMP_LENGTH ? "not-stamp" : undefined;
+    if (stampOnly && data.length < STAMP_LENGTH) return "not-stamp";
+    if (stampOnly) return isAnswer(data) ? "own-reply" : undefined;
     return isOwnReply(data) ? "own-reply" : undefined;
   }
 

@@ -41,6 +41,7 @@ function surroundings(files: Record<string, string> = {}) {
     exit: (status) => void seen.exits.push(status),
     usage: () => ({ userSeconds: 1, systemSeconds: 2, residentBytes: 3, openFiles: 4, maxFiles: 5, startTime: 6 }),
     build: { version: "1.2.3", bun_version: "4.5.6" },
+    save: undefined,
     metricsHost: "127.0.0.1",
   };
   return { seen, around };

@@ -9,7 +9,7 @@ type Truthy<T> = Exclude<T, false | null | undefined | 0 | "">;
  * Resolves with the first truthy value of `condition`; rejects after `limitMs`, naming `what` was waited for.
  * A condition may be a promise, such as a look at `/metrics`.
  */
-export async function until<T>(condition: () => T | Promise<T>, what: string, limitMs = 5000): Promise<Truthy<T>> {
+export async function until<T>(condition: () => T | Promise<T>, what: string, limitMs = 4000): Promise<Truthy<T>> {
   const endAt = performance.now() + limitMs;
   for (;;) {
     const value = await condition();

@@ -73,3 +73,8 @@ export function unreachable({ address, port }: Endpoint, error: unknown): Target
   const reason = error instanceof Error ? error.message : "unknown";
   return new TargetError(`no connection to ${where}: ${reason} (${code})`, code);
 }
+
+/** The unspecified address of the same family: what a socket has to be bound to before it is connected to `address`. */
+export function anyAddressLike(address: string): string {
+  return address.includes(":") ? "::" : "0.0.0.0";
+}

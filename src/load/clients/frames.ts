@@ -32,6 +32,7 @@ export class FrameWriter {
   readonly #frame: number;
   #start = 0;
   #end = 0;
+  #cut = false;
 
   /**
    * @param size octets of one packet
@@ -53,6 +54,11 @@ export class FrameWriter {
     return this.#end - this.#start;
   }
 
+  /** Whether exactly one frame waits, no octet of which has gone. */
+  get holdsOneWhole(): boolean {
+    return !this.#cut && this.length === this.#frame;
+  }
+
   /** Makes room for one frame, copies `packet` in as its padding, and calls `write` to write the fields over it. */
   append(packet: Buffer, write: (bytes: Buffer, at: number) => void): void {
     if (this.#end + this.#frame > this.#buffer.length) {
@@ -71,15 +77,14 @@ export class FrameWriter {
   clear(): void {
     this.#start = 0;
     this.#end = 0;
+    this.#cut = false;
   }
 
   /** Hands all that waits to `write`, which gives how many octets it took. */
   drain(write: (bytes: Buffer) => number): void {
     if (this.length === 0) return;
     this.#start += Math.max(0, write(this.#buffer.subarray(this.#start, this.#end)));
-    if (this.#start === this.#end) {
-      this.#start = 0;
-      this.#end = 0;
-    }
+    if (this.#start === this.#end) this.clear();
+    else this.#cut = true;
   }
 }

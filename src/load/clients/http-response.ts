@@ -6,6 +6,42 @@ const CR = 13;
 const LF = 10;
 const COLON = 58;
 const SPACE = 32;
+const ZERO = 48;
+/** A body's length has at most so many digits: a double counts no further. */
+const MOST_DIGITS = 15;
+
+const VERSION = Buffer.from("HTTP/1.");
+const CONTENT_LENGTH = Buffer.from("content-length");
+const TRANSFER_ENCODING = Buffer.from("transfer-encoding");
+const CONNECTION = Buffer.from("connection");
+const SERVER_TIMING = Buffer.from("server-timing");
+const X_WIRELAB_FATE = Buffer.from("x-wirelab-fate");
+const FIELDS: readonly Uint8Array[] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, SERVER_TIMING, X_WIRELAB_FATE];
+
+/** The number that the octets from `from` to `to` write in decimal; NaN where they write none. */
+function digits(bytes: Uint8Array, from: number, to: number): number {
+  let value = to > from ? 0 : Number.NaN;
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] ?? 0) - ZERO;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
+  }
+  return value;
+}
+
+/** A peer that speaks something else is told by its first octets, whether or not a line's end ever comes. */
+function checkVersion(bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    if (bytes[at] !== VERSION[at - from]) throw new ProtocolError("not an HTTP/1 status line");
+  }
+}
+
+/** Whether the octets at `at` are `name`, in whatever case: letters differ from capitals by the bit 0x20. */
+function isNamed(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let index = 0; index < name.length; index++) {
+    if (((bytes[at + index] ?? 0) | 0x20) !== (name[index] ?? 0)) return false;
+  }
+  return true;
+}
 
 /** What the target did to a packet on purpose, by its own word (the header X-Wirelab-Fate). */
 export type Fate = "none" | "dropped-up" | "dropped-down";
@@ -105,6 +141,7 @@ export class ResponseReader {
     for (;;) {
       const end = bytes.indexOf(LF, at);
       if (end < 0) {
+        if (this.status === 0) checkVersion(bytes, at, Math.min(bytes.length, at + VERSION.length));
         this.#clear();
         return -1;
       }
@@ -117,42 +154,45 @@ export class ResponseReader {
   }
 
   #statusLine(bytes: Buffer, at: number, end: number): void {
-    const code = Number(bytes.toString("latin1", at + 9, at + 12));
-    if (end - at < 12 || bytes.toString("latin1", at, at + 7) !== "HTTP/1." || !(code >= 100 && code <= 999)) {
-      throw new ProtocolError("not an HTTP/1 status line");
-    }
-    this.closes = bytes[at + 7] === 48;
+    checkVersion(bytes, at, at + VERSION.length);
+    const code = digits(bytes, at + 9, at + 12);
+    if (end - at < 12 || !(code >= 100)) throw new ProtocolError("not an HTTP/1 status line");
+    this.closes = bytes[at + VERSION.length] === ZERO;
     this.status = code;
   }
 
-  /** Only names of a length that matters are looked at. */
+  /** Only names of a length and with a first letter that matter are looked at. */
   #field(bytes: Buffer, at: number, end: number): void {
     let colon = at;
     while (colon < end && bytes[colon] !== COLON) colon++;
-    const length = colon - at;
     if (colon === end) throw new ProtocolError("a header line without a colon");
-    if (length !== 14 && length !== 10 && length !== 13 && length !== 17) return;
+    const name = FIELDS.find((field) => field.length === colon - at && isNamed(bytes, at, field));
+    if (name === undefined) return;
     let valueAt = colon + 1;
     while (valueAt < end && bytes[valueAt] === SPACE) valueAt++;
-    this.#known(bytes.toString("latin1", at, colon).toLowerCase(), bytes, valueAt, end);
+    if (name === CONTENT_LENGTH) this.#contentLength(bytes, valueAt, end);
+    else this.#known(name, bytes.toString("latin1", valueAt, end).trim());
   }
 
-  #known(name: string, bytes: Buffer, at: number, end: number): void {
-    if (name === "content-length") {
-      const value = bytes.toString("latin1", at, end).trim();
-      if (!/^\d{1,15}$/.test(value)) throw new ProtocolError("a Content-Length that is not a number");
-      this.#length = Number(value);
-    } else if (name === "transfer-encoding") {
-      this.#chunked = /(^|,)\s*chunked\s*$/i.test(bytes.toString("latin1", at, end));
-    } else if (name === "connection") {
-      const value = bytes.toString("latin1", at, end).toLowerCase();
-      if (value.includes("close")) this.closes = true;
-      else if (value.includes("keep-alive")) this.closes = false;
-    } else if (name === "x-wirelab-fate") {
-      const value = bytes.toString("latin1", at, end).trim();
+  #contentLength(bytes: Buffer, at: number, end: number): void {
+    let last = end;
+    while (last > at && bytes[last - 1] === SPACE) last--;
+    const length = digits(bytes, at, last);
+    if (!(length >= 0) || last - at > MOST_DIGITS) throw new ProtocolError("a Content-Length that is not a number");
+    this.#length = length;
+  }
+
+  #known(name: Uint8Array, value: string): void {
+    if (name === TRANSFER_ENCODING) {
+      this.#chunked = /(^|,)\s*chunked$/i.test(value);
+    } else if (name === CONNECTION) {
+      const options = value.toLowerCase();
+      if (options.includes("close")) this.closes = true;
+      else if (options.includes("keep-alive")) this.closes = false;
+    } else if (name === X_WIRELAB_FATE) {
       this.fate = value === "dropped-up" || value === "dropped-down" ? value : "none";
-    } else if (name === "server-timing") {
-      const duration = /(?:^|,)\s*app\s*;[^,]*?dur=([\d.]+)/.exec(bytes.toString("latin1", at, end));
+    } else {
+      const duration = /(?:^|,)\s*app\s*;[^,]*?dur=([\d.]+)/.exec(value);
       if (duration?.[1] !== undefined) this.serverMs = Number(duration[1]);
     }
   }

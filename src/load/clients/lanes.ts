@@ -132,14 +132,20 @@ export class LaneClient implements Client {
     lane.recorder = this.#recorder;
     lane.sequence = this.#ledger.open(planned, now, this.#settings.clock.wallAt(now));
     lane.sentAt = now;
-    if (lane.transport.usable) this.#write(lane);
+    if (lane.transport.usable) this.#write(lane, !this.#settings.closedLoop);
     // An open loop goes on against a target that refuses: its packets fail, as fast as they are planned.
     else if (resting) this.#free(lane, { kind: "failed", code: lane.lastError }, now);
     else this.#connect(lane, now);
     return true;
   }
 
-  #write(lane: Lane): void {
+  /** Hands the packet to the connection; it is this moment that counts as its sending, unless connecting is part of it. */
+  #write(lane: Lane, fromNow: boolean): void {
+    if (fromNow && lane.recorder === this.#recorder) {
+      const { clock } = this.#settings;
+      lane.sentAt = clock.now();
+      this.#ledger.restamp(lane.sequence, lane.sentAt, clock.wallAt(lane.sentAt));
+    }
     this.#recorder.counts.bytesSent += lane.transport.write(lane.sequence);
   }
 
@@ -151,11 +157,7 @@ export class LaneClient implements Client {
         this.#learnPort(lane);
         if (this.#closed || lane.sequence === NONE) return lane.transport.close();
         lane.retryAt = 0;
-        if (!this.#timeConnecting && lane.recorder === this.#recorder) {
-          lane.sentAt = this.#settings.clock.now();
-          this.#ledger.restamp(lane.sequence, lane.sentAt);
-        }
-        this.#write(lane);
+        this.#write(lane, !this.#timeConnecting);
       },
       (error: unknown) => {
         lane.lastError = codeOf(error);

@@ -1,6 +1,6 @@
 /** Plain TCP and UDP, as `nc` or a beginner's client speaks them: a short text out, whatever comes back is its answer. */
 import { codeOf } from "../recorder.ts";
-import type { ClientSettings } from "./client.ts";
+import { anyAddressLike, type ClientSettings } from "./client.ts";
 import { LaneClient, type LaneEvents, type Transport } from "./lanes.ts";
 
 /** The text of packet n, padded with dots to at least `size` octets. */
@@ -102,6 +102,7 @@ class PlainUdpTransport implements Transport {
   async connect(): Promise<void> {
     const { address, port } = this.#settings.endpoint;
     const socket = await Bun.udpSocket({
+      hostname: anyAddressLike(address),
       connect: { hostname: address, port },
       socket: {
         data: (from, data) => {

@@ -21,6 +21,8 @@ import { randomFrom } from "../schedule.ts";
 /** A reflector holds a packet no longer than the round trip took, but for the two clocks' rates and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
 
+/** Where T1 stands in a test packet (RFC 8762 section 4.2.1). */
+const TIMESTAMP_AT = 4;
 const ZEROS = Buffer.alloc(STAMP_LENGTH - 38);
 
 /** What a session needs to know. */
@@ -118,6 +120,17 @@ export class SenderSession {
     const sequence = this.#ledger.open(planned, now, wall);
     writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
     this.#recorder.counts.bytesSent += this.#settings.size;
+  }
+
+  /**
+   * The packet written last, at `at`, goes to the kernel now: its moment of sending is this one. At low rates the code
+   * between writing and sending is not warm, and takes as long as the packet's whole way to a near target.
+   */
+  stampLast(bytes: Uint8Array, at: number): void {
+    const now = this.#clock.now();
+    const wall = this.#clock.wallAt(now);
+    writeTimestamp(bytes, at + TIMESTAMP_AT, wall);
+    this.#ledger.restamp(this.#ledger.next - 1, now, wall);
   }
 
   /** Settles what has timed out. */

@@ -39,7 +39,12 @@ class TcpFlow {
 
   flush(): void {
     const socket = this.socket;
-    if (socket !== undefined) this.writer.drain((bytes) => socket.write(bytes));
+    if (socket === undefined) return;
+    this.writer.drain((bytes) => {
+      if (bytes.length === this.padding.length + FRAME_HEADER_LENGTH)
+        this.session.stampLast(bytes, FRAME_HEADER_LENGTH);
+      return socket.write(bytes);
+    });
   }
 
   /** What of `chunk` belongs to frames: without the preface, where an echo sends it back. */

@@ -1,6 +1,6 @@
 /** UDP: one connected socket a session, datagrams handed to the kernel in batches. */
 import { codeOf, type Recorder } from "../recorder.ts";
-import type { Client, ClientSettings } from "./client.ts";
+import { anyAddressLike, type Client, type ClientSettings, unreachable } from "./client.ts";
 import { descriptorOf, growReceiveBuffer, receiveBufferDrops } from "./kernel.ts";
 import { SenderSession } from "./session.ts";
 
@@ -38,7 +38,9 @@ class UdpFlow {
   /** What the kernel does not take now waits for the next call. */
   flush(): void {
     const count = this.#ready.length;
-    if (count === 0 || this.socket === undefined) return;
+    const first = this.#ready[0];
+    if (first === undefined || this.socket === undefined) return;
+    if (count === 1) this.session.stampLast(first, 0);
     let sent = this.#handOver(this.#ready);
     while (sent > 0 && sent < count) {
       const more = this.#handOver(this.#ready.slice(sent));
@@ -86,12 +88,15 @@ export class UdpClient implements Client {
       const session = new SenderSession({ ...this.#settings, highestRate: highestRate / connections });
       const flow = new UdpFlow(session, (error) => this.#recorder.error(codeOf(error)));
       flow.socket = await Bun.udpSocket({
+        hostname: anyAddressLike(endpoint.address),
         connect: { hostname: endpoint.address, port: endpoint.port },
         socket: {
           data: (_socket, data) => this.#receive(flow, data),
           // Bun calls this with the error alone, or with the socket before it: the last argument is the error.
           error: (...args: unknown[]) => this.#recorder.error(codeOf(args.at(-1))),
         },
+      }).catch((error: unknown) => {
+        throw unreachable(endpoint, error);
       });
       const descriptor = descriptorOf(flow.socket);
       if (descriptor !== undefined) growReceiveBuffer(descriptor, buffer);

@@ -1,0 +1,37 @@
+/** What is kept of a run beside its report: its percentile curve, and its numbers explained. */
+import { explain } from "../load/explain.ts";
+import type { Histogram } from "../load/histogram.ts";
+import type { RunReport } from "../load/report.ts";
+
+/** Points of a curve: the quantile (0 to 1) and the response time there, s; rising. */
+export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];
+
+/** The detail of one report. */
+export interface RunDetail {
+  readonly curve: CurvePoints;
+  /** The words of the command's --explain. */
+  readonly explanation: string;
+}
+
+/** How many points each tenfold step towards 1 has. */
+const STEPS = 8;
+const DECADES = 6;
+
+/** The curve of a histogram, ever finer towards 1, as far as there are answers to carry it; ends with the greatest. */
+export function curveOf(histogram: Histogram): CurvePoints {
+  const { count, max } = histogram;
+  if (count === 0 || max === undefined) return [];
+  const last = 1 - 1 / (count + 1); // where the greatest of `count` answers stands
+  const points: [number, number][] = [];
+  for (let step = 0; step <= STEPS * DECADES; step++) {
+    const quantile = 1 - 10 ** (-step / STEPS);
+    const seconds = histogram.quantile(quantile);
+    if (quantile < last && seconds !== undefined) points.push([Number(quantile.toPrecision(9)), seconds]);
+  }
+  return [...points, [last, max]];
+}
+
+/** The detail of a report and of the response times that it was made from. */
+export function detailOf(report: RunReport, response: Histogram): RunDetail {
+  return { curve: curveOf(response), explanation: explain(report) };
+}

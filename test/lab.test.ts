@@ -1,0 +1,142 @@
+/** A lab as a part of somebody's own program: started, stopped, started again, and nothing left behind. */
+import { describe, expect, test } from "bun:test";
+import { type Lab, ListenError, startLab } from "../src/lab.ts";
+import { exchange, FORMS, trafficOf, udpStamp } from "./support/clients.ts";
+import { openHttp } from "./support/http.ts";
+import { startTestLab, urlOf } from "./support/lab.ts";
+import { openTcp } from "./support/tcp.ts";
+import { until } from "./support/until.ts";
+
+const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
+const PORTS = ["httpPort", "tcpPort", "udpPort", "stampPort"] as const;
+
+/** The ports of a lab that has been stopped: free ones. */
+async function freePorts() {
+  const { ports, stop } = await startTestLab({ stampPort: 0 });
+  await stop();
+  return { httpPort: ports.http, tcpPort: ports.tcp, udpPort: ports.udp, stampPort: ports.stamp };
+}
+
+describe("start", () => {
+  test("two labs side by side count and fail each for itself", async () => {
+    await using good = await startTestLab();
+    await using bad = await startTestLab({ impair: { ...NO_FAULTS, udp: { drop: { up: 1, down: 0 } } } });
+    for (const [lab, answered] of [
+      [good, 5],
+      [bad, 0],
+    ] as const) {
+      await using client = await udpStamp.connect(lab);
+      const traffic = await exchange(lab, udpStamp, client, 5);
+      expect([traffic.packets, traffic.answered]).toEqual([5, answered]);
+    }
+    expect((await trafficOf(good, "udp")).packets).toBe(5);
+  });
+
+  test.each(PORTS)("on a %s in use it is refused by name, and leaves the other ports free", async (name) => {
+    await using holder = await startTestLab({ stampPort: 0 });
+    const { http, tcp, udp, stamp } = holder.ports;
+    const taken = { httpPort: http, tcpPort: tcp, udpPort: udp, stampPort: stamp }[name];
+    const free = await freePorts();
+    const error = await startLab({ ...free, [name]: taken }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(ListenError);
+    const shown = name === "stampPort" ? "STAMP" : name.slice(0, -4).toUpperCase();
+    expect(String(error)).toBe(`ListenError: ${shown} port ${taken} on 127.0.0.1 is in use`);
+    await using after = await startLab(free);
+    expect(after.ports.http).toBe(free.httpPort);
+  });
+});
+
+describe("stop", () => {
+  test("frees the ports, once or more often, and whoever stops it", async () => {
+    const lab = await startTestLab();
+    await Promise.all([lab.stop(), lab.stop()]);
+    await lab.stop();
+    await lab[Symbol.asyncDispose]();
+    const { http, tcp, udp } = lab.ports;
+    await using again = await startLab({ httpPort: http, tcpPort: tcp, udpPort: udp });
+    expect(again.ports).toEqual(lab.ports);
+  });
+
+  test.each(FORMS.map((form) => [form.name, form] as const))("%s: delivers what is in flight", async (_, form) => {
+    const lab = await startTestLab({
+      impair: { ...NO_FAULTS, [form.protocol]: { delay: { kind: "fixed", ms: 200 } } },
+    });
+    await using client = await form.connect(lab);
+    const sent = [client.send(0), client.send(1)];
+    await until(async () => (await trafficOf(lab, form.protocol)).packets === 2, "both in flight");
+    await lab.stop();
+    await Promise.all(sent);
+    await until(() => client.replies.length === 2, "both answers");
+    for (const { body } of client.replies) expect(body.length).toBe(form.replyBytes);
+  });
+
+  test("takes in nothing more: what comes while it stops is neither counted nor answered", async () => {
+    const lab = await startTestLab({ impair: { ...NO_FAULTS, udp: { delay: { kind: "fixed", ms: 300 } } } });
+    await using client = await udpStamp.connect(lab);
+    using tcp = await openTcp(lab.ports.tcp);
+    tcp.write("Hello");
+    await until(() => tcp.read.length === 7, "it is connected");
+    await client.send(0);
+    await until(async () => (await trafficOf(lab, "udp")).packets === 1, "in flight");
+    const stopped = lab.stop();
+    await client.send(1);
+    tcp.write("Hello");
+    await stopped;
+    await until(() => client.replies.length === 1 && tcp.ended, "the first answer, and the end");
+    expect([client.replies.map(({ n }) => n), tcp.read.length]).toEqual([[0], 7]);
+  });
+
+  test("a slow body, a viewer and a peer that does not read do not keep it", async () => {
+    const lab = await startTestLab();
+    using body = await openHttp(lab.ports.http);
+    body.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
+    using viewer = await openHttp(lab.ports.http);
+    expect((await viewer.ask("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")).status).toBe(200);
+    using deaf = await openTcp(lab.ports.tcp);
+    deaf.pause();
+    deaf.write("STAMP/1\n");
+    const startedAt = performance.now();
+    await lab.stop();
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    await until(() => body.ended && viewer.ended, "their end");
+  });
+
+  test("leaves no timer behind that keeps the program alive, not even for an answer that came too late", async () => {
+    const program = `
+      import { startLab } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).pathname)};
+      const delay = { kind: "fixed", ms: 50_000 };
+      const lab = await startLab({
+        httpPort: 0, tcpPort: 0, udpPort: 0, limits: { stopMs: 50 }, impair: { http: { delay }, tcp: { delay }, udp: { delay } },
+      });
+      const post = () => fetch("http://127.0.0.1:" + lab.ports.http, { method: "POST", body: "{}" }).catch(() => {});
+      const first = post();
+      await Bun.sleep(50);
+      const stopped = lab.stop();
+      const posts = setInterval(post, 5);
+      await stopped;
+      clearInterval(posts);
+      await first;
+      console.log("stopped");
+    `;
+    const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe", stderr: "pipe" });
+    const exited = await Promise.race([child.exited, until(() => false, "its end", 4000).catch(() => "still running")]);
+    child.kill("SIGKILL");
+    expect([await new Response(child.stdout).text(), await new Response(child.stderr).text(), exited]).toEqual([
+      "stopped\n",
+      "",
+      0,
+    ]);
+  });
+});
+
+test("a lab that stops and one that starts on its ports do not hear each other", async () => {
+  const ports = await freePorts();
+  for (let round = 0; round < 3; round++) {
+    const lab: Lab = await startLab(ports);
+    expect((await fetch(urlOf(lab, "/readyz"))).status).toBe(200);
+    expect((await trafficOf(lab, "udp")).packets).toBe(0);
+    await using client = await udpStamp.connect(lab);
+    await exchange(lab, udpStamp, client, 3);
+    await lab.stop();
+  }
+});

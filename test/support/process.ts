@@ -1,0 +1,84 @@
+/** The lab as its users run it: a process of its own. */
+import { until } from "./until.ts";
+
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+/** A process of src/main.ts. */
+export interface LabProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** The line in which it tells where it listens, as an object. */
+  readonly ports: { readonly http: number; readonly tcp: number; readonly udp: number };
+  /** Everything said so far. */
+  readonly out: string;
+  readonly err: string;
+  readonly exited: Promise<number>;
+  readonly running: boolean;
+  signal(name: "SIGINT" | "SIGTERM"): void;
+}
+
+/** Only what a process needs to be found and to run; none of the variables of whoever runs the tests. */
+function cleanEnvironment(env: Readonly<Record<string, string>>) {
+  return { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env };
+}
+
+function spawn(command: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = Bun.spawn([...command], {
+    cwd: ROOT,
+    env: cleanEnvironment(env),
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const said = { out: "", err: "" };
+  const follow = async (stream: ReadableStream<Uint8Array>, to: "out" | "err") => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) said[to] += decoder.decode(chunk, { stream: true });
+  };
+  const followed = Promise.all([follow(child.stdout, "out"), follow(child.stderr, "err")]);
+  return { child, said, followed };
+}
+
+/** Runs src/main.ts to its end, which has to come by itself. */
+export async function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { child, said, followed } = spawn([process.execPath, MAIN, ...args], env);
+  const status = await child.exited;
+  await followed;
+  return { status, ...said };
+}
+
+/** Starts src/main.ts on free ports and waits until it says that it listens; `wrap` is put in front of the command. */
+export async function startMain(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+  wrap: readonly string[] = [],
+): Promise<LabProcess> {
+  const ports = ["--http-port", "0", "--tcp-port", "0", "--udp-port", "0"];
+  const { child, said } = spawn([...wrap, process.execPath, MAIN, ...ports, ...args], env);
+  const line = await until(
+    () => said.out.split("\n").find((line) => line.includes("wirelab listens")),
+    "the process listens",
+  ).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw new Error(`${error}\n${said.out}${said.err}`);
+  });
+  return {
+    pid: child.pid,
+    ports: JSON.parse(line),
+    get out() {
+      return said.out;
+    },
+    get err() {
+      return said.err;
+    },
+    exited: child.exited,
+    get running() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+    signal: (name) => child.kill(name),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
