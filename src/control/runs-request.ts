@@ -2,8 +2,8 @@
 import { type Static, t } from "elysia";
 import type { Limits } from "../config.ts";
 import { PROTOCOLS } from "../impairment.ts";
+import { UsageError } from "../load/errors.ts";
 import { type LoadOptions, planRun } from "../load/options.ts";
-import { UsageError } from "../load/target.ts";
 import type { RunStore } from "../run-store.ts";
 import { chooseTarget, type OwnPorts, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, type Runner } from "../runs/runner.ts";
