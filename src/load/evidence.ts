@@ -51,13 +51,16 @@ export class EvidenceKeeper {
   }
 
   async #look(): Promise<void> {
-    if (this.#request === undefined || this.#recorder === undefined) return;
-    const at = this.#clock.now();
-    const { sent } = this.#recorder.counts;
+    const recorder = this.#recorder;
+    if (this.#request === undefined || recorder === undefined) return;
+    const cut = recorder.openCut(this.#clock.now());
+    const { sent } = recorder.counts;
     const sessions = await fetchSummary(this.#request);
-    if (sessions === undefined || sessions.length === 0) return;
-    this.#live?.look(at, sent, sessions);
-    // Exactly then, all packets sent until the look are settled, and none that was sent later has timed out.
+    if (sessions === undefined || sessions.length === 0) {
+      recorder.closeCut(cut);
+      return;
+    }
+    this.#live?.look({ cut, sent, sessions });
     setTimeout(() => this.#live?.settle(this.#clock.now()), this.#plan.timeoutMs + SWEEP_SLACK_MS);
   }
 

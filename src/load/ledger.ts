@@ -70,7 +70,8 @@ export class Ledger {
     this.#reflected = new Uint32Array(slots);
     this.#state = new Uint8Array(slots);
     // Written to at once, so that the system gives all of the memory now: what a run takes does not grow as it goes.
-    for (const array of [this.#planned, this.#sent, this.#wall, this.#delay, this.#reflected, this.#state]) array.fill(0);
+    for (const array of [this.#planned, this.#sent, this.#wall, this.#delay, this.#reflected, this.#state])
+      array.fill(0);
     this.#first = first;
     this.#next = first;
     this.#oldest = first;
@@ -182,7 +183,7 @@ export class Ledger {
     else this.#expected = sequence + 1;
     const service = now - (this.#sent[slot] ?? now);
     if (state === LOST || service > this.#timeoutMs) {
-      if (state === LOST) this.#unlose();
+      if (state === LOST) this.#unlose(slot);
       else this.#pending--;
       counts.late++;
       this.#state[slot] = OTHER;
@@ -215,35 +216,40 @@ export class Ledger {
     const slot = sequence & this.#mask;
     const state = this.#state[slot];
     if (state !== PENDING && !(state === LOST && column !== "lost")) return false;
-    if (state === LOST) this.#unlose();
+    if (state === LOST) this.#unlose(slot);
     else this.#pending--;
-    this.#state[slot] = column === "lost" ? LOST : OTHER;
-    if (column === "lost") this.#lost++;
-    this.#recorder.counts[column]++;
+    if (column === "lost") this.#lose(slot);
+    else {
+      this.#state[slot] = OTHER;
+      this.#recorder.counts[column]++;
+    }
     return true;
   }
 
   /** Every packet whose timeout has passed at `now` is lost; gives how many became so. */
   expire(now: number): number {
-    let lost = 0;
+    const before = this.#lost;
     while (this.#oldest < this.#next) {
       const slot = this.#oldest & this.#mask;
       if (this.#state[slot] === PENDING) {
         if (now - (this.#sent[slot] ?? now) <= this.#timeoutMs) break;
-        this.#state[slot] = LOST;
         this.#pending--;
-        lost++;
+        this.#lose(slot);
       }
       this.#oldest++;
     }
-    this.#lost += lost;
-    this.#recorder.counts.lost += lost;
-    return lost;
+    return this.#lost - before;
   }
 
-  #unlose(): void {
+  #lose(slot: number): void {
+    this.#state[slot] = LOST;
+    this.#lost++;
+    this.#recorder.lose(this.#sent[slot] ?? 0);
+  }
+
+  #unlose(slot: number): void {
     this.#lost--;
-    this.#recorder.counts.lost--;
+    this.#recorder.unlose(this.#sent[slot] ?? 0);
   }
 
   /** How many of the lost packets have a number up to `sequence`. */

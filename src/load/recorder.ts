@@ -48,6 +48,14 @@ function noCounts(): Counts {
   };
 }
 
+/** The losses among the packets that were sent until a moment. */
+export interface Cut {
+  /** The moment, monotonic ms. */
+  readonly at: number;
+  /** How many of them are lost by now; final one timeout after the moment. */
+  lost: number;
+}
+
 /** The most different error codes that a run tells apart; more are counted together as "other". */
 const MOST_ERRORS = 50;
 
@@ -75,7 +83,32 @@ export class Recorder {
   readonly reflector = { reflected: 0, seen: 0, lostBefore: 0 };
   /** RFC 3550's smoothed jitter, in ms. */
   jitter = 0;
+  readonly #cuts = new Set<Cut>();
   #offsetAtLeast: { trip: number; offset: number } | undefined;
+
+  /** A packet that was sent at `sentAt` (monotonic ms) is lost. */
+  lose(sentAt: number): void {
+    this.counts.lost++;
+    for (const cut of this.#cuts) if (sentAt <= cut.at) cut.lost++;
+  }
+
+  /** It was not lost after all. */
+  unlose(sentAt: number): void {
+    this.counts.lost--;
+    for (const cut of this.#cuts) if (sentAt <= cut.at) cut.lost--;
+  }
+
+  /** Begins to count the losses among what was sent until now, `at` (monotonic ms). */
+  openCut(at: number): Cut {
+    const cut: Cut = { at, lost: this.counts.lost };
+    this.#cuts.add(cut);
+    return cut;
+  }
+
+  /** No longer counts them. */
+  closeCut(cut: Cut): void {
+    this.#cuts.delete(cut);
+  }
 
   /** How many packets wait for their answer: what no column of the ledger has yet. */
   get pending(): number {

@@ -223,18 +223,24 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
 }
 
-/** The sender may be late by this at p99, or by a twentieth of the median response where that is more. */
+/** The sender may be late by this, or by a tenth of the response time at the same quantile where that is more. */
 const LATE_SECONDS = 0.001;
-const LATE_SHARE = 0.05;
+const LATE_SHARE = 0.1;
+
+/** By how much too late the sender was, s, at the highest quantile that has the samples; undefined where it kept time. */
+function tooLate({ scheduleError, response }: Recorder): number | undefined {
+  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(scheduleError, candidate) !== null);
+  const lateness = q === undefined ? 0 : (scheduleError.quantile(q) ?? 0);
+  const allowed = Math.max(LATE_SECONDS, LATE_SHARE * (response.quantile(q ?? 0.5) ?? 0));
+  return lateness > allowed ? lateness : undefined;
+}
 
 /** Whether the run can carry its own numbers (contract, section 6), and if not, why and what helps. */
 function judge({ recorder, failures, bufferDrops, directions, plan }: Finding): RunReport["verdict"] {
-  const { counts, scheduleError, response } = recorder;
+  const { counts, response } = recorder;
   const reasons = [...failures];
-  // Too few packets for a 99th percentile: then the 90th or the median has to do.
-  const lateness = [0.99, 0.9, 0.5].map((q) => quantileOf(scheduleError, q)).find((value) => value !== null) ?? 0;
-  const allowed = Math.max(LATE_SECONDS, LATE_SHARE * (response.quantile(0.5) ?? 0));
-  if (lateness > allowed) {
+  const lateness = tooLate(recorder);
+  if (lateness !== undefined) {
     reasons.push(
       `the sender ran late, by ${(lateness * 1000).toFixed(1)} ms and more; lower --rate, or free a core for the load generator`,
     );

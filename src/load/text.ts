@@ -127,6 +127,27 @@ function timeRows(label: string, reports: readonly RunReport[], pick: (report: R
   ];
 }
 
+/** One-way times, where there are any; across hosts with what is known of the clocks. */
+function oneWayRows(reports: readonly RunReport[]): string[][] {
+  const known = reports.filter(({ oneWay }) => oneWay.up.count > 0);
+  if (known.length === 0) return [];
+  const pair = (times: Times) => `${formatSeconds(times.p50)} / ${formatSeconds(times.p99)}`;
+  const offset: Cell = ({ oneWay: { comparable, clockOffset } }) =>
+    comparable || clockOffset === null
+      ? NONE
+      : `${formatSigned(clockOffset.seconds)} ± ${formatSeconds(clockOffset.error)}`;
+  const foreign = known.some(({ oneWay }) => !oneWay.comparable);
+  return [
+    row("one way up p50 / p99", reports, ({ oneWay }) => pair(oneWay.up)),
+    row("one way down p50 / p99", reports, ({ oneWay }) => pair(oneWay.down)),
+    ...(foreign ? [row("  target's clock ahead by", reports, offset)] : []),
+  ];
+}
+
+function formatSigned(seconds: number): string {
+  return seconds < 0 ? `-${formatSeconds(-seconds)}` : formatSeconds(seconds);
+}
+
 function jitterRows(reports: readonly RunReport[]): string[][] {
   return [
     row("jitter (RFC 3550)", reports, (report) => formatSeconds(report.jitter.rfc3550)),
@@ -166,6 +187,9 @@ function objectiveLine({ text, met, value, edge, note }: JudgedObjective): strin
 function notesOf(report: RunReport, several: boolean): string[] {
   const notes = [
     ...(report.packets.lost > 0 ? [`directions: by ${report.evidence.text}`] : []),
+    ...(report.oneWay.up.count > 0 && !report.oneWay.comparable
+      ? ["one-way times: the two clocks are not known to agree; only their changes mean anything"]
+      : []),
     ...tallyLine("errors", report.errors),
     ...tallyLine("statuses", Object.keys(report.statuses).some((status) => status !== "200") ? report.statuses : {}),
     ...report.objectives.map(objectiveLine),
@@ -197,6 +221,7 @@ export function renderReport(reports: readonly RunReport[]): string {
     ...timeRows("response time", reports, (report) => report.responseTime),
     ...timeRows("service time", reports, (report) => report.serviceTime),
     ...timeRows("server time", reports, (report) => report.serverTime),
+    ...oneWayRows(reports),
     ...jitterRows(reports),
   ]);
   const legend = reports.some(({ responseTime }) => responseTime.p50 !== null)

@@ -68,6 +68,7 @@ describe("ResponseReader", () => {
 
   test.each([
     ["another protocol", "ACK-TCP and more\r\n"],
+    ["another protocol without a line's end", "ACK-TCP"],
     ["a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n"],
     ["a line without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n"],
     ["a chunk without a size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"],

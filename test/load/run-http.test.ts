@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runLoad } from "../../src/load/run.ts";
 import { balanced } from "./support/sums.ts";
-import { deadTcpPort } from "./support/targets.ts";
+import { deadTcpPort, tcpTarget } from "./support/targets.ts";
 
 const common = { protocol: "http", rate: 1000, count: 200, timeout: 1, seed: 7 } as const;
 
@@ -157,6 +157,57 @@ test("a refused port is one line", async () => {
   const report = balanced(await runLoad({ ...common, target: `http://127.0.0.1:${port}/` }).report);
   expect(report.packets.sent).toBe(0);
   expect(report.verdict.reasons).toEqual([`nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`]);
+});
+
+test("a closed loop keeps every connection busy", async () => {
+  using server = serve(() => new Response("ok"));
+  const report = balanced(
+    await runLoad({ protocol: "http", rate: "max", count: 3000, connections: 8, target: `127.0.0.1:${server.port}` })
+      .report,
+  );
+  expect(report.packets).toMatchObject({ planned: 3000, sent: 3000, answered: 3000, unsent: 0 });
+  expect(report.responseTime.p50).toBe(report.serviceTime.p50);
+});
+
+test("what is not HTTP is corrupt, and a connection that is cut has failed", async () => {
+  await using plain = tcpTarget("plain");
+  const garbled = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${plain.port}` }).report);
+  expect(garbled.packets).toMatchObject({ sent: 20, corrupt: 20, answered: 0 });
+  expect(garbled.errors).toEqual({ "not-http": 20 });
+  const cutting = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: (socket) => void socket.end() } });
+  const cut = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${cutting.port}` }).report);
+  cutting.stop(true);
+  expect(cut.packets).toMatchObject({ sent: 20, failed: 20 });
+  expect(cut.errors).toEqual({ closed: 20 });
+});
+
+test("HEAD has no body, and a body from a file goes out as it is", async () => {
+  const bodies = new Set<string>();
+  using server = serve(async (request) => {
+    bodies.add(`${request.method} ${await request.text()}`);
+    return new Response("body", { headers: { "X-More": "1" } });
+  });
+  const target = `http://127.0.0.1:${server.port}/x`;
+  const head = balanced(await runLoad({ ...common, count: 20, target, http: { method: "HEAD" } }).report);
+  expect(head.packets).toMatchObject({ answered: 20, corrupt: 0 });
+  const put = balanced(
+    await runLoad({ ...common, count: 20, target, http: { method: "PUT", body: Buffer.from("äöü") } }).report,
+  );
+  expect(put.packets).toMatchObject({ answered: 20 });
+  expect([...bodies]).toEqual(["HEAD ", "PUT äöü"]);
+});
+
+test("a request larger than the socket's buffer arrives whole", async () => {
+  let length = 0;
+  using server = serve(async (request) => {
+    length = (await request.arrayBuffer()).byteLength;
+    return new Response("ok");
+  });
+  const report = balanced(
+    await runLoad({ ...common, count: 4, rate: 20, size: 6_000_000, target: `127.0.0.1:${server.port}` }).report,
+  );
+  expect(report.packets).toMatchObject({ answered: 4 });
+  expect(length).toBe(6_000_000);
 });
 
 /** A certificate for localhost that only itself has signed. */

@@ -157,3 +157,37 @@ test("stop() ends the sending and the report covers what ran", async () => {
   expect(report.packets.answered).toBe(report.packets.sent);
   expect(report.durationSeconds).toBeLessThan(30);
 });
+
+test("stages are sent as planned, and Poisson arrivals as the seed says", async () => {
+  await using target = await udpTarget("stateful");
+  const shared = { protocol: "udp", control: false, timeout: 0.3, target: `127.0.0.1:${target.port}` } as const;
+  const stages = [
+    { from: 0, to: 1000, seconds: 0.4 },
+    { from: 500, to: 500, seconds: 0.2 },
+  ];
+  const ramp = balanced(await runLoad({ ...shared, stages }).report);
+  expect(ramp.packets).toMatchObject({ planned: 300, sent: 300, answered: 300 });
+  expect(ramp.durationSeconds).toBeCloseTo(0.6, 9);
+  const poisson = async (seed: number) =>
+    balanced(await runLoad({ ...shared, rate: 500, arrival: "poisson", duration: 0.5, seed }).report).packets.planned;
+  const [first, again, other] = [await poisson(1), await poisson(1), await poisson(2)];
+  expect(again).toBe(first);
+  expect(other).not.toBe(first);
+});
+
+test("a port to itself for each plain packet: what comes late is never taken for the next one's answer", async () => {
+  await using target = await udpTarget("plain", { delayMs: (n) => (n % 10 === 5 ? 150 : 0), dropUp: every(10) });
+  const options = {
+    ...common,
+    mode: "plain",
+    count: 200,
+    rate: 500,
+    timeout: 0.1,
+    target: `127.0.0.1:${target.port}`,
+  } as const;
+  const report = balanced(await runLoad(options).report);
+  expect(report.packets).toMatchObject({ sent: 200, answered: 160, duplicate: 0 });
+  // The run ends a timeout after its last packet: what would have been late after that is lost.
+  expect(report.packets.late).toBeGreaterThan(5);
+  expect(report.packets.late + report.packets.lost).toBe(40);
+});

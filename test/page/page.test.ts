@@ -97,7 +97,7 @@ describe("the page", () => {
     await using second = await startTestLab({ httpPort: http });
     await until(async () => (await page.text("#live")) === "live", "live again", 15_000);
     await sendUdp(second.ports.udp, 1);
-    await page.shows(`${column("udp")} .total`, "1 packets since the start");
+    await page.shows(`${column("udp")} .total`, "1 packet since the start");
     expect(await page.value<boolean>("document.querySelector('#notice').hidden")).toBe(true);
   });
 

@@ -28,6 +28,13 @@ function digits(bytes: Uint8Array, from: number, to: number): number {
   return value;
 }
 
+/** A peer that speaks something else is told by its first octets, whether or not a line's end ever comes. */
+function checkVersion(bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) {
+    if (bytes[at] !== VERSION[at - from]) throw new ProtocolError("not an HTTP/1 status line");
+  }
+}
+
 /** Whether the octets at `at` are `name`, in whatever case: letters differ from capitals by the bit 0x20. */
 function isNamed(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
   for (let index = 0; index < name.length; index++) {
@@ -134,6 +141,7 @@ export class ResponseReader {
     for (;;) {
       const end = bytes.indexOf(LF, at);
       if (end < 0) {
+        if (this.status === 0) checkVersion(bytes, at, Math.min(bytes.length, at + VERSION.length));
         this.#clear();
         return -1;
       }
@@ -146,11 +154,9 @@ export class ResponseReader {
   }
 
   #statusLine(bytes: Buffer, at: number, end: number): void {
+    checkVersion(bytes, at, at + VERSION.length);
     const code = digits(bytes, at + 9, at + 12);
     if (end - at < 12 || !(code >= 100)) throw new ProtocolError("not an HTTP/1 status line");
-    for (let index = 0; index < VERSION.length; index++) {
-      if (bytes[at + index] !== VERSION[index]) throw new ProtocolError("not an HTTP/1 status line");
-    }
     this.closes = bytes[at + VERSION.length] === ZERO;
     this.status = code;
   }

@@ -62,7 +62,13 @@ export async function udpTarget(answering: Answering, faults: Faults = {}): Prom
           ledger.copiesDown += copiesDown - 1;
           const delay = faults.delayMs?.(arrival) ?? 0;
           const send = () => {
-            for (let index = 0; index < copiesDown; index++) from.send(answer, port, address);
+            for (let index = 0; index < copiesDown && !from.closed; index++) {
+              try {
+                from.send(answer, port, address);
+              } catch {
+                // Whoever asked has gone; the kernel says so at the next send.
+              }
+            }
           };
           if (delay > 0) setTimeout(send, delay);
           else send();
