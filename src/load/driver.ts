@@ -14,7 +14,7 @@ const SPIN_BELOW_MS = 2;
  */
 const LINGER_MS = 0.5;
 /** The longest sleep: what has timed out is looked for this often. */
-const LONGEST_SLEEP_MS = 50;
+const LONGEST_SLEEP_MS = 200;
 /** How often a run in a closed loop looks for what has timed out. */
 const SWEEP_MS = 20;
 /** How many packets go between two looks at the sockets. */

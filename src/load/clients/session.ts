@@ -14,7 +14,7 @@ import {
   writeTestPacket,
   writeTimestamp,
 } from "../../stamp.ts";
-import { Ledger, slotsFor } from "../ledger.ts";
+import { Ledger, type Reception, slotsFor } from "../ledger.ts";
 import type { Recorder } from "../recorder.ts";
 import { randomFrom } from "../schedule.ts";
 
@@ -143,87 +143,95 @@ export class SenderSession {
     return this.#ledger.abandon();
   }
 
-  /** Judges one answer that came at `now`, monotonic ms. */
-  receive(answer: Buffer, now: number): void {
-    this.#recorder.counts.bytesReceived += answer.length;
-    if (answer.length < STAMP_LENGTH) this.#recorder.unreadable();
-    else if (isTestPacket(answer)) this.#receiveEcho(answer, now);
-    else this.#receiveReflected(answer, now);
+  /** Judges one answer that came at `now`, monotonic ms: `length` octets of `bytes` from `at` on. */
+  receive(bytes: Buffer, now: number, at = 0, length = bytes.length): void {
+    this.#recorder.counts.bytesReceived += length;
+    if (length < STAMP_LENGTH) this.#recorder.unreadable();
+    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at, length);
+    else this.#receiveReflected(bytes, now, at, length);
   }
 
-  #receiveEcho(answer: Buffer, now: number): void {
-    if (ssidOf(answer) !== this.#ssid && ssidOf(answer) !== 0) return;
-    const sequence = this.#ledger.recall(sequenceOf(answer));
-    if (sequence < 0 || !this.#ledger.wasSentAt(sequence, readTimestamp(answer, 4))) {
-      this.#damaged(answer, 4);
+  #receiveEcho(bytes: Buffer, now: number, at: number, length: number): void {
+    if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) return;
+    const onWire = sequenceOf(bytes, at);
+    const sentAt = readTimestamp(bytes, at + TIMESTAMP_AT);
+    const sequence = this.#ledger.recall(onWire);
+    if (sequence < 0 || !this.#ledger.wasSentAt(sequence, sentAt)) {
+      this.#damaged(bytes, at, length, { onWire, sentAt });
       return;
     }
     this.#recorder.kinds.echo++;
     this.#ledger.answer(sequence, now);
   }
 
-  #receiveReflected(answer: Buffer, now: number): void {
-    const sequence = this.#ledger.recall(senderSequenceOf(answer));
-    const sentAt = readTimestamp(answer, 28);
+  #receiveReflected(bytes: Buffer, now: number, at: number, length: number): void {
+    const onWire = senderSequenceOf(bytes, at);
+    const sentAt = readTimestamp(bytes, at + 28);
+    const sequence = this.#ledger.recall(onWire);
     if (sequence < 0 || !this.#ledger.wasSentAt(sequence, sentAt)) {
-      this.#damaged(answer, 28);
+      this.#damaged(bytes, at, length, { onWire, sentAt });
       return;
     }
     const wall = this.#clock.wallAt(now);
-    const receivedAt = readTimestamp(answer, 16);
-    const reflectedAt = readTimestamp(answer, 4);
+    const receivedAt = readTimestamp(bytes, at + 16);
+    const reflectedAt = readTimestamp(bytes, at + 4);
     if (
-      !this.#sound(answer) ||
-      !this.#isExact(answer, sequence) ||
+      !this.#sound(bytes, at, length) ||
+      !this.#isExact(bytes, at, sequence) ||
       Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
     ) {
       this.#spoil(sequence);
       return;
     }
-    const reflected = sequenceOf(answer);
     this.#recorder.kinds.stamp++;
-    if (reflected !== senderSequenceOf(answer)) this.#recorder.ownNumbers++;
+    const reception = this.#readReflector(sequence, now, sequenceOf(bytes, at), onWire);
+    if (reception === "answered") this.#recorder.exchange(sentAt, receivedAt, reflectedAt, wall);
+  }
+
+  /** Takes in the reflector's own number, `reflected`, of its answer to the packet that is `onWire` on the wire. */
+  #readReflector(sequence: number, now: number, reflected: number, onWire: number): Reception {
+    const { counts } = this.#recorder;
+    if (reflected !== onWire) this.#recorder.ownNumbers++;
     if (reflected > this.#reflected) {
       this.#reflected = reflected;
       this.#reflectedFor = sequence;
     }
-    const twice = this.#recorder.counts.reflectedTwice;
+    const twice = counts.reflectedTwice;
     const reception = this.#ledger.answer(sequence, now, reflected);
     // A duplicate with a number of its own is another answer; one with the same number is a copy made on the way down.
-    if (reception !== "duplicate" || this.#recorder.counts.reflectedTwice > twice) this.#seen++;
-    if (reception === "answered") this.#recorder.exchange(sentAt, receivedAt, reflectedAt, wall);
+    if (reception !== "duplicate" || counts.reflectedTwice > twice) this.#seen++;
+    return reception;
   }
 
   /** Whether what a reflector has to repeat came back as it was sent (RFC 8762 section 4.3.1, RFC 8972 section 3). */
-  #sound(answer: Buffer): boolean {
-    const ssid = ssidOf(answer);
-    if (((answer[36] ?? 0) << 8) + (answer[37] ?? 0) !== UNSYNCHRONIZED_MILLISECOND) return false;
+  #sound(bytes: Buffer, at: number, length: number): boolean {
+    const ssid = ssidOf(bytes, at);
+    if (((bytes[at + 36] ?? 0) << 8) + (bytes[at + 37] ?? 0) !== UNSYNCHRONIZED_MILLISECOND) return false;
     if (!this.#settings.lab) return ssid === this.#ssid || ssid === 0;
     // A foreign reflector may pad as it likes; the lab gives back the very octets that it got.
-    if (ssid !== this.#ssid || answer.length !== this.#settings.size) return false;
-    return (
-      answer.length === STAMP_LENGTH || this.#padding.compare(answer, STAMP_LENGTH, answer.length, STAMP_LENGTH) === 0
-    );
+    if (ssid !== this.#ssid || length !== this.#settings.size) return false;
+    return length === STAMP_LENGTH || this.#padding.compare(bytes, at + STAMP_LENGTH, at + length, STAMP_LENGTH) === 0;
   }
 
   /** Whether the lab gave the sender's moment back to the last bit, and zeros behind it: it cannot know the TTL. */
-  #isExact(answer: Buffer, sequence: number): boolean {
+  #isExact(bytes: Buffer, at: number, sequence: number): boolean {
     if (!this.#settings.lab) return true;
     writeTimestamp(this.#echoed, 0, this.#ledger.sentAt(sequence));
-    return this.#echoed.compare(answer, 28, 36) === 0 && ZEROS.compare(answer, 38, STAMP_LENGTH) === 0;
+    return (
+      this.#echoed.compare(bytes, at + 28, at + 36) === 0 && ZEROS.compare(bytes, at + 38, at + STAMP_LENGTH) === 0
+    );
   }
 
   /** An answer that fits no packet: by its moment of sending, or by its number, it may still name one. */
-  #damaged(answer: Buffer, momentAt: number): void {
-    const ours = ssidOf(answer) === this.#ssid;
-    const number = momentAt === 4 ? sequenceOf(answer) : senderSequenceOf(answer);
-    const wall = readTimestamp(answer, momentAt);
-    const candidates = [this.#ledger.recallByWall(wall, number), ours ? this.#ledger.recall(number) : -1];
+  #damaged(bytes: Buffer, at: number, length: number, echoed: { onWire: number; sentAt: number }): void {
+    const { onWire, sentAt } = echoed;
+    const ours = ssidOf(bytes, at) === this.#ssid;
+    const candidates = [this.#ledger.recallByWall(sentAt, onWire), ours ? this.#ledger.recall(onWire) : -1];
     // One flipped bit can turn a moment into another packet's: the packet that takes fewer flips is the one.
-    const apart = (sequence: number) => this.#ledger.bitsApart(sequence, wall, number);
+    const apart = (sequence: number) => this.#ledger.bitsApart(sequence, sentAt, onWire);
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => apart(a) - apart(b));
     if (sequence !== undefined) this.#spoil(sequence);
-    else if (ssidOf(answer) === this.#formerSsid || this.#sound(answer)) this.#recorder.counts.strange++;
+    else if (ssidOf(bytes, at) === this.#formerSsid || this.#sound(bytes, at, length)) this.#recorder.counts.strange++;
     else this.#recorder.unreadable();
   }
 

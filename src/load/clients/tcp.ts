@@ -18,19 +18,20 @@ export const UNFRAMED = "not-framed";
 class TcpFlow {
   readonly session: SenderSession;
   readonly writer: FrameWriter;
-  readonly padding: Buffer;
   reader = new FrameReader();
   socket: Bun.Socket | undefined;
   connecting = false;
   retryAt = 0;
   /** Octets of the preface that an echo sends back, still to be matched; 0 after the first octet that is not its. */
   prefaceLeft = STAMP_PREFACE.length;
+  #now = 0;
+  readonly #write = (bytes: Buffer, at: number, length: number) => this.socket?.write(bytes, at, length) ?? 0;
+  readonly #answer = (bytes: Buffer, at: number, length: number) => this.session.receive(bytes, this.#now, at, length);
 
   constructor(settings: ClientSettings) {
     this.session = new SenderSession({ ...settings, highestRate: settings.highestRate / settings.connections });
-    this.padding = this.session.newPacket();
     const frames = Math.max(LEAST_FRAMES, Math.floor(WRITE_BUFFER / (settings.size + FRAME_HEADER_LENGTH)));
-    this.writer = new FrameWriter(settings.size, frames);
+    this.writer = new FrameWriter(this.session.newPacket(), frames);
   }
 
   get hasRoom(): boolean {
@@ -38,17 +39,19 @@ class TcpFlow {
   }
 
   flush(): void {
-    const socket = this.socket;
-    if (socket === undefined) return;
-    this.writer.drain((bytes) => {
-      if (bytes.length === this.padding.length + FRAME_HEADER_LENGTH)
-        this.session.stampLast(bytes, FRAME_HEADER_LENGTH);
-      return socket.write(bytes);
-    });
+    if (this.socket === undefined) return;
+    const only = this.writer.onlyPacket;
+    if (only >= 0) this.session.stampLast(this.writer.bytes, only);
+    this.writer.drain(this.#write);
+  }
+
+  receive(chunk: Buffer, now: number): void {
+    this.#now = now;
+    this.reader.feed(this.#frames(chunk), this.#answer);
   }
 
   /** What of `chunk` belongs to frames: without the preface, where an echo sends it back. */
-  frames(chunk: Buffer): Buffer {
+  #frames(chunk: Buffer): Buffer {
     if (this.prefaceLeft === 0) return chunk;
     const expected = STAMP_PREFACE.slice(-this.prefaceLeft);
     const length = Math.min(expected.length, chunk.length);
@@ -66,6 +69,8 @@ class TcpFlow {
 export class TcpClient implements Client {
   readonly #settings: ClientSettings;
   readonly #flows: TcpFlow[] = [];
+  /** Those that took packets since the last flush, each as often as it did. */
+  readonly #written: TcpFlow[] = [];
   readonly localPorts = new Set<number>();
   #recorder: Recorder;
   #ssid: number;
@@ -124,7 +129,7 @@ export class TcpClient implements Client {
     if (socket !== flow.socket) return;
     const now = this.#settings.clock.now();
     this.lastArrival = now;
-    flow.reader.feed(flow.frames(data), (packet) => flow.session.receive(packet, now));
+    flow.receive(data, now);
     this.#settings.onRoom();
   }
 
@@ -152,14 +157,16 @@ export class TcpClient implements Client {
       if (flow === undefined) return false;
       if (!flow.hasRoom) flow.flush();
       if (!flow.hasRoom) continue;
-      flow.writer.append(flow.padding, (bytes, at) => flow.session.write(bytes, at, planned, now));
+      flow.session.write(flow.writer.bytes, flow.writer.claim(), planned, now);
+      this.#written.push(flow);
       return true;
     }
     return false;
   }
 
   flush(): void {
-    for (const flow of this.#flows) flow.flush();
+    for (const flow of this.#written) flow.flush();
+    this.#written.length = 0;
   }
 
   tick(now: number): void {
