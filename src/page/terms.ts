@@ -55,6 +55,7 @@ export const TERMS = {
   "percentile curve":
     "How slow the slowest share of answers was. To the right each step is ten times rarer: 90 %, 99 %, 99.9 %. A flat line is a steady service; a line that climbs has a tail.",
 } as const;
+/** A word that has its explanation here. */
 export type Term = keyof typeof TERMS;
 
 /** A term that explains itself when it is asked for. */
