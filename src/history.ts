@@ -5,10 +5,13 @@
 import { PROTOCOLS, type Protocol } from "./impairment.ts";
 import type { Metrics, Traffic } from "./metrics.ts";
 import { bucketQuantile } from "./quantile.ts";
+import { type Baseline, baseline, sinceBaseline } from "./since.ts";
 import { type Mark, SERIES, type Second, type SeriesName, type SinceChange } from "./snapshot.ts";
 
 /** How many seconds are kept. */
 export const HISTORY_SECONDS = 900;
+/** A pulse that comes this many seconds late on a busy machine speaks for them too; after more, the process slept. */
+const MOST_SPREAD = 2;
 /** How many changes of the faults are kept. */
 const MOST_MARKS = 200;
 
@@ -76,6 +79,11 @@ class ProtocolHistory {
     put("sent", (sent - last.sent) / elapsed);
   }
 
+  /** Has slot `to` hold what slot `from` holds. */
+  repeat(from: number, to: number): void {
+    for (const name of SERIES) this.#columns[name][to] = this.#columns[name][from] ?? Number.NaN;
+  }
+
   clear(at: number): void {
     for (const name of SERIES) this.#columns[name][at] = Number.NaN;
   }
@@ -99,28 +107,6 @@ class ProtocolHistory {
     const column = this.#columns[name];
     return Array.from({ length: to - from + 1 }, (_, i) => orNull(column[(from + i) % this.length]));
   }
-}
-
-/** The counters of a protocol at the moment at which its faults were changed. */
-interface Baseline {
-  readonly at: number;
-  readonly packets: number;
-  readonly dropped: number;
-  readonly sum: number;
-  readonly count: number;
-  readonly injected: ReadonlyMap<string, number>;
-}
-
-function baseline({ packets, dropped, responseTime, injected }: Traffic, at: number): Baseline {
-  const { sum, count } = responseTime;
-  return {
-    at,
-    packets,
-    dropped,
-    sum,
-    count,
-    injected: new Map(injected.names.map((name) => [name, injected.get(name)])),
-  };
 }
 
 /** The history of the three protocols. Moments are monotonic, in ms. */
@@ -158,17 +144,21 @@ export class History {
 
   /**
    * Takes in what happened since the last call. Called about once a second; false where the same second was sampled
-   * already. Seconds that were slept over stay empty.
+   * already. A pulse that comes late speaks for the seconds before it, too; those that the process slept over stay empty.
    */
   sample(now: number, connections: ConnectionCounter): boolean {
     const second = Math.round((now - this.startedAt) / 1000);
     if (second <= this.seconds) return false;
-    const skipped = Math.min(second - this.seconds - 1, this.span);
+    const skipped = Math.min(second - this.seconds, this.span) - 1;
     const elapsed = (now - this.#sampledAt) / 1000;
     for (const protocol of PROTOCOLS) {
       const history = this.#protocols[protocol];
-      for (let i = 1; i <= skipped; i++) history.clear((second - i) % this.span);
       history.sample(second % this.span, elapsed, connections(protocol));
+      for (let i = 1; i <= skipped; i++) {
+        const slot = (second - i + this.span) % this.span;
+        if (skipped <= MOST_SPREAD) history.repeat(second % this.span, slot);
+        else history.clear(slot);
+      }
     }
     this.seconds = second;
     this.#sampledAt = now;
@@ -199,18 +189,7 @@ export class History {
 
   /** What happened to `protocol` since its faults were changed, or since the start. */
   since(protocol: Protocol, now: number): SinceChange {
-    const { packets, dropped, responseTime, injected } = this.metrics.traffic[protocol];
-    const from = this.#baselines[protocol];
-    const answered = responseTime.count - from.count;
-    const gained = injected.names.map((name) => [name, injected.get(name) - (from.injected.get(name) ?? 0)] as const);
-    return {
-      seconds: Math.round((now - from.at) / 1000),
-      packets: packets - from.packets,
-      dropped: dropped - from.dropped,
-      answered,
-      mean: answered === 0 ? null : (responseTime.sum - from.sum) / answered,
-      injected: Object.fromEntries(gained.filter(([, count]) => count > 0)),
-    };
+    return sinceBaseline(this.metrics.traffic[protocol], this.#baselines[protocol], now);
   }
 
   /** Every series of one protocol, as far back as the lab remembers. */

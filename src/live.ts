@@ -3,19 +3,16 @@
  * number of viewers; a viewer that does not keep up is dropped, never buffered for.
  */
 import type { Clock } from "./clock.ts";
+import { MOST_PACKETS, type Sight, shown, thin } from "./flow.ts";
 import type { ConnectionCounter, History } from "./history.ts";
 import type { Faults, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";
 import type { Bounded, Metrics } from "./metrics.ts";
-import type { PacketEntry, PacketLog } from "./packet-log.ts";
+import type { PacketLog } from "./packet-log.ts";
 import type { Flow, HistoryDump, ProtocolNow, Snapshot } from "./snapshot.ts";
 
-/** Most packets that one snapshot shows. */
-const MOST_PACKETS = 100;
 /** What a viewer may leave unread, octets, beside what the kernel holds for it. */
 const UNREAD_BYTES = 256 * 1024;
-/** How much of its time the lab may spend on counting connections. */
-const COUNTING_SHARE = 0.005;
 
 /** What the live stream reads. */
 export interface LiveSources {
@@ -31,11 +28,6 @@ export interface LiveSources {
   readonly clock: Clock;
 }
 
-/** What somebody may see: peers' addresses only with the right to change the lab, as with sessions. */
-export interface Sight {
-  readonly peers: boolean;
-}
-
 interface Viewer {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly sight: Sight;
@@ -45,24 +37,6 @@ const encoder = new TextEncoder();
 
 function encodeEvent(event: string, data: unknown): Uint8Array {
   return encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-}
-
-/** `packets`, and no more than `most` of them, taken evenly. */
-function thin(packets: readonly PacketEntry[], most: number): readonly PacketEntry[] {
-  if (packets.length <= most) return packets;
-  return Array.from({ length: most }, (_, i) => packets[Math.floor((i * packets.length) / most)] ?? []).flat();
-}
-
-/** A packet with no more digits than anybody reads. */
-function short(packet: PacketEntry): PacketEntry {
-  const { at, responseTimeMs } = packet;
-  if (responseTimeMs === undefined) return { ...packet, at: Math.round(at) };
-  return { ...packet, at: Math.round(at), responseTimeMs: Math.round(responseTimeMs * 1e3) / 1e3 };
-}
-
-function shown(flow: Flow, { peers }: Sight): Flow {
-  if (peers) return flow;
-  return { ...flow, packets: flow.packets.map((packet) => ({ ...packet, peer: "" })) };
 }
 
 /** The stream of one lab, and the once-a-second pulse of its history. Call `stop` to end both. */
@@ -149,7 +123,7 @@ export class LiveStream implements Bounded {
     const { history, packetLog, version } = this.sources;
     if (this.#dump?.seconds !== history.seconds) {
       const series = { http: history.series("http"), tcp: history.series("tcp"), udp: history.series("udp") };
-      const flow = { packets: packetLog.recent().slice(-MOST_PACKETS).map(short), leftOut: 0 };
+      const flow = { packets: thin(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 };
       const { seconds, span } = history;
       this.#dump = {
         seconds,
@@ -185,7 +159,7 @@ export class LiveStream implements Bounded {
     this.#lastEntries = packetLog.entries;
     this.#lastSkipped = packetLog.skipped;
     if (this.#viewers.size === 0 || taken === 0) return { packets: [], leftOut: passed };
-    const packets = thin(packetLog.recent().slice(-taken), MOST_PACKETS).map(short);
+    const packets = thin(packetLog.recent().slice(-taken));
     return { packets, leftOut: passed - packets.length };
   }
 
@@ -210,21 +184,4 @@ export class LiveStream implements Bounded {
       runsVersion: this.sources.runsVersion(),
     };
   }
-}
-
-/**
- * Has `count` (which reads the system's whole table of connections) called at most so often that it takes no more
- * than COUNTING_SHARE of the time; in between the last number stands.
- */
-export function sparingly(count: () => number, clock: Clock): () => number {
-  let value = 0;
-  let nextAt = Number.NEGATIVE_INFINITY;
-  return () => {
-    const startedAt = clock.now();
-    if (startedAt < nextAt) return value;
-    value = count();
-    const tookMs = clock.now() - startedAt;
-    nextAt = startedAt + Math.max(500, tookMs / COUNTING_SHARE);
-    return value;
-  };
 }

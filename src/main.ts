@@ -2,7 +2,8 @@
 import { version } from "../package.json";
 import { type Command, type Config, ConfigError, helpText, readCommand } from "./config.ts";
 import { printImpairments } from "./impairment-text.ts";
-import { type Lab, ListenError, startLab } from "./lab.ts";
+import { type Lab, startLab } from "./lab.ts";
+import { ListenError } from "./listen.ts";
 import { createLog } from "./log.ts";
 
 function readOrExit(): Command {

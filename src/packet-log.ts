@@ -43,7 +43,13 @@ export class PacketLog implements Bounded {
   readonly #ring: PacketEntry[] = [];
   readonly #listeners = new Set<(entry: PacketEntry) => void>();
   readonly #perTick: number;
-  #budget: number;
+  /** What each protocol may take in the current tick, and what it has. */
+  #perProtocol: number;
+  readonly #shares: Readonly<Record<Protocol, { active: boolean; taken: number }>> = {
+    http: { active: false, taken: 0 },
+    tcp: { active: false, taken: 0 },
+    udp: { active: false, taken: 0 },
+  };
   readonly #timers: Timer[] = [];
 
   constructor(
@@ -53,10 +59,8 @@ export class PacketLog implements Bounded {
   ) {
     this.limit = limit;
     this.#perTick = Math.max(1, Math.round(perSecond / TICKS));
-    this.#budget = this.#perTick;
-    this.#every(TICK_MS, () => {
-      this.#budget = this.#perTick;
-    });
+    this.#perProtocol = this.#perTick;
+    this.#every(TICK_MS, () => this.#nextTick());
     if (log.enabled("info")) this.#every(SUMMARY_EVERY_MS, summarizer(log, metrics, this));
   }
 
@@ -69,14 +73,27 @@ export class PacketLog implements Bounded {
     return Math.max(0, this.entries - this.limit);
   }
 
-  /** Whether the next packet is to be taken in; one that is not has been counted by this call. */
-  wants(): boolean {
-    if (this.#budget > 0) {
-      this.#budget--;
+  /** Whether the protocol's next packet is to be taken in; one that is not has been counted by this call. */
+  wants(protocol: Protocol): boolean {
+    const share = this.#shares[protocol];
+    share.active = true;
+    if (share.taken < this.#perProtocol) {
+      share.taken++;
       return true;
     }
     this.skipped++;
     return false;
+  }
+
+  /** Shares the next tick among the protocols that had packets in this one, so that a flood of one hides no other. */
+  #nextTick(): void {
+    const shares = Object.values(this.#shares);
+    const active = shares.filter((share) => share.active).length;
+    this.#perProtocol = Math.max(1, Math.floor(this.#perTick / Math.max(1, active)));
+    for (const share of shares) {
+      share.active = false;
+      share.taken = 0;
+    }
   }
 
   /** Takes in a packet that `wants` asked for. */

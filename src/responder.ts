@@ -168,7 +168,7 @@ export class Responder {
       this.#inject("duplicate", "down");
       this.traffic.sentBytes += Math.max(0, exchange.send());
     }
-    if (this.#packetLog.wants()) this.#record(exchange, "answered", tookMs);
+    if (this.#packetLog.wants(this.protocol)) this.#record(exchange, "answered", tookMs);
   }
 
   /** Puts an answer aside until the next one to the same peer has gone; false where one waits there already. */
@@ -196,7 +196,7 @@ export class Responder {
   #drop(exchange: Exchange, reason: DropReason): void {
     this.traffic.drop(reason);
     exchange.drop(reason);
-    if (this.#packetLog.wants()) this.#record(exchange, reason);
+    if (this.#packetLog.wants(this.protocol)) this.#record(exchange, reason);
   }
 
   #record(exchange: Exchange, outcome: "answered" | DropReason, tookMs?: number): void {

@@ -1,9 +1,10 @@
 /** The runs that were kept: an SQLite file, or memory where no file is named. */
-import { Database, SQLiteError } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RunReport } from "./load/report.ts";
 import type { Log } from "./log.ts";
+import { MIGRATIONS, prepare, StoreError, toStoreError } from "./run-file.ts";
 import type { RunDetail } from "./runs/detail.ts";
 
 /** Where a run was started. */
@@ -45,17 +46,6 @@ export interface RunSummary {
   readonly lines: readonly RunLine[];
 }
 
-/** Each step takes a file from the version of its index to the next; a step that was released never changes. */
-export const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE runs (
-     id INTEGER PRIMARY KEY AUTOINCREMENT,
-     saved_at TEXT NOT NULL,
-     source TEXT NOT NULL,
-     reports TEXT NOT NULL,
-     details TEXT NOT NULL
-   ) STRICT`,
-];
-
 /** Runs that memory holds; the oldest go first. A file keeps all. */
 const MOST_IN_MEMORY = 200;
 const MOST_LISTED = 500;
@@ -66,18 +56,6 @@ interface Row {
   readonly source: RunSource;
   readonly reports: string;
   readonly details: string;
-}
-
-/** A file that cannot be used as it is, and why in one line. */
-export class StoreError extends Error {
-  override readonly name = "StoreError";
-  constructor(
-    message: string,
-    /** Whether the file is no whole database: then it is moved aside, and a new one begun. */
-    readonly damaged: boolean,
-  ) {
-    super(message);
-  }
 }
 
 function lineOf({ protocol, target, rate, durationSeconds, packets, loss, responseTime, verdict }: RunReport): RunLine {
@@ -180,33 +158,6 @@ export class RunStore {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-/** Checks the file and brings it to the newest version, in one transaction. */
-function prepare(database: Database, migrations: readonly string[]): void {
-  database.run("PRAGMA busy_timeout = 2000");
-  database.run("PRAGMA journal_mode = WAL"); // a crash loses at most what was being written
-  database.run("PRAGMA synchronous = NORMAL");
-  const check = database.query<{ quick_check: string }, []>("PRAGMA quick_check").get()?.quick_check;
-  if (check !== "ok") throw new StoreError(`is damaged: ${check}`, true);
-  const version = () => database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
-  const newest = migrations.length;
-  if (version() > newest)
-    throw new StoreError(`was written by a newer wirelab (format ${version()}, known ${newest})`, false);
-  const upgrade = database.transaction(() => {
-    for (const step of migrations.slice(version())) database.run(step);
-    database.run(`PRAGMA user_version = ${newest}`);
-  });
-  if (version() < newest) upgrade.immediate();
-}
-
-const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
-
-function toStoreError(error: unknown, path = "memory"): StoreError {
-  if (error instanceof StoreError) return new StoreError(`${path} ${error.message}`, error.damaged);
-  const code = error instanceof SQLiteError ? (error.code ?? "") : "";
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreError(`${path} cannot be opened: ${message}`, DAMAGED.has(code));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { version } from "../package.json";
 import type { Clock } from "./clock.ts";
 import type { Config, Limits } from "./config.ts";
-import type { RunParts } from "./control/runs.ts";
+import type { RunParts } from "./control/runs-request.ts";
 import { type ConnectionCounter, History } from "./history.ts";
 import type { Faults, Protocol } from "./impairment.ts";
 import { printFaults } from "./impairment-text.ts";

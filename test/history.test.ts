@@ -43,6 +43,14 @@ describe("a second of history", () => {
     expect(history.second("udp").packets).toBe(25); // 30 packets in 1.2 s
   });
 
+  test("a pulse that comes two seconds late speaks for them too", () => {
+    const { udp, history } = setUp();
+    history.sample(6000, noConnections);
+    for (let i = 0; i < 9; i++) udp.received(1);
+    history.sample(9000, noConnections);
+    expect(history.series("udp").packets).toEqual([0, 3, 3, 3]);
+  });
+
   test("a process that slept leaves a gap, and no false rate in it", () => {
     const { udp, history } = setUp();
     history.sample(6000, noConnections);

@@ -2,11 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { History } from "../src/history.ts";
 import { NO_FAULTS } from "../src/impairment.ts";
-import { LiveStream, sparingly } from "../src/live.ts";
+import { LiveStream } from "../src/live.ts";
 import { createLog } from "../src/log.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { PacketLog } from "../src/packet-log.ts";
 import type { HistoryDump, Snapshot } from "../src/snapshot.ts";
+import { sparingly } from "../src/sparingly.ts";
 import { startTestLab, urlOf } from "./support/lab.ts";
 
 /** A stream whose seconds pass when the test says so. */

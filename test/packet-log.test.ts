@@ -44,15 +44,30 @@ describe("the ring", () => {
 describe("sampling", () => {
   test("takes what a tenth of a second allows, counts the rest, and goes on in the next", async () => {
     using made = newLog();
-    const wanted = Array.from({ length: 25 }, () => made.packetLog.wants()).filter(Boolean).length;
+    const wanted = Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length;
     expect([wanted, made.packetLog.skipped]).toEqual([10, 15]);
-    await until(() => made.packetLog.wants(), "the next tenth of a second");
-    expect(Array.from({ length: 25 }, () => made.packetLog.wants()).filter(Boolean).length).toBe(9);
+    await until(() => made.packetLog.wants("udp"), "the next tenth of a second");
+    expect(Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length).toBe(9);
+  });
+
+  test("is shared among the protocols that have packets, so that a flood of one hides no other", async () => {
+    using made = newLog();
+    const taken = (protocol: "http" | "udp", of: number) =>
+      Array.from({ length: of }, () => made.packetLog.wants(protocol)).filter(Boolean).length;
+    expect([taken("udp", 1000), taken("http", 3)]).toEqual([10, 3]);
+    await until(() => {
+      const [udp, http] = [taken("udp", 1000), taken("http", 1000)];
+      return udp === 5 && http === 5;
+    }, "half of the ten for each of two");
   });
 
   test("takes at least one in each part, however few are asked for", () => {
     using made = newLog("silent", 1);
-    expect([made.packetLog.wants(), made.packetLog.wants(), made.packetLog.skipped]).toEqual([true, false, 1]);
+    expect([made.packetLog.wants("udp"), made.packetLog.wants("udp"), made.packetLog.skipped]).toEqual([
+      true,
+      false,
+      1,
+    ]);
   });
 });
 

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import type { RunReport } from "../src/load/report.ts";
 import { runLoad } from "../src/load/run.ts";
 import { createLog } from "../src/log.ts";
-import { MIGRATIONS, openRunStore, RunStore } from "../src/run-store.ts";
+import { MIGRATIONS } from "../src/run-file.ts";
+import { openRunStore, RunStore } from "../src/run-store.ts";
 import { curveOf, detailOf } from "../src/runs/detail.ts";
 import { startTestLab } from "./support/lab.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { UsageError } from "../src/load/target.ts";
+import { UsageError } from "../src/load/errors.ts";
 import { chooseTarget, TargetNotAllowedError } from "../src/runs/choose-target.ts";
 import { parseTargets } from "../src/targets.ts";
 

@@ -12,7 +12,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
-import { DATA_SOURCE, LAB, LAB_PROTOCOL, PROVISIONED_UID } from "./parts.ts";
+import { ask, DATA_SOURCE, LAB, LAB_PROTOCOL, PROVISIONED_UID } from "./parts.ts";
 
 const ALL = { text: ["All"], value: ["$__all"] };
 
@@ -49,33 +49,36 @@ function protocolVariable(): CustomVariableBuilder {
     .current(ALL);
 }
 
-/** A mark wherever somebody changed the faults. A restart sets the counter back, which is a change too, and not meant. */
-const FAULTS_CHANGED = new AnnotationQueryBuilder()
-  .name("Faults changed")
-  .datasource(DATA_SOURCE)
-  .enable(true)
-  .iconColor("orange")
-  .expr(
-    `sum by (protocol) (
+/** A mark on every panel wherever `expr` has a value, with the label `tag` as its text. */
+function mark(name: string, color: string, tag: string, expr: string): AnnotationQueryBuilder {
+  return new AnnotationQueryBuilder()
+    .name(name)
+    .datasource(DATA_SOURCE)
+    .enable(true)
+    .iconColor(color)
+    .target(ask("Anno", expr).interval("5s").range())
+    .titleFormat(name)
+    .textFormat(`{{${tag}}}`)
+    .tagKeys(tag);
+}
+
+/** Somebody changed the faults. A restart sets the counter back, which is a change too, and not meant. */
+const FAULTS_CHANGED = mark(
+  "Faults changed",
+  "orange",
+  "protocol",
+  `sum by (protocol) (
   changes(wirelab_impairment_changes_total{${LAB_PROTOCOL}}[$__rate_interval])
   - resets(wirelab_impairment_changes_total{${LAB_PROTOCOL}}[$__rate_interval])
 ) > 0`,
-  )
-  .step("5s")
-  .titleFormat("faults changed")
-  .textFormat("{{protocol}}")
-  .tagKeys("protocol");
+);
 
-const LAB_RESTARTED = new AnnotationQueryBuilder()
-  .name("Lab restarted")
-  .datasource(DATA_SOURCE)
-  .enable(true)
-  .iconColor("red")
-  .expr(`changes(process_start_time_seconds{${LAB}}[$__rate_interval]) > 0`)
-  .step("5s")
-  .titleFormat("lab restarted")
-  .textFormat("{{instance}}")
-  .tagKeys("instance");
+const LAB_RESTARTED = mark(
+  "Lab restarted",
+  "red",
+  "instance",
+  `changes(process_start_time_seconds{${LAB}}[$__rate_interval]) > 0`,
+);
 
 function link(title: string, tooltip: string, url: string): DashboardLinkBuilder {
   return new DashboardLinkBuilder(title)

@@ -31,6 +31,7 @@ import {
   ThresholdsMode,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import {
+  CellValuesBuilder,
   PanelBuilder as HeatmapBuilder,
   HeatmapColorMode,
   HeatmapColorOptionsBuilder,
@@ -192,6 +193,7 @@ export function heatmap(text: PanelText, expr: string): HeatmapBuilder {
     .height(8)
     .calculate(false)
     .rowsFrame(new RowsHeatmapOptionsBuilder().value("packets/s"))
+    .cellValues(new CellValuesBuilder().unit(text.unit))
     .yAxis(new YAxisConfigBuilder().unit("s").axisPlacement(AxisPlacement.Left))
     .color(
       new HeatmapColorOptionsBuilder()

@@ -1,6 +1,7 @@
 /** The load command without its process: runs what was asked, shows it, writes it, and gives the exit status. */
 import { readReports, renderComparison } from "./compare.ts";
 import { CSV_HEADER, csvRow } from "./csv.ts";
+import { UsageError } from "./errors.ts";
 import { explain } from "./explain.ts";
 import { type Command, type Outputs, parseCommand } from "./flags.ts";
 import { hdrText } from "./hdr.ts";
@@ -14,7 +15,6 @@ import { type LoadRun, runLoad } from "./run.ts";
 import { type ProcessReading, runMetrics } from "./run-metrics.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { exitStatus, STATUS } from "./status.ts";
-import { UsageError } from "./target.ts";
 import { renderReport } from "./text.ts";
 import { Timeline } from "./timeline.ts";
 

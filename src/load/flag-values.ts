@@ -1,7 +1,8 @@
 /** The values of flags, from text: times, numbers, stages, header fields, one of a few words. */
+
+import { UsageError } from "./errors.ts";
 import type { Stage } from "./schedule.ts";
 import { didYouMean } from "./suggest.ts";
-import { UsageError } from "./target.ts";
 
 const UNITS: Readonly<Record<string, number>> = { us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
 

@@ -1,9 +1,10 @@
 /** The flags of the load command, from the words of a command line to options. */
 import { parseArgs } from "node:util";
+import { UsageError } from "./errors.ts";
 import { parseDuration, parseHeader, parseNumber, parseStages, parseWord } from "./flag-values.ts";
 import type { HttpOptions, LoadOptions } from "./options.ts";
 import { didYouMean } from "./suggest.ts";
-import { type Protocol, UsageError } from "./target.ts";
+import type { Protocol } from "./target.ts";
 
 /** Where results go, beside standard output: paths. */
 export interface Outputs {

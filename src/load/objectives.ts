@@ -1,9 +1,10 @@
 /** Service-level objectives: `p99<5ms`, `loss<0.1%`, judged by the edge of the 95 % interval that speaks against them. */
+
+import { UsageError } from "./errors.ts";
 import { samplesNeeded, wilson } from "./estimates.ts";
 import { readDuration, readNumber } from "./flag-values.ts";
 import { type JudgedObjective, QUANTILES, type QuantileName, type RunReport } from "./report.ts";
 import { didYouMean } from "./suggest.ts";
-import { UsageError } from "./target.ts";
 
 /** What an objective may be about; times in s, shares from 0 to 1, rate in packets a second. */
 const SUBJECTS = [

@@ -1,8 +1,9 @@
 /** What a run is asked to do, with every default filled in and every impossible wish refused. */
 import { FRAME_MAX_LENGTH, STAMP_LENGTH } from "../stamp.ts";
+import { UsageError } from "./errors.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
-import { checkFamily, DEFAULT_PORTS, hostPort, type Protocol, parseTarget, type Target, UsageError } from "./target.ts";
+import { checkFamily, DEFAULT_PORTS, hostPort, type Protocol, parseTarget, type Target } from "./target.ts";
 
 /** How packets on TCP and UDP are made: STAMP (an echo's answers are understood too), or plain text, one at a time. */
 export type Mode = "stamp" | "plain";

@@ -1,14 +1,16 @@
 /** A load run from its options to its report: open, warm up, send, settle, ask the lab, report. */
 import { type Clock, systemClock } from "../clock.ts";
-import { type Client, TargetError } from "./clients/client.ts";
+import type { Client } from "./clients/client.ts";
 import { makeClient } from "./clients/make.ts";
 import { UNFRAMED } from "./clients/tcp.ts";
 import { Driver, sleep } from "./driver.ts";
+import { TargetError } from "./errors.ts";
 import { EvidenceKeeper } from "./evidence.ts";
+import { makeReport } from "./make-report.ts";
 import { withObjectives } from "./objectives.ts";
 import { type LoadOptions, planRun, type RunPlan } from "./options.ts";
 import { Recorder } from "./recorder.ts";
-import { makeReport, type RunReport } from "./report.ts";
+import type { RunReport } from "./report.ts";
 import type { MeasuredRun } from "./run-metrics.ts";
 import { type Plan, randomFrom, startSchedule } from "./schedule.ts";
 import { type Directions, settleByNothing } from "./settlement.ts";

@@ -1,18 +1,10 @@
 /** Where a run sends to: parsed from text, resolved once, and said back to the person who asked. */
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { TargetError } from "./clients/client.ts";
+import { TargetError, UsageError } from "./errors.ts";
 
 /** The protocols that a run can speak. */
 export type Protocol = "udp" | "tcp" | "http";
-
-/** A bad option: one line for a person. Ends the command with status 2. */
-export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "UsageError";
-  }
-}
 
 /** The lab's ports (the contract, section 1). */
 export const DEFAULT_PORTS: Readonly<Record<Protocol, number>> = { http: 5000, tcp: 6000, udp: 7000 };

@@ -1,7 +1,8 @@
 /** The percentile curve: how slow the slowest share of answers was. */
 import type { RunReport } from "../load/report.ts";
 import type { RunDetail } from "../runs/detail.ts";
-import { type Chart, createChart, type Line } from "./charts.ts";
+import type { Line } from "./chart-look.ts";
+import { type Chart, createChart } from "./charts.ts";
 import { duration, inline } from "./format.ts";
 import type { Values } from "./series.ts";
 

@@ -1,21 +1,17 @@
 /** The part "Faults": breaking each protocol, by sliders, by fields and by text. */
-import type { Faults, Impairments } from "../impairment.ts";
+import type { Faults } from "../impairment.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { ask } from "./api.ts";
-import { button, byId, copyButton, h, setText } from "./dom.ts";
+import { button, byId, h } from "./dom.ts";
+import { type AllFaults, createBar } from "./fault-bar.ts";
 import { FIELDS } from "./fault-fields.ts";
+import { textForm } from "./fault-text.ts";
 import { clearErrors, showFieldError, showTextError } from "./field-errors.ts";
 import { createInjected } from "./injected.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
-import { SCENARIOS } from "./scenarios.ts";
 import { listTerms } from "./terms.ts";
 
-/** What `/impairments` answers, and `/impairments/{protocol}`. */
-interface AllFaults {
-  readonly text: string;
-  readonly impairments: Impairments;
-  readonly presets: readonly string[];
-}
+/** What `/impairments/{protocol}` answers. */
 interface OneFaults {
   readonly text: string;
   readonly faults: Faults;
@@ -26,29 +22,6 @@ interface FaultColumn {
   readonly element: HTMLElement;
   write(faults: Faults, text: string): void;
   snapshot(snapshot: Snapshot): void;
-}
-
-/** A line of text with its buttons; `apply` gets what was typed when it is meant. */
-function textForm(label: string, apply: (text: string) => void) {
-  const input = h("input", {
-    type: "text",
-    spellcheck: "false",
-    autocomplete: "off",
-    autocapitalize: "off",
-    "aria-label": label,
-  });
-  const form = h(
-    "form",
-    { class: "text-form" },
-    input,
-    h("button", { type: "submit", class: "quiet" }, "Apply"),
-    copyButton(() => input.value, `Copy: ${label}`),
-  );
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    apply(input.value);
-  });
-  return { form, input };
 }
 
 function createColumn(protocol: Protocol, changed: () => void): FaultColumn {
@@ -115,47 +88,6 @@ function createColumn(protocol: Protocol, changed: () => void): FaultColumn {
     element,
     write,
     snapshot: ({ protocols }) => injected.show(current, protocols[protocol].since),
-  };
-}
-
-/** The bar over the columns: presets, scenarios, all faults as one text, and the way back. */
-function createBar(
-  host: HTMLElement,
-  setAll: (request: () => Promise<AllFaults>, fail: (error: unknown) => void) => void,
-) {
-  const presets = h("div", { class: "presets", role: "group", "aria-label": "Presets" });
-  const story = h("p", { class: "note", role: "status" });
-  const { form, input } = textForm("All faults as text", (text) =>
-    put(text || "none", (error) => showTextError(host, input, error)),
-  );
-  const put = (text: string, fail: (error: unknown) => void) =>
-    setAll(() => ask<AllFaults>("PUT", "/impairments", text), fail);
-  const onPreset = (text: string, about: string) => () => {
-    setText(story, about);
-    put(text, (error) => showFieldError(host, error));
-  };
-  const hint = h(
-    "p",
-    { class: "note" },
-    "The same text goes into ",
-    h("code", {}, "WIRELAB_IMPAIR"),
-    " and ",
-    h("code", {}, "--impair"),
-    ".",
-  );
-  host.replaceChildren(h("fieldset", { class: "bare", "data-changes": true }, presets, form), story, hint);
-  return {
-    write({ text, presets: names }: AllFaults): void {
-      clearErrors(host);
-      input.value = text;
-      if (presets.childElementCount > 0) return;
-      const ofLab = names.filter((name) => name !== "none");
-      presets.append(
-        button("None", onPreset("none", "Nothing is broken."), { class: "primary" }),
-        ...ofLab.map((name) => button(name, onPreset(name, `${name}: a preset of the lab.`))),
-        ...SCENARIOS.map(({ name, text, about }) => button(name, onPreset(text, about))),
-      );
-    },
   };
 }
 

@@ -10,6 +10,11 @@ import { listTerms, term } from "./terms.ts";
 const MOST_KEPT = 1000;
 const MOST_ROWS = 100;
 
+/** By the moment at which a packet came: the lab tells of it when its fate is known. */
+function newestFirst(a: PacketEntry, b: PacketEntry): number {
+  return b.at - a.at;
+}
+
 interface Filter {
   readonly protocols: ReadonlySet<string>;
   readonly outcome: string;
@@ -128,13 +133,13 @@ export function createFlow(): { reset(flow: Flow): void; add(flow: Flow): void }
   show();
   return {
     reset(flow) {
-      packets = [...flow.packets].reverse();
+      packets = [...flow.packets].sort(newestFirst);
       if (!paused) show();
     },
     add(flow) {
       if (paused) waiting += flow.packets.length + flow.leftOut;
       else if (flow.packets.length > 0) {
-        packets = [...[...flow.packets].reverse(), ...packets].slice(0, MOST_KEPT);
+        packets = [...flow.packets, ...packets].sort(newestFirst).slice(0, MOST_KEPT);
         if (!document.hidden) show();
       }
       tell(flow);

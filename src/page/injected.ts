@@ -2,7 +2,7 @@
 import type { Delay, Faults } from "../impairment.ts";
 import type { SinceChange } from "../snapshot.ts";
 import { h, setText } from "./dom.ts";
-import { ago, count, duration, inline, percent } from "./format.ts";
+import { count, duration, inline, percent } from "./format.ts";
 import { term } from "./terms.ts";
 
 /** One line of the table; undefined shows as a dash. */
@@ -89,7 +89,10 @@ export function createInjected(): { readonly element: HTMLElement; show(faults: 
           if (cell) setText(cell, text ?? "–");
         });
       });
-      setText(caption, `${inline(count(since.packets))} packets; last change ${ago(since.seconds)}`);
+      setText(
+        caption,
+        `${inline(count(since.packets))} packets in ${inline(duration(since.seconds))} with these faults`,
+      );
     },
   };
 }

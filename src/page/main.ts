@@ -4,6 +4,7 @@ import type { HistoryDump, Snapshot } from "../snapshot.ts";
 import { ask, messageOf } from "./api.ts";
 import { byId, setText } from "./dom.ts";
 import { createFaults } from "./faults.ts";
+import { createFirstSteps } from "./first-steps.ts";
 import { createFlow } from "./flow.ts";
 import { ago } from "./format.ts";
 import { createLoad } from "./load.ts";
@@ -19,6 +20,7 @@ const faults = createFaults();
 const flow = createFlow();
 const load = createLoad();
 const runs = createRuns(load.bound);
+const firstSteps = createFirstSteps(load.start);
 let series: Series | undefined;
 let loading: Promise<void> | undefined;
 let lastAt = 0;
@@ -53,6 +55,7 @@ function reload(): Promise<void> {
 function take(snapshot: Snapshot): void {
   lastAt = performance.now();
   now.snapshot(snapshot);
+  firstSteps.snapshot(snapshot);
   faults.snapshot(snapshot);
   flow.add(snapshot.flow);
   if (runsVersion >= 0 && runsVersion !== snapshot.runsVersion) void runs.refresh();

@@ -4,6 +4,7 @@ import { h } from "./dom.ts";
 
 /** The three protocols, in the order of the columns. */
 export const PROTOCOLS = ["http", "tcp", "udp"] as const;
+/** One of the three. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** The look of one protocol. */
@@ -17,6 +18,7 @@ export interface Look {
   readonly motto: string;
 }
 
+/** The look of each protocol. */
 export const LOOKS: Readonly<Record<Protocol, Look>> = {
   http: { name: "HTTP", shape: "●", color: "--http", dash: [], motto: "a request, a response, on top of TCP" },
   tcp: { name: "TCP", shape: "■", color: "--tcp", dash: [7, 4], motto: "a connection, an ordered stream of bytes" },

@@ -1,12 +1,13 @@
 /** The part "Runs": those that were kept, one opened, or two over each other. */
-import type { Change } from "../load/compare.ts";
 import type { KeptRun, RunSummary } from "../run-store.ts";
 import { ask, messageOf } from "./api.ts";
+import { type Compared, changesTable, pair } from "./compared.ts";
 import { button, byId, h, setText } from "./dom.ts";
 import { count, duration, inline, percent } from "./format.ts";
-import type { RunBounds } from "./load.ts";
+import type { RunBounds } from "./load-form.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "./protocols.ts";
 import { columnsOf, createReport, type ReportColumn, type ReportView } from "./report.ts";
+import { listTerms } from "./terms.ts";
 
 /** What `GET /runs` answers. */
 interface RunList extends RunBounds {
@@ -21,37 +22,6 @@ const HEAD = ["compare", "run", "when", "protocol", "target", "rate", "length", 
 /** Several protocols of one run, one under the other. */
 function stacked(texts: readonly string[]): HTMLElement {
   return h("td", {}, ...texts.map((text) => h("div", {}, text)));
-}
-
-/** What `GET /runs/{id}/compare/{other}` answers. */
-interface Compared {
-  readonly protocols: Partial<Record<Protocol, readonly Change[]>>;
-}
-
-/** The reports of one protocol in two runs; the second is dashed. */
-function pair(runs: readonly [KeptRun, KeptRun], protocol: Protocol): ReportColumn[] {
-  return runs.flatMap((run, i) => {
-    const column = columnsOf(run).find(({ report }) => report.protocol === protocol);
-    return column ? [{ ...column, heading: `${column.heading} #${run.id}`, dash: i === 0 ? [] : [5, 4] }] : [];
-  });
-}
-
-/** What changed, and whether by more than chance. */
-function changesTable(changes: readonly Change[]): HTMLElement {
-  const head = ["", "before", "after", "change", ""].map((name) => h("th", { scope: "col" }, name));
-  const rows = changes.map(({ name, before, after, change, significance }) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, name),
-      ...[before, after, change, significance].map((text) => h("td", {}, text)),
-    ),
-  );
-  return h(
-    "div",
-    { class: "report-table changes-table" },
-    h("table", {}, h("caption", {}, "What changed"), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)),
-  );
 }
 
 /** The part. `refresh` loads the list and tells `bounds` what a new run may be. */
@@ -80,6 +50,7 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
       empty,
     ),
   );
+  listTerms("runs-terms", ["ledger", "loss", "percentile curve", "better or worse", "verdict"]);
   const chosen = new Set<number>();
   let view: ReportView | undefined;
 

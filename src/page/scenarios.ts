@@ -8,6 +8,7 @@ export interface Scenario {
   readonly about: string;
 }
 
+/** In the order of their buttons. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     name: "café Wi-Fi",

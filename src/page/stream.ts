@@ -6,6 +6,8 @@ import { authorization } from "./api.ts";
 
 /** Nothing for this long is not live any more, ms: snapshots come once a second. */
 const SILENCE_MS = 3500;
+/** A page that nobody sees for this long lets go of its connection, ms: a browser has but six for all tabs of a lab. */
+const HIDDEN_MS = 15_000;
 /** The waits between attempts, ms. */
 const RETRY_MS = [250, 500, 1000, 2000, 3000] as const;
 
@@ -33,6 +35,19 @@ export class EventParser {
       if (data) take(name, data);
     }
   }
+}
+
+/** Resolves when somebody sees the page. */
+function untilSeen(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
+  });
 }
 
 /** Follows `/live` for as long as the page is open. `reopen` starts anew, with a token that is new, say. */
@@ -70,12 +85,20 @@ export function followLive({ event, state }: StreamEvents): { reopen(): void } {
     }
   }
 
+  let unseen: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(unseen);
+    if (document.hidden) unseen = setTimeout(() => abort.abort(), HIDDEN_MS);
+  });
+
   async function run(): Promise<void> {
     for (;;) {
+      await untilSeen();
       abort = new AbortController();
       expect(abort);
       await read(abort).catch(() => undefined); // whatever broke it, the answer is to try again
       setLive(false);
+      if (document.hidden) continue;
       const wait = RETRY_MS[Math.min(attempt++, RETRY_MS.length - 1)];
       await new Promise((resolve) => setTimeout(resolve, wait));
     }

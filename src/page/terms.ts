@@ -50,16 +50,25 @@ export const TERMS = {
   "schedule error": "How late the generator sent its packets. It measures the measurer.",
   verdict:
     "Whether the run can carry its own numbers: it is not valid when the sender ran late, its buffer overflowed, or there were too few packets.",
+  "better or worse":
+    "A change counts only when chance would hardly have made it (95 % confidence); within noise means that the two runs may well be the same.",
   "percentile curve":
     "How slow the slowest share of answers was. To the right each step is ten times rarer: 90 %, 99 %, 99.9 %. A flat line is a steady service; a line that climbs has a tail.",
 } as const;
+/** A word that has its explanation here. */
 export type Term = keyof typeof TERMS;
 
 /** A term that explains itself when it is asked for. */
 export function term(name: Term, label: string = name): HTMLElement {
   const id = `term-${name.replaceAll(" ", "-")}`;
-  const trigger = h("button", { type: "button", class: "term", popovertarget: id }, label);
-  if (!document.getElementById(id)) document.body.append(popover(id, name));
+  const known = document.getElementById(id) !== null;
+  // The second and the third column say the same: one stop for those who go by the keyboard is enough.
+  const trigger = h(
+    "button",
+    { type: "button", class: "term", popovertarget: id, tabindex: known ? -1 : undefined },
+    label,
+  );
+  if (!known) document.body.append(popover(id, name));
   trigger.addEventListener("click", () => place(byId(id), trigger));
   return trigger;
 }

@@ -25,7 +25,7 @@ export function curveOf(histogram: Histogram): CurvePoints {
   const points: [number, number][] = [];
   for (let step = 0; step <= STEPS * DECADES; step++) {
     const quantile = 1 - 10 ** (-step / STEPS);
-    const seconds = histogram.quantile(quantile);
+    const seconds = step === 0 ? histogram.min : histogram.quantile(quantile);
     if (quantile < last && seconds !== undefined) points.push([Number(quantile.toPrecision(9)), seconds]);
   }
   return [...points, [last, max]];

@@ -39,7 +39,7 @@ export class BusyError extends Error {
 
 /** What a runner stands on. */
 export interface RunnerParts {
-  readonly store: RunStore;
+  readonly store: Pick<RunStore, "save">;
   readonly log: Log;
   /** Called with what is new: the state without what went before. */
   readonly tell: (event: string, data: unknown) => void;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { wilson } from "../../src/load/estimates.ts";
 import { Ledger, slotsFor } from "../../src/load/ledger.ts";
+import { makeReport } from "../../src/load/make-report.ts";
 import { planRun } from "../../src/load/options.ts";
 import { Recorder } from "../../src/load/recorder.ts";
-import { makeReport } from "../../src/load/report.ts";
 import { randomFrom } from "../../src/load/schedule.ts";
 import { type SessionSummary, settleByLab, settleByNothing } from "../../src/load/settlement.ts";
 import { balanced } from "./support/sums.ts";

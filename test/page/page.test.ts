@@ -20,6 +20,26 @@ describe("the page", () => {
     expect(await page.value<string>("document.documentElement.lang")).toBe("en");
   });
 
+  browserTest("takes a newcomer by the hand: one click sends traffic to all three", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#first-steps", "Nothing has been sent yet");
+    await until(
+      async () => !(await page.value<boolean>("document.querySelector('#first-steps').hidden")),
+      "the first steps",
+    );
+    await page.click("#first-steps button");
+    await page.shows("#load-live .progress-table", "UDP", 15_000);
+    for (const protocol of ["http", "tcp", "udp"]) {
+      await until(
+        async () => !(await page.text(`${column(protocol)} .total`)).startsWith("0 packets"),
+        `packets in the column of ${protocol}`,
+        15_000,
+      );
+    }
+    expect(await page.value<boolean>("document.querySelector('#first-steps').hidden")).toBe(true);
+  });
+
   browserTest("shows each protocol's traffic in its own column, with the right number", async () => {
     await using lab = await startTestLab();
     using page = await openPage(urlOf(lab, "/"));
@@ -97,7 +117,7 @@ describe("the page", () => {
     await using second = await startTestLab({ httpPort: http });
     await until(async () => (await page.text("#live")) === "live", "live again", 15_000);
     await sendUdp(second.ports.udp, 1);
-    await page.shows(`${column("udp")} .total`, "1 packets since the start");
+    await page.shows(`${column("udp")} .total`, "1 packet since the start");
     expect(await page.value<boolean>("document.querySelector('#notice').hidden")).toBe(true);
   });
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseImpairments } from "../../src/impairment-text.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
+import { until } from "../support/until.ts";
 import { browserTest, type OpenPage, openPage } from "./support/browser.ts";
 
 /** The number beside `label` in the report's ledger. */
@@ -107,7 +108,8 @@ describe("kept runs", () => {
     );
     await page.click('[aria-label="Delete run 1"]');
     await page.shows("table.runs tbody", "#2");
-    expect((await fetch(urlOf(lab, "/runs/1"))).status).toBe(404);
+    await until(async () => (await fetch(urlOf(lab, "/runs/1"))).status === 404, "the deletion");
+    await until(async () => !(await page.text("table.runs tbody")).includes("#1"), "the shorter list");
     expect(page.problems).toEqual([]);
   });
 });

@@ -69,6 +69,13 @@ describe("Dockerfile", () => {
     expect(source).toContain(`ARG VERSION=${version}\n`);
   });
 
+  test("needs no front end from elsewhere, takes only production dependencies, and runs as bun", async () => {
+    const source = await read("Dockerfile");
+    expect(source).not.toMatch(/^# *syntax=/m);
+    expect(source).toContain("bun install --frozen-lockfile --production");
+    expect(source).toContain("\nUSER bun\n");
+  });
+
   test("takes in nothing but what runs", async () => {
     const allowed = (await read(".dockerignore")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(allowed).toEqual(["*", "!package.json", "!bun.lock", "!src", "!scripts/load.ts", "!scripts/door.ts"]);

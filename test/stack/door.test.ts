@@ -4,6 +4,7 @@ import { type Backend, choose, followBackend } from "../../src/door/backend.ts";
 import { openTcpDoor } from "../../src/door/tcp.ts";
 import { openUdpDoor } from "../../src/door/udp.ts";
 import { startLab } from "../../src/lab.ts";
+import { run } from "./files.ts";
 import { until } from "./wait.ts";
 
 const here = (address: string | undefined): Backend => ({ address, [Symbol.dispose]() {} });
@@ -132,5 +133,30 @@ describe("the UDP door", () => {
       return client.got.length > 1 ? true : undefined;
     });
     expect(new Set(client.got)).toEqual(new Set(["ACK-UDP"]));
+  });
+});
+
+describe("the door's command", () => {
+  const door = (...words: readonly string[]) => run(["bun", "scripts/door.ts", ...words]);
+
+  test("refuses bad flags with status 2 and one line", () => {
+    expect(door()).toEqual({
+      status: 2,
+      output: "door: --target: missing; allowed: the name or IPv4 address of a lab\n",
+    });
+    expect(door("--target=127.0.0.1", "--udp-port=70000")).toEqual({
+      status: 2,
+      output: "door: --udp-port=70000: not allowed; allowed: a port from 0 to 65535\n",
+    });
+    const { status, output } = door("--traget=lab");
+    expect([status, output.trimEnd().split("\n").length]).toEqual([2, 1]);
+    expect(output).toContain("--traget");
+  });
+
+  test("names a port that is taken, with status 1", () => {
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { status, output } = door("--target=127.0.0.1", "--http-port=0", `--tcp-port=${taken.port}`);
+    expect(status).toBe(1);
+    expect(output).toStartWith(`door: TCP port ${taken.port} on 127.0.0.1: `);
   });
 });

@@ -18,7 +18,7 @@ async function ofDashboard(name: string): Promise<readonly Expression[]> {
   );
   const marks = list(tree(annotations).list).map((mark) => ({
     where: `${name} / annotation ${text(tree(mark).name)}`,
-    expr: text(tree(mark).expr),
+    expr: text(tree(tree(mark).target).expr),
   }));
   const choices = list(tree(templating).list).flatMap((variable) => {
     const selector = /^label_values\((.*),\s*\w+\)$/.exec(text(tree(tree(variable).query).query))?.[1];

@@ -1,5 +1,6 @@
 /** What the driver needs of a client, whatever the protocol. */
 import type { Clock } from "../../clock.ts";
+import { TargetError } from "../errors.ts";
 import { codeOf, type Recorder } from "../recorder.ts";
 import type { Endpoint } from "../target.ts";
 
@@ -53,16 +54,6 @@ export interface Client {
   /** Nothing more is awaited: what the sessions know goes to the recorder. */
   finish(): void;
   close(): void;
-}
-
-/** A failure to reach the target at all: one line for a person, and the error's code. */
-export class TargetError extends Error {
-  readonly code: string;
-  constructor(message: string, code: string) {
-    super(message);
-    this.name = "TargetError";
-    this.code = code;
-  }
 }
 
 /** The TargetError for a connection that did not come about: refused, cut, or a certificate that is not trusted. */

@@ -1,0 +1,112 @@
+/**
+ * Takes the page's screenshots: a lab, a minute of traffic with faults that come and go, a load run, then the page in
+ * light, in dark and narrow. bun run scripts/screenshots.ts [FOLDER] writes page.png, page-dark.png, page-narrow.png
+ * and page-runs.png, into docs unless told.
+ */
+import { join } from "node:path";
+import { PROTOCOLS } from "../src/impairment.ts";
+import { parseImpairments } from "../src/impairment-text.ts";
+import { startLab } from "../src/lab.ts";
+
+const folder = process.argv[2] ?? join(import.meta.dir, "..", "docs");
+const chromium = Bun.which("chromium");
+if (!chromium) {
+  console.error("screenshots need chromium");
+  process.exit(1);
+}
+
+await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+const base = `http://127.0.0.1:${lab.ports.http}`;
+
+/** What is broken from which second on. */
+const STORY = [
+  [0, "http:delay=normal(12,3);tcp:delay=normal(3,1)"],
+  [22, "http:delay=normal(12,3);tcp:delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
+  [40, "http:delay=normal(60,12),status=503:0.05;tcp:delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
+  [52, "http:delay=normal(60,12),status=503:0.05;tcp:drop=0.05,delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
+] as const;
+const STORY_SECONDS = 66;
+
+async function setFaults(text: string): Promise<void> {
+  const current = (await (await fetch(`${base}/impairments`)).json()) as { impairments: object };
+  const wanted = parseImpairments(text);
+  for (const protocol of PROTOCOLS) {
+    const now = Reflect.get(current.impairments, protocol);
+    if (Bun.deepEquals(now, wanted[protocol])) continue;
+    const headers = { "content-type": "application/json" };
+    await fetch(`${base}/impairments/${protocol}`, { method: "PUT", headers, body: JSON.stringify(wanted[protocol]) });
+  }
+}
+
+/** Traffic that swells and ebbs, as people's does. */
+async function sendFor(seconds: number): Promise<void> {
+  const udp = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: lab.ports.udp } });
+  const connect = () =>
+    Bun.connect({ hostname: "127.0.0.1", port: lab.ports.tcp, socket: { data() {}, close: () => void reconnect() } });
+  let tcp = await connect();
+  async function reconnect(): Promise<void> {
+    tcp = await connect();
+  }
+  const startedAt = performance.now();
+  let step = 0;
+  for (let sent = 0; performance.now() - startedAt < seconds * 1000; sent++) {
+    const at = (performance.now() - startedAt) / 1000;
+    for (; step < STORY.length && at >= (STORY[step]?.[0] ?? 0); step++) await setFaults(STORY[step]?.[1] ?? "none");
+    udp.send(`Hello UDP ${sent}`);
+    if (Math.sin(at / 5) > -0.4) udp.send(`Hello UDP ${sent} again`);
+    if (sent % 3 === 0) tcp.write(`Hello TCP ${sent}`);
+    if (sent % 2 === 0) void fetch(base, { method: "POST", body: `{"n":${sent}}` }).catch(() => undefined);
+    await Bun.sleep(7 + 4 * Math.sin(at / 9));
+  }
+  udp.close();
+}
+
+async function shoot(name: string, width: number, height: number, dark: boolean, prepare = "0"): Promise<void> {
+  using view = new Bun.WebView({
+    width,
+    height,
+    backend: { type: "chrome", path: chromium ?? "", argv: ["--no-sandbox", "--hide-scrollbars"] },
+  });
+  await view.navigate("about:blank");
+  const scheme = { name: "prefers-color-scheme", value: dark ? "dark" : "light" };
+  await view.cdp("Emulation.setEmulatedMedia", {
+    features: [scheme, { name: "prefers-reduced-motion", value: "reduce" }],
+  });
+  // The window of a headless browser is higher than its page: this is the page's own size.
+  await view.cdp("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
+  await view.navigate(base);
+  await Bun.sleep(2500); // two snapshots, and fonts
+  await view.evaluate(prepare);
+  await Bun.sleep(800);
+  await Bun.write(join(folder, name), await view.screenshot());
+  console.log(join(folder, name));
+}
+
+/** Two runs of the lab, kept, and laid over each other. */
+async function runTwice(): Promise<void> {
+  for (const text of ["udp:drop=0.05,delay=uniform(0,20)", "udp:drop=0.1/0.1,delay=pareto(5,1.5)"]) {
+    await setFaults(text);
+    const body = JSON.stringify({ protocol: "udp", rate: 500, seconds: 5, warmup: 0.5 });
+    await fetch(`${base}/runs`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    for (let state = ""; state !== "done" && state !== "failed"; await Bun.sleep(200)) {
+      state = String(Reflect.get((await (await fetch(`${base}/runs/current`)).json()) ?? {}, "state"));
+    }
+  }
+}
+
+const OPEN_COMPARED = `(() => {
+  for (const box of document.querySelectorAll("table.runs input")) box.click();
+  document.querySelector("#runs-card .tools button").click();
+  setTimeout(() => scrollTo(0, document.querySelector("#runs").offsetTop - 70), 400);
+})()`;
+
+const traffic = sendFor(STORY_SECONDS + 24);
+await Bun.sleep(STORY_SECONDS * 1000);
+await shoot("page.png", 1440, 1130, false);
+await shoot("page-dark.png", 1440, 2600, true);
+await shoot("page-narrow.png", 390, 2200, true);
+await shoot("page-wide.png", 2560, 1440, false);
+await traffic;
+await runTwice();
+await shoot("page-runs.png", 1440, 1300, false, OPEN_COMPARED);
+process.exit(0);
