@@ -1,14 +1,13 @@
 /** The load command without its process: runs what was asked, shows it, writes it, and gives the exit status. */
 import { readReports, renderComparison } from "./compare.ts";
-import { CSV_HEADER, csvRow } from "./csv.ts";
 import { UsageError } from "./errors.ts";
 import { explain } from "./explain.ts";
-import { type Command, type Outputs, parseCommand } from "./flags.ts";
-import { hdrText } from "./hdr.ts";
+import { type Command, parseCommand } from "./flags.ts";
 import { HELP } from "./help.ts";
 import type { Histogram } from "./histogram.ts";
-import { renderHtml } from "./html.ts";
+import type { HtmlPart } from "./html.ts";
 import { planRun } from "./options.ts";
+import { jsonText, OutputFiles, type WriteFile } from "./outputs.ts";
 import { LiveView } from "./progress.ts";
 import type { RunReport } from "./report.ts";
 import { type LoadRun, runLoad } from "./run.ts";
@@ -27,7 +26,7 @@ export interface Surroundings {
   readonly terminal: boolean;
   readonly columns: () => number;
   readonly readFile: (path: string) => Uint8Array;
-  readonly writeFile: (path: string, text: string, append: boolean) => void;
+  readonly writeFile: WriteFile;
   /** Calls back at each Ctrl-C. */
   readonly onInterrupt: (callback: () => void) => void;
   readonly exit: (status: number) => void;
@@ -80,15 +79,14 @@ async function carryOut(command: Command, around: Surroundings): Promise<number>
     return { run, timeline: new Timeline(), timeoutSeconds: options.timeout ?? 2 };
   });
   const interrupted = interruptible(observed, around);
-  const failures = new Set<string>();
+  const files = new OutputFiles(command.outputs, around.writeFile);
   const server = serveMetrics(command, observed, around);
   const view = command.quiet ? undefined : new LiveView(around.err, around.terminal, around.columns);
-  const csv = csvWriter(command.outputs.csv, around, failures);
   await Promise.all(
     observed.map((each) =>
       follow(each, (snapshot, before) => {
         view?.show(snapshot);
-        csv(snapshot, before);
+        files.row(snapshot, before);
       }),
     ),
   );
@@ -96,11 +94,12 @@ async function carryOut(command: Command, around: Surroundings): Promise<number>
   const reports = await Promise.all(observed.map(({ run }) => run.report));
   await server?.stop(true);
   await print(command, reports, earlier, around);
-  writeOutputs(command.outputs, observed, reports, around, failures);
-  if (command.save) saveRuns(observed, reports, around, failures);
-  for (const failure of failures) around.err(`${failure}\n`);
+  const parts = partsOf(observed, reports);
+  files.finish(parts);
+  if (command.save) saveRuns(parts, around, files);
+  for (const failure of files.failures) around.err(`${failure}\n`);
   const status = exitStatus(reports, interrupted());
-  return failures.size > 0 && status === STATUS.done ? STATUS.usage : status;
+  return files.failures.length > 0 && status === STATUS.done ? STATUS.usage : status;
 }
 
 function readEarlier(path: string, around: Surroundings): RunReport[] {
@@ -164,34 +163,6 @@ async function follow(
   }
 }
 
-/** Writes rows as they come; after the first failure none. */
-function csvWriter(path: string | undefined, around: Surroundings, failures: Set<string>) {
-  let working = path !== undefined;
-  const write = (text: string, append: boolean) => {
-    if (path === undefined || !working) return;
-    working = tryWrite("csv", path, text, append, around, failures);
-  };
-  write(`${CSV_HEADER}\n`, false);
-  return (now: Snapshot, before: Snapshot | undefined) => write(`${csvRow(now, before)}\n`, true);
-}
-
-function tryWrite(
-  flag: string,
-  path: string,
-  text: string,
-  append: boolean,
-  around: Surroundings,
-  failures: Set<string>,
-): boolean {
-  try {
-    around.writeFile(path, text, append);
-    return true;
-  } catch (error) {
-    failures.add(`--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be written"}`);
-    return false;
-  }
-}
-
 async function print(
   command: Command,
   reports: readonly RunReport[],
@@ -207,47 +178,19 @@ async function print(
   await around.out(parts.join(""));
 }
 
-function jsonText(reports: readonly RunReport[]): string {
-  return `${JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2)}\n`;
-}
-
-function saveRuns(
-  observed: readonly Observed[],
-  reports: readonly RunReport[],
-  around: Surroundings,
-  failures: Set<string>,
-): void {
-  const runs = reports.flatMap((report, index) => {
-    const run = observed[index]?.run;
-    return run === undefined ? [] : [{ report, response: run.measured.recorder().response }];
-  });
-  try {
-    around.err(`${around.save?.(runs)}\n`);
-  } catch (error) {
-    failures.add(`--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
-  }
-}
-
-function writeOutputs(
-  outputs: Outputs,
-  observed: readonly Observed[],
-  reports: readonly RunReport[],
-  around: Surroundings,
-  failures: Set<string>,
-): void {
-  const { json, html, hdr } = outputs;
-  const write = (flag: string, path: string, text: string) => tryWrite(flag, path, text, false, around, failures);
-  if (json !== undefined && json !== "-") write("json", json, jsonText(reports));
-  const parts = observed.flatMap(({ run, timeline, timeoutSeconds }, index) => {
+/** What files and stores are made from, once the reports are there. */
+function partsOf(observed: readonly Observed[], reports: readonly RunReport[]): HtmlPart[] {
+  return observed.flatMap(({ run, timeline, timeoutSeconds }, index) => {
     const report = reports[index];
     const { response, service } = run.measured.recorder();
     return report === undefined ? [] : [{ report, response, service, timeline: timeline.points, timeoutSeconds }];
   });
-  if (html !== undefined) write("html", html, renderHtml(parts));
-  if (hdr === undefined) return;
-  for (const { report, response } of parts) {
-    // One distribution a file, as its readers expect: with several protocols the name says which.
-    const path = parts.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
-    write("hdr", path, hdrText(response));
+}
+
+function saveRuns(parts: readonly SavedRun[], around: Surroundings, files: OutputFiles): void {
+  try {
+    around.err(`${around.save?.(parts.map(({ report, response }) => ({ report, response })))}\n`);
+  } catch (error) {
+    files.fail("save", `--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
   }
 }

@@ -1,6 +1,7 @@
 /** Two reports side by side: what changed, and whether by more than noise. */
+
+import { formatRate, formatSeconds, formatShare, layOut } from "./format.ts";
 import type { QuantileName, RunReport } from "./report.ts";
-import { formatRate, formatSeconds, formatShare, layOut } from "./text.ts";
 
 const Z = 1.959963984540054;
 

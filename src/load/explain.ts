@@ -1,6 +1,7 @@
 /** What `--explain` prints: each number's definition, with the run's own numbers in it. */
+
+import { formatCount, formatSeconds, formatShare } from "./format.ts";
 import type { RunReport } from "./report.ts";
-import { formatCount, formatSeconds, formatShare } from "./text.ts";
 
 /** Definitions of everything in a report, one paragraph each. */
 export function explain(report: RunReport): string {

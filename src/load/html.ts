@@ -1,10 +1,11 @@
 /** The report as one HTML file that opens from disk without a network: charts as SVG, no script, nothing fetched. */
 import { type Chart, drawChart, escapeHtml, type Point, type Tick } from "./chart.ts";
 import { explain } from "./explain.ts";
+import { formatCount, formatSeconds, formatShare } from "./format.ts";
 import type { Histogram } from "./histogram.ts";
 import type { RunReport } from "./report.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { formatCount, formatSeconds, formatShare, renderReport } from "./text.ts";
+import { renderReport } from "./text.ts";
 
 /** One protocol's part of the page. */
 export interface HtmlPart {

@@ -1,6 +1,7 @@
 /** The live view: a line for each interval and, on a terminal, a bar below them with the latest response times. */
+
+import { formatCount, formatRate, formatSeconds } from "./format.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { formatCount, formatRate, formatSeconds } from "./text.ts";
 
 const BAR_WIDTH = 24;
 const SPARK_WIDTH = 24;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { drawChart, escapeHtml, niceTicks } from "../../src/load/chart.ts";
 import { compareReports } from "../../src/load/compare.ts";
 import { CSV_HEADER, csvRow } from "../../src/load/csv.ts";
+import { formatSeconds, layOut } from "../../src/load/format.ts";
 import { makeReport } from "../../src/load/make-report.ts";
 import { judgeObjective, parseObjective } from "../../src/load/objectives.ts";
 import { planRun } from "../../src/load/options.ts";
@@ -12,7 +13,6 @@ import type { RunReport } from "../../src/load/report.ts";
 import { randomFrom } from "../../src/load/schedule.ts";
 import { settleByNothing } from "../../src/load/settlement.ts";
 import type { Snapshot } from "../../src/load/snapshot.ts";
-import { formatSeconds, layOut } from "../../src/load/text.ts";
 import { Timeline } from "../../src/load/timeline.ts";
 
 const EMPTY: Snapshot = {
