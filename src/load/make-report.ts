@@ -121,11 +121,16 @@ export function makeReport(finding: Finding): RunReport {
       max: scheduleError.max ?? null,
     },
     bytes: { sent: recorder.counts.bytesSent, received: recorder.counts.bytesReceived },
-    errors: Object.fromEntries(recorder.errors),
+    errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
     objectives: [],
     verdict: judge(finding),
   };
+}
+
+/** Errors by code; answers to packets that were forgotten long ago (after more than two timeouts) are one of them. */
+function errorsOf({ errors, counts }: Recorder): Record<string, number> {
+  return { ...Object.fromEntries(errors), ...(counts.strange > 0 ? { "unknown-answer": counts.strange } : {}) };
 }
 
 function perSecond(count: number, seconds: number): number {

@@ -53,6 +53,7 @@ describe("a lab without faults", () => {
   test("a warm-up counts neither here nor in the ledger", async () => {
     const report = await runOn(lab, "udp", { warmup: 0.2, count: 200 });
     expect(report.packets).toMatchObject({ planned: 200, sent: 200, answered: 200, lost: 0, unexplained: 0 });
+    expect(report.errors).toEqual({});
     expect(report.evidence.kind).toBe("lab");
   });
 });

@@ -1,5 +1,8 @@
 /** Reads one HTTP/1.1 response at a time from a byte stream (RFC 9112), keeping only what a load run needs. */
 
+import { beginsStatusLine, digits, FIELDS, fieldAt, VERSION } from "./http-octets.ts";
+
+const NOT_HTTP = "not an HTTP/1 status line";
 /** The most octets of a status line and header fields: a peer that sends more is refused. */
 const LARGEST_HEAD = 65_536;
 const CR = 13;
@@ -9,40 +12,6 @@ const SPACE = 32;
 const ZERO = 48;
 /** A body's length has at most so many digits: a double counts no further. */
 const MOST_DIGITS = 15;
-
-const VERSION = Buffer.from("HTTP/1.");
-const CONTENT_LENGTH = Buffer.from("content-length");
-const TRANSFER_ENCODING = Buffer.from("transfer-encoding");
-const CONNECTION = Buffer.from("connection");
-const SERVER_TIMING = Buffer.from("server-timing");
-const X_WIRELAB_FATE = Buffer.from("x-wirelab-fate");
-const FIELDS: readonly Uint8Array[] = [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, SERVER_TIMING, X_WIRELAB_FATE];
-
-/** The number that the octets from `from` to `to` write in decimal; NaN where they write none. */
-function digits(bytes: Uint8Array, from: number, to: number): number {
-  let value = to > from ? 0 : Number.NaN;
-  for (let at = from; at < to; at++) {
-    const digit = (bytes[at] ?? 0) - ZERO;
-    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
-  }
-  return value;
-}
-
-/** A peer that speaks something else is told by its first octets, whether or not a line's end ever comes. */
-function checkVersion(bytes: Uint8Array, from: number, to: number): void {
-  for (let at = from; at < to; at++) {
-    if (bytes[at] !== VERSION[at - from]) throw new ProtocolError("not an HTTP/1 status line");
-  }
-}
-
-/** Whether the octets at `at` are `name`, in whatever case: letters differ from capitals by the bit 0x20. */
-function isNamed(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
-  for (let index = 0; index < name.length; index++) {
-    if (((bytes[at + index] ?? 0) | 0x20) !== (name[index] ?? 0)) return false;
-  }
-  return true;
-}
-
 /** What the target did to a packet on purpose, by its own word (the header X-Wirelab-Fate). */
 export type Fate = "none" | "dropped-up" | "dropped-down";
 
@@ -141,7 +110,8 @@ export class ResponseReader {
     for (;;) {
       const end = bytes.indexOf(LF, at);
       if (end < 0) {
-        if (this.status === 0) checkVersion(bytes, at, Math.min(bytes.length, at + VERSION.length));
+        // A peer that speaks something else is told by its first octets, whether or not a line's end ever comes.
+        if (this.status === 0 && !beginsStatusLine(bytes, at, bytes.length)) throw new ProtocolError(NOT_HTTP);
         this.#clear();
         return -1;
       }
@@ -154,9 +124,8 @@ export class ResponseReader {
   }
 
   #statusLine(bytes: Buffer, at: number, end: number): void {
-    checkVersion(bytes, at, at + VERSION.length);
     const code = digits(bytes, at + 9, at + 12);
-    if (end - at < 12 || !(code >= 100)) throw new ProtocolError("not an HTTP/1 status line");
+    if (end - at < 12 || !beginsStatusLine(bytes, at, end) || !(code >= 100)) throw new ProtocolError(NOT_HTTP);
     this.closes = bytes[at + VERSION.length] === ZERO;
     this.status = code;
   }
@@ -166,11 +135,11 @@ export class ResponseReader {
     let colon = at;
     while (colon < end && bytes[colon] !== COLON) colon++;
     if (colon === end) throw new ProtocolError("a header line without a colon");
-    const name = FIELDS.find((field) => field.length === colon - at && isNamed(bytes, at, field));
+    const name = fieldAt(bytes, at, colon - at);
     if (name === undefined) return;
     let valueAt = colon + 1;
     while (valueAt < end && bytes[valueAt] === SPACE) valueAt++;
-    if (name === CONTENT_LENGTH) this.#contentLength(bytes, valueAt, end);
+    if (name === FIELDS.contentLength) this.#contentLength(bytes, valueAt, end);
     else this.#known(name, bytes.toString("latin1", valueAt, end).trim());
   }
 
@@ -183,13 +152,13 @@ export class ResponseReader {
   }
 
   #known(name: Uint8Array, value: string): void {
-    if (name === TRANSFER_ENCODING) {
+    if (name === FIELDS.transferEncoding) {
       this.#chunked = /(^|,)\s*chunked$/i.test(value);
-    } else if (name === CONNECTION) {
+    } else if (name === FIELDS.connection) {
       const options = value.toLowerCase();
       if (options.includes("close")) this.closes = true;
       else if (options.includes("keep-alive")) this.closes = false;
-    } else if (name === X_WIRELAB_FATE) {
+    } else if (name === FIELDS.wirelabFate) {
       this.fate = value === "dropped-up" || value === "dropped-down" ? value : "none";
     } else {
       const duration = /(?:^|,)\s*app\s*;[^,]*?dur=([\d.]+)/.exec(value);

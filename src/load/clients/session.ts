@@ -231,7 +231,8 @@ export class SenderSession {
     const apart = (sequence: number) => this.#ledger.bitsApart(sequence, sentAt, onWire);
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => apart(a) - apart(b));
     if (sequence !== undefined) this.#spoil(sequence);
-    else if (ssidOf(bytes, at) === this.#formerSsid || this.#sound(bytes, at, length)) this.#recorder.counts.strange++;
+    else if (ssidOf(bytes, at) === this.#formerSsid) return;
+    else if (this.#sound(bytes, at, length)) this.#recorder.counts.strange++;
     else this.#recorder.unreadable();
   }
 
