@@ -64,6 +64,8 @@ export interface RunPlan {
   readonly protocol: Protocol;
   readonly target: Target;
   readonly targetText: string;
+  /** What to try where nothing listens; empty unless the target is the default one. */
+  readonly remedy: string;
   readonly controlUrl: URL | undefined;
   readonly mode: Mode;
   readonly closedLoop: boolean;
@@ -129,6 +131,7 @@ export function planRun(options: LoadOptions): RunPlan {
     protocol,
     target,
     targetText: target.url?.href ?? hostPort(target.hostname, target.port),
+    remedy: options.target === undefined ? "; to start the lab: bun run dev" : "",
     controlUrl: planControl(options, target),
     mode,
     closedLoop,

@@ -105,7 +105,9 @@ class Execution {
       directions = await this.#evidence.settle(this.#recorder);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      this.#failures.push(error instanceof TargetError ? error.message : `${error.name}: ${error.message}`);
+      this.#failures.push(
+        error instanceof TargetError ? `${error.message}${this.#plan.remedy}` : `${error.name}: ${error.message}`,
+      );
       if (error instanceof TargetError) this.#recorder.error(error.code);
     } finally {
       this.#evidence.end();
@@ -202,7 +204,8 @@ class Execution {
     const codes = [...errors.keys(), ...[...statuses.keys()].map((status) => `status ${status}`)].join(", ");
     const garbled = counts.corrupt > 0 || errors.has(UNFRAMED);
     if (garbled) this.#failures.push(`${where} answers, but not in the protocol; --mode plain takes any answer`);
-    else if (errors.has("ECONNREFUSED")) this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)`);
+    else if (errors.has("ECONNREFUSED"))
+      this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)${this.#plan.remedy}`);
     else this.#failures.push(`${where} answered nothing within the timeout${codes === "" ? "" : ` (${codes})`}`);
   }
 

@@ -69,3 +69,30 @@ export function unreachable({ address, port }: Endpoint, error: unknown): Target
 export function anyAddressLike(address: string): string {
   return address.includes(":") ? "::" : "0.0.0.0";
 }
+
+/**
+ * A connection that comes about within `ms`, or a rejection with ETIMEDOUT: the kernel would go on knocking for minutes
+ * at an address that does not answer. One that comes later is given to `tooLate`.
+ */
+export async function connected<Socket>(
+  connecting: Promise<Socket>,
+  ms: number,
+  tooLate: (socket: Socket) => void,
+): Promise<Socket> {
+  const deadline = Promise.withResolvers<never>();
+  const error = Object.assign(new Error(`no answer to the connection attempt within ${ms} ms`), { code: "ETIMEDOUT" });
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    deadline.reject(error);
+  }, ms);
+  connecting.then(
+    (socket) => late && tooLate(socket),
+    () => undefined,
+  );
+  try {
+    return await Promise.race([connecting, deadline.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,6 +1,6 @@
 /** HTTP/1.1 on bare sockets: the request is prepared once and written again and again. */
 import { codeOf } from "../recorder.ts";
-import type { ClientSettings } from "./client.ts";
+import { type ClientSettings, connected } from "./client.ts";
 import { ProtocolError, ResponseReader } from "./http-response.ts";
 import { LaneClient, type LaneEvents, type LaneOutcome, type Transport } from "./lanes.ts";
 
@@ -76,11 +76,14 @@ class HttpTransport implements Transport {
   }
 
   async connect(): Promise<void> {
-    const { address, port, hostname } = this.#settings.endpoint;
+    const { endpoint, timeoutMs } = this.#settings;
+    const { address, port, hostname } = endpoint;
     const { url, verify } = this.#request;
     const secure = url.protocol === "https:";
     const ready = Promise.withResolvers<void>();
-    const opened = await Bun.connect({
+    // It is awaited only once the connection is there; a failure before that is told by the connection itself.
+    ready.promise.catch(() => undefined);
+    const connecting = Bun.connect({
       hostname: address,
       port,
       ...(secure ? { tls: { rejectUnauthorized: verify, serverName: hostname } } : {}),
@@ -103,7 +106,8 @@ class HttpTransport implements Transport {
         connectError: () => undefined,
       },
     });
-    await ready.promise.catch((error: unknown) => {
+    const opened = await connected(connecting, timeoutMs, (late) => late.end());
+    await connected(ready.promise, timeoutMs, () => undefined).catch((error: unknown) => {
       opened.terminate();
       throw error;
     });

@@ -1,6 +1,6 @@
 /** Plain TCP and UDP, as `nc` or a beginner's client speaks them: a short text out, whatever comes back is its answer. */
 import { codeOf } from "../recorder.ts";
-import { anyAddressLike, type ClientSettings } from "./client.ts";
+import { anyAddressLike, type ClientSettings, connected } from "./client.ts";
 import { LaneClient, type LaneEvents, type Transport } from "./lanes.ts";
 
 /** The text of packet n, padded with dots to at least `size` octets. */
@@ -29,7 +29,7 @@ class PlainTcpTransport implements Transport {
 
   async connect(): Promise<void> {
     const { address, port } = this.#settings.endpoint;
-    const socket = await Bun.connect({
+    const connecting = Bun.connect({
       hostname: address,
       port,
       socket: {
@@ -40,6 +40,7 @@ class PlainTcpTransport implements Transport {
         connectError: () => undefined,
       },
     });
+    const socket = await connected(connecting, this.#settings.timeoutMs, (late) => late.end());
     socket.setNoDelay(true);
     this.#socket = socket;
     this.usable = true;

@@ -1,7 +1,7 @@
 /** TCP in STAMP mode: many packets at once on a connection, each in a frame, told apart by their numbers. */
 import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../stamp.ts";
 import { codeOf, type Recorder } from "../recorder.ts";
-import { type Client, type ClientSettings, unreachable } from "./client.ts";
+import { type Client, type ClientSettings, connected, unreachable } from "./client.ts";
 import { FrameReader, FrameWriter } from "./frames.ts";
 import { SenderSession } from "./session.ts";
 
@@ -93,29 +93,36 @@ export class TcpClient implements Client {
   }
 
   async #connect(flow: TcpFlow): Promise<void> {
-    const { address, port } = this.#settings.endpoint;
+    const { endpoint, timeoutMs } = this.#settings;
+    const { address, port } = endpoint;
     flow.connecting = true;
+    const connecting = Bun.connect({
+      hostname: address,
+      port,
+      socket: {
+        open: (socket) => this.#opened(flow, socket),
+        data: (socket, data) => this.#received(flow, socket, data),
+        drain: () => this.#drained(flow),
+        close: (socket, error) => this.#lost(flow, socket, error),
+        error: (_socket, error) => this.#recorder.error(codeOf(error)),
+        connectError: () => undefined,
+      },
+    });
     try {
-      await Bun.connect({
-        hostname: address,
-        port,
-        socket: {
-          open: (socket) => this.#opened(flow, socket),
-          data: (socket, data) => this.#received(flow, socket, data),
-          drain: () => this.#drained(flow),
-          close: (socket, error) => this.#lost(flow, socket, error),
-          error: (_socket, error) => this.#recorder.error(codeOf(error)),
-          connectError: () => undefined,
-        },
-      });
+      // One that opens too late is still good, unless another has taken its place.
+      await connected(connecting, timeoutMs, () => undefined);
     } catch (error) {
-      throw unreachable(this.#settings.endpoint, error);
+      throw unreachable(endpoint, error);
     } finally {
       flow.connecting = false;
     }
   }
 
   #opened(flow: TcpFlow, socket: Bun.Socket): void {
+    if (this.#closed || flow.socket !== undefined) {
+      socket.end();
+      return;
+    }
     socket.setNoDelay(true);
     this.localPorts.add(socket.localPort);
     flow.prefaceLeft = STAMP_PREFACE.length;

@@ -4,8 +4,9 @@ import { anyAddressLike, type Client, type ClientSettings, unreachable } from ".
 import { descriptorOf, growReceiveBuffer, receiveBufferDrops } from "./kernel.ts";
 import { SenderSession } from "./session.ts";
 
-/** Datagrams handed to the kernel in one call. */
+/** The most datagrams handed to the kernel in one call, and the most octets that they are kept ready in. */
 const BATCH = 64;
+const BATCH_OCTETS = 256 * 1024;
 /** Asked of the kernel for each socket, in all at most 64 MiB: the default holds about 256 small datagrams. */
 const RECEIVE_BUFFER = 8 * 2 ** 20;
 const ALL_RECEIVE_BUFFERS = 64 * 2 ** 20;
@@ -21,7 +22,8 @@ class UdpFlow {
   constructor(session: SenderSession, onError: (error: unknown) => void) {
     this.session = session;
     this.#onError = onError;
-    for (let index = 0; index < BATCH; index++) this.#pool.push(session.newPacket());
+    const batch = Math.max(4, Math.min(BATCH, Math.floor(BATCH_OCTETS / session.newPacket().length)));
+    for (let index = 0; index < batch; index++) this.#pool.push(session.newPacket());
   }
 
   get hasRoom(): boolean {
