@@ -43,7 +43,7 @@ export const DEFAULT_LIMITS: Limits = {
   delayQueueBytes: 64 * 1024 * 1024,
   tcpConnections: 4096,
   tcpIdleSeconds: 120,
-  tcpUnreadBytes: 256 * 1024,
+  tcpUnreadBytes: 64 * 1024,
   httpBodyBytes: 1024 * 1024,
   httpBodyMs: 10_000,
   packetLog: 1000,

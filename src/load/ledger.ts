@@ -58,8 +58,15 @@ export class Ledger {
   /**
    * @param slots how many packets it remembers, a power of two
    * @param first the first packet's sequence number
+   * @param oneWay whether all packets share one way; on many connections no answer is out of order
    */
-  constructor(recorder: Recorder, slots: number, timeoutMs: number, first = 0) {
+  constructor(
+    recorder: Recorder,
+    slots: number,
+    timeoutMs: number,
+    first = 0,
+    private readonly oneWay = true,
+  ) {
     this.#recorder = recorder;
     this.#timeoutMs = timeoutMs;
     this.#mask = slots - 1;
@@ -179,7 +186,7 @@ export class Ledger {
     this.#reflected[slot] = reflected;
     this.#state[slot] = ANSWERED;
     // RFC 4737 section 3.3: reordered is what arrives with a number below the next expected one.
-    if (sequence < this.#expected) counts.reordered++;
+    if (this.oneWay && sequence < this.#expected) counts.reordered++;
     else this.#expected = sequence + 1;
     const service = now - (this.#sent[slot] ?? now);
     if (state === LOST || service > this.#timeoutMs) {

@@ -19,10 +19,10 @@ export type Evidence = "lab" | "reflector" | "target" | "none";
 
 /** What each kind of evidence means, for the report. */
 export const EVIDENCE: Readonly<Record<Evidence, string>> = {
-  lab: "the lab's session summary",
-  reflector: "the reflector's own sequence numbers; losses after its last answer stay unexplained",
-  target: "the target's X-Wirelab-Fate; packets without any answer stay unexplained",
-  none: "nothing tells: round trip only",
+  lab: "by the lab's session summary",
+  reflector: "by the reflector's own sequence numbers; losses after its last answer stay unexplained",
+  target: "by the target's X-Wirelab-Fate; packets without any answer stay unexplained",
+  none: "nothing tells which way; a round trip is all that is known",
 };
 
 /** The lost packets by direction. `dropped*` are those of them that the target dropped on purpose. */

@@ -149,7 +149,7 @@ function objectiveLine({ text, met, value, edge, note }: JudgedObjective): strin
 
 function notesOf(report: RunReport, several: boolean): string[] {
   const notes = [
-    ...(report.packets.lost > 0 ? [`directions: by ${report.evidence.text}`] : []),
+    ...(report.packets.lost > 0 ? [`directions: ${report.evidence.text}`] : []),
     ...(report.oneWay.up.count > 0 && !report.oneWay.comparable
       ? ["one-way times: the two clocks are not known to agree; only their changes mean anything"]
       : []),

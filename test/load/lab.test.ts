@@ -85,6 +85,12 @@ describe("what the lab did to each packet is what the run reports, to the packet
     }
   });
 
+  test("answers overtake one another on one way, not on many connections", async () => {
+    await using lab = await broken("http:delay=uniform(0,20);udp:delay=uniform(0,20)", 4);
+    expect((await runOn(lab, "udp")).packets.reordered).toBeGreaterThan(100);
+    expect((await runOn(lab, "http", { connections: 64 })).packets.reordered).toBe(0);
+  });
+
   test("two seeds of the lab differ, one repeats", async () => {
     const lost = async (seed: number) => {
       await using lab = await broken("udp:drop=0.2", seed);

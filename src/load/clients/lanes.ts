@@ -84,7 +84,7 @@ export class LaneClient implements Client {
 
   #newLedger(): Ledger {
     const { highestRate, timeoutMs } = this.#settings;
-    return new Ledger(this.#recorder, slotsFor(highestRate, timeoutMs), timeoutMs);
+    return new Ledger(this.#recorder, slotsFor(highestRate, timeoutMs), timeoutMs, 0, false);
   }
 
   async open(): Promise<void> {
