@@ -152,7 +152,7 @@ class Execution {
       return seconds;
     } finally {
       clearInterval(watch);
-      this.#watch(startedAt);
+      this.#watch(startedAt, true);
     }
   }
 
@@ -185,11 +185,11 @@ class Execution {
   }
 
   /** The end of an interval. */
-  #watch(startedAt: number): void {
+  #watch(startedAt: number, last = false): void {
     const { protocol, intervalMs, seconds } = this.#plan;
     const elapsed = this.#clock.now() - startedAt;
     const of = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds: seconds };
-    this.snapshots.push(takeSnapshot(this.#recorder, of));
+    this.snapshots.push(takeSnapshot(this.#recorder, of), last);
     const { counts, errors } = this.#recorder;
     const hopeless = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
     if (hopeless && elapsed > GIVE_UP_MS) this.#driver?.stop();

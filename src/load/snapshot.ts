@@ -54,6 +54,12 @@ export function takeSnapshot(
   return snapshot;
 }
 
+/** Whether nothing was counted between two snapshots. */
+function isSame(one: Snapshot, other: Snapshot): boolean {
+  const counts = ["planned", "sent", "answered", "lost", "late", "failed", "corrupt", "duplicate"] as const;
+  return counts.every((name) => one[name] === other[name]);
+}
+
 /** The most snapshots kept for a reader who is slow or absent; the oldest go first. */
 const MOST_KEPT = 4096;
 
@@ -62,8 +68,12 @@ export class SnapshotStream implements AsyncIterable<Snapshot> {
   readonly #kept: Snapshot[] = [];
   #wake = Promise.withResolvers<void>();
   #over = false;
+  #latest: Snapshot | undefined;
 
-  push(snapshot: Snapshot): void {
+  /** Adds an interval; the last one only where anything happened in it. */
+  push(snapshot: Snapshot, last = false): void {
+    if (last && this.#latest !== undefined && isSame(snapshot, this.#latest)) return;
+    this.#latest = snapshot;
     if (this.#kept.push(snapshot) > MOST_KEPT) this.#kept.shift();
     this.#wake.resolve();
   }

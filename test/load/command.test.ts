@@ -224,6 +224,33 @@ describe("the command", () => {
   }, 20_000);
 });
 
+test("--proto all: three runs at once, side by side, against one host", async () => {
+  // The contract's ports on a loopback address of our own: other labs may listen on the usual one.
+  await using classroom = await startLab({
+    host: "127.0.0.77",
+    impair: parseImpairments("udp:drop=0.2;tcp:drop=0/0.2"),
+  });
+  expect(classroom.ports).toMatchObject({ http: 5000, tcp: 6000, udp: 7000 });
+  const { seen, around } = surroundings();
+  const line =
+    "--proto all --target 127.0.0.77 --rate 300 --count 150 --timeout 300ms --json all.json --html all.html --hdr all.hdr";
+  expect(await runCommand(line.split(" "), around)).toBe(0);
+  const reports = readReports(seen.files["all.json"] ?? "") ?? [];
+  expect(reports.map(({ protocol }) => protocol)).toEqual(["http", "tcp", "udp"]);
+  const [http, tcp, udp] = reports.map((report) => balanced(report).packets);
+  expect(http).toMatchObject({ sent: 150, answered: 150 });
+  expect(tcp).toMatchObject({ sent: 150, lostUp: 0, lostDown: tcp?.lost ?? -1 });
+  expect(udp).toMatchObject({ sent: 150, lostDown: 0, lostUp: udp?.lost ?? -1 });
+  expect((tcp?.lost ?? 0) * (udp?.lost ?? 0)).toBeGreaterThan(0);
+  expect(seen.out).toMatch(/^ +http +tcp +udp$/m);
+  expect(seen.files["all.html"]?.match(/<svg /g)?.length).toBe(12);
+  expect(Object.keys(seen.files).filter((path) => path.endsWith(".hdr"))).toEqual([
+    "all-http.hdr",
+    "all-tcp.hdr",
+    "all-udp.hdr",
+  ]);
+});
+
 test("as a process: status, streams, and a flag's typo", async () => {
   const start = (words: string[]) =>
     Bun.spawn([process.execPath, "scripts/load.ts", ...words], {
