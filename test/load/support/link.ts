@@ -36,6 +36,18 @@ export function linkRuns(): boolean {
   return reason === undefined;
 }
 
+/** A plain program's median round trip over a link with these options, s: what the link adds to what it was set to. */
+export async function plainRoundTrip(link: readonly string[], count: number): Promise<number> {
+  const program = `python3 ${import.meta.dir}/ping_pong.py`;
+  const script = `
+    ip netns exec server ${program} echo 9999 & echo=$!
+    until ip netns exec server ss -lun | grep -q :9999; do sleep 0.05; done
+    ip netns exec client ${program} ping 10.98.0.2 9999 ${count}
+    kill $echo; wait $echo 2>/dev/null; exit 0`;
+  const [median = ""] = (await overLink(link, script)).split("\n");
+  return Number(median);
+}
+
 /** Runs a lab behind the link with these options, and the load command with those before it. */
 export async function cross(link: readonly string[], load: readonly string[]): Promise<Crossing> {
   const bun = process.execPath;
@@ -44,16 +56,21 @@ export async function cross(link: readonly string[], load: readonly string[]): P
     until ip netns exec server bash -c ': < /dev/tcp/10.98.0.2/5000' 2>/dev/null; do sleep 0.05; done
     ip netns exec client ${bun} scripts/load.ts --quiet --target 10.98.0.2 --json - ${load.join(" ")}
     kill $lab; wait $lab; exit 0`;
+  const lines = (await overLink(link, script)).trimEnd().split("\n");
+  const ledger = JSON.parse(lines.pop() ?? "null");
+  const report = lines.join("\n");
+  const parsed: RunReport | RunReport[] = JSON.parse(report);
+  return { reports: Array.isArray(parsed) ? parsed : [parsed], up: ledger.up, down: ledger.down };
+}
+
+/** Runs a shell script beside the link; gives what it printed and, on the last line, the link's ledger. */
+async function overLink(link: readonly string[], script: string): Promise<string> {
   const child = Bun.spawn(["flock", LOCK, LINK, ...link, "--", "bash", "-c", script], {
     cwd: ROOT,
     stdout: "pipe",
     stderr: "pipe",
   });
   const [out, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  const lines = out.trimEnd().split("\n");
-  const ledger = JSON.parse(lines.pop() ?? "null");
-  const report = lines.join("\n");
-  if (report === "") throw new Error(`no report: ${errors}`);
-  const parsed: RunReport | RunReport[] = JSON.parse(report);
-  return { reports: Array.isArray(parsed) ? parsed : [parsed], up: ledger.up, down: ledger.down };
+  if (out.trimEnd().split("\n").length < 2) throw new Error(`nothing came over the link: ${errors}`);
+  return out;
 }
