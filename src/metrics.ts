@@ -28,7 +28,8 @@ export type RejectReason<P extends Protocol = Protocol> = (typeof REJECT_REASONS
 
 /** Upper bounds of the response-time buckets, in seconds: 10 µs to 10 s. */
 export const RESPONSE_BUCKETS: readonly number[] = [
-  10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+  10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5,
+  10,
 ];
 /** Upper bounds of the event-loop lag's buckets, in seconds. */
 const LAG_BUCKETS: readonly number[] = [1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1];

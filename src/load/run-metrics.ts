@@ -7,8 +7,8 @@ import type { Protocol } from "./target.ts";
 
 /** The lab's buckets, s: what was measured can be laid over what was done. */
 const BUCKETS = [
-  0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
-  5, 10,
+  0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5,
+  2.5, 5, 10,
 ];
 
 /** A run as its series see it. */

@@ -1,7 +1,7 @@
 /** Against the truth: a link that knows the fate of every packet that it carried. */
 import { describe, expect, test } from "bun:test";
 import type { RunReport } from "../../src/load/report.ts";
-import { cross, linkRuns, type Way } from "./support/link.ts";
+import { cross, linkRuns, plainRoundTrip, type Way } from "./support/link.ts";
 import { balanced } from "./support/sums.ts";
 
 const NOTHING: Way = { sent: 0, lost: 0, duplicated: 0, reordered: 0 };
@@ -74,18 +74,20 @@ describe.skipIf(!linkRuns())("over the lossy link", () => {
   }, 60_000);
 
   test("the delay of the link, to 0.2 ms each way at p50", async () => {
-    // The link is a program too, and late itself on a busy machine: what it really did, another observer tells.
+    // The link is a program too, and adds to what it was set to: a plain program's round trip in the same seconds tells
+    // how much. Of a few pairs the best is judged, because on two cores a neighbour spoils either.
+    const link = ["--delay-ms", "20"];
     let apart = Number.POSITIVE_INFINITY;
-    for (let crossing = 0; crossing < 8 && apart > 0.4e-3; crossing++) {
-      const load = "--proto udp --rate 200 --count 150".split(" ");
-      const { reports, pingPong } = await cross(["--delay-ms", "20"], load, true);
-      for (const { serviceTime } of reports) {
-        expect(serviceTime.p50 ?? 0).toBeGreaterThan(0.04);
-        apart = Math.min(apart, Math.abs((serviceTime.p50 ?? 0) - pingPong));
-      }
+    for (let pair = 0; pair < 6 && apart > 0.4e-3; pair++) {
+      const plain = await plainRoundTrip(link, 100);
+      const { report } = await crossUdp(link, "--proto udp --rate 200 --count 150".split(" "));
+      const onTheWay = (report.serviceTime.p50 ?? 0) - (report.serverTime.p50 ?? 0);
+      expect(plain).toBeGreaterThan(0.04);
+      expect(onTheWay).toBeGreaterThan(0.04);
+      apart = Math.min(apart, Math.abs(onTheWay - plain));
     }
     expect(apart).toBeLessThan(0.4e-3);
-  }, 60_000);
+  }, 90_000);
 
   test("TCP and HTTP lose nothing, and pay for it with retransmission", async () => {
     const link = ["--loss-up", "0.03", "--loss-down", "0.03", "--delay-ms", "5"];

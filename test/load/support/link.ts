@@ -16,26 +16,8 @@ export interface Way {
   readonly reordered: number;
 }
 
-/** A second observer: sends a datagram, waits for its answer, and prints the median round trip in s to standard error. */
-const PING_PONG = `
-import socket, sys, time
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.connect(("10.98.0.2", 7000))
-s.settimeout(1)
-trips = []
-for _ in range(60):
-    time.sleep(0.005)
-    sent = time.monotonic()
-    s.send(b"Hello UDP 7")
-    s.recv(100)
-    trips.append(time.monotonic() - sent)
-print("median round trip", sorted(trips)[30], file=sys.stderr)
-`;
-
 /** What went over the link, and what the run said about it. */
 export interface Crossing {
-  /** The round trip that another program saw on the same link, s; NaN where it was not asked. */
-  readonly pingPong: number;
   readonly reports: readonly RunReport[];
   readonly up: Readonly<Record<string, Way>>;
   readonly down: Readonly<Record<string, Way>>;
@@ -54,27 +36,41 @@ export function linkRuns(): boolean {
   return reason === undefined;
 }
 
-/** Runs a lab behind the link with these options, and the load command with those before it; first another observer. */
-export async function cross(link: readonly string[], load: readonly string[], observe = false): Promise<Crossing> {
+/** A plain program's median round trip over a link with these options, s: what the link adds to what it was set to. */
+export async function plainRoundTrip(link: readonly string[], count: number): Promise<number> {
+  const program = `python3 ${import.meta.dir}/ping_pong.py`;
+  const script = `
+    ip netns exec server ${program} echo 9999 & echo=$!
+    until ip netns exec server ss -lun | grep -q :9999; do sleep 0.05; done
+    ip netns exec client ${program} ping 10.98.0.2 9999 ${count}
+    kill $echo; wait $echo 2>/dev/null; exit 0`;
+  const [median = ""] = (await overLink(link, script)).split("\n");
+  return Number(median);
+}
+
+/** Runs a lab behind the link with these options, and the load command with those before it. */
+export async function cross(link: readonly string[], load: readonly string[]): Promise<Crossing> {
   const bun = process.execPath;
   const script = `
     ip netns exec server ${bun} src/main.ts --host 0.0.0.0 --log-level error >/dev/null & lab=$!
     until ip netns exec server bash -c ': < /dev/tcp/10.98.0.2/5000' 2>/dev/null; do sleep 0.05; done
-    ${observe ? 'ip netns exec client python3 -c "$PING_PONG"' : ""}
     ip netns exec client ${bun} scripts/load.ts --quiet --target 10.98.0.2 --json - ${load.join(" ")}
     kill $lab; wait $lab; exit 0`;
+  const lines = (await overLink(link, script)).trimEnd().split("\n");
+  const ledger = JSON.parse(lines.pop() ?? "null");
+  const report = lines.join("\n");
+  const parsed: RunReport | RunReport[] = JSON.parse(report);
+  return { reports: Array.isArray(parsed) ? parsed : [parsed], up: ledger.up, down: ledger.down };
+}
+
+/** Runs a shell script beside the link; gives what it printed and, on the last line, the link's ledger. */
+async function overLink(link: readonly string[], script: string): Promise<string> {
   const child = Bun.spawn(["flock", LOCK, LINK, ...link, "--", "bash", "-c", script], {
     cwd: ROOT,
-    env: { ...process.env, PING_PONG },
     stdout: "pipe",
     stderr: "pipe",
   });
   const [out, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  const lines = out.trimEnd().split("\n");
-  const ledger = JSON.parse(lines.pop() ?? "null");
-  const report = lines.join("\n");
-  if (report === "") throw new Error(`no report: ${errors}`);
-  const parsed: RunReport | RunReport[] = JSON.parse(report);
-  const pingPong = Number(/median round trip ([\d.]+)/.exec(errors)?.[1]);
-  return { pingPong, reports: Array.isArray(parsed) ? parsed : [parsed], up: ledger.up, down: ledger.down };
+  if (out.trimEnd().split("\n").length < 2) throw new Error(`nothing came over the link: ${errors}`);
+  return out;
 }
