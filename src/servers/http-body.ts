@@ -22,6 +22,17 @@ interface Reading {
   readonly fail: (failure: BodyFailure) => void;
 }
 
+/** What comes of a request: at once, or later. */
+export type Answered = Response | Promise<Response>;
+
+/** Makes an answer of a body, or of why there is none. */
+export type Answerer<T> = (body: T | BodyFailure) => Answered;
+
+const whole = {
+  text: (request: Request) => request.text(),
+  bytes: (request: Request) => request.bytes(),
+};
+
 /** Reads bodies; one timer watches over all of them, for a timer each would cost more than the request. */
 export class BodyReader {
   /** In the order in which they began. */
@@ -30,48 +41,44 @@ export class BodyReader {
 
   constructor(private readonly limits: BodyLimits) {}
 
-  /** The body as text (UTF-8), or why there is none. Never rejects. */
-  text(request: Request): Promise<string | BodyFailure> {
-    return this.#read(
-      request,
-      "",
-      () => request.text(),
-      (bytes) => bytes.toString("utf8"),
-    );
+  /** Reads the body as text (UTF-8); what `answer` makes of it, or of why there is none. */
+  text(request: Request, answer: Answerer<string>): Answered {
+    return this.#read(request, "", answer, whole.text, (bytes) => bytes.toString("utf8"));
   }
 
-  /** The body as octets, or why there is none. Never rejects. */
-  bytes(request: Request): Promise<Uint8Array<ArrayBuffer> | BodyFailure> {
-    return this.#read(
-      request,
-      new Uint8Array(),
-      () => request.bytes(),
-      (bytes) => bytes,
-    );
+  /** Reads the body as octets; what `answer` makes of them, or of why there are none. */
+  bytes(request: Request, answer: Answerer<Uint8Array<ArrayBuffer>>): Answered {
+    return this.#read(request, new Uint8Array(), answer, whole.bytes, (bytes) => bytes);
   }
 
   #read<T>(
     request: Request,
     empty: T,
-    whole: () => Promise<T>,
+    answer: Answerer<T>,
+    whole: (request: Request) => Promise<T>,
     convert: (bytes: Buffer<ArrayBuffer>) => T,
-  ): Promise<T | BodyFailure> {
+  ): Answered {
     const announced = request.headers.get("content-length");
     // Not `request.body === null`: making its stream costs half of what a whole request does.
     const chunked = announced === null && request.headers.has("transfer-encoding");
-    if (announced === null && !chunked) return Promise.resolve(empty);
-    if (Number(announced) > this.limits.httpBodyBytes) return Promise.resolve(new BodyFailure("too-large"));
-    return new Promise((finish) => {
-      const reading: Reading = { startedAt: performance.now(), over: false, fail: finish };
-      this.#open.add(reading);
-      this.#watch();
+    if (announced === null && !chunked) return answer(empty);
+    if (Number(announced) > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"));
+    return new Promise((resolve, reject) => {
       const end = (result: T | BodyFailure) => {
+        if (reading.over) return;
         reading.over = true;
         this.#open.delete(reading);
-        finish(result); // does nothing where the watch was faster
+        try {
+          resolve(answer(result));
+        } catch (error) {
+          reject(error);
+        }
       };
+      const reading: Reading = { startedAt: performance.now(), over: false, fail: end };
+      this.#open.add(reading);
+      this.#watch();
       const broken = () => end(new BodyFailure("bad-request")); // the client broke off in the middle
-      if (!chunked) whole().then(end, broken);
+      if (!chunked) whole(request).then(end, broken);
       else {
         readChunks(request, this.limits.httpBodyBytes, reading).then(
           (result) => end(result instanceof BodyFailure ? result : convert(result)),
@@ -88,8 +95,6 @@ export class BodyReader {
       const began = performance.now() - this.limits.httpBodyMs;
       for (const reading of this.#open) {
         if (reading.startedAt > began) break;
-        reading.over = true;
-        this.#open.delete(reading);
         reading.fail(new BodyFailure("too-slow"));
       }
       if (this.#open.size > 0) this.#watch();

@@ -4,7 +4,7 @@ import { formatPeer } from "../address.ts";
 import type { Fate } from "../impairment.ts";
 import type { DropReason } from "../metrics.ts";
 import { type Exchange, PEER_GONE, type Responder } from "../responder.ts";
-import { BodyFailure, type BodyLimits, type BodyProblem, BodyReader } from "./http-body.ts";
+import { type Answered, BodyFailure, type BodyLimits, type BodyProblem, BodyReader } from "./http-body.ts";
 import { describeTraffic } from "./http-description.ts";
 
 /** Longest answer of `/delay/{seconds}`, s. */
@@ -79,10 +79,10 @@ class RequestExchange implements Exchange {
     const { status, type, body } = this.#status
       ? { status: this.#status, type: undefined, body: undefined }
       : this.answer;
-    const headers: Record<string, string> = {
-      "server-timing": `app;dur=${(this.clock.now() - this.receivedAt).toFixed(3)}`,
-    };
-    if (type !== undefined) headers["content-type"] = type;
+    const timing = `app;dur=${Math.round((this.clock.now() - this.receivedAt) * 1000) / 1000}`;
+    // Two literals: an object that grows a key costs a POST a thirtieth of its time.
+    const headers =
+      type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
     this.#settle(new Response(body ?? null, { status, headers }));
     return body?.length ?? 0;
   }
@@ -118,6 +118,15 @@ function numberIn(text: string, min: number, max: number): number | undefined {
   return value >= min && value <= max ? value : undefined;
 }
 
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** `length` octets that every lab answers alike: a pattern, for the content does not matter and the size does. */
 function pattern(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
@@ -148,23 +157,23 @@ export function trafficRoutes(responder: Responder, limits: BodyLimits, peerOf: 
     return errorAnswer(400, error);
   }
 
-  async function receive(request: Request): Promise<Response> {
-    const text = await bodies.text(request);
-    if (text instanceof BodyFailure) return failed(text);
-    const bytes = Buffer.byteLength(text);
-    try {
-      JSON.parse(text);
-    } catch {
-      return respond(request, refuse("not-json", "the body is not JSON"), bytes);
-    }
-    return respond(request, RECEIVED, bytes);
+  function receive(request: Request): Answered {
+    return bodies.text(request, (text) => {
+      if (text instanceof BodyFailure) return failed(text);
+      return respond(
+        request,
+        isJson(text) ? RECEIVED : refuse("not-json", "the body is not JSON"),
+        Buffer.byteLength(text),
+      );
+    });
   }
 
-  async function echo(request: Request): Promise<Response> {
+  function echo(request: Request): Answered {
     const type = request.headers.get("content-type") ?? "application/octet-stream";
-    const body = await bodies.bytes(request);
-    if (body instanceof BodyFailure) return failed(body);
-    return respond(request, { status: 200, type, body, echoes: true }, body.length);
+    return bodies.bytes(request, (body) => {
+      if (body instanceof BodyFailure) return failed(body);
+      return respond(request, { status: 200, type, body }, body.length);
+    });
   }
 
   function statusAnswer(text: string): Answer {
