@@ -120,6 +120,8 @@ export function drawChart(chart: Chart): string {
       .map((at) => ({ at, label: formatX(at) }));
   const draw = chart.bars === true ? drawBars : drawLine;
   const shapes = chart.series.map((series, index) => draw(series, scale, index)).join("");
-  const legend = chart.series.map(({ name }, index) => `<li class="s${index}">${escapeHtml(name)}</li>`).join("");
+  const legend = chart.series
+    .map(({ name, points }, index) => (points.length > 0 ? `<li class="s${index}">${escapeHtml(name)}</li>` : ""))
+    .join("");
   return `<figure>${head}<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(chart.title)}">${axes(chart, scale, xTicks, yTicks)}${shapes}</svg>${chart.series.length > 1 ? `<ul>${legend}</ul>` : ""}</figure>`;
 }

@@ -30,6 +30,11 @@ export async function fetchSummary(request: SummaryRequest): Promise<SessionSumm
   }
 }
 
+/** Whether the lab's memory covers the run: it has handled at least as many packets as came back from it. */
+function knowsAll(sessions: readonly SessionSummary[], { counts }: Recorder): boolean {
+  return sessions.reduce((sum, { handled }) => sum + handled, 0) >= counts.sent - counts.lost;
+}
+
 /** Settles by the lab's summary, asked again until the lab holds nothing back any more or `patienceMs` has passed. */
 export async function settleWithLab(
   recorder: Recorder,
@@ -41,8 +46,8 @@ export async function settleWithLab(
   for (;;) {
     const sessions = await fetchSummary(request);
     const over = clock.now() >= deadline;
-    // The lab may have forgotten the session, or the question may have been lost on the way.
-    if (sessions !== undefined && (sessions.length > 0 || recorder.counts.answered === 0)) {
+    // The lab may have forgotten a session, or the question may have been lost on the way.
+    if (sessions !== undefined && knowsAll(sessions, recorder)) {
       const directions = settleByLab(recorder, sessions);
       if (directions.waiting === 0 || over) return directions;
     } else if (over) return undefined;

@@ -59,6 +59,12 @@ export function parseHeader(text: string): readonly [name: string, value: string
   return [parts[1], parts[2] ?? ""];
 }
 
+/** A request method (RFC 9110 section 9.1), in capitals. */
+export function parseMethod(text: string): string {
+  if (!/^[A-Za-z]+$/.test(text)) throw new UsageError(`--method ${JSON.stringify(text)}: expected a name such as GET`);
+  return text.toUpperCase();
+}
+
 /** One of a few words. */
 export function parseWord<Word extends string>(name: string, text: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === text);

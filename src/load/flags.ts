@@ -1,7 +1,7 @@
 /** The flags of the load command, from the words of a command line to options. */
 import { parseArgs } from "node:util";
 import { UsageError } from "./errors.ts";
-import { parseDuration, parseHeader, parseNumber, parseStages, parseWord } from "./flag-values.ts";
+import { parseDuration, parseHeader, parseMethod, parseNumber, parseStages, parseWord } from "./flag-values.ts";
 import type { HttpOptions, LoadOptions } from "./options.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Protocol } from "./target.ts";
@@ -207,7 +207,7 @@ function httpOptions(
   if (!HTTP_FLAGS.some((name) => given.has(name))) return undefined;
   const body = given.get("body")?.[0];
   return defined<HttpOptions>({
-    method: into(given.get("method")?.[0], (method) => method.toUpperCase()),
+    method: into(given.get("method")?.[0], parseMethod),
     headers: given.get("header")?.map(parseHeader),
     body: into(body, (text) => (text.startsWith("@") ? readBody(text, readFile) : text)),
     verify: given.has("insecure") ? false : undefined,

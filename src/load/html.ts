@@ -1,5 +1,6 @@
 /** The report as one HTML file that opens from disk without a network: charts as SVG, no script, nothing fetched. */
 import { type Chart, drawChart, escapeHtml, type Point, type Tick } from "./chart.ts";
+import { quantileRanks } from "./estimates.ts";
 import { explain } from "./explain.ts";
 import { formatCount, formatSeconds, formatShare } from "./format.ts";
 import type { Histogram } from "./histogram.ts";
@@ -35,7 +36,7 @@ li.s0::before { background: var(--a); } li.s1::before { background: var(--b); } 
 .invalid { border-left: 4px solid var(--c); padding-left: 0.8rem; }
 `;
 
-const PERCENTILES = [0, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
+const PERCENTILES = [50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
 
 /** A percentile's place on an axis on which each further nine takes the same room. */
 function nines(percent: number): number {
@@ -44,7 +45,7 @@ function nines(percent: number): number {
 
 /** Times by percentile, as far as there are samples. */
 function percentileChart({ response, service }: HtmlPart): Chart {
-  const enough = PERCENTILES.filter((percent) => response.count * (1 - percent / 100) >= 1);
+  const enough = PERCENTILES.filter((percent) => quantileRanks(response.count, percent / 100) !== undefined);
   const steps = 40;
   const last = nines(enough.at(-1) ?? 0);
   const points = (histogram: Histogram): Point[] =>
@@ -101,9 +102,13 @@ function histogramChart({ response }: HtmlPart): Chart {
     const index = Math.min(bars - 1, Math.max(0, bar));
     counts[index] = (counts[index] ?? 0) + count;
   }
-  const ticks: Tick[] = [];
-  for (let power = Math.ceil(least * 3) / 3; power <= most; power += 1 / 3)
-    ticks.push({ at: power, label: formatSeconds(10 ** power) });
+  const ticks = [1, 2, 5].flatMap((factor) =>
+    Array.from({ length: 12 }, (_, decade): Tick => {
+      const value = factor * 10 ** (decade - 7);
+      return { at: Math.log10(value), label: formatSeconds(value) };
+    }),
+  );
+  const within = ticks.filter(({ at }) => at >= least && at <= most);
   return {
     title: "Histogram of the response time",
     xLabel: "response time (logarithmic)",
@@ -115,7 +120,7 @@ function histogramChart({ response }: HtmlPart): Chart {
         points: response.count === 0 ? [] : counts.map((count, index) => [least + index * width, count] as const),
       },
     ],
-    xTicks: [{ at: least, label: "" }, ...ticks, { at: most, label: "" }],
+    xTicks: [{ at: least, label: "" }, ...within, { at: most, label: "" }],
     formatY: formatCount,
   };
 }
@@ -124,12 +129,13 @@ function histogramChart({ response }: HtmlPart): Chart {
 function lossChart({ timeline, timeoutSeconds, report }: HtmlPart): Chart {
   const told = report.protocol === "http";
   const shift = told ? 0 : timeoutSeconds;
-  const points = timeline.map((snapshot, index): Point => {
+  const points = timeline.flatMap((snapshot, index): Point[] => {
+    if (snapshot.seconds <= shift) return [];
     const lost = snapshot.lost - (timeline[index - 1]?.lost ?? 0);
     const earlier = timeline.findLast((other) => other.seconds <= snapshot.seconds - shift);
     const before = timeline.findLast((other) => other.seconds <= snapshot.seconds - shift - snapshot.interval);
     const sent = (earlier?.sent ?? 0) - (before?.sent ?? 0);
-    return [Math.max(0, snapshot.seconds - shift), sent > 0 ? Math.min(1, Math.max(0, lost) / sent) : 0];
+    return [[snapshot.seconds - shift, sent > 0 ? Math.min(1, Math.max(0, lost) / sent) : 0]];
   });
   return {
     title: "Loss over time",

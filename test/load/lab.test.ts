@@ -118,6 +118,23 @@ describe("what the lab did to each packet is what the run reports, to the packet
     expect(Object.values(errors).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
   });
 
+  test("a closed loop over a lossy way goes on, and loses count of nothing", async () => {
+    await using lab = await broken("udp:drop=0.02/0.02,duplicate=0.1", 7);
+    const { packets, evidence } = await runOn(lab, "udp", { rate: "max", count: 3000, timeout: 0.1, inFlight: 32 });
+    expect(packets).toMatchObject({ planned: 3000, sent: 3000, unsent: 0, unexplained: 0 });
+    expect(packets).toMatchObject({ lostUp: packets.droppedUp, lostDown: packets.droppedDown });
+    expect(packets.lost).toBeGreaterThan(50);
+    expect(packets.duplicate).toBeGreaterThan(150);
+    expect(evidence.kind).toBe("lab");
+  });
+
+  test("a lab that has forgotten some of the sessions is no witness", async () => {
+    await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, limits: { sessions: 2 } });
+    const { packets, evidence } = await runOn(lab, "udp", { connections: 6, count: 60, rate: 1000 });
+    expect(packets).toMatchObject({ sent: 60, answered: 60, lost: 0 });
+    expect(evidence.kind).not.toBe("lab");
+  }, 15_000);
+
   test("classroom is seen as one packet in five", async () => {
     await using lab = await broken("classroom", 6);
     const { loss } = await runOn(lab, "udp", { count: 2000 });

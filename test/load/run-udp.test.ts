@@ -191,3 +191,16 @@ test("a port to itself for each plain packet: what comes late is never taken for
   expect(report.packets.late).toBeGreaterThan(5);
   expect(report.packets.late + report.packets.lost).toBe(40);
 });
+
+test("a TWAMP-Light reflector, which knows no session id, tells a TTL and pads as it likes, is as good as any", async () => {
+  await using target = await udpTarget("stateful", {
+    spoil: (_arrival, answer) => {
+      answer.fill(0, 14, 16);
+      answer[40] = 255;
+      answer.fill(7, 44);
+    },
+  });
+  const report = balanced(await runLoad({ ...common, count: 100, target: `127.0.0.1:${target.port}` }).report);
+  expect(report.packets).toMatchObject({ sent: 100, answered: 100, corrupt: 0 });
+  expect(report.oneWay.comparable).toBe(true);
+});
