@@ -79,7 +79,7 @@ class RequestExchange implements Exchange {
     const { status, type, body } = this.#status
       ? { status: this.#status, type: undefined, body: undefined }
       : this.answer;
-    const timing = `app;dur=${Math.round((this.clock.now() - this.receivedAt) * 1000) / 1000}`;
+    const timing = `app;dur=${(this.clock.now() - this.receivedAt).toFixed(3)}`;
     // Two literals: an object that grows a key costs a POST a thirtieth of its time.
     const headers =
       type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
@@ -172,7 +172,7 @@ export function trafficRoutes(responder: Responder, limits: BodyLimits, peerOf: 
     const type = request.headers.get("content-type") ?? "application/octet-stream";
     return bodies.bytes(request, (body) => {
       if (body instanceof BodyFailure) return failed(body);
-      return respond(request, { status: 200, type, body }, body.length);
+      return respond(request, { status: 200, type, body, echoes: true }, body.length);
     });
   }
 
