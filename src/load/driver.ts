@@ -101,7 +101,7 @@ export class Driver {
     this.#blocked = true;
     if (now - planned <= this.#timeoutMs) return false;
     counts.planned++;
-    counts.unsent++;
+    if (!this.#client.miss?.(planned, now)) counts.unsent++;
     return true;
   }
 

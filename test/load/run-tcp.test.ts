@@ -68,3 +68,15 @@ test.each(["stamp", "plain"] as const)("a refused %s connection is one line", as
   expect(report.errors).toEqual({ ECONNREFUSED: 1 });
   expect(report.verdict).toEqual({ valid: false, reasons: [`nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`] });
 });
+
+test("a target that goes away: what finds no connection within the timeout is lost, not left unsent", async () => {
+  const target = tcpTarget("stamp");
+  const options = { ...common, rate: 50, count: 60, timeout: 0.2, interval: 0.1, target: `127.0.0.1:${target.port}` };
+  const run = runLoad(options);
+  for await (const { answered } of run) if (answered > 0) await target[Symbol.asyncDispose]();
+  const { packets, errors } = balanced(await run.report);
+  expect(packets).toMatchObject({ planned: 60, sent: 60, unsent: 0 });
+  expect(packets.lost).toBeGreaterThan(30);
+  expect(packets.answered + packets.lost).toBe(60);
+  expect(errors.ECONNREFUSED).toBeGreaterThan(0);
+});

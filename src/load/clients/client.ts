@@ -37,6 +37,8 @@ export interface Client {
   open(): Promise<void>;
   /** Takes one packet that was planned for `planned` (monotonic ms); false where there is no room for it now. */
   send(planned: number, now: number): boolean;
+  /** Takes a packet that found no room within its timeout as lost, where that is because the target is gone. */
+  miss?(planned: number, now: number): boolean;
   /** Hands what `send` took to the kernel. */
   flush(): void;
   /** Settles what has timed out, and repairs connections. */

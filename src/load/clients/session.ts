@@ -133,6 +133,12 @@ export class SenderSession {
     this.#ledger.restamp(this.#ledger.next - 1, now, wall);
   }
 
+  /** A packet that no connection took: lost as one that the wire took. Only while nothing waits for its answer. */
+  miss(planned: number, now: number): void {
+    this.#ledger.open(planned, now, this.#clock.wallAt(now));
+    this.#ledger.abandon();
+  }
+
   /** Settles what has timed out. */
   expire(now: number): number {
     return this.#ledger.expire(now);

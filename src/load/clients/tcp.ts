@@ -171,6 +171,13 @@ export class TcpClient implements Client {
     return false;
   }
 
+  miss(planned: number, now: number): boolean {
+    const [flow] = this.#flows;
+    if (flow === undefined || this.#flows.some(({ socket }) => socket !== undefined)) return false;
+    flow.session.miss(planned, now);
+    return true;
+  }
+
   flush(): void {
     for (const flow of this.#written) flow.flush();
     this.#written.length = 0;
