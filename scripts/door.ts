@@ -10,6 +10,18 @@ import { openUdpDoor } from "../src/door/udp.ts";
 /** How often the target's name is looked up; a lab that was replaced is found again after this long. */
 const LOOK_UP_MS = 1000;
 
+const HELP = `door: leads the ports of one place to those of a lab that has none published
+
+usage: bun scripts/door.ts --target LAB [flags]
+
+  --target NAME      the name or IPv4 address of the lab, looked up once a second
+  --host ADDRESS     address to listen on (127.0.0.1, or WIRELAB_HOST)
+  --http-port PORT   5000, --tcp-port PORT 6000, --udp-port PORT 7000; 0 picks a free one
+
+example:
+  bun scripts/door.ts --target lab --host 0.0.0.0
+`;
+
 function fail(status: 1 | 2, line: string): never {
   console.error(`door: ${line}`);
   process.exit(status);
@@ -19,8 +31,19 @@ function readArguments(): { target: string; host: string; http: number; tcp: num
   try {
     const text = { type: "string" } as const;
     const { values } = parseArgs({
-      options: { target: text, host: text, "http-port": text, "tcp-port": text, "udp-port": text },
+      options: {
+        target: text,
+        host: text,
+        "http-port": text,
+        "tcp-port": text,
+        "udp-port": text,
+        help: { type: "boolean", short: "h" },
+      },
     });
+    if (values.help) {
+      console.log(HELP);
+      process.exit(0);
+    }
     if (!values.target) return fail(2, "--target: missing; allowed: the name or IPv4 address of a lab");
     const port = (name: "http-port" | "tcp-port" | "udp-port", fallback: number): number => {
       const given = values[name];

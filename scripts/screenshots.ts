@@ -8,7 +8,14 @@ import { PROTOCOLS } from "../src/impairment.ts";
 import { parseImpairments } from "../src/impairment-text.ts";
 import { startLab } from "../src/lab.ts";
 
-const folder = process.argv[2] ?? join(import.meta.dir, "..", "docs");
+const [given = join(import.meta.dir, "..", "docs")] = process.argv.slice(2);
+if (given.startsWith("-")) {
+  console.log(
+    "usage: bun run scripts/screenshots.ts [FOLDER]   writes the page's pictures there, into docs unless told",
+  );
+  process.exit(given === "--help" || given === "-h" ? 0 : 2);
+}
+const folder = given;
 const chromium = Bun.which("chromium");
 if (!chromium) {
   console.error("screenshots need chromium");

@@ -45,7 +45,7 @@ export function createBar(
       if (presets.childElementCount > 0) return;
       const ofLab = names.filter((name) => name !== "none");
       presets.append(
-        button("None", onPreset("none", "Nothing is broken."), { class: "primary" }),
+        button("None", onPreset("none", "Nothing is broken.")),
         ...ofLab.map((name) => button(name, onPreset(name, `${name}: a preset of the lab.`))),
         ...SCENARIOS.map(({ name, text, about }) => button(name, onPreset(text, about))),
       );
