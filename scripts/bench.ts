@@ -3,9 +3,9 @@
  * Bun can be, the same client for both, in interleaved pairs, and the median of the pairs' ratios.
  */
 import { parseArgs } from "node:util";
-import { createLog } from "../src/log.ts";
-import { createMetrics } from "../src/metrics.ts";
-import { PacketLog } from "../src/packet-log.ts";
+import { createLog } from "../src/base/log.ts";
+import { createMetrics } from "../src/metrics/counters.ts";
+import { PacketLog } from "../src/reflector/packet-log.ts";
 import { LOAD_ROWS } from "./bench/load.ts";
 
 const HELP = `bench: wirelab's servers against the shortest that Bun can be, and its load generator against the shortest client

@@ -3,9 +3,9 @@
  * compose.yml runs it, so that the contract's ports stay where they are however many labs there are.
  */
 import { parseArgs } from "node:util";
-import { followBackend } from "../src/door/backend.ts";
-import { openTcpDoor } from "../src/door/tcp.ts";
-import { openUdpDoor } from "../src/door/udp.ts";
+import { followBackend } from "../src/relay/backend.ts";
+import { openTcpDoor } from "../src/relay/tcp.ts";
+import { openUdpDoor } from "../src/relay/udp.ts";
 
 /** How often the target's name is looked up; a lab that was replaced is found again after this long. */
 const LOOK_UP_MS = 1000;

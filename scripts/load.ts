@@ -1,10 +1,10 @@
 /** The load command: hands the process's words, files and streams to src/load/command.ts. */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { version } from "../package.json";
-import { runCommand, type SavedRun } from "../src/load/command.ts";
-import { RunStore } from "../src/run-store.ts";
+import { processUsage } from "../src/base/kernel.ts";
+import { runCommand, type SavedRun } from "../src/load/cli/command.ts";
 import { detailOf } from "../src/runs/detail.ts";
-import { processUsage } from "../src/system.ts";
+import { RunStore } from "../src/runs/store.ts";
 
 /** Keeps runs in the file of WIRELAB_DATA, beside those that were started from the page. */
 function saver(path: string | undefined) {

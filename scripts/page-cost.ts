@@ -2,7 +2,7 @@
  * What the page costs: its script, the time to its first paint, and what its viewers take from the lab.
  * bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
  */
-import { bundlePage } from "../src/control/page.ts";
+import { bundlePage } from "../src/api/page.ts";
 
 const [viewers = 50, seconds = 20] = process.argv.slice(2).map(Number);
 const PORTS = { http: 5180, tcp: 6180, udp: 7180 };

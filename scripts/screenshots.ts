@@ -4,8 +4,8 @@
  * and page-runs.png, into docs unless told.
  */
 import { join } from "node:path";
-import { PROTOCOLS } from "../src/impairment.ts";
-import { parseImpairments } from "../src/impairment-text.ts";
+import { PROTOCOLS } from "../src/faults/faults.ts";
+import { parseImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
 
 const [given = join(import.meta.dir, "..", "docs")] = process.argv.slice(2);

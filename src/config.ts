@@ -1,9 +1,9 @@
 /** Variables and flags, read once into one readonly value; what is wrong is refused before anything starts. */
 import { parseArgs } from "node:util";
-import { type Impairments, NO_IMPAIRMENTS } from "./impairment.ts";
-import { ImpairmentError, parseImpairments } from "./impairment-text.ts";
-import { LOG_LEVELS, type LogLevel } from "./log.ts";
-import { type AllowedTarget, parseTargets } from "./targets.ts";
+import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
+import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
+import { ImpairmentError, parseImpairments } from "./faults/text.ts";
+import { type AllowedTarget, parseTargets } from "./runs/allowed-targets.ts";
 
 /** Caps on what traffic can make the lab hold; each has a counter that says when it bit. */
 export interface Limits {

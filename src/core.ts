@@ -1,13 +1,13 @@
 /** What every packet meets, whichever socket it came through: clock, counters, sessions, queue, log and responders. */
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./base/clock.ts";
+import type { Log } from "./base/log.ts";
 import type { Config, Limits } from "./config.ts";
-import { DelayQueue } from "./delay-queue.ts";
-import type { Protocol } from "./impairment.ts";
-import type { Log } from "./log.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
-import { PacketLog } from "./packet-log.ts";
-import { Responder } from "./responder.ts";
-import { Sessions } from "./sessions.ts";
+import { DelayQueue } from "./faults/delay-queue.ts";
+import type { Protocol } from "./faults/faults.ts";
+import { createMetrics, type Metrics } from "./metrics/counters.ts";
+import { PacketLog } from "./reflector/packet-log.ts";
+import { Responder } from "./reflector/responder.ts";
+import { Sessions } from "./reflector/sessions.ts";
 
 /** The parts of one lab that know no socket. */
 export interface Core {

@@ -1,21 +1,21 @@
 /** Puts the lab together: one process that serves, breaks and measures three protocols. */
 import { type AnyElysia, Elysia } from "elysia";
 import { version } from "../package.json";
+import type { FaultBox } from "./api/faults.ts";
+import { controlRoutes } from "./api/routes.ts";
+import { establishedConnections, processUsage } from "./base/kernel.ts";
+import { createLog, type Log } from "./base/log.ts";
+import { sparingly } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
-import type { FaultBox } from "./control/faults.ts";
-import { controlRoutes } from "./control.ts";
 import { type Core, createCore } from "./core.ts";
-import { watchEventLoop } from "./event-loop.ts";
-import { createExposition } from "./exposition.ts";
-import type { Protocol } from "./impairment.ts";
-import { printFaults } from "./impairment-text.ts";
-import { listen } from "./listen.ts";
-import { createLog, type Log } from "./log.ts";
+import type { Protocol } from "./faults/faults.ts";
+import { printFaults } from "./faults/text.ts";
+import { startWatching, type Watching } from "./live/watch.ts";
+import { watchEventLoop } from "./metrics/event-loop.ts";
+import { createExposition } from "./metrics/prometheus.ts";
 import { trafficRoutes } from "./servers/http.ts";
-import { openSockets, type Sockets } from "./sockets.ts";
-import { sparingly } from "./sparingly.ts";
-import { establishedConnections, processUsage } from "./system.ts";
-import { startWatching, type Watching } from "./watching.ts";
+import { listen } from "./servers/listen.ts";
+import { openSockets, type Sockets } from "./servers/sockets.ts";
 
 /** What `startLab` takes; everything has a default. */
 export interface LabOptions extends Partial<Config> {

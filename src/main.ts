@@ -1,10 +1,10 @@
 /** Reads the configuration, starts the lab, stops it on a signal: the only place that touches the process. */
 import { version } from "../package.json";
+import { createLog } from "./base/log.ts";
 import { type Command, type Config, ConfigError, helpText, readCommand } from "./config.ts";
-import { printImpairments } from "./impairment-text.ts";
+import { printImpairments } from "./faults/text.ts";
 import { type Lab, startLab } from "./lab.ts";
-import { ListenError } from "./listen.ts";
-import { createLog } from "./log.ts";
+import { ListenError } from "./servers/listen.ts";
 
 function readOrExit(): Command {
   try {

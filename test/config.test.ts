@@ -1,7 +1,7 @@
 /** Variables and flags: each by itself, which goes first, and one line for each that is wrong. */
 import { describe, expect, test } from "bun:test";
 import { type Config, ConfigError, DEFAULT_CONFIG, helpText, readCommand, SETTINGS } from "../src/config.ts";
-import { parseImpairments } from "../src/impairment-text.ts";
+import { parseImpairments } from "../src/faults/text.ts";
 
 function configOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Config {
   const command = readCommand(args, env);

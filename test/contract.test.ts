@@ -1,7 +1,7 @@
 /** What holds for each protocol alike, on real sockets: answered, broken as asked, and counted to the packet. */
 import { describe, expect, test } from "bun:test";
-import { chance, cleanFate, decide, type Faults } from "../src/impairment.ts";
-import { readAnswer, sequenceOf } from "../src/stamp.ts";
+import { chance, cleanFate, decide, type Faults } from "../src/faults/faults.ts";
+import { readAnswer, sequenceOf } from "../src/stamp/packet.ts";
 import { exchange, FORMS, type Form, setFaults, settled, trafficOf } from "./support/clients.ts";
 import { startTestLab } from "./support/lab.ts";
 import { until } from "./support/until.ts";

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readReports } from "../../src/load/compare.ts";
-import type { RunReport } from "../../src/load/report.ts";
+import { readReports } from "../../src/load/report/compare.ts";
+import type { RunReport } from "../../src/load/report/report.ts";
 
 const HERE = import.meta.dir;
 const ROOT = join(HERE, "../..");

@@ -1,21 +1,21 @@
 /** A load run from its options to its report: open, warm up, send, settle, ask the lab, report. */
-import { type Clock, systemClock } from "../clock.ts";
-import type { Client } from "./clients/client.ts";
-import { makeClient } from "./clients/make.ts";
-import { UNFRAMED } from "./clients/tcp.ts";
-import { Driver, sleep } from "./driver.ts";
-import { TargetError } from "./errors.ts";
-import { EvidenceKeeper } from "./evidence.ts";
-import { makeReport } from "./make-report.ts";
-import { withObjectives } from "./objectives.ts";
-import { type LoadOptions, planRun, type RunPlan } from "./options.ts";
-import { Recorder } from "./recorder.ts";
-import type { RunReport } from "./report.ts";
-import type { MeasuredRun } from "./run-metrics.ts";
-import { type Plan, randomFrom, startSchedule } from "./schedule.ts";
-import { type Directions, settleByNothing } from "./settlement.ts";
-import { type Snapshot, SnapshotStream, takeSnapshot } from "./snapshot.ts";
-import { type Endpoint, hostPort, resolveTarget } from "./target.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { MeasuredRun } from "./cli/run-metrics.ts";
+import { EvidenceKeeper } from "./measure/loss-attribution.ts";
+import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
+import { Recorder } from "./measure/recorder.ts";
+import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
+import { TargetError } from "./plan/errors.ts";
+import { withObjectives } from "./plan/objectives.ts";
+import { type LoadOptions, planRun, type RunPlan } from "./plan/options.ts";
+import { type Plan, randomFrom, startSchedule } from "./plan/schedule.ts";
+import { type Endpoint, hostPort, resolveTarget } from "./plan/target.ts";
+import { makeReport } from "./report/make.ts";
+import type { RunReport } from "./report/report.ts";
+import type { Client } from "./send/clients/client.ts";
+import { makeClient } from "./send/clients/make.ts";
+import { UNFRAMED } from "./send/clients/tcp.ts";
+import { Driver, sleep } from "./send/driver.ts";
 
 /** Between the decision to start and the first planned moment, so that the first packet is not late. */
 const LEAD_MS = 2;

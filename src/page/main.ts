@@ -1,19 +1,20 @@
 /** Puts the page together: one stream in, its parts beside each other. */
+
+import type { HistoryDump, Snapshot } from "../live/shapes.ts";
 import type { RunState } from "../runs/runner.ts";
-import type { HistoryDump, Snapshot } from "../snapshot.ts";
-import { ask, messageOf } from "./api.ts";
-import { byId, setText } from "./dom.ts";
-import { createFaults } from "./faults.ts";
-import { createFirstSteps } from "./first-steps.ts";
-import { createFlow } from "./flow.ts";
-import { ago } from "./format.ts";
-import { createLoad } from "./load.ts";
-import { createNow } from "./now.ts";
-import { showRights } from "./rights.ts";
-import { createRuns } from "./runs.ts";
-import { Series } from "./series.ts";
-import { followLive } from "./stream.ts";
-import { startTheme } from "./theme.ts";
+import { createFaults } from "./faults/faults.ts";
+import { createLoad } from "./load/load.ts";
+import { createFirstSteps } from "./now/first-steps.ts";
+import { createNow } from "./now/now.ts";
+import { createFlow } from "./packets/packets.ts";
+import { createRuns } from "./runs/runs.ts";
+import { ask, messageOf } from "./ui/api.ts";
+import { byId, setText } from "./ui/dom.ts";
+import { ago } from "./ui/format.ts";
+import { showRights } from "./ui/rights.ts";
+import { Series } from "./ui/series.ts";
+import { followLive } from "./ui/stream.ts";
+import { startTheme } from "./ui/theme.ts";
 
 const now = createNow();
 const faults = createFaults();

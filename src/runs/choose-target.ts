@@ -1,7 +1,7 @@
 /** Where a run from the page goes, and where it may not. */
-import type { LoadOptions } from "../load/options.ts";
-import { hostPort, type Protocol, parseTarget } from "../load/target.ts";
-import { type AllowedTarget, printTarget } from "../targets.ts";
+import type { LoadOptions } from "../load/plan/options.ts";
+import { hostPort, type Protocol, parseTarget } from "../load/plan/target.ts";
+import { type AllowedTarget, printTarget } from "./allowed-targets.ts";
 
 /** A target that is not on the operator's list. */
 export class TargetNotAllowedError extends Error {

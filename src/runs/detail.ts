@@ -1,7 +1,8 @@
 /** What is kept of a run beside its report: its percentile curve, and its numbers explained. */
-import { explain } from "../load/explain.ts";
-import type { Histogram } from "../load/histogram.ts";
-import type { RunReport } from "../load/report.ts";
+
+import type { Histogram } from "../load/measure/histogram.ts";
+import { explain } from "../load/report/explain.ts";
+import type { RunReport } from "../load/report/report.ts";
 
 /** Points of a curve: the quantile (0 to 1) and the response time there, s; rising. */
 export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];

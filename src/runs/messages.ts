@@ -1,7 +1,8 @@
 /** What the lab and the process of a load run say to each other. */
-import type { LoadOptions } from "../load/options.ts";
-import type { RunReport } from "../load/report.ts";
-import type { Snapshot } from "../load/snapshot.ts";
+
+import type { Snapshot } from "../load/measure/snapshot.ts";
+import type { LoadOptions } from "../load/plan/options.ts";
+import type { RunReport } from "../load/report/report.ts";
 import type { RunDetail } from "./detail.ts";
 
 /** To the run. */

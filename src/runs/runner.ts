@@ -1,13 +1,13 @@
 /** Runs load from the page: one run at a time, in a process of its own, within the caps that the operator set. */
 import { join } from "node:path";
-import type { LoadOptions } from "../load/options.ts";
-import type { RunReport } from "../load/report.ts";
-import type { Snapshot } from "../load/snapshot.ts";
-import type { Log } from "../log.ts";
-import type { RunStore } from "../run-store.ts";
-import { runtimePath } from "../system.ts";
+import { runtimePath } from "../base/kernel.ts";
+import type { Log } from "../base/log.ts";
+import type { Snapshot } from "../load/measure/snapshot.ts";
+import type { LoadOptions } from "../load/plan/options.ts";
+import type { RunReport } from "../load/report/report.ts";
 import type { RunDetail } from "./detail.ts";
 import type { News, Order } from "./messages.ts";
+import type { RunStore } from "./store.ts";
 
 const CHILD = join(import.meta.dir, "child.ts");
 /** What a run may take beside its duration, to open, to warm up, to wait for the last answers and to settle, ms. */

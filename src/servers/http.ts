@@ -1,11 +1,11 @@
 /** HTTP: a request to one of the traffic routes is a packet. Routes and descriptions here, their life in the responder. */
 import { Elysia } from "elysia";
-import { formatPeer } from "../address.ts";
-import type { Fate } from "../impairment.ts";
-import type { DropReason } from "../metrics.ts";
-import { type Exchange, PEER_GONE, type Responder } from "../responder.ts";
+import { describeTraffic } from "../api/openapi.ts";
+import { formatPeer } from "../base/address.ts";
+import type { Fate } from "../faults/faults.ts";
+import type { DropReason } from "../metrics/counters.ts";
+import { type Exchange, PEER_GONE, type Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyLimits, type BodyProblem, BodyReader } from "./http-body.ts";
-import { describeTraffic } from "./http-description.ts";
 
 /** Longest answer of `/delay/{seconds}`, s. */
 export const MAX_DELAY_SECONDS = 10;

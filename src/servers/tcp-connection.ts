@@ -1,11 +1,11 @@
 /** One TCP connection: its packets in, whole frames or chunks as read, and the answers out as fast as the peer reads. */
-import { formatPeer, plainAddress } from "../address.ts";
-import type { Fate } from "../impairment.ts";
-import type { DropReason, RejectReason } from "../metrics.ts";
-import { type Exchange, PEER_GONE, type Responder } from "../responder.ts";
-import type { Session, Sessions } from "../sessions.ts";
-import { FRAME_HEADER_LENGTH, isTestPacket, STAMP_PREFACE, sequenceOf, ssidOf, writeAnswer } from "../stamp.ts";
-import { FrameReader } from "./frames.ts";
+import { formatPeer, plainAddress } from "../base/address.ts";
+import type { Fate } from "../faults/faults.ts";
+import type { DropReason, RejectReason } from "../metrics/counters.ts";
+import { type Exchange, PEER_GONE, type Responder } from "../reflector/responder.ts";
+import type { Session, Sessions } from "../reflector/sessions.ts";
+import { FrameReader } from "../stamp/frames.ts";
+import { FRAME_HEADER_LENGTH, isTestPacket, STAMP_PREFACE, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 
 const ACK = Buffer.from("ACK-TCP");
 const PREFACE = Buffer.from(STAMP_PREFACE);

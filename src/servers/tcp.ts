@@ -3,8 +3,8 @@
  * frame is a packet and gets a frame.
  */
 import type { Limits } from "../config.ts";
-import type { Responder } from "../responder.ts";
-import type { Sessions } from "../sessions.ts";
+import type { Responder } from "../reflector/responder.ts";
+import type { Sessions } from "../reflector/sessions.ts";
 import { Connection, type Shared, type Socket } from "./tcp-connection.ts";
 
 /** How often connections are looked at for their silence: this part of the limit, and at least once a second. */

@@ -1,11 +1,11 @@
 /** UDP: a datagram is a packet. Plain ones get `ACK-UDP`, STAMP test packets their reflector packet. */
-import { formatPeer, plainAddress } from "../address.ts";
-import { corrupt, type Fate } from "../impairment.ts";
-import type { RejectReason } from "../metrics.ts";
-import { type Exchange, type Responder, SEND_FAILED } from "../responder.ts";
-import type { Session, Sessions } from "../sessions.ts";
-import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp.ts";
-import { receiveBufferDrops, setReceiveBuffer } from "../system.ts";
+import { formatPeer, plainAddress } from "../base/address.ts";
+import { receiveBufferDrops, setReceiveBuffer } from "../base/kernel.ts";
+import { corrupt, type Fate } from "../faults/faults.ts";
+import type { RejectReason } from "../metrics/counters.ts";
+import { type Exchange, type Responder, SEND_FAILED } from "../reflector/responder.ts";
+import type { Session, Sessions } from "../reflector/sessions.ts";
+import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 
 const ACK = Buffer.from("ACK-UDP");
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { parseImpairments } from "../../src/impairment-text.ts";
+import { parseImpairments } from "../../src/faults/text.ts";
 import { type Lab, startLab } from "../../src/lab.ts";
-import type { LoadOptions } from "../../src/load/options.ts";
+import type { LoadOptions } from "../../src/load/plan/options.ts";
+import type { Protocol } from "../../src/load/plan/target.ts";
 import { runLoad } from "../../src/load/run.ts";
-import type { Protocol } from "../../src/load/target.ts";
 import { balanced } from "./support/sums.ts";
 
 /** A lab with these faults on free ports. */

@@ -1,6 +1,6 @@
 /** Against the truth: a link that knows the fate of every packet that it carried. */
 import { describe, expect, test } from "bun:test";
-import type { RunReport } from "../../src/load/report.ts";
+import type { RunReport } from "../../src/load/report/report.ts";
 import { cross, linkRuns, plainRoundTrip, type Way } from "./support/link.ts";
 import { balanced } from "./support/sums.ts";
 

@@ -1,9 +1,9 @@
 /** Targets that misbehave, and names. */
 import { describe, expect, test } from "bun:test";
 import { startLab } from "../../src/lab.ts";
+import { resolveTarget } from "../../src/load/plan/target.ts";
 import { runLoad } from "../../src/load/run.ts";
-import { resolveTarget } from "../../src/load/target.ts";
-import { writeAnswer } from "../../src/stamp.ts";
+import { writeAnswer } from "../../src/stamp/packet.ts";
 import { balanced } from "./support/sums.ts";
 import { udpTarget } from "./support/targets.ts";
 

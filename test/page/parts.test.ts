@@ -1,10 +1,10 @@
 /** The page's pure parts. */
 import { describe, expect, test } from "bun:test";
-import { bundlePage } from "../../src/control/page.ts";
-import { count, duration, inline, octets, percent } from "../../src/page/format.ts";
-import { Series } from "../../src/page/series.ts";
-import { EventParser } from "../../src/page/stream.ts";
-import type { HistoryDump, Snapshot } from "../../src/snapshot.ts";
+import { bundlePage } from "../../src/api/page.ts";
+import type { HistoryDump, Snapshot } from "../../src/live/shapes.ts";
+import { count, duration, inline, octets, percent } from "../../src/page/ui/format.ts";
+import { Series } from "../../src/page/ui/series.ts";
+import { EventParser } from "../../src/page/ui/stream.ts";
 
 describe("numbers as people read them", () => {
   test.each([

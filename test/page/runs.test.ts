@@ -3,7 +3,7 @@ import { describe, expect } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseImpairments } from "../../src/impairment-text.ts";
+import { parseImpairments } from "../../src/faults/text.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { browserTest, type OpenPage, openPage } from "./support/browser.ts";

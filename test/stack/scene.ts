@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseImpairments } from "../../src/impairment-text.ts";
+import { parseImpairments } from "../../src/faults/text.ts";
 import { type Lab, startLab } from "../../src/lab.ts";
 import { ROOT, type Tree, tree, type Value } from "./files.ts";
 import { freePort, type Prometheus, startPrometheus } from "./prometheus.ts";

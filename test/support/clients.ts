@@ -1,7 +1,7 @@
 /** Clients of the lab, one for each protocol and form, all of one shape; they speak by sockets of their own. */
-import type { Faults, Protocol } from "../../src/impairment.ts";
+import type { Faults, Protocol } from "../../src/faults/faults.ts";
 import type { Lab } from "../../src/lab.ts";
-import { STAMP_LENGTH, STAMP_PREFACE, senderSequenceOf, writeTestPacket } from "../../src/stamp.ts";
+import { STAMP_LENGTH, STAMP_PREFACE, senderSequenceOf, writeTestPacket } from "../../src/stamp/packet.ts";
 import { scrape } from "./scrape.ts";
 import { until } from "./until.ts";
 

@@ -1,7 +1,7 @@
 /** The lossy link that knows what it did (../shared/rig/link beside the repository): a lab on one side, a run on the other. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { RunReport } from "../../../src/load/report.ts";
+import type { RunReport } from "../../../src/load/report/report.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
 const LINK = join(ROOT, "../shared/rig/link");

@@ -1,6 +1,6 @@
 /** The sums of the contract (section 6), checked on every report that any test makes. */
 import { expect } from "bun:test";
-import type { RunReport } from "../../../src/load/report.ts";
+import type { RunReport } from "../../../src/load/report/report.ts";
 
 /** Fails unless every column adds up; gives the report back. */
 export function balanced(report: RunReport): RunReport {

@@ -1,0 +1,125 @@
+/** `GET /`: the live page, bundled from src/page when somebody first asks for it, and again when a file has changed. */
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Elysia } from "elysia";
+import type { Log } from "../base/log.ts";
+
+const SOURCE = join(import.meta.dir, "..", "page");
+/** Where the page's files are served. */
+const PREFIX = "/page/";
+/** The page's typeface; beside the bundle, which would write it into the style. */
+const FONT = `${PREFIX}inter.woff2`;
+const FONT_FILE = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
+
+/** Nothing from anywhere else, nothing inline, and no other site may frame it. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** One file of the page, as it goes out. */
+interface Asset {
+  readonly type: string;
+  readonly plain: Uint8Array<ArrayBuffer>;
+  /** The same, gzipped; absent where that saves nothing. */
+  readonly zipped?: Uint8Array<ArrayBuffer>;
+}
+
+/** The page's files by path: `/` and what it needs. */
+export type PageBundle = ReadonlyMap<string, Asset>;
+
+function asset(type: string, plain: Uint8Array<ArrayBuffer>): Asset {
+  const zipped = Bun.gzipSync(plain);
+  return zipped.length < plain.length * 0.9 ? { type, plain, zipped } : { type, plain };
+}
+
+/** Bundles the page. Throws where a file of it cannot be read or is no code. */
+export async function bundlePage(): Promise<PageBundle> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(SOURCE, "index.html")],
+    target: "browser",
+    minify: true,
+    publicPath: PREFIX,
+    naming: { entry: "[name].[ext]", chunk: "[name]-[hash].[ext]", asset: "[name]-[hash].[ext]" },
+    loader: { ".svg": "file" },
+    external: ["*.woff2"],
+  });
+  const files = outputs.map(async (output): Promise<[string, Asset]> => {
+    const name = output.path.replace(/^\.?\//, "");
+    const path = name === "index.html" ? "/" : PREFIX + name;
+    return [path, asset(output.type, new Uint8Array(await output.arrayBuffer()))];
+  });
+  const font = asset("font/woff2", await Bun.file(require.resolve(FONT_FILE)).bytes());
+  return new Map([...(await Promise.all(files)), [FONT, font]]);
+}
+
+/** When a file of the page last changed, ms since the Unix epoch. */
+function changedAt(): number {
+  const times = readdirSync(SOURCE, { recursive: true }).map((name) => statSync(join(SOURCE, String(name))).mtimeMs);
+  return Math.max(0, ...times);
+}
+
+/** The bundle of this process; labs in one process share it. */
+let bundled: { readonly at: number; readonly bundle: Promise<PageBundle> } | undefined;
+
+function currentBundle(): Promise<PageBundle> {
+  const at = changedAt();
+  if (bundled?.at !== at) bundled = { at, bundle: bundlePage() };
+  return bundled.bundle;
+}
+
+function send(request: Request, { type, plain, zipped }: Asset, cache: string): Response {
+  const takesGzip = request.headers.get("accept-encoding")?.includes("gzip") ?? false;
+  const headers: Record<string, string> = {
+    "content-type": type,
+    "cache-control": cache,
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+  };
+  if (!zipped || !takesGzip) return new Response(plain, { headers });
+  return new Response(zipped, { headers: { ...headers, "content-encoding": "gzip", vary: "accept-encoding" } });
+}
+
+/** One line for what stops a bundle: the first thing that the bundler found wrong. */
+function explain(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return String(first);
+}
+
+/** The page and its files. */
+export function pageRoutes(log: Log) {
+  const hidden = { detail: { hide: true } } as const;
+  return new Elysia({ name: "page" })
+    .get(
+      "/",
+      async ({ request }) => {
+        try {
+          const page = (await currentBundle()).get("/");
+          if (page) return send(request, page, "no-cache");
+          throw new Error("the bundle has no index.html");
+        } catch (error) {
+          log.write("error", "the page cannot be bundled", { error: explain(error) });
+          return Response.json({ error: "the page cannot be bundled; the log says why" }, { status: 500 });
+        }
+      },
+      hidden,
+    )
+    .get(
+      `${PREFIX}:file`,
+      async ({ request, params }) => {
+        const file = (await currentBundle()).get(PREFIX + params.file);
+        // A name holds the hash of its content, or that of a package's file: a browser never has to ask again.
+        if (file) return send(request, file, "public, max-age=31536000, immutable");
+        return Response.json({ error: "no such file; load the page anew" }, { status: 404 });
+      },
+      hidden,
+    );
+}

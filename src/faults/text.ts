@@ -1,0 +1,257 @@
+/**
+ * Faults as text, for the variable, the flag, the API and the page:
+ *
+ *   udp:drop=0.2,delay=uniform(0,50);http:status=500:0.1      PROTOCOL:FAULT,FAULT;PROTOCOL:…
+ *   drop=0.1/0.2                                              UP/DOWN; one value alone is UP
+ *   none, classroom                                           a preset
+ */
+import {
+  type Burst,
+  type Delay,
+  type Faults,
+  type Impairments,
+  KINDS_OF,
+  type Kind,
+  MAX_DELAY_MS,
+  NO_FAULTS,
+  NO_IMPAIRMENTS,
+  PRESETS,
+  PROTOCOLS,
+  type Protocol,
+} from "./faults.ts";
+
+/** A fault text that cannot be read: what is wrong, where, and what would be allowed there. */
+export class ImpairmentError extends Error {
+  override readonly name = "ImpairmentError";
+  constructor(
+    /** What is wrong, without the place. */
+    readonly problem: string,
+    /** Index of the offending character in the text, from 0. */
+    readonly position: number,
+    /** What may stand there. */
+    readonly allowed: string,
+  ) {
+    super(`${problem} at character ${position + 1}; allowed: ${allowed}`);
+  }
+}
+
+/** How each kind's value is written. */
+const FORMS: Readonly<Record<Kind, string>> = {
+  drop: "P or UP/DOWN, each from 0 to 1",
+  burst: "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1",
+  delay: `MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to ${MAX_DELAY_MS}`,
+  duplicate: "a probability from 0 to 1",
+  reorder: "a probability from 0 to 1",
+  corrupt: "a probability from 0 to 1",
+  reset: "a probability from 0 to 1",
+  status: "CODE:P, CODE from 400 to 599, P from 0 to 1",
+};
+
+/** A piece of the text with the place where it begins, so that an error can point at it. */
+interface Piece {
+  readonly text: string;
+  readonly at: number;
+}
+
+function trim({ text, at }: Piece): Piece {
+  return { text: text.trim(), at: at + text.length - text.trimStart().length };
+}
+
+/** Cuts `piece` at each `separator` that stands outside of parentheses. */
+function split(piece: Piece, separator: string): Piece[] {
+  const parts: Piece[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let i = 0; i <= piece.text.length; i++) {
+    const character = piece.text[i];
+    if (character === "(") depth++;
+    else if (character === ")") depth--;
+    else if (character === undefined || (character === separator && depth === 0)) {
+      parts.push(trim({ text: piece.text.slice(start, i), at: piece.at + start }));
+      start = i + 1;
+    }
+  }
+  return parts;
+}
+
+/** Cuts `piece` at the first `separator`; the second part is undefined where there is none. */
+function cut(piece: Piece, separator: string): [Piece, Piece | undefined] {
+  const i = piece.text.indexOf(separator);
+  if (i < 0) return [trim(piece), undefined];
+  return [
+    trim({ text: piece.text.slice(0, i), at: piece.at }),
+    trim({ text: piece.text.slice(i + 1), at: piece.at + i + 1 }),
+  ];
+}
+
+/** Longest text that is read; one with every kind of every protocol has some 400 characters. */
+const MAX_TEXT = 4096;
+/** Most characters of a wrong piece that its error shows. */
+const MAX_SHOWN = 60;
+
+/** A piece as an error shows it: on one line, and only its beginning where it is long. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+}
+
+function fail(kind: Kind, { text, at }: Piece): never {
+  throw new ImpairmentError(`${quote(text)} is no value for ${kind}`, at, FORMS[kind]);
+}
+
+function assertReadable(text: string): void {
+  if (text.length <= MAX_TEXT) return;
+  throw new ImpairmentError("the text is too long", MAX_TEXT, `up to ${MAX_TEXT} characters`);
+}
+
+function number(kind: Kind, piece: Piece, min: number, max: number): number {
+  const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(piece.text) ? Number(piece.text) : Number.NaN;
+  return value >= min && value <= max ? value : fail(kind, piece);
+}
+
+function probability(kind: Kind, piece: Piece): number {
+  return number(kind, piece, 0, 1);
+}
+
+/** Reads `name(a,b)`: the name and its arguments, or undefined where the piece is not of that form. */
+function call(piece: Piece): { name: string; args: readonly Piece[] } | undefined {
+  const match = /^([a-z]+)\s*\((.*)\)$/s.exec(piece.text);
+  const [, name, inner] = match ?? [];
+  if (name === undefined || inner === undefined) return undefined;
+  return { name, args: split({ text: inner, at: piece.at + piece.text.indexOf("(") + 1 }, ",") };
+}
+
+function parseDelay(piece: Piece): Delay {
+  const ms = (part: Piece) => number("delay", part, 0, MAX_DELAY_MS);
+  const form = call(piece);
+  if (!form) return { kind: "fixed", ms: ms(piece) };
+  const [first, second, extra] = form.args;
+  if (!first || !second || extra) fail("delay", piece);
+  switch (form.name) {
+    case "uniform": {
+      const [minMs, maxMs] = [ms(first), ms(second)];
+      return minMs <= maxMs ? { kind: "uniform", minMs, maxMs } : fail("delay", piece);
+    }
+    case "normal":
+      return { kind: "normal", meanMs: ms(first), stddevMs: ms(second) };
+    case "pareto":
+      return { kind: "pareto", scaleMs: ms(first), shape: number("delay", second, 0.01, 1000) };
+    default:
+      return fail("delay", piece);
+  }
+}
+
+function parseBurst(piece: Piece): Burst | undefined {
+  const form = call(piece);
+  if (!form) return number("burst", piece, 0, 0) === 0 ? undefined : fail("burst", piece);
+  const [first, second, extra] = form.args;
+  if (form.name !== "gilbert" || !first || !second || extra) fail("burst", piece);
+  return { goodToBad: probability("burst", first), badToGood: number("burst", second, 1e-9, 1) };
+}
+
+function twoWays(kind: Kind, value: Piece): [Piece, Piece | undefined] {
+  const [up, down, extra] = split(value, "/");
+  return up && !extra ? [up, down] : fail(kind, value);
+}
+
+function parseFault(kind: Kind, value: Piece): Faults {
+  switch (kind) {
+    case "drop": {
+      const [up, down] = twoWays(kind, value);
+      return { drop: { up: probability(kind, up), down: down ? probability(kind, down) : 0 } };
+    }
+    case "burst": {
+      const ways = twoWays(kind, value);
+      const [up, down] = [parseBurst(ways[0]), ways[1] && parseBurst(ways[1])];
+      return { burst: { ...(up && { up }), ...(down && { down }) } };
+    }
+    case "delay":
+      return { delay: parseDelay(value) };
+    case "status": {
+      const [code, chance] = cut(value, ":");
+      if (!chance || !/^\d{3}$/.test(code.text)) fail(kind, value);
+      return { status: { code: number(kind, code, 400, 599), probability: probability(kind, chance) } };
+    }
+    default:
+      return { [kind]: probability(kind, value) };
+  }
+}
+
+/** Reads the faults of one protocol, `drop=0.2,delay=20`; an empty text or `none` is no fault. `at` shifts positions. */
+export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
+  assertReadable(text);
+  const whole = trim({ text, at });
+  if (whole.text === "" || whole.text === "none") return NO_FAULTS;
+  const kinds = KINDS_OF[protocol];
+  let faults: Faults = {};
+  for (const piece of split(whole, ",")) {
+    const [name, value] = cut(piece, "=");
+    const kind = kinds.find((kind) => kind === name.text);
+    if (!kind) throw new ImpairmentError(`${protocol} has no fault ${quote(name.text)}`, name.at, kinds.join(", "));
+    if (!value) throw new ImpairmentError(`${kind} has no value`, name.at + name.text.length, `${kind}=${FORMS[kind]}`);
+    if (kind in faults) throw new ImpairmentError(`${kind} is given twice`, name.at, "each fault once");
+    faults = { ...faults, ...parseFault(kind, value) };
+  }
+  return faults;
+}
+
+/** Reads the faults of all protocols; one that the text does not name has none. Throws ImpairmentError. */
+export function parseImpairments(text: string): Impairments {
+  assertReadable(text);
+  const preset = Object.hasOwn(PRESETS, text.trim()) ? PRESETS[text.trim()] : undefined;
+  if (preset) return preset;
+  const result: Record<Protocol, Faults> = { ...NO_IMPAIRMENTS };
+  const seen = new Set<Protocol>();
+  for (const piece of split({ text, at: 0 }, ";")) {
+    if (piece.text === "") continue;
+    const [name, faults] = cut(piece, ":");
+    const protocol = PROTOCOLS.find((protocol) => protocol === name.text);
+    const allowed = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or ${Object.keys(PRESETS).join(", ")}`;
+    if (!protocol || !faults)
+      throw new ImpairmentError(`${quote(name.text)} is no protocol with faults`, name.at, allowed);
+    if (seen.has(protocol)) throw new ImpairmentError(`${protocol} is given twice`, name.at, "each protocol once");
+    seen.add(protocol);
+    result[protocol] = parseFaults(protocol, faults.text, faults.at);
+  }
+  return result;
+}
+
+function printDelay(delay: Delay): string {
+  switch (delay.kind) {
+    case "fixed":
+      return `${delay.ms}`;
+    case "uniform":
+      return `uniform(${delay.minMs},${delay.maxMs})`;
+    case "normal":
+      return `normal(${delay.meanMs},${delay.stddevMs})`;
+    case "pareto":
+      return `pareto(${delay.scaleMs},${delay.shape})`;
+  }
+}
+
+function printWays(up: string, down: string): string {
+  return down === "0" ? up : `${up}/${down}`;
+}
+
+function printBurst(burst: Burst | undefined): string {
+  return burst ? `gilbert(${burst.goodToBad},${burst.badToGood})` : "0";
+}
+
+/** Prints the faults of one protocol so that `parseFaults` reads the same again; `none` where there are none. */
+export function printFaults(faults: Faults): string {
+  const parts: string[] = [];
+  const { drop, burst, delay, status } = faults;
+  if (drop) parts.push(`drop=${printWays(`${drop.up}`, `${drop.down}`)}`);
+  if (burst) parts.push(`burst=${printWays(printBurst(burst.up), printBurst(burst.down))}`);
+  if (delay) parts.push(`delay=${printDelay(delay)}`);
+  for (const kind of ["duplicate", "reorder", "corrupt", "reset"] as const) {
+    if (faults[kind] !== undefined) parts.push(`${kind}=${faults[kind]}`);
+  }
+  if (status) parts.push(`status=${status.code}:${status.probability}`);
+  return parts.join(",") || "none";
+}
+
+/** Prints all faults so that `parseImpairments` reads the same again; `none` where there are none. */
+export function printImpairments(impairments: Impairments): string {
+  const parts = PROTOCOLS.map((protocol) => `${protocol}:${printFaults(impairments[protocol])}`);
+  return parts.filter((part) => !part.endsWith(":none")).join(";") || "none";
+}

@@ -1,0 +1,16 @@
+/** Watches how late the event loop runs its timers. */
+import type { Distribution } from "./counters.ts";
+
+const EVERY_MS = 100;
+
+/** Observes the lateness (s) of a timer ten times a second; the returned function ends that. */
+export function watchEventLoop(lag: Distribution): () => void {
+  let expectedAt = performance.now() + EVERY_MS;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    lag.observe(Math.max(0, now - expectedAt) / 1000);
+    expectedAt = now + EVERY_MS;
+  }, EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

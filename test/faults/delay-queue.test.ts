@@ -1,0 +1,104 @@
+/** Answers that wait: in their order, not too early, hardly late, and no more of them than allowed. */
+import { describe, expect, test } from "bun:test";
+import { random } from "../../src/base/random.ts";
+import { DelayQueue } from "../../src/faults/delay-queue.ts";
+import { until } from "../support/until.ts";
+
+const clock = { now: () => performance.now() };
+
+describe("order", () => {
+  test("by moment, and by arrival at the same moment, however they were put in", () => {
+    const queue = new DelayQueue(5000, { now: () => 0 });
+    const draw = random(3, "test");
+    const ran: (readonly [dueAt: number, serial: number])[] = [];
+    for (let serial = 0; serial < 5000; serial++) {
+      const dueAt = 1e6 + Math.floor(draw() * 100);
+      queue.put(dueAt, () => ran.push([dueAt, serial]));
+    }
+    expect(queue.size).toBe(5000);
+    queue.flush();
+    expect(queue.size).toBe(0);
+    expect(ran).toEqual([...ran].sort(([a, i], [b, j]) => a - b || i - j));
+    expect(ran).toHaveLength(5000);
+  });
+
+  test("a nearer moment put in later goes first", async () => {
+    const queue = new DelayQueue(10, clock);
+    const ran: string[] = [];
+    const now = clock.now();
+    queue.put(now + 30, () => ran.push("far"));
+    queue.put(now + 5, () => ran.push("near"));
+    queue.put(now - 5, () => ran.push("past"));
+    await until(() => queue.size === 0, "the queue is empty");
+    expect(ran).toEqual(["past", "near", "far"]);
+  });
+
+  test("what is put in by a callback has its turn too", async () => {
+    const queue = new DelayQueue(10, clock);
+    let depth = 0;
+    const again = () => {
+      if (++depth < 5) queue.put(clock.now() + 0.2, again);
+    };
+    queue.put(clock.now(), again);
+    await until(() => depth === 5, "five turns");
+    expect(queue.size).toBe(0);
+  });
+});
+
+describe("moments", () => {
+  test("are never early, and below a millisecond not rounded up to a timer's tick", async () => {
+    const queue = new DelayQueue(100, clock);
+    const late: number[] = [];
+    for (let i = 0; i < 50; i++) {
+      const dueAt = clock.now() + 0.3;
+      let ranAt = 0;
+      queue.put(dueAt, () => {
+        ranAt = clock.now();
+      });
+      await until(() => ranAt > 0, "it ran");
+      late.push(ranAt - dueAt);
+    }
+    late.sort((a, b) => a - b);
+    expect(late[0]).toBeGreaterThanOrEqual(0);
+    // setTimeout alone would make every one 0.8 ms late; a busy machine makes some late, not all
+    expect(late[5]).toBeLessThan(0.5);
+  });
+
+  test("longer waits are as exact as short ones", async () => {
+    const queue = new DelayQueue(100, clock);
+    const late: number[] = [];
+    const start = clock.now();
+    for (let i = 1; i <= 20; i++) queue.put(start + i * 3.3, () => late.push(clock.now() - (start + i * 3.3)));
+    await until(() => late.length === 20, "all ran");
+    late.sort((a, b) => a - b);
+    expect(late[0]).toBeGreaterThanOrEqual(0);
+    expect(late[2]).toBeLessThan(1);
+  });
+});
+
+describe("bounds", () => {
+  test("a full queue refuses, counts it, and runs none of what it refused", () => {
+    const queue = new DelayQueue(2, clock);
+    const ran: number[] = [];
+    const taken = [1, 2, 3, 4].map((n) => queue.put(clock.now() + 1000, () => ran.push(n)));
+    expect(taken).toEqual([true, true, false, false]);
+    expect([queue.size, queue.limit, queue.overflows]).toEqual([2, 2, 2]);
+    queue.flush();
+    expect(ran).toEqual([1, 2]);
+    expect(queue.put(clock.now(), () => ran.push(5))).toBe(true);
+    queue.flush();
+  });
+
+  test("one callback that throws does not keep the others from their turn", async () => {
+    const queue = new DelayQueue(10, clock);
+    const ran: string[] = [];
+    queue.put(clock.now() - 2, () => ran.push("before"));
+    queue.put(clock.now() - 1, () => {
+      throw new Error("of this callback alone");
+    });
+    queue.put(clock.now() - 1, () => ran.push("after"));
+    expect(() => queue.flush()).toThrow("of this callback alone");
+    await until(() => queue.size === 0, "the rest has run");
+    expect(ran).toEqual(["before", "after"]);
+  });
+});

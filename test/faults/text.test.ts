@@ -1,0 +1,169 @@
+/** The faults' text: what is printed reads the same again, and what cannot be read says where and what is allowed. */
+import { describe, expect, test } from "bun:test";
+import { type Faults, KINDS_OF, NO_IMPAIRMENTS, PRESETS, PROTOCOLS, type Protocol } from "../../src/faults/faults.ts";
+import {
+  ImpairmentError,
+  parseFaults,
+  parseImpairments,
+  printFaults,
+  printImpairments,
+} from "../../src/faults/text.ts";
+
+/** The error that `text` gives; a text that can be read fails the test. */
+function errorOf(read: () => unknown): ImpairmentError {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof ImpairmentError) return error;
+    throw error;
+  }
+  throw new Error("the text was read");
+}
+
+describe("what can be read", () => {
+  test.each<[Protocol, string, Faults]>([
+    ["udp", "drop=0.2", { drop: { up: 0.2, down: 0 } }],
+    ["udp", "drop=0.1/0.2", { drop: { up: 0.1, down: 0.2 } }],
+    ["udp", "drop=0/1", { drop: { up: 0, down: 1 } }],
+    ["tcp", "burst=gilbert(0.01,0.25)", { burst: { up: { goodToBad: 0.01, badToGood: 0.25 } } }],
+    ["tcp", "burst=0/gilbert(0.01,1)", { burst: { down: { goodToBad: 0.01, badToGood: 1 } } }],
+    [
+      "tcp",
+      "burst=gilbert(1,1)/gilbert(0,1e-9)",
+      { burst: { up: { goodToBad: 1, badToGood: 1 }, down: { goodToBad: 0, badToGood: 1e-9 } } },
+    ],
+    ["http", "delay=20", { delay: { kind: "fixed", ms: 20 } }],
+    ["http", "delay=0.25", { delay: { kind: "fixed", ms: 0.25 } }],
+    ["http", "delay=60000", { delay: { kind: "fixed", ms: 60_000 } }],
+    ["http", "delay=uniform(0,1500)", { delay: { kind: "uniform", minMs: 0, maxMs: 1500 } }],
+    ["http", "delay=normal(20,5)", { delay: { kind: "normal", meanMs: 20, stddevMs: 5 } }],
+    ["http", "delay=pareto(10,1.5)", { delay: { kind: "pareto", scaleMs: 10, shape: 1.5 } }],
+    ["udp", "duplicate=0.1,reorder=.5,corrupt=1", { duplicate: 0.1, reorder: 0.5, corrupt: 1 }],
+    ["tcp", "reset=1e-3", { reset: 0.001 }],
+    ["http", "status=503:0.1", { status: { code: 503, probability: 0.1 } }],
+    [
+      "udp",
+      "  drop = 0.1 / 0.2 , delay = uniform ( 0 , 5 )  ",
+      { drop: { up: 0.1, down: 0.2 }, delay: { kind: "uniform", minMs: 0, maxMs: 5 } },
+    ],
+    ["udp", "", {}],
+    ["udp", " none ", {}],
+  ])("%s: %s", (protocol, text, faults) => {
+    expect(parseFaults(protocol, text)).toEqual(faults);
+    expect(parseFaults(protocol, printFaults(faults))).toEqual(faults);
+  });
+
+  test("the contract's example, and spaces and empty parts around it", () => {
+    const text = "udp:drop=0.2,delay=uniform(0,50);http:delay=uniform(0,1500)";
+    const parsed = parseImpairments(text);
+    expect(parsed).toEqual({
+      http: { delay: { kind: "uniform", minMs: 0, maxMs: 1500 } },
+      tcp: {},
+      udp: { drop: { up: 0.2, down: 0 }, delay: { kind: "uniform", minMs: 0, maxMs: 50 } },
+    });
+    expect(parseImpairments(` ; ${text.replace(";", " ; ")};`)).toEqual(parsed);
+    expect(printImpairments(parsed)).toBe("http:delay=uniform(0,1500);udp:drop=0.2,delay=uniform(0,50)");
+  });
+
+  test("the presets: classroom is the old system's, none is nothing", () => {
+    expect(parseImpairments("none")).toEqual(NO_IMPAIRMENTS);
+    expect(parseImpairments("")).toEqual(NO_IMPAIRMENTS);
+    expect(parseImpairments("udp:none")).toEqual(NO_IMPAIRMENTS);
+    expect(printImpairments(NO_IMPAIRMENTS)).toBe("none");
+    expect(printImpairments(parseImpairments(" classroom "))).toBe(
+      "http:drop=0.2,delay=uniform(0,1500);tcp:drop=0.2;udp:drop=0.2",
+    );
+    for (const preset of Object.values(PRESETS)) expect(parseImpairments(printImpairments(preset))).toEqual(preset);
+  });
+
+  test("every kind of every protocol has a text", () => {
+    const values: Readonly<Record<string, string>> = {
+      drop: "0.1/0.2",
+      burst: "0/gilbert(0.1,0.2)",
+      delay: "pareto(1,2)",
+      status: "500:0.5",
+    };
+    for (const protocol of PROTOCOLS) {
+      const text = KINDS_OF[protocol].map((kind) => `${kind}=${values[kind] ?? "0.5"}`).join(",");
+      expect(printFaults(parseFaults(protocol, text))).toBe(text);
+    }
+  });
+});
+
+describe("what cannot be read", () => {
+  const KINDS = "drop, burst, delay, duplicate, reorder, corrupt";
+  const PROTOCOL_FORMS = "http:…, tcp:…, udp:…, or none, classroom";
+  const P = "a probability from 0 to 1";
+  const DROP = "P or UP/DOWN, each from 0 to 1";
+  const DELAY = "MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to 60000";
+  const BURST = "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1";
+  const STATUS = "CODE:P, CODE from 400 to 599, P from 0 to 1";
+
+  test.each<[string, string, number, string]>([
+    ["udp", '"udp" is no protocol with faults', 0, PROTOCOL_FORMS],
+    ["quic:drop=1", '"quic" is no protocol with faults', 0, PROTOCOL_FORMS],
+    ["udp:drop=1;UDP:drop=1", '"UDP" is no protocol with faults', 11, PROTOCOL_FORMS],
+    ["constructor", '"constructor" is no protocol with faults', 0, PROTOCOL_FORMS],
+    ["__proto__", '"__proto__" is no protocol with faults', 0, PROTOCOL_FORMS],
+    ["udp:drop=1;udp:drop=1", "udp is given twice", 11, "each protocol once"],
+    ["udp:drp=0.2", 'udp has no fault "drp"', 4, KINDS],
+    ["udp:drop=0.2,,", 'udp has no fault ""', 13, KINDS],
+    ["udp:reset=0.2", 'udp has no fault "reset"', 4, KINDS],
+    ["tcp:corrupt=0.2", 'tcp has no fault "corrupt"', 4, "drop, burst, delay, reset"],
+    ["http:reset=0.2", 'http has no fault "reset"', 5, "drop, burst, delay, status"],
+    ["udp:constructor=1", 'udp has no fault "constructor"', 4, KINDS],
+    ["udp:drop", "drop has no value", 8, `drop=${DROP}`],
+    ["udp:drop=0.1,drop=0.2", "drop is given twice", 13, "each fault once"],
+    ["udp:drop=", '"" is no value for drop', 9, DROP],
+    ["udp:drop=1.01", '"1.01" is no value for drop', 9, DROP],
+    ["udp:drop=-0.1", '"-0.1" is no value for drop', 9, DROP],
+    ["udp:drop=NaN", '"NaN" is no value for drop', 9, DROP],
+    ["udp:drop=0x1", '"0x1" is no value for drop', 9, DROP],
+    ["udp:drop=0.1/", '"" is no value for drop', 13, DROP],
+    ["udp:drop=0.1/2", '"2" is no value for drop', 13, DROP],
+    ["udp:drop=0/0/0", '"0/0/0" is no value for drop', 9, DROP],
+    ["udp:drop=0.1), delay=5", '"0.1), delay=5" is no value for drop', 9, DROP],
+    ["udp:drop=a\nb", '"a\\nb" is no value for drop', 9, DROP],
+    ["udp:delay=fast", '"fast" is no value for delay', 10, DELAY],
+    ["udp:delay=60001", '"60001" is no value for delay', 10, DELAY],
+    ["udp:delay=-1", '"-1" is no value for delay', 10, DELAY],
+    ["udp:delay=1e999", '"1e999" is no value for delay', 10, DELAY],
+    ["udp:delay=uniform(5,1)", '"uniform(5,1)" is no value for delay', 10, DELAY],
+    ["udp:delay=uniform(5)", '"uniform(5)" is no value for delay', 10, DELAY],
+    ["udp:delay=uniform(0,1,2)", '"uniform(0,1,2)" is no value for delay', 10, DELAY],
+    ["udp:delay=uniform(0, x)", '"x" is no value for delay', 21, DELAY],
+    ["udp:delay=uniform(0,5", '"uniform(0,5" is no value for delay', 10, DELAY],
+    ["udp:delay=gauss(0,5)", '"gauss(0,5)" is no value for delay', 10, DELAY],
+    ["udp:delay=pareto(1,0)", '"0" is no value for delay', 19, DELAY],
+    ["udp:burst=0.1", '"0.1" is no value for burst', 10, BURST],
+    ["udp:burst=gilbert(0.1,0)", '"0" is no value for burst', 22, BURST],
+    ["udp:burst=gilbert(2,0.1)", '"2" is no value for burst', 18, BURST],
+    ["udp:burst=markov(0.1,0.1)", '"markov(0.1,0.1)" is no value for burst', 10, BURST],
+    ["udp:duplicate=2", '"2" is no value for duplicate', 14, P],
+    ["tcp:reset=yes", '"yes" is no value for reset', 10, P],
+    ["http:status=500", '"500" is no value for status', 12, STATUS],
+    ["http:status=200:0.5", '"200" is no value for status', 12, STATUS],
+    ["http:status=5000:0.5", '"5000:0.5" is no value for status', 12, STATUS],
+    ["http:status=500:1.5", '"1.5" is no value for status', 16, STATUS],
+    ["http:status=500:0.5:1", '"0.5:1" is no value for status', 16, STATUS],
+  ])("%j", (text, problem, position, allowed) => {
+    const error = errorOf(() => parseImpairments(text));
+    expect([error.problem, error.position, error.allowed]).toEqual([problem, position, allowed]);
+    expect(error.message).toBe(`${problem} at character ${position + 1}; allowed: ${allowed}`);
+  });
+
+  test("the place counts from the text's own beginning where one protocol is set by itself", () => {
+    expect(errorOf(() => parseFaults("udp", " drop=0.1, dely=5")).position).toBe(11);
+  });
+
+  test("a text of any length is refused at once, and the answer shows only a piece's beginning", () => {
+    const startedAt = performance.now();
+    const long = errorOf(() => parseImpairments(`udp:drop=${"1".repeat(4000)}x`));
+    expect([long.problem, long.position]).toEqual([`"${"1".repeat(60)}…" is no value for drop`, 9]);
+    for (const read of [parseImpairments, (text: string) => parseFaults("udp", text)]) {
+      const tooLong = errorOf(() => read("1".repeat(1e6)));
+      expect(tooLong.message).toBe("the text is too long at character 4097; allowed: up to 4096 characters");
+    }
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,284 @@
+/** The command as a person or a script meets it: what it prints, writes and exits with. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { parseImpairments } from "../../../src/faults/text.ts";
+import { type Lab, startLab } from "../../../src/lab.ts";
+import { runCommand, type Surroundings } from "../../../src/load/cli/command.ts";
+import { readReports } from "../../../src/load/report/compare.ts";
+import { balanced } from "../support/sums.ts";
+import { deadTcpPort } from "../support/targets.ts";
+
+/** Surroundings that write down what the command does to them. */
+function surroundings(files: Record<string, string> = {}) {
+  const interrupts: (() => void)[] = [];
+  const seen = {
+    out: "",
+    err: "",
+    files: { ...files },
+    exits: [] as number[],
+    interrupt: () => {
+      for (const call of interrupts) call();
+    },
+  };
+  const around: Surroundings = {
+    out: async (text) => {
+      seen.out += text;
+    },
+    err: (text) => {
+      seen.err += text;
+    },
+    terminal: false,
+    columns: () => 100,
+    readFile: (path) => {
+      const content = seen.files[path];
+      if (content === undefined) throw new Error("no such file");
+      return Buffer.from(content);
+    },
+    writeFile: (path, text, append) => {
+      if (path.startsWith("/full/")) throw new Error("ENOSPC: no space left on device");
+      seen.files[path] = append ? (seen.files[path] ?? "") + text : text;
+    },
+    onInterrupt: (callback) => void interrupts.push(callback),
+    exit: (status) => void seen.exits.push(status),
+    usage: () => ({ userSeconds: 1, systemSeconds: 2, residentBytes: 3, openFiles: 4, maxFiles: 5, startTime: 6 }),
+    build: { version: "1.2.3", bun_version: "4.5.6" },
+    save: undefined,
+    metricsHost: "127.0.0.1",
+  };
+  return { seen, around };
+}
+
+let lab: Lab;
+let lossy: Lab;
+beforeAll(async () => {
+  lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+  lossy = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, impair: parseImpairments("udp:drop=0.1/0.1") });
+});
+afterAll(async () => {
+  await lab.stop();
+  await lossy.stop();
+});
+
+/** Runs the command against a lab's UDP port. */
+async function run(line: string, files: Record<string, string> = {}, on = lab) {
+  const { seen, around } = surroundings(files);
+  const words = `--proto udp --target 127.0.0.1:${on.ports.udp} --control 127.0.0.1:${on.ports.http} --rate 1000 --timeout 300ms --interval 100ms ${line}`;
+  const status = await runCommand(words.split(" "), around);
+  return { status, ...seen };
+}
+
+describe("the command", () => {
+  test("shows progress, a table and a last line", async () => {
+    const { status, out, err } = await run("--count 300");
+    expect(status).toBe(0);
+    expect(err).toMatch(/^udp {2}.*\/s {2}answered \d+ {2}lost 0 {2}p50 /m);
+    expect(out).toMatch(/^answered +300$/m);
+    expect(out.trimEnd().split("\n").at(-1)).toMatch(/^udp: 300 of 300 answered, 0 % lost, p50 \d/);
+  });
+
+  test("--json - prints the report and nothing else; --quiet says nothing", async () => {
+    const { out, err } = await run("--count 50 --json - --quiet");
+    const [report] = readReports(out) ?? [];
+    expect(err).toBe("");
+    if (report === undefined) throw new Error("no report");
+    expect(balanced(report).packets.answered).toBe(50);
+  });
+
+  test("writes JSON, CSV, HTML and HDR", async () => {
+    const { files, status } = await run("--count 300 --json r.json --csv r.csv --html r.html --hdr r.hdr", {}, lossy);
+    expect(status).toBe(0);
+    const [report] = readReports(files["r.json"] ?? "") ?? [];
+    const rows = (files["r.csv"] ?? "").trim().split("\n");
+    expect(rows[0]).toBe(
+      "protocol,seconds,planned,unsent,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max",
+    );
+    const sum = (column: number) => rows.slice(1).reduce((total, row) => total + Number(row.split(",")[column]), 0);
+    expect([sum(4), sum(5), sum(6)]).toEqual([300, report?.packets.answered ?? -1, report?.packets.lost ?? -1]);
+    const html = files["r.html"] ?? "";
+    expect(html.match(/<svg /g)?.length).toBe(4);
+    expect(html).not.toMatch(/<script|<link|src=|href=|url\(|@import/);
+    expect(files["r.hdr"]).toMatch(/Value\s+Percentile\s+TotalCount/);
+    expect(files["r.hdr"]).toContain(`Total count    = ${`${report?.packets.answered}`.padStart(12)}`);
+  });
+
+  test("a full disk is one line, and the report is still printed", async () => {
+    const { status, out, err, files } = await run(
+      "--count 50 --quiet --json /full/r.json --csv /full/r.csv --html r.html",
+    );
+    expect(status).toBe(2);
+    expect(err.trim().split("\n").sort()).toEqual([
+      "--csv /full/r.csv: ENOSPC: no space left on device",
+      "--json /full/r.json: ENOSPC: no space left on device",
+    ]);
+    expect(out).toContain("50 of 50 answered");
+    expect(files["r.html"]).toContain("</html>");
+  });
+
+  test("a met objective is 0, a missed one 1, one that too few packets decide is missed too, and says so", async () => {
+    const met = await run("--count 400 --slo p50<10s --slo loss<5% --slo rate>=500");
+    expect([met.status, met.out.match(/: met: /g)?.length]).toEqual([0, 3]);
+    const missed = await run("--count 100 --slo max<1us");
+    expect(missed.status).toBe(1);
+    expect(missed.out).toMatch(/objective max<1us: MISSED: /);
+    const unsure = await run("--count 100 --slo loss<0.1% --slo p999<10s");
+    expect(unsure.status).toBe(1);
+    expect(unsure.out).toContain(
+      "objective loss<0.1%: MISSED: 0 %, at worst 3.7 % (the value meets it, its 95 % interval does not: run longer to be sure)",
+    );
+    expect(unsure.out).toContain(
+      "objective p999<10s: MISSED: – (cannot be judged: p999 needs 3688 answers, there are 100)",
+    );
+    expect(unsure.out).toContain("NOT VALID");
+  });
+
+  test("--compare tells noise from change", async () => {
+    const { files } = await run("--count 400 --json old.json");
+    const { out } = await run("--count 400 --compare old.json", { "old.json": files["old.json"] ?? "" }, lossy);
+    expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +worse$/m);
+    const refused = await run("--count 4 --compare old.json", { "old.json": "{}" });
+    expect([refused.status, refused.err]).toEqual([2, "--compare old.json: not a JSON report of this command\n"]);
+  });
+
+  test("--explain defines every number with the run's own", async () => {
+    const { out } = await run("--count 300 --explain");
+    for (const text of [
+      "300 sent = 300 answered + 0 lost",
+      "coordinated omission",
+      "RFC 3393",
+      "RFC 5481",
+      "section 6.4.1",
+      "Wilson",
+      "T2 - T1",
+    ]) {
+      expect(out).toContain(text);
+    }
+  });
+
+  test("the first Ctrl-C ends the run with a report and 130, the second the program", async () => {
+    const { seen, around } = surroundings();
+    const ended = runCommand(
+      `--proto udp --target 127.0.0.1:${lab.ports.udp} --control none --duration forever --interval 50ms`.split(" "),
+      around,
+    );
+    while (!seen.err.includes("answered")) await Bun.sleep(5);
+    seen.interrupt();
+    expect(await ended).toBe(130);
+    expect(seen.out).toMatch(/^udp: \d+ of \d+ answered/m);
+    seen.interrupt();
+    expect(seen.exits).toEqual([130]);
+  });
+
+  test("nothing measured is 3, in one line", async () => {
+    const { seen, around } = surroundings();
+    const port = deadTcpPort();
+    expect(await runCommand(`--proto tcp --control none --target 127.0.0.1:${port}`.split(" "), around)).toBe(3);
+    expect(seen.out).toContain(
+      `tcp: 0 of 0 answered: nothing could be measured: nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`,
+    );
+    expect(await runCommand("--proto udp --control none --target no.such.name.invalid".split(" "), around)).toBe(3);
+    expect(seen.out).toContain("no.such.name.invalid does not resolve");
+  });
+
+  test("bad usage is 2, in one line, and starts nothing", async () => {
+    const { seen, around } = surroundings();
+    expect(await runCommand(["--proto", "all", "--size", "70000"], around)).toBe(2);
+    expect(await runCommand(["--proto", "http", "--body", "@none"], around)).toBe(2);
+    expect(seen.err).toBe("--size 70000: expected 44 to 65535\n--body @none: no such file\n");
+  });
+
+  test("--metrics-port serves the run's series while it lasts, directions included", async () => {
+    const { seen, around } = surroundings();
+    const port = deadTcpPort();
+    const line = `--proto udp --target 127.0.0.1:${lossy.ports.udp} --control 127.0.0.1:${lossy.ports.http} --rate 500 --duration forever --timeout 100ms --quiet --metrics-port ${port}`;
+    const ended = runCommand(line.split(" "), around);
+    const read = async () => (await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined))?.text() ?? "";
+    let text = "";
+    const deadline = performance.now() + 10_000;
+    while (!/lost_total\{protocol="udp",direction="up"\} [1-9]/.test(text) && performance.now() < deadline) {
+      text = await read();
+      await Bun.sleep(50);
+    }
+    seen.interrupt();
+    await ended;
+    const value = (series: string) =>
+      Number(
+        text
+          .split("\n")
+          .find((row) => row.startsWith(series))
+          ?.split(" ")
+          .at(-1),
+      );
+    const lost = ["up", "down", "unexplained"].map((direction) =>
+      value(`wirelab_load_lost_total{protocol="udp",direction="${direction}"}`),
+    );
+    expect(lost[0]).toBeGreaterThan(0);
+    expect(lost[1]).toBeGreaterThan(0);
+    expect(lost[2]).toBe(0);
+    expect(value('wirelab_load_response_time_seconds_count{protocol="udp"}')).toBe(
+      value('wirelab_load_answered_total{protocol="udp"}'),
+    );
+    expect(value('wirelab_load_response_time_seconds_bucket{protocol="udp",le="10"}')).toBe(
+      value('wirelab_load_answered_total{protocol="udp"}'),
+    );
+    expect(value('wirelab_build_info{version="1.2.3",bun_version="4.5.6"}')).toBe(1);
+    expect(value('process_cpu_seconds_total{mode="system"}')).toBe(2);
+  }, 20_000);
+});
+
+test("--proto all: three runs at once, side by side, against one host", async () => {
+  // The contract's ports on a loopback address of our own: other labs may listen on the usual one.
+  await using classroom = await startLab({
+    host: "127.0.0.77",
+    impair: parseImpairments("udp:drop=0.2;tcp:drop=0/0.2"),
+  });
+  expect(classroom.ports).toMatchObject({ http: 5000, tcp: 6000, udp: 7000 });
+  const { seen, around } = surroundings();
+  const line =
+    "--proto all --target 127.0.0.77 --rate 300 --count 150 --timeout 300ms --json all.json --html all.html --hdr all.hdr";
+  expect(await runCommand(line.split(" "), around)).toBe(0);
+  const reports = readReports(seen.files["all.json"] ?? "") ?? [];
+  expect(reports.map(({ protocol }) => protocol)).toEqual(["http", "tcp", "udp"]);
+  const [http, tcp, udp] = reports.map((report) => balanced(report).packets);
+  expect(http).toMatchObject({ sent: 150, answered: 150 });
+  expect(tcp).toMatchObject({ sent: 150, lostUp: 0, lostDown: tcp?.lost ?? -1 });
+  expect(udp).toMatchObject({ sent: 150, lostDown: 0, lostUp: udp?.lost ?? -1 });
+  expect((tcp?.lost ?? 0) * (udp?.lost ?? 0)).toBeGreaterThan(0);
+  expect(seen.out).toMatch(/^ +http +tcp +udp$/m);
+  expect(seen.files["all.html"]?.match(/<svg /g)?.length).toBe(12);
+  expect(Object.keys(seen.files).filter((path) => path.endsWith(".hdr"))).toEqual([
+    "all-http.hdr",
+    "all-tcp.hdr",
+    "all-udp.hdr",
+  ]);
+});
+
+test("as a process: status, streams, and a flag's typo", async () => {
+  const start = (words: string[]) =>
+    Bun.spawn([process.execPath, "scripts/load.ts", ...words], {
+      cwd: `${import.meta.dir}/../../..`,
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  const typo = start(["--proto", "udp", "--durration", "1s"]);
+  expect([await typo.exited, await new Response(typo.stderr).text()]).toEqual([
+    2,
+    "unknown flag --durration; did you mean --duration?\n",
+  ]);
+  const help = start(["--help"]);
+  expect(await new Response(help.stdout).text()).toContain("Examples");
+  expect(await help.exited).toBe(0);
+  const run = start([
+    "--proto",
+    "udp",
+    "--target",
+    `127.0.0.1:${lab.ports.udp}`,
+    "--control",
+    "none",
+    "--duration",
+    "forever",
+    "--interval",
+    "50ms",
+  ]);
+  for await (const chunk of run.stderr) if (Buffer.from(chunk).includes("answered")) break;
+  run.kill("SIGINT");
+  expect(await run.exited).toBe(130);
+});

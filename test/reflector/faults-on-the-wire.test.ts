@@ -1,0 +1,215 @@
+/** The faults that only some protocols have: duplicated, reordered, corrupted, reset, another status. */
+import { describe, expect, test } from "bun:test";
+import { chance, cleanFate, decide, type Faults, type Protocol } from "../../src/faults/faults.ts";
+import { readAnswer } from "../../src/stamp/packet.ts";
+import {
+  exchange,
+  type Form,
+  http,
+  setFaults,
+  tcpPlain,
+  tcpStamp,
+  testPacket,
+  trafficOf,
+  udpPlain,
+  udpStamp,
+} from "../support/clients.ts";
+import { startTestLab } from "../support/lab.ts";
+import { until } from "../support/until.ts";
+
+function labWith(protocol: Protocol, faults: Faults, seed = 1) {
+  return startTestLab({ impair: { http: {}, tcp: {}, udp: {}, [protocol]: faults }, seed });
+}
+
+const UDP_FORMS: readonly (readonly [string, Form])[] = [udpPlain, udpStamp].map((form) => [form.name, form]);
+
+describe.each(UDP_FORMS)("%s", (_, form) => {
+  test("duplicate: the answer goes twice, and is one answered packet", async () => {
+    await using lab = await labWith("udp", { duplicate: 1 });
+    await using client = await form.connect(lab);
+    const traffic = await exchange(lab, form, client, 5);
+    expect(client.replies.map(({ n }) => n)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+    for (let n = 0; n < 5; n++)
+      expect(client.replies[2 * n]?.body).toEqual(client.replies[2 * n + 1]?.body ?? Buffer.of());
+    expect([traffic.packets, traffic.answered, traffic.injected("duplicate", "down")]).toEqual([5, 5, 5]);
+    expect(traffic.sentBytes).toBe(10 * form.replyBytes);
+  });
+
+  test("corrupt: one bit of the answer is another, at a place that the seed decides", async () => {
+    const run = async () => {
+      await using lab = await labWith("udp", { corrupt: 0.5 });
+      await using client = await form.connect(lab);
+      const traffic = await exchange(lab, form, client, 20);
+      const expected = chance(1, "udp");
+      const hit = Array.from({ length: 20 }, () => decide({ corrupt: 0.5 }, expected, cleanFate()).corruptAt >= 0);
+      expect(traffic.injected("corrupt", "down")).toBe(hit.filter(Boolean).length);
+      expect(traffic.answered).toBe(20);
+      return client.replies.map(({ body }) => {
+        if (form === udpPlain) return body.toString("latin1");
+        // Of the octets behind 28 the sender knows each: T1, the error estimate, zeros.
+        const { senderSequence = -1, senderSentAt = 0 } = readAnswer(body) ?? {};
+        const bits = [...body.subarray(36)].map((octet, i) => octet ^ ((testPacket(0)[12 + i] ?? 0) * Number(i < 2)));
+        return [senderSequence, Math.abs(senderSentAt - Date.now()) < 60_000, bits.join()].join(" ");
+      });
+    };
+    const first = await run();
+    expect(await run()).toEqual(first);
+    if (form !== udpPlain) return;
+    for (const [n, text] of first.entries()) {
+      const wrong = [...text].filter((character, i) => character !== "ACK-UDP"[i]).length;
+      expect([n, wrong, text.length]).toEqual([n, text === "ACK-UDP" ? 0 : 1, 7]);
+    }
+    expect(first.filter((text) => text !== "ACK-UDP").length).toBeGreaterThan(3);
+  });
+});
+
+describe("reorder", () => {
+  test("an answer is overtaken by the next one to the same peer", async () => {
+    await using lab = await labWith("udp", { reorder: 1 });
+    await using client = await udpStamp.connect(lab);
+    const traffic = await exchange(lab, udpStamp, client, 6);
+    expect(client.replies.map(({ n }) => n)).toEqual([1, 0, 3, 2, 5, 4]);
+    expect([traffic.answered, traffic.injected("reorder", "down")]).toEqual([6, 3]);
+  });
+
+  test("one that nothing overtakes goes after a tenth of a second", async () => {
+    await using lab = await labWith("udp", { reorder: 1 });
+    await using client = await udpStamp.connect(lab);
+    const traffic = await exchange(lab, udpStamp, client, 1);
+    expect(client.replies[0]?.afterMs).toBeGreaterThanOrEqual(100);
+    expect(traffic.seconds).toBeGreaterThanOrEqual(0.1);
+  });
+
+  test("another peer's answer does not overtake it", async () => {
+    await using lab = await labWith("udp", { reorder: 1 });
+    await using first = await udpStamp.connect(lab);
+    await using second = await udpStamp.connect(lab);
+    await first.send(0);
+    await second.send(0);
+    await until(() => first.replies.length + second.replies.length === 2, "both answers");
+    for (const { replies } of [first, second]) expect(replies[0]?.afterMs).toBeGreaterThanOrEqual(100);
+  });
+
+  test("an answer held back is not lost when the faults change", async () => {
+    await using lab = await labWith("udp", { reorder: 1 });
+    await using client = await udpStamp.connect(lab);
+    await client.send(0);
+    await until(async () => (await trafficOf(lab, "udp")).packets === 1, "it arrived");
+    await setFaults(lab, "udp", {});
+    await client.send(1);
+    await until(() => client.replies.length === 2, "both answers");
+    // on a busy machine its tenth of a second may have passed by then; either way both come
+    expect(client.replies.map(({ n }) => n).sort()).toEqual([0, 1]);
+  });
+});
+
+describe("reset", () => {
+  test("plain TCP: the connection is reset in place of the answer", async () => {
+    await using lab = await labWith("tcp", { reset: 1 });
+    await using client = await tcpPlain.connect(lab);
+    const traffic = await exchange(lab, tcpPlain, client, 5);
+    expect([...client.endings.values()]).toEqual(Array(5).fill("reset"));
+    expect([traffic.answered, traffic.drops("fault-reset"), traffic.injected("reset", "down")]).toEqual([0, 5, 5]);
+  });
+
+  test("what waits in front of it on the connection still goes, what comes behind does not", async () => {
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 400 } });
+    await using client = await tcpStamp.connect(lab);
+    await client.send(0);
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
+    await setFaults(lab, "tcp", { reset: 1 });
+    await client.send(1);
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 2, "the second too");
+    await setFaults(lab, "tcp", {});
+    await client.send(2);
+    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "the end of them");
+    expect(client.replies.map(({ n }) => n)).toEqual([0]);
+    const traffic = await trafficOf(lab, "tcp");
+    expect([traffic.drops("fault-reset"), traffic.drops("peer-gone")]).toEqual([1, 1]);
+  });
+});
+
+describe("a plain TCP connection", () => {
+  /** One connection that collects what it reads until it ends. */
+  async function connect(port: number) {
+    const got = { text: "", ended: false };
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      socket: {
+        data(_, chunk) {
+          got.text += chunk.toString("latin1");
+        },
+        end() {
+          got.ended = true;
+        },
+        close() {
+          got.ended = true;
+        },
+      },
+    });
+    return { got, socket };
+  }
+
+  test("stays open for more", async () => {
+    await using lab = await startTestLab();
+    const { got, socket } = await connect(lab.ports.tcp);
+    for (let n = 1; n <= 5; n++) {
+      socket.write(`Hello TCP ${n}`);
+      await until(() => got.text.length === 7 * n, "its answer");
+    }
+    expect([got.text, got.ended]).toEqual(["ACK-TCP".repeat(5), false]);
+    expect((await trafficOf(lab, "tcp")).packets).toBe(5);
+    socket.terminate();
+  });
+
+  test("gives what waits in front of a packet dropped on the way up, then ends", async () => {
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 300 } });
+    const { got, socket } = await connect(lab.ports.tcp);
+    socket.write("Hello TCP 1");
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
+    await setFaults(lab, "tcp", { drop: { up: 1, down: 0 } });
+    socket.write("Hello TCP 2");
+    await until(() => got.ended, "the end");
+    expect(got.text).toBe("ACK-TCP");
+    const traffic = await trafficOf(lab, "tcp");
+    expect([traffic.answered, traffic.dropped, traffic.drops("fault-up")]).toEqual([1, 1, 1]);
+    socket.terminate();
+  });
+
+  test("gives nothing behind a packet whose answer was dropped: it would pass for that answer", async () => {
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 300 }, drop: { up: 0, down: 1 } });
+    const { got, socket } = await connect(lab.ports.tcp);
+    socket.write("Hello TCP 1");
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
+    await setFaults(lab, "tcp", { delay: { kind: "fixed", ms: 300 } });
+    socket.write("Hello TCP 2");
+    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "both given up");
+    await until(() => got.ended, "the end");
+    expect(got.text).toBe("");
+    socket.terminate();
+  });
+
+  test("that the peer has closed for writing still gets its answers, the delayed ones too", async () => {
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 50 } });
+    const { got, socket } = await connect(lab.ports.tcp);
+    socket.write("Hello TCP 1");
+    socket.shutdown();
+    await until(() => got.ended, "the end");
+    expect(got.text).toBe("ACK-TCP");
+  });
+});
+
+describe("status", () => {
+  test("HTTP: another status in place of the answer, with the same odds from the same seed", async () => {
+    const faults: Faults = { status: { code: 502, probability: 0.4 } };
+    await using lab = await labWith("http", faults, 9);
+    await using client = await http.connect(lab);
+    const traffic = await exchange(lab, http, client, 30);
+    const expected = chance(9, "http");
+    const statuses = Array.from({ length: 30 }, () => decide(faults, expected, cleanFate()).status || 200);
+    expect(client.replies.map(({ status }) => status)).toEqual(statuses);
+    const injected = statuses.filter((status) => status === 502).length;
+    expect([traffic.answered, traffic.dropped, traffic.injected("status", "down")]).toEqual([30, 0, injected]);
+  });
+});

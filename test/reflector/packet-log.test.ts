@@ -1,0 +1,136 @@
+/** The flow of packets: what is kept, what is left out and counted, and the lines that tell of it. */
+import { describe, expect, test } from "bun:test";
+import { createLog, type LogLevel } from "../../src/base/log.ts";
+import { createMetrics } from "../../src/metrics/counters.ts";
+import { type PacketEntry, PacketLog, summarizer } from "../../src/reflector/packet-log.ts";
+import { until } from "../support/until.ts";
+
+const entry = (bytes: number): PacketEntry => ({
+  at: 1_000_000 + bytes,
+  protocol: "udp",
+  peer: "127.0.0.1:4000",
+  bytes,
+  outcome: "answered",
+  responseTimeMs: 0.123_456,
+});
+
+/** A log of 4 packets, 100 a second (10 in a tenth of one), and its lines. */
+function newLog(level: LogLevel = "silent", perSecond = 100) {
+  const lines: string[] = [];
+  const log = createLog({ level, readable: false, sink: (line) => lines.push(line) });
+  const packetLog = new PacketLog({ limit: 4, perSecond }, log, createMetrics());
+  return { packetLog, lines, [Symbol.dispose]: () => packetLog.stop() };
+}
+
+describe("the ring", () => {
+  test("gives the packets back, the oldest first", () => {
+    using made = newLog();
+    for (const bytes of [1, 2, 3]) made.packetLog.add(entry(bytes));
+    expect(made.packetLog.recent().map(({ bytes }) => bytes)).toEqual([1, 2, 3]);
+    expect([made.packetLog.size, made.packetLog.overflows, made.packetLog.entries]).toEqual([3, 0, 3]);
+  });
+
+  test("keeps the latest when it is full, at every turn of it", () => {
+    using made = newLog();
+    for (let bytes = 1; bytes <= 11; bytes++) {
+      made.packetLog.add(entry(bytes));
+      const expected = [bytes - 3, bytes - 2, bytes - 1, bytes].filter((n) => n > 0);
+      expect(made.packetLog.recent().map(({ bytes }) => bytes)).toEqual(expected);
+    }
+    expect([made.packetLog.size, made.packetLog.limit, made.packetLog.overflows]).toEqual([4, 4, 7]);
+  });
+});
+
+describe("sampling", () => {
+  test("takes what a tenth of a second allows, counts the rest, and goes on in the next", async () => {
+    using made = newLog();
+    const wanted = Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length;
+    expect([wanted, made.packetLog.skipped]).toEqual([10, 15]);
+    await until(() => made.packetLog.wants("udp"), "the next tenth of a second");
+    expect(Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length).toBe(9);
+  });
+
+  test("is shared among the protocols that have packets, so that a flood of one hides no other", async () => {
+    using made = newLog();
+    const taken = (protocol: "http" | "udp", of: number) =>
+      Array.from({ length: of }, () => made.packetLog.wants(protocol)).filter(Boolean).length;
+    expect([taken("udp", 1000), taken("http", 3)]).toEqual([10, 3]);
+    await until(() => {
+      const [udp, http] = [taken("udp", 1000), taken("http", 1000)];
+      return udp === 5 && http === 5;
+    }, "half of the ten for each of two");
+  });
+
+  test("takes at least one in each part, however few are asked for", () => {
+    using made = newLog("silent", 1);
+    expect([made.packetLog.wants("udp"), made.packetLog.wants("udp"), made.packetLog.skipped]).toEqual([
+      true,
+      false,
+      1,
+    ]);
+  });
+});
+
+describe("listeners", () => {
+  test("hear every packet taken in, until they leave", () => {
+    using made = newLog();
+    const heard: string[] = [];
+    const leave = made.packetLog.subscribe(({ bytes }) => heard.push(`a${bytes}`));
+    made.packetLog.subscribe(({ bytes }) => heard.push(`b${bytes}`));
+    made.packetLog.add(entry(1));
+    leave();
+    made.packetLog.add(entry(2));
+    made.packetLog.stop();
+    made.packetLog.add(entry(3));
+    expect(heard).toEqual(["a1", "b1", "b2"]);
+  });
+});
+
+describe("lines", () => {
+  test("a packet at debug, with its response time in microseconds' steps", () => {
+    using made = newLog("debug");
+    made.packetLog.add({ ...entry(11), session: 7 });
+    const { at: _, responseTimeMs: __, peer, ...same } = entry(11);
+    const { time, ...line } = JSON.parse(made.lines[0] ?? "");
+    expect(line).toEqual({ level: "debug", message: "packet", ...same, peer, responseTimeMs: 0.123, session: 7 });
+    expect(Date.parse(time)).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  test("a dropped packet has no response time; none has a line at info", () => {
+    using made = newLog("debug");
+    made.packetLog.add({ at: 0, protocol: "tcp", peer: "[::1]:1", bytes: 5, outcome: "fault-up" });
+    expect(JSON.parse(made.lines[0] ?? "")).not.toHaveProperty("responseTimeMs");
+    using quiet = newLog("info");
+    quiet.packetLog.add(entry(1));
+    expect(quiet.lines).toEqual([]);
+  });
+
+  test("the summary tells of the traffic since the last one, and says nothing when there was none", () => {
+    const lines: string[] = [];
+    const log = createLog({ level: "debug", readable: false, sink: (line) => lines.push(JSON.parse(line).message) });
+    const metrics = createMetrics();
+    const packetLog = { skipped: 3 };
+    const summarize = summarizer(log, metrics, packetLog);
+    summarize();
+    expect(lines).toEqual([]);
+    const { udp, http } = metrics.traffic;
+    for (let i = 0; i < 4; i++) udp.received(10);
+    udp.answered(7, 0.002);
+    udp.answered(7, 0.004);
+    udp.drop("fault-up");
+    udp.drop("fault-down");
+    http.received(1);
+    http.drop("queue-full");
+    packetLog.skipped = 5;
+    summarize();
+    expect(lines).toEqual([
+      "last 5 s: http 1 packets, 100.0 % dropped · udp 4 packets, 50.0 % dropped, mean 3.000 ms (2 packets left out above)",
+    ]);
+    summarize();
+    expect(lines).toHaveLength(1);
+    udp.received(1);
+    udp.answered(1, 0.001);
+    summarize();
+    expect(lines[1]).toBe("last 5 s: udp 1 packets, 0.0 % dropped, mean 1.000 ms");
+  });
+});

@@ -1,0 +1,224 @@
+/** The reflector's memory: each sequence number counted once whatever its copies do, and never more than the limit. */
+import { describe, expect, test } from "bun:test";
+import { Session, Sessions } from "../../src/reflector/sessions.ts";
+
+const WINDOW = 16_384;
+
+function newSession(): Session {
+  return new Session("udp", "127.0.0.1", 4000, 7, 100);
+}
+
+/** Packets that arrived and were handled; each is still without an answer. */
+function handled(session: Session, ...sequences: number[]): Session {
+  for (const sequence of sequences) {
+    session.arrive(sequence, 100);
+    session.handle(sequence);
+  }
+  return session;
+}
+
+function counts({ unique, duplicate, handled, answered, droppedDown, discarded }: Session) {
+  return { unique, duplicate, handled, answered, droppedDown, discarded };
+}
+const ZERO = { unique: 0, duplicate: 0, handled: 0, answered: 0, droppedDown: 0, discarded: 0 };
+
+describe("one packet", () => {
+  test("starts with nothing, and tells its source", () => {
+    expect(counts(newSession())).toEqual(ZERO);
+    expect(newSession().source).toBe("127.0.0.1:4000");
+    expect(new Session("tcp", "::1", 9, 0, 0).source).toBe("[::1]:9");
+  });
+
+  test("arrived, handled, answered", () => {
+    const session = handled(newSession(), 0);
+    session.answer(0);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 1, handled: 1, answered: 1 });
+  });
+
+  test("lost on the way up: arrived, and no more", () => {
+    const session = newSession();
+    session.arrive(5, 130);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 1 });
+    expect([session.firstAt, session.lastAt]).toEqual([100, 130]);
+  });
+
+  test("taken on the way down, or given up", () => {
+    const session = handled(newSession(), 0, 1);
+    session.take(0);
+    session.discard(1);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 2, handled: 2, droppedDown: 1, discarded: 1 });
+  });
+});
+
+describe("copies", () => {
+  test("a second copy is a duplicate; its answer is not a second answered packet", () => {
+    const session = handled(newSession(), 0, 0);
+    session.answer(0);
+    session.answer(0);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
+  });
+
+  test("one copy taken and one answered is an answered packet, in either order", () => {
+    for (const takenFirst of [true, false]) {
+      const session = handled(newSession(), 3, 3);
+      if (takenFirst) session.take(3);
+      session.answer(3);
+      if (!takenFirst) session.take(3);
+      expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
+    }
+  });
+
+  test("one copy given up and one answered is an answered packet", () => {
+    const session = handled(newSession(), 3, 3);
+    session.discard(3);
+    session.answer(3);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
+  });
+
+  test("one copy taken and one given up is counted once", () => {
+    const session = handled(newSession(), 3, 3);
+    session.take(3);
+    session.discard(3);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, droppedDown: 1 });
+  });
+});
+
+describe("the window", () => {
+  test("packets out of order within it are told apart", () => {
+    const session = handled(newSession(), 10, 8, 9, 8);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 3, duplicate: 1, handled: 3 });
+  });
+
+  test("the oldest that it holds, and the first that it does not", () => {
+    const session = handled(newSession(), WINDOW + 5);
+    handled(session, 6);
+    expect(session.unique).toBe(2);
+    handled(session, 5);
+    expect([session.unique, session.duplicate]).toEqual([2, 1]);
+  });
+
+  test("goes on over the wrap of the sequence number", () => {
+    const session = handled(newSession(), 0xffff_fffe, 0xffff_ffff, 0, 1, 0xffff_ffff);
+    for (const sequence of [0xffff_fffe, 0xffff_ffff, 0, 1]) session.answer(sequence);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 4, duplicate: 1, handled: 4, answered: 4 });
+  });
+
+  test("forgets what it has passed: a slot used again is a new packet", () => {
+    const session = newSession();
+    for (let round = 0; round < 3; round++) handled(session, round * WINDOW + 1);
+    expect(session.unique).toBe(3);
+    handled(session, 0x7000_0000);
+    expect(session.unique).toBe(4);
+  });
+
+  test("a packet put off until the window has passed it is still answered once", () => {
+    const session = handled(newSession(), 0, WINDOW + 1);
+    session.answer(0);
+    session.answer(WINDOW + 1);
+    expect(counts(session)).toEqual({ ...ZERO, unique: 2, handled: 2, answered: 2 });
+  });
+
+  test("a packet that comes behind the window makes no answer that was never handled", () => {
+    const session = handled(newSession(), 100_000);
+    session.answer(100_000);
+    for (const old of [0, 1, 2, 1]) {
+      handled(session, old);
+      session.answer(old);
+      session.take(old);
+      session.discard(old);
+    }
+    expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 4, handled: 1, answered: 1 });
+  });
+
+  test("wherever the numbers jump, what was settled is never more than what was handled", () => {
+    const session = newSession();
+    const steps = [0, 1, 0x8000_0000, 0x8000_0001, 0, 0xffff_ffff, 3, 0x7fff_ffff, 0x4000_0000, 20_000, 0];
+    for (const sequence of steps) {
+      handled(session, sequence);
+      session.answer(sequence);
+      const { unique, handled: done, answered, droppedDown, discarded } = session;
+      expect(done).toBeLessThanOrEqual(unique);
+      expect(answered + droppedDown + discarded).toBeLessThanOrEqual(done);
+    }
+    expect(session.unique + session.duplicate).toBe(steps.length);
+  });
+});
+
+test("the reflector's own numbers count answers from 0 and wrap", () => {
+  const session = newSession();
+  expect([session.takeSequence(), session.takeSequence(), session.takeSequence()]).toEqual([0, 1, 2]);
+});
+
+describe("the table", () => {
+  test("a session is its protocol, address, port and id", () => {
+    const sessions = new Sessions(10);
+    const first = sessions.of("udp", "127.0.0.1", 4000, 7, 0);
+    expect(sessions.of("udp", "127.0.0.1", 4000, 7, 5)).toBe(first);
+    const others = [
+      sessions.of("tcp", "127.0.0.1", 4000, 7, 0),
+      sessions.of("udp", "127.0.0.2", 4000, 7, 0),
+      sessions.of("udp", "127.0.0.1", 4001, 7, 0),
+      sessions.of("udp", "127.0.0.1", 4000, 8, 0),
+    ];
+    expect(new Set([first, ...others]).size).toBe(5);
+    expect(sessions.size).toBe(5);
+    expect(sessions.withId(7).map((session) => session.source)).toEqual([
+      "127.0.0.1:4000",
+      "127.0.0.1:4000",
+      "127.0.0.2:4000",
+      "127.0.0.1:4001",
+    ]);
+    expect(sessions.withId(9)).toEqual([]);
+  });
+
+  test("ports and ids at their limits do not run into each other", () => {
+    const sessions = new Sessions(10);
+    for (const [port, ssid] of [
+      [0, 65_535],
+      [1, 0],
+      [65_535, 0],
+      [65_535, 65_535],
+      [0, 0],
+    ] as const) {
+      sessions.of("udp", "::1", port, ssid, 0);
+      sessions.of("tcp", "::1", port, ssid, 0);
+    }
+    expect([sessions.size, sessions.overflows]).toEqual([10, 0]);
+  });
+
+  test("when it is full the one that was not used goes, and the cap is counted", () => {
+    const sessions = new Sessions(3);
+    const [a, b, c] = [1, 2, 3].map((port) => sessions.of("udp", "10.0.0.1", port, 0, 0));
+    for (const session of [a, b, c]) session?.arrive(0, 0);
+    sessions.of("udp", "10.0.0.1", 4, 0, 1); // all were used: the oldest goes
+    expect(
+      sessions
+        .withId(0)
+        .map(({ port }) => port)
+        .sort(),
+    ).toEqual([2, 3, 4]);
+    b?.arrive(1, 2);
+    sessions.of("udp", "10.0.0.1", 5, 0, 3); // 3 has not been used since
+    expect(
+      sessions
+        .withId(0)
+        .map(({ port }) => port)
+        .sort(),
+    ).toEqual([2, 4, 5]);
+    expect([sessions.size, sessions.limit, sessions.overflows]).toEqual([3, 3, 2]);
+  });
+
+  test("one that was forgotten begins anew", () => {
+    const sessions = new Sessions(1);
+    sessions.of("udp", "10.0.0.1", 1, 0, 0).arrive(0, 0);
+    sessions.of("udp", "10.0.0.1", 2, 0, 0);
+    expect(sessions.of("udp", "10.0.0.1", 1, 0, 0).unique).toBe(0);
+    expect([sessions.size, sessions.overflows]).toEqual([1, 2]);
+  });
+
+  test("a flood of new sources holds no more than the limit", () => {
+    const sessions = new Sessions(64);
+    for (let i = 0; i < 20_000; i++) sessions.of("udp", `10.0.${i >> 8}.${i & 255}`, 1000, i & 0xffff, i).arrive(i, i);
+    expect([sessions.size, sessions.overflows]).toEqual([64, 19_936]);
+  });
+});

@@ -1,0 +1,94 @@
+/** Frames out of a stream: whole, cut anywhere, many at once, and never one of a length that no packet has. */
+import { describe, expect, test } from "bun:test";
+import { random } from "../../src/base/random.ts";
+import { FrameReader } from "../../src/stamp/frames.ts";
+
+/** A frame whose packet of `length` octets is filled with `fill`. */
+function frame(length: number, fill: number): Buffer {
+  const bytes = Buffer.alloc(2 + length, fill);
+  bytes.writeUInt16BE(length, 0);
+  return bytes;
+}
+
+/** Feeds `chunks` to a reader and collects the frames. */
+function readAll(chunks: readonly Buffer[]) {
+  const reader = new FrameReader();
+  const frames: Buffer[] = [];
+  const results = chunks.map((chunk) =>
+    reader.read(chunk, (bytes, at, length) => frames.push(Buffer.from(bytes.subarray(at, at + 2 + length)))),
+  );
+  return { frames, results, unfinished: reader.unfinished };
+}
+
+describe("frames that are right", () => {
+  const frames = [frame(44, 1), frame(45, 2), frame(1400, 3), frame(44, 4), frame(65_535, 5), frame(44, 6)];
+  const stream = Buffer.concat(frames);
+
+  test("many in one chunk", () => {
+    expect(readAll([stream])).toEqual({ frames, results: [true], unfinished: false });
+  });
+
+  test("cut in two at every place around the headers", () => {
+    const short = Buffer.concat([frame(44, 1), frame(50, 2), frame(44, 3)]);
+    for (let at = 0; at <= short.length; at++) {
+      const read = readAll([short.subarray(0, at), short.subarray(at)]);
+      expect(Buffer.concat(read.frames)).toEqual(short);
+      expect(read.unfinished).toBe(false);
+    }
+  });
+
+  test("an octet at a time", () => {
+    const short = Buffer.concat([frame(44, 1), frame(300, 2)]);
+    const read = readAll(Array.from(short, (_, i) => short.subarray(i, i + 1)));
+    expect(Buffer.concat(read.frames)).toEqual(short);
+    expect(read.results.every(Boolean)).toBe(true);
+  });
+
+  test("in chunks of any size", () => {
+    const draw = random(5, "chunks");
+    for (let round = 0; round < 20; round++) {
+      const chunks: Buffer[] = [];
+      for (let at = 0; at < stream.length; ) {
+        const size = Math.floor(draw() ** 4 * 5000); // also empty ones
+        chunks.push(stream.subarray(at, at + size));
+        at += size;
+      }
+      expect(Buffer.concat(readAll(chunks).frames).equals(stream)).toBe(true);
+    }
+  });
+
+  test("a frame that is kept is not written over by the next one", () => {
+    const kept: Buffer[] = [];
+    const reader = new FrameReader();
+    for (const fill of [1, 2, 3]) {
+      const bytes = frame(44, fill);
+      for (const part of [bytes.subarray(0, 20), bytes.subarray(20)]) {
+        reader.read(part, (chunk, at, length) => kept.push(chunk.subarray(at + 2, at + 2 + length)));
+      }
+    }
+    expect(kept.map((packet) => [packet[0], packet[43]])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3],
+    ]);
+  });
+});
+
+describe("frames that are wrong", () => {
+  test.each([0, 1, 43])("a length of %d, at once or in two pieces", (length) => {
+    const bytes = Buffer.concat([frame(44, 1), frame(length, 2)]);
+    expect(readAll([bytes])).toEqual({ frames: [frame(44, 1)], results: [false], unfinished: false });
+    const split = readAll([bytes.subarray(0, 47), bytes.subarray(47)]);
+    expect([split.frames, split.results]).toEqual([[frame(44, 1)], [true, false]]);
+  });
+
+  test("a length of 44 and one of 65535 are the limits", () => {
+    expect(readAll([frame(44, 0)]).results).toEqual([true]);
+    expect(readAll([frame(65_535, 0)]).results).toEqual([true]);
+  });
+
+  test("an unfinished one is known as such", () => {
+    for (const at of [1, 2, 3, 45]) expect(readAll([frame(44, 1).subarray(0, at)]).unfinished).toBe(true);
+    expect(readAll([Buffer.alloc(0)]).unfinished).toBe(false);
+  });
+});
