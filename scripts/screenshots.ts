@@ -4,7 +4,7 @@
  * and page-runs.png, into docs unless told.
  */
 import { join } from "node:path";
-import { PROTOCOLS } from "../src/faults/faults.ts";
+import { PROTOCOLS } from "../src/base/protocol.ts";
 import { parseImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
 

@@ -1,9 +1,9 @@
 /** Variables and flags, read once into one readonly value; what is wrong is refused before anything starts. */
 import { parseArgs } from "node:util";
+import { type AllowedHost, parseAllowedHosts } from "./base/address.ts";
 import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError, parseImpairments } from "./faults/text.ts";
-import { type AllowedTarget, parseTargets } from "./runs/allowed-targets.ts";
 
 /** Caps on what traffic can make the lab hold; each has a counter that says when it bit. */
 export interface Limits {
@@ -75,7 +75,7 @@ export interface Config {
   /** The file in which runs are kept; undefined keeps them in memory. */
   readonly data: string | undefined;
   /** What a load run from the page may have as its target, beside the lab itself. */
-  readonly targets: readonly AllowedTarget[];
+  readonly targets: readonly AllowedHost[];
   /** The commit that runs, for `wirelab_build_info`. */
   readonly commit: string;
 }
@@ -193,7 +193,7 @@ export const SETTINGS: Settings = {
     flag: "targets",
     value: "LIST",
     help: "what load runs from the page may target beside this lab: HOST[:PORT],…",
-    parse: parseTargets,
+    parse: parseAllowedHosts,
     allowed: "host, host:port or [v6]:port, apart by commas",
   },
   commit: {

@@ -1,9 +1,9 @@
 /** What every packet meets, whichever socket it came through: clock, counters, sessions, queue, log and responders. */
 import { type Clock, systemClock } from "./base/clock.ts";
 import type { Log } from "./base/log.ts";
+import type { Protocol } from "./base/protocol.ts";
 import type { Config, Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
-import type { Protocol } from "./faults/faults.ts";
 import { createMetrics, type Metrics } from "./metrics/counters.ts";
 import { PacketLog } from "./reflector/packet-log.ts";
 import { Responder } from "./reflector/responder.ts";

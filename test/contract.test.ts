@@ -1,9 +1,10 @@
 /** What holds for each protocol alike, on real sockets: answered, broken as asked, and counted to the packet. */
 import { describe, expect, test } from "bun:test";
 import { chance, cleanFate, decide, type Faults } from "../src/faults/faults.ts";
-import { readAnswer, sequenceOf } from "../src/stamp/packet.ts";
+import { sequenceOf } from "../src/stamp/packet.ts";
 import { exchange, FORMS, type Form, setFaults, settled, trafficOf } from "./support/clients.ts";
 import { startTestLab } from "./support/lab.ts";
+import { readReflectorPacket } from "./support/stamp.ts";
 import { until } from "./support/until.ts";
 
 function impair(form: Form, faults: Faults) {
@@ -138,7 +139,7 @@ describe.each(FORMS.map((form) => [form.name, form] as const))("%s", (_, form) =
         expect(answered).toEqual(answeredByFate(form, faults, 20, 1));
         const expected = faults.drop.up > 0 ? answered.map((_, i) => i) : answered;
         expect(client.replies.map(({ body }) => sequenceOf(body))).toEqual(expected);
-        for (const { body } of client.replies) expect(readAnswer(body)?.ssid).toBe(7);
+        for (const { body } of client.replies) expect(readReflectorPacket(body)?.ssid).toBe(7);
       }
     });
   }

@@ -2,7 +2,9 @@
  * The client of the server rows, the same for both sides: bun client.ts KIND PORT SECONDS [framed]. Keeps a fixed
  * number of packets in flight and prints how many answers a second it got.
  */
-import { FRAME_HEADER_LENGTH, STAMP_PREFACE, writeTestPacket } from "../../src/stamp/packet.ts";
+
+import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../src/stamp/frames.ts";
+import { writeTestPacket } from "../../src/stamp/packet.ts";
 
 const [kind = "", portText, secondsText, framed] = process.argv.slice(2);
 const port = Number(portText);

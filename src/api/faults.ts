@@ -1,5 +1,6 @@
 /** `/impairments`: what the faults are now, and changing them while the lab runs. */
 import { Elysia, t } from "elysia";
+import { PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import {
   type Faults,
   type Impairments,
@@ -8,8 +9,6 @@ import {
   NO_FAULTS,
   NO_IMPAIRMENTS,
   PRESETS,
-  PROTOCOLS,
-  type Protocol,
 } from "../faults/faults.ts";
 import { ImpairmentError, parseFaults, parseImpairments, printFaults, printImpairments } from "../faults/text.ts";
 import { jsonReader } from "./json-body.ts";

@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Protocol } from "../faults/faults.ts";
+import type { Protocol } from "../base/protocol.ts";
 import type { Session, Sessions } from "../reflector/sessions.ts";
 import { BadRequestError } from "./explain.ts";
 import { errorResponse, jsonResponse, parameter } from "./openapi.ts";

@@ -1,7 +1,7 @@
 /** Who may change the lab's state: whoever is on this machine, or shows the token; never a page of another site. */
 import { timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import { plainAddress } from "../base/address.ts";
+import { isLoopback, splitHostPort } from "../base/address.ts";
 
 /** A request that may not do what it asks for. */
 export class NotAllowedError extends Error {
@@ -34,16 +34,6 @@ export interface Refusal {
   readonly error: string;
 }
 
-function isLoopback(address: string): boolean {
-  const plain = plainAddress(address);
-  return plain === "::1" || plain.startsWith("127.");
-}
-
-/** The host of a `Host` header or an origin, without its port and brackets. */
-function hostOf(authority: string): string {
-  return authority.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-}
-
 /** Compares in a time that does not depend on where the texts differ. */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest();
@@ -53,7 +43,8 @@ function isSame(given: string, expected: string): boolean {
 /** The reason for which `asker` may change nothing, or undefined where it may. */
 export function refusal({ address, headers }: Asker, { token, host }: RightsPolicy): Refusal | undefined {
   const authority = headers.get("host") ?? "";
-  const name = hostOf(authority).toLowerCase(); // names have no case (RFC 9110 section 4.2.3)
+  const { host: given = "", port = "0" } = splitHostPort(authority) ?? {};
+  const name = /^\d+$/.test(port) ? given.toLowerCase() : ""; // names have no case (RFC 9110 section 4.2.3)
   if (!isIP(name) && name !== "localhost" && name !== host.toLowerCase()) {
     return { status: 403, error: `Host "${authority}" is not allowed; use an address or localhost` };
   }

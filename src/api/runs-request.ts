@@ -1,10 +1,10 @@
 /** What a load run from the page may be asked to be, and what is refused. */
 import { type Static, t } from "elysia";
+import type { AllowedHost } from "../base/address.ts";
+import { PROTOCOLS } from "../base/protocol.ts";
 import type { Limits } from "../config.ts";
-import { PROTOCOLS } from "../faults/faults.ts";
 import { UsageError } from "../load/plan/errors.ts";
 import { type LoadOptions, planRun } from "../load/plan/options.ts";
-import type { AllowedTarget } from "../runs/allowed-targets.ts";
 import { chooseTarget, type OwnPorts, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, type Runner } from "../runs/runner.ts";
 import type { RunStore } from "../runs/store.ts";
@@ -14,7 +14,7 @@ export interface RunParts {
   readonly runner: Runner;
   readonly store: RunStore;
   readonly own: () => OwnPorts;
-  readonly targets: readonly AllowedTarget[];
+  readonly targets: readonly AllowedHost[];
   readonly limits: Pick<Limits, "runRate" | "runSeconds">;
 }
 

@@ -1,7 +1,7 @@
 /** `/runs`: starting a load run from the page, following it, and the runs that were kept. */
 import { Elysia } from "elysia";
+import { formatHostPort } from "../base/address.ts";
 import { type Change, compareReports } from "../load/report/compare.ts";
-import { printTarget } from "../runs/allowed-targets.ts";
 import type { KeptRun, RunLine } from "../runs/store.ts";
 import { BadRequestError } from "./explain.ts";
 import { jsonReader } from "./json-body.ts";
@@ -49,7 +49,12 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
   return new Elysia({ name: "runs", normalize: false })
     .get(
       "/runs",
-      () => ({ runs: store.list(), file: store.path !== undefined, targets: targets.map(printTarget), caps }),
+      () => ({
+        runs: store.list(),
+        file: store.path !== undefined,
+        targets: targets.map(({ host, port }) => formatHostPort(host, port)),
+        caps,
+      }),
       {
         detail: describe("The kept runs, the newest first", {
           200: jsonResponse("The list, and what a new run may be", LIST_EXAMPLE),

@@ -1,13 +1,72 @@
-/** Addresses as people read them. */
-import { isIPv6 } from "node:net";
+/** Addresses and ports as text: parsing, printing, and the loopback address. */
+import { isIP, isIPv6 } from "node:net";
 
-/** An IPv4 peer of a socket bound to `::` without its `::ffff:`; every other address as it is. */
+/** A host and, where the text has one, the text after the last colon. */
+export interface HostPortText {
+  /** Name or address, without brackets. */
+  readonly host: string;
+  readonly port: string | undefined;
+}
+
+/** Removes the `::ffff:` prefix by which a socket bound to `::` names IPv4 peers; other addresses stay unchanged. */
 export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }
 
-/** `127.0.0.1:7000`, or `[::1]:7000`. */
+/** `host:port`, with brackets around an IPv6 address; the host alone without a port. */
+export function formatHostPort(host: string, port?: number): string {
+  if (port === undefined) return host;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The peer of a socket as `127.0.0.1:7000` or `[::1]:7000`. */
 export function formatPeer(address: string, port: number): string {
+  return formatHostPort(plainAddress(address), port);
+}
+
+/** Splits `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address; undefined for any other form. */
+export function splitHostPort(text: string): HostPortText | undefined {
+  if (isIPv6(text)) return { host: text, port: undefined };
+  const match = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::([^:/]*))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  return host === undefined ? undefined : { host, port: match?.[3] };
+}
+
+/** A port from 1 to 65535, or undefined. */
+export function parsePort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** A host that a list allows; without a port, every port of it. */
+export interface AllowedHost {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** Parses a comma-separated list of `host`, `host:port` or `[v6]:port`; undefined if an entry is none of these. */
+export function parseAllowedHosts(text: string): readonly AllowedHost[] | undefined {
+  const hosts = text.split(",").map((part) => parseAllowedHost(part.trim()));
+  return hosts.every((host) => host !== undefined) ? hosts : undefined;
+}
+
+function parseAllowedHost(text: string): AllowedHost | undefined {
+  const parts = splitHostPort(text);
+  if (!parts || !(isIPv6(parts.host) ? text.startsWith("[") : /^[\w.-]+$/.test(parts.host))) return undefined;
+  const host = parts.host.toLowerCase();
+  if (parts.port === undefined) return { host, port: undefined };
+  const port = parsePort(parts.port);
+  return port === undefined ? undefined : { host, port };
+}
+
+/** Whether an address is a loopback address (127.0.0.0/8 or ::1). */
+export function isLoopback(address: string): boolean {
   const plain = plainAddress(address);
-  return isIPv6(plain) ? `[${plain}]:${port}` : `${plain}:${port}`;
+  return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
+}
+
+/** The address at which a process that listens on `host` reaches itself. */
+export function loopbackOf(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
 }

@@ -1,24 +1,24 @@
 /** The clocks of one process: intervals come from a monotonic clock, timestamps for other hosts from the wall clock. */
 
-/** Where a part takes its time from; a test hands in its own. */
+/** A source of time, passed as an argument so that tests can supply their own. */
 export interface Clock {
-  /** Monotonic moment in ms, with a fraction; only differences mean anything. */
+  /** Monotonic time in ms, with a fraction; only differences are meaningful. */
   now(): number;
-  /** Ms since the Unix epoch, with a fraction, at the monotonic moment `now`. */
+  /** Ms since the Unix epoch, with a fraction, at the monotonic time `now`. */
   wallAt(now: number): number;
 }
 
-/** How far the wall clock may move against the monotonic one before it is taken anew, in ms. */
+/** Difference between the two clocks above which the offset is measured again, ms. */
 const STEP_MS = 5;
 const CHECK_EVERY_MS = 1000;
 
-/** What the clocks are made of; a test hands in its own. */
+/** The readings from which the clocks are computed. */
 interface Sources {
   /** Monotonic, ms. */
   readonly now: () => number;
   /** Ms since the Unix epoch, whole ones. */
   readonly wall: () => number;
-  /** The second minus the first at the start, with a fraction. */
+  /** `wall` minus `now` at the start of the process, with a fraction. */
   readonly origin: number;
 }
 
@@ -29,8 +29,9 @@ const SYSTEM: Sources = {
 };
 
 /**
- * The system's clocks. `Date.now()` has no fraction, so the wall clock is the monotonic one plus an offset taken at
- * the start of the process; once a second it is compared with `Date.now()` and taken anew when somebody set the clock.
+ * The system's clocks. `Date.now()` has no fraction, so the wall clock is the monotonic clock plus an offset measured at
+ * the start of the process. Once a second it is compared with `Date.now()`; the offset follows when the system clock
+ * was set.
  */
 export function systemClock({ now, wall, origin }: Sources = SYSTEM): Clock {
   let offset = origin;
@@ -46,4 +47,9 @@ export function systemClock({ now, wall, origin }: Sources = SYSTEM): Clock {
       return moment + offset;
     },
   };
+}
+
+/** Resolves after about `ms` milliseconds; a timer never fires in less than one. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,20 +1,20 @@
 /**
- * What only the operating system can tell or do: receive buffers, what the kernel dropped, the process's own use.
- * On a system without Linux's /proc or its C library each of these gives its neutral value and nothing fails.
- * Beside main.ts the one place that asks `process` anything.
+ * Operating-system calls: socket receive buffers, kernel drop counters, connection counts and process statistics.
+ * Without Linux's /proc or its C library each function returns its neutral value. Besides the entry points this is the
+ * only module that reads `process`.
  */
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** The program that runs this code, to start another process with. */
+/** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
 
-/** What the process has used and holds. */
+/** Resources that the process has used and holds. */
 export interface ProcessUsage {
   readonly userSeconds: number;
   readonly systemSeconds: number;
   readonly residentBytes: number;
-  /** 0 where the system does not tell. */
+  /** 0 where the system does not report it, as for the next field. */
   readonly openFiles: number;
   readonly maxFiles: number;
   /** Seconds since the Unix epoch. */
@@ -25,18 +25,27 @@ const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
 
-function readText(path: string): string {
+/** The file's text, or undefined where it cannot be read. */
+function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "latin1");
   } catch {
-    return "";
+    return undefined;
   }
+}
+
+/** The rows of a table in /proc/net, split into columns; undefined where the system has no such table. */
+function readTable(path: string): string[][] | undefined {
+  return readText(path)
+    ?.split("\n")
+    .slice(1)
+    .map((line) => line.trim().split(/\s+/));
 }
 
 type SetSocketOption = (fd: number, level: number, option: number, value: number, length: number) => number;
 let setSocketOption: SetSocketOption | undefined;
 
-/** Linux's setsockopt for options of one integer; elsewhere the numbers above mean other things, so it does nothing. */
+/** Linux's setsockopt for options of one integer. On other systems the constants above differ, so it does nothing. */
 function loadSetSocketOption(): SetSocketOption {
   if (process.platform !== "linux") return () => -1;
   const { i32, pointer, u32 } = FFIType;
@@ -49,55 +58,55 @@ function loadSetSocketOption(): SetSocketOption {
         return symbols.setsockopt(fd, level, option, ptr(cell), length);
       };
     } catch {
-      // the next name, or none
+      // try the next name
     }
   }
   return () => -1;
 }
 
+/** The file descriptor of a Bun socket; undefined where the runtime has none (bun-types does not declare it). */
+export function descriptorOf(socket: object): number | undefined {
+  return "fd" in socket && typeof socket.fd === "number" && socket.fd >= 0 ? socket.fd : undefined;
+}
+
 /**
- * Asks for a receive buffer of `bytes` on the socket `fd`: past the system's limit where the process may, else up to
- * it. Bun has no setter of its own. Returns whether the kernel took either.
+ * Requests a receive buffer of `bytes` for a socket: beyond net.core.rmem_max where the process may, otherwise up to it.
+ * Bun has no setter. Returns whether the kernel accepted either.
  */
-export function setReceiveBuffer(fd: number, bytes: number): boolean {
+export function setReceiveBuffer(socket: object, bytes: number): boolean {
+  const fd = descriptorOf(socket);
+  if (fd === undefined) return false;
   setSocketOption ??= loadSetSocketOption();
   if (setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes, 4) === 0) return true;
   return setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, bytes, 4) === 0;
 }
 
-/** The inode of the socket behind `fd`, as /proc/net/* names it; undefined where the system does not tell. */
-function socketInode(fd: number): string | undefined {
+/** The inode of a socket, by which /proc/net identifies it; undefined where the system does not report it. */
+function inodeOf(socket: object): string | undefined {
   try {
-    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${fd}`))?.[1];
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptorOf(socket)}`))?.[1];
   } catch {
     return undefined;
   }
 }
 
-/** Datagrams that the kernel dropped at the UDP socket `fd`, most often because its receive buffer was full. */
-export function receiveBufferDrops(fd: number): number {
-  const inode = socketInode(fd);
-  if (inode === undefined) return 0;
-  for (const path of ["/proc/net/udp", "/proc/net/udp6"]) {
-    for (const line of readText(path).split("\n")) {
-      const columns = line.trim().split(/\s+/);
-      if (columns[9] === inode) return Number(columns[12]);
-    }
-  }
-  return 0;
+/**
+ * Datagrams that the kernel dropped at these UDP sockets because a receive buffer was full: the column `drops` of
+ * /proc/net/udp and udp6. Undefined where the system does not report it.
+ */
+export function receiveBufferDrops(sockets: Iterable<object>): number | undefined {
+  const inodes = new Set(Array.from(sockets, inodeOf));
+  const tables = ["/proc/net/udp", "/proc/net/udp6"].map(readTable).filter((table) => table !== undefined);
+  if (tables.length === 0) return undefined;
+  const rows = tables.flat().filter((columns) => inodes.has(columns[9]));
+  return rows.reduce((sum, columns) => sum + Number(columns[12] ?? 0), 0);
 }
 
-/** TCP connections established on the local `port`. */
+/** TCP connections in the state ESTABLISHED on a local port. */
 export function establishedConnections(port: number): number {
   const ending = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  let count = 0;
-  for (const path of ["/proc/net/tcp", "/proc/net/tcp6"]) {
-    for (const line of readText(path).split("\n")) {
-      const columns = line.trim().split(/\s+/);
-      if (columns[3] === "01" && columns[1]?.endsWith(ending)) count++;
-    }
-  }
-  return count;
+  const rows = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => readTable(path) ?? []);
+  return rows.filter((columns) => columns[3] === "01" && columns[1]?.endsWith(ending)).length;
 }
 
 function countOpenFiles(): number {
@@ -108,10 +117,10 @@ function countOpenFiles(): number {
   }
 }
 
-/** The process's own use of the machine, now. */
+/** Resource use of this process now. */
 export function processUsage(): ProcessUsage {
   const { user, system } = process.cpuUsage();
-  const limit = /Max open files\s+(\d+)/.exec(readText("/proc/self/limits"))?.[1];
+  const limit = /Max open files\s+(\d+)/.exec(readText("/proc/self/limits") ?? "")?.[1];
   return {
     userSeconds: user / 1e6,
     systemSeconds: system / 1e6,

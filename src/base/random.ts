@@ -1,6 +1,6 @@
-/** Seeded randomness: the same seed and stream give the same numbers, different streams know nothing of each other. */
+/** Seeded random numbers: the same seed and stream give the same numbers; different streams are independent. */
 
-/** Gives the next number, uniform in [0, 1). */
+/** Returns the next number, uniform in [0, 1). */
 export type Random = () => number;
 
 /** The finalizer of MurmurHash3 (Appleby, public domain): spreads every bit of a 32-bit number over all of them. */
@@ -13,7 +13,7 @@ function mix(value: number): number {
 
 /**
  * An sfc32 generator (Doty-Humphrey, PractRand): 128 bits of state, 32-bit results.
- * `seed` is an integer from 0 to 2^32 - 1; `stream` names what the numbers are for.
+ * `seed` is an integer from 0 to 2^32 - 1; `stream` names the use of the numbers.
  */
 export function random(seed: number, stream: string): Random {
   let a = mix(seed);
@@ -29,6 +29,6 @@ export function random(seed: number, stream: string): Random {
     c = ((c << 21) | (c >>> 11)) + sum;
     return (sum >>> 0) / 4_294_967_296;
   };
-  for (let i = 0; i < 12; i++) next(); // the state needs a dozen turns before its bits have mixed
+  for (let i = 0; i < 12; i++) next(); // the generator's own warm-up: the seed reaches every bit of the state
   return next;
 }

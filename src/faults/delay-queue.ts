@@ -1,6 +1,7 @@
 /** Answers that wait for their moment: a bounded heap and one timer, exact to microseconds. */
+
+import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Bounded } from "../metrics/counters.ts";
 
 /** A timer never fires in under about 1.1 ms and wakes late by up to as much; nearer moments are awaited by turning. */
 const TURN_BELOW_MS = 2.5;

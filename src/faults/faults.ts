@@ -2,11 +2,8 @@
  * What the faults are, and what they do to one packet. Pure: no clock, no socket, no randomness of its own.
  * The text form is read and printed by impairment-text.ts.
  */
+import { byProtocol, type Protocol, REGISTRY } from "../base/protocol.ts";
 import { type Random, random } from "../base/random.ts";
-
-/** The three protocols that the lab serves, in the order in which everything lists them. */
-export const PROTOCOLS = ["http", "tcp", "udp"] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
 
 /** The two ways of a packet: `up` from the client to the lab, `down` back. */
 export const DIRECTIONS = ["up", "down"] as const;
@@ -16,12 +13,10 @@ export type Direction = (typeof DIRECTIONS)[number];
 export const KINDS = ["drop", "burst", "delay", "duplicate", "reorder", "corrupt", "reset", "status"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** The kinds that each protocol can be given. */
-export const KINDS_OF: Readonly<Record<Protocol, readonly Kind[]>> = {
-  http: ["drop", "burst", "delay", "status"],
-  tcp: ["drop", "burst", "delay", "reset"],
-  udp: ["drop", "burst", "delay", "duplicate", "reorder", "corrupt"],
-};
+/** The kinds of faults that each protocol accepts, from the registry. */
+export const KINDS_OF: Readonly<Record<Protocol, readonly Kind[]>> = byProtocol(
+  (protocol) => REGISTRY[protocol].faults,
+);
 
 /** The directions in which a kind acts: losses both ways, the rest on the answer alone. */
 export const DIRECTIONS_OF: Readonly<Record<Kind, readonly Direction[]>> = {
@@ -72,12 +67,13 @@ export type Impairments = Readonly<Record<Protocol, Faults>>;
 export const NO_FAULTS: Faults = Object.freeze({});
 
 /** Nothing is broken. */
-export const NO_IMPAIRMENTS: Impairments = { http: NO_FAULTS, tcp: NO_FAULTS, udp: NO_FAULTS };
+export const NO_IMPAIRMENTS: Impairments = byProtocol(() => NO_FAULTS);
 
 /** Faults that have a name; `classroom` is what the old learning project did to its packets. */
 export const PRESETS: Readonly<Record<string, Impairments>> = {
   none: NO_IMPAIRMENTS,
   classroom: {
+    ...NO_IMPAIRMENTS,
     http: { drop: { up: 0.2, down: 0 }, delay: { kind: "uniform", minMs: 0, maxMs: 1500 } },
     tcp: { drop: { up: 0.2, down: 0 } },
     udp: { drop: { up: 0.2, down: 0 } },

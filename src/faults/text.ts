@@ -5,6 +5,8 @@
  *   drop=0.1/0.2                                              UP/DOWN; one value alone is UP
  *   none, classroom                                           a preset
  */
+
+import { PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import {
   type Burst,
   type Delay,
@@ -16,8 +18,6 @@ import {
   NO_FAULTS,
   NO_IMPAIRMENTS,
   PRESETS,
-  PROTOCOLS,
-  type Protocol,
 } from "./faults.ts";
 
 /** A fault text that cannot be read: what is wrong, where, and what would be allowed there. */

@@ -2,7 +2,7 @@
  * The lab's own memory of the last quarter of an hour, a second at a time: what the page draws when it is opened.
  * Its time is monotonic, so that a wall clock that is set moves the labels of the axis and never the data.
  */
-import { PROTOCOLS, type Protocol } from "../faults/faults.ts";
+import { PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import type { Metrics, Traffic } from "../metrics/counters.ts";
 import { type Baseline, baseline, sinceBaseline } from "../metrics/delta.ts";
 import { bucketQuantile } from "../metrics/quantile.ts";

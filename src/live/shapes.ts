@@ -1,5 +1,5 @@
 /** The shapes that the live routes answer with, for the lab that writes them and the page that reads them. */
-import type { Protocol } from "../faults/faults.ts";
+import type { Protocol } from "../base/protocol.ts";
 import type { PacketEntry } from "../reflector/packet-log.ts";
 
 /** What the lab remembers of each second of each protocol, in the order in which it is kept. */

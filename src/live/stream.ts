@@ -2,10 +2,13 @@
  * The live stream: server-sent events, a snapshot a second. A snapshot is put together and encoded once, whatever the
  * number of viewers; a viewer that does not keep up is dropped, never buffered for.
  */
+
+import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Faults, Protocol } from "../faults/faults.ts";
+import type { Protocol } from "../base/protocol.ts";
+import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/text.ts";
-import type { Bounded, Metrics } from "../metrics/counters.ts";
+import type { Metrics } from "../metrics/counters.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
 import type { ConnectionCounter, History } from "./history.ts";
 import { MOST_PACKETS, type Sight, shown, thin } from "./packet-sample.ts";

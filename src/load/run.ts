@@ -1,5 +1,8 @@
 /** A load run from its options to its report: open, warm up, send, settle, ask the lab, report. */
-import { type Clock, systemClock } from "../base/clock.ts";
+
+import { formatHostPort } from "../base/address.ts";
+import { type Clock, sleep, systemClock } from "../base/clock.ts";
+import { random } from "../base/random.ts";
 import type { MeasuredRun } from "./cli/run-metrics.ts";
 import { EvidenceKeeper } from "./measure/loss-attribution.ts";
 import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
@@ -8,14 +11,14 @@ import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.
 import { TargetError } from "./plan/errors.ts";
 import { withObjectives } from "./plan/objectives.ts";
 import { type LoadOptions, planRun, type RunPlan } from "./plan/options.ts";
-import { type Plan, randomFrom, startSchedule } from "./plan/schedule.ts";
-import { type Endpoint, hostPort, resolveTarget } from "./plan/target.ts";
+import { type Plan, startSchedule } from "./plan/schedule.ts";
+import { type Endpoint, resolveTarget } from "./plan/target.ts";
 import { makeReport } from "./report/make.ts";
 import type { RunReport } from "./report/report.ts";
 import type { Client } from "./send/clients/client.ts";
 import { makeClient } from "./send/clients/make.ts";
 import { UNFRAMED } from "./send/clients/tcp.ts";
-import { Driver, sleep } from "./send/driver.ts";
+import { Driver } from "./send/driver.ts";
 
 /** Between the decision to start and the first planned moment, so that the first packet is not late. */
 const LEAD_MS = 2;
@@ -137,7 +140,7 @@ class Execution {
     client.restart(this.#recorder, (this.#ssid % 0xffff) + 1);
     const rate = stages[0] === undefined ? 0 : Math.max(stages[0].from, stages[0].to);
     const stage = { from: closedLoop ? 0 : rate, to: closedLoop ? 0 : rate, seconds: warmupSeconds };
-    await this.#drive(client, { stages: [stage], arrival, seed: Math.floor(randomFrom(seed)() * 2 ** 32) });
+    await this.#drive(client, { stages: [stage], arrival, seed: Math.floor(random(seed, "warm-up")() * 2 ** 32) });
     this.#recorder = measured;
     client.restart(measured, this.#ssid);
   }
@@ -200,7 +203,7 @@ class Execution {
     const { counts, errors, statuses } = this.#recorder;
     if (endpoint === undefined || this.#failures.length > 0 || counts.answered + counts.late > 0 || this.#stopped)
       return;
-    const where = hostPort(endpoint.address, endpoint.port);
+    const where = formatHostPort(endpoint.address, endpoint.port);
     const codes = [...errors.keys(), ...[...statuses.keys()].map((status) => `status ${status}`)].join(", ");
     const garbled = counts.corrupt > 0 || errors.has(UNFRAMED);
     if (garbled) this.#failures.push(`${where} answers, but not in the protocol; --mode plain takes any answer`);

@@ -2,7 +2,9 @@
  * The shared metrics module: every number of the lab. What a packet touches are plain fields and typed arrays, a few
  * nanoseconds each; exposition.ts reads them through prom-client when somebody scrapes.
  */
-import { DIRECTIONS_OF, type Direction, KINDS_OF, type Kind, type Protocol } from "../faults/faults.ts";
+
+import type { Protocol } from "../base/protocol.ts";
+import { DIRECTIONS_OF, type Direction, KINDS_OF, type Kind } from "../faults/faults.ts";
 
 /** Why a packet got no answer. */
 export const DROP_REASONS = [
@@ -121,14 +123,6 @@ export class Traffic {
     this.dropped++;
     this.drops.add(reason);
   }
-}
-
-/** A bounded structure, as the metrics see it. */
-export interface Bounded {
-  readonly size: number;
-  readonly limit: number;
-  /** How often the cap bit. */
-  readonly overflows: number;
 }
 
 /** The lab's numbers: written on the packet's way, read by `/metrics`, the page and the log. */

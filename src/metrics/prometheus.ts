@@ -1,9 +1,10 @@
 /** Every series of the lab in Prometheus' text format: names, help and labels here, the numbers from metrics.ts. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Bounded } from "../base/bounded.ts";
 import type { ProcessUsage } from "../base/kernel.ts";
-import { DIRECTIONS_OF, KINDS_OF, PROTOCOLS } from "../faults/faults.ts";
+import { PROTOCOLS } from "../base/protocol.ts";
+import { DIRECTIONS_OF, KINDS_OF } from "../faults/faults.ts";
 import {
-  type Bounded,
   type Distribution,
   DROP_REASONS,
   type Metrics,

@@ -10,11 +10,11 @@ import { createFlow } from "./packets/packets.ts";
 import { createRuns } from "./runs/runs.ts";
 import { ask, messageOf } from "./ui/api.ts";
 import { byId, setText } from "./ui/dom.ts";
-import { ago } from "./ui/format.ts";
 import { showRights } from "./ui/rights.ts";
 import { Series } from "./ui/series.ts";
 import { followLive } from "./ui/stream.ts";
 import { startTheme } from "./ui/theme.ts";
+import { ago } from "./ui/time.ts";
 
 const now = createNow();
 const faults = createFaults();

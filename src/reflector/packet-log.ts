@@ -3,9 +3,10 @@
  * the rest is only counted, so that watching the flow never slows it.
  */
 
+import type { Bounded } from "../base/bounded.ts";
 import type { Log } from "../base/log.ts";
-import { PROTOCOLS, type Protocol } from "../faults/faults.ts";
-import type { Bounded, DropReason, Metrics } from "../metrics/counters.ts";
+import { PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import type { DropReason, Metrics } from "../metrics/counters.ts";
 
 /** One packet as the log keeps it. */
 export interface PacketEntry {

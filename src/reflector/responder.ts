@@ -1,5 +1,6 @@
 /** One packet's life: received, its fate decided, answered or dropped, recorded. Knows no socket. */
 import type { Clock } from "../base/clock.ts";
+import type { Protocol } from "../base/protocol.ts";
 import type { DelayQueue } from "../faults/delay-queue.ts";
 import {
   type Chance,
@@ -11,7 +12,6 @@ import {
   type Faults,
   type Kind,
   NO_FAULTS,
-  type Protocol,
 } from "../faults/faults.ts";
 import type { DropReason, RejectReason, Traffic } from "../metrics/counters.ts";
 import type { PacketLog } from "./packet-log.ts";

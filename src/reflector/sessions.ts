@@ -1,6 +1,6 @@
 /** What the reflector remembers of each measurement session: who sends, what arrived, what was answered. Bounded. */
 import { formatPeer } from "../base/address.ts";
-import type { Bounded } from "../metrics/counters.ts";
+import type { Bounded } from "../base/bounded.ts";
 
 /** How many of the latest sequence numbers a session tells apart; an older one counts as a duplicate. */
 const WINDOW = 16_384;

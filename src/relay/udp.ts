@@ -1,4 +1,5 @@
 /** The door for UDP: one socket towards the lab for each client, so that the lab can tell clients apart. */
+import { resendOnError } from "../base/resend.ts";
 import type { Backend } from "./backend.ts";
 import type { Door } from "./tcp.ts";
 
@@ -21,19 +22,6 @@ interface Flow {
   isClosed: boolean;
 }
 
-/** Sends once more where the error of an earlier datagram comes out of this one; a lab that is away is a loss. */
-function send(attempt: () => boolean): void {
-  try {
-    attempt();
-  } catch {
-    try {
-      attempt();
-    } catch {
-      // the datagram is lost, as on any network
-    }
-  }
-}
-
 function close(flow: Flow): void {
   flow.isClosed = true;
   flow.socket?.close();
@@ -44,13 +32,13 @@ async function connectFlow(flow: Flow, labPort: number, front: Front, port: numb
   const socket = await Bun.udpSocket({
     connect: { hostname: flow.labAddress, port: labPort },
     socket: {
-      data: (_, datagram) => send(() => front.send(datagram, port, address)),
+      data: (_, datagram) => void resendOnError(() => front.send(datagram, port, address)),
       error() {}, // without a handler, one refused datagram would end the process
     },
   });
   if (flow.isClosed) return socket.close();
   flow.socket = socket;
-  for (const datagram of flow.waiting) send(() => socket.send(datagram));
+  for (const datagram of flow.waiting) resendOnError(() => socket.send(datagram));
   flow.waiting = [];
 }
 
@@ -89,7 +77,7 @@ export async function openUdpDoor(host: string, port: number, backend: Backend, 
         const flow = flowOf(socket, address, fromPort, from);
         flow.lastAt = performance.now();
         const upstream = flow.socket;
-        if (upstream) send(() => upstream.send(datagram));
+        if (upstream) resendOnError(() => upstream.send(datagram));
         else if (flow.waiting.length < MAX_WAITING) flow.waiting.push(Buffer.from(datagram));
       },
       error() {}, // a client that is gone is no fault of the door's

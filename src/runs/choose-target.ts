@@ -1,7 +1,9 @@
 /** Where a run from the page goes, and where it may not. */
+
+import { type AllowedHost, formatHostPort, loopbackOf } from "../base/address.ts";
+import type { Protocol } from "../base/protocol.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
-import { hostPort, type Protocol, parseTarget } from "../load/plan/target.ts";
-import { type AllowedTarget, printTarget } from "./allowed-targets.ts";
+import { parseTarget } from "../load/plan/target.ts";
 
 /** A target that is not on the operator's list. */
 export class TargetNotAllowedError extends Error {
@@ -14,12 +16,6 @@ export interface OwnPorts {
   readonly ports: Readonly<Record<Protocol, number>>;
 }
 
-/** The address at which a lab that listens on `host` reaches itself. */
-function loopbackOf(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  return host === "::" ? "::1" : host;
-}
-
 /**
  * Where a run of `protocol` goes: the lab itself for an empty text, else the target if it is allowed. The control
  * routes are asked only of the lab itself and of hosts that are allowed whole. Throws TargetNotAllowedError.
@@ -28,17 +24,20 @@ export function chooseTarget(
   protocol: Protocol,
   text: string,
   own: OwnPorts,
-  allowed: readonly AllowedTarget[],
+  allowed: readonly AllowedHost[],
 ): Pick<LoadOptions, "target" | "control"> {
   const itself = loopbackOf(own.host);
-  const control = hostPort(itself, own.ports.http);
-  if (text === "") return { target: hostPort(itself, own.ports[protocol]), control };
+  const control = formatHostPort(itself, own.ports.http);
+  if (text === "") return { target: formatHostPort(itself, own.ports[protocol]), control };
   const { hostname, port } = parseTarget(text, protocol);
   const name = hostname.toLowerCase().replace(/^\[|\]$/g, "");
   if (port === own.ports[protocol] && (name === itself || name === "localhost")) return { target: text, control };
   const match = allowed.find((target) => target.host === name && (target.port === undefined || target.port === port));
   if (!match) {
-    const list = allowed.length === 0 ? "only this lab" : ["this lab", ...allowed.map(printTarget)].join(", ");
+    const list =
+      allowed.length === 0
+        ? "only this lab"
+        : ["this lab", ...allowed.map(({ host, port }) => formatHostPort(host, port))].join(", ");
     throw new TargetNotAllowedError(`target ${text} is not allowed; allowed: ${list} (WIRELAB_TARGETS)`);
   }
   return match.port === undefined ? { target: text } : { target: text, control: false };

@@ -4,8 +4,8 @@ import type { Fate } from "../faults/faults.ts";
 import type { DropReason, RejectReason } from "../metrics/counters.ts";
 import { type Exchange, PEER_GONE, type Responder } from "../reflector/responder.ts";
 import type { Session, Sessions } from "../reflector/sessions.ts";
-import { FrameReader } from "../stamp/frames.ts";
-import { FRAME_HEADER_LENGTH, isTestPacket, STAMP_PREFACE, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
+import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../stamp/frames.ts";
+import { isTestPacket, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 
 const ACK = Buffer.from("ACK-TCP");
 const PREFACE = Buffer.from(STAMP_PREFACE);

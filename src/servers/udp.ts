@@ -1,6 +1,7 @@
 /** UDP: a datagram is a packet. Plain ones get `ACK-UDP`, STAMP test packets their reflector packet. */
 import { formatPeer, plainAddress } from "../base/address.ts";
 import { receiveBufferDrops, setReceiveBuffer } from "../base/kernel.ts";
+import { resendOnError } from "../base/resend.ts";
 import { corrupt, type Fate } from "../faults/faults.ts";
 import type { RejectReason } from "../metrics/counters.ts";
 import { type Exchange, type Responder, SEND_FAILED } from "../reflector/responder.ts";
@@ -54,6 +55,7 @@ class Datagram implements Exchange {
   data: Buffer = ACK;
   port = 0;
   address = "";
+  readonly #attempt = () => this.socket.send(this.data, this.port, this.address);
 
   constructor(
     private readonly socket: Socket,
@@ -90,20 +92,11 @@ class Datagram implements Exchange {
   }
 
   send(): number {
-    return this.#sendOnce() || this.#sendOnce() ? this.data.length : SEND_FAILED;
+    return resendOnError(this.#attempt) === true ? this.data.length : SEND_FAILED;
   }
 
   drop(): void {
     // silence is UDP's way to say it
-  }
-
-  /** False where the kernel did not take it. A throw may be about an earlier datagram, to a port that was closed. */
-  #sendOnce(): boolean {
-    try {
-      return this.socket.send(this.data, this.port, this.address);
-    } catch {
-      return false;
-    }
   }
 }
 
@@ -150,7 +143,7 @@ export async function listenUdp(
       },
     },
   });
-  setReceiveBuffer(fileDescriptor(socket), receiveBuffer);
+  setReceiveBuffer(socket, receiveBuffer);
   refusedSources[socket.port] = 1;
   const current = new Datagram(socket, responder.clock);
 
@@ -185,15 +178,10 @@ export async function listenUdp(
     refuseSource(port) {
       refusedSources[port] = 1;
     },
-    receiveBufferDrops: () => (socket.closed ? 0 : receiveBufferDrops(fileDescriptor(socket))),
+    receiveBufferDrops: () => (socket.closed ? 0 : (receiveBufferDrops([socket]) ?? 0)),
     pause() {
       paused = true;
     },
     close: () => socket.close(),
   };
-}
-
-/** The socket's file descriptor; -1 where the runtime does not show it (bun-types leaves it out). */
-function fileDescriptor(socket: Socket): number {
-  return "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
 }

@@ -1,28 +1,46 @@
-/** Cuts a TCP stream into frames: a 2-byte big-endian length, then so many octets of a STAMP packet. */
-import { FRAME_HEADER_LENGTH, STAMP_LENGTH } from "./packet.ts";
+/**
+ * STAMP packets in a byte stream: the framing that both ends of a TCP connection use (docs/CONTRACT.md, section 3).
+ * A connection starts with the preface. Each frame is a 2-octet big-endian length and a STAMP packet of that length.
+ */
+import { STAMP_LENGTH } from "./packet.ts";
 
-/** Takes one whole frame: `bytes` from `at`, the header, to `at + FRAME_HEADER_LENGTH + length`. */
+/** The first 8 octets that a TCP client sends to select STAMP frames. */
+export const STAMP_PREFACE = "STAMP/1\n";
+
+/** Length of the header before each packet, octets. */
+export const FRAME_HEADER_LENGTH = 2;
+
+/** Longest packet that a header can announce, octets. */
+export const FRAME_MAX_LENGTH = 0xffff;
+
+/** Receives one complete frame: `bytes` from `at`, where its header starts, to `at + FRAME_HEADER_LENGTH + length`. */
 export type OnFrame = (bytes: Buffer, at: number, length: number) => void;
 
-/** Reads frames from chunks of any size, holding at most one unfinished frame. */
+/** Reads frames from chunks of any size and buffers at most one incomplete frame. */
 export class FrameReader {
-  /** The unfinished frame; its first `#filled` octets are there. */
+  /** The incomplete frame, of which the first `#filled` octets have arrived. */
   #partial: Buffer = Buffer.alloc(0);
   #filled = 0;
 
-  /** Whether a frame has begun and not ended. */
+  /** @param shortest length below which a frame is refused, octets */
+  constructor(private readonly shortest: number = STAMP_LENGTH) {}
+
+  /** Whether part of a frame is buffered. */
   get unfinished(): boolean {
     return this.#filled > 0;
   }
 
-  /** Calls `onFrame` for each frame that `chunk` completes; false where a length can be no STAMP packet's. */
+  /**
+   * Calls `onFrame` for each frame that `chunk` completes. The octets are valid during the call only. Returns false at
+   * the first header whose length is below the shortest allowed; the rest of the chunk is then not read.
+   */
   read(chunk: Buffer, onFrame: OnFrame): boolean {
     let at = 0;
     while (this.#filled > 0 && at < chunk.length) {
       at += this.#fill(chunk, at);
       if (this.#filled < FRAME_HEADER_LENGTH) return true;
       const length = this.#partial.readUInt16BE(0);
-      if (length < STAMP_LENGTH) return false;
+      if (length < this.shortest) return false;
       this.#grow(FRAME_HEADER_LENGTH + length);
       if (this.#filled < this.#partial.length) continue;
       this.#filled = 0;
@@ -31,12 +49,12 @@ export class FrameReader {
     return this.#readWhole(chunk, at, onFrame);
   }
 
-  /** Reads the frames that lie whole in `chunk`, without a copy, and keeps what is left. */
+  /** Reads the frames that are complete in `chunk` without copying them, then buffers the rest. */
   #readWhole(chunk: Buffer, start: number, onFrame: OnFrame): boolean {
     let at = start;
     while (chunk.length - at >= FRAME_HEADER_LENGTH) {
       const length = chunk.readUInt16BE(at);
-      if (length < STAMP_LENGTH) return false;
+      if (length < this.shortest) return false;
       const end = at + FRAME_HEADER_LENGTH + length;
       if (end > chunk.length) break;
       onFrame(chunk, at, length);
@@ -52,7 +70,7 @@ export class FrameReader {
     return true;
   }
 
-  /** Copies what the partial frame still lacks; the number of octets taken. */
+  /** Copies the missing octets of the incomplete frame; returns how many were copied. */
   #fill(chunk: Buffer, at: number): number {
     const taken = chunk.copy(this.#partial, this.#filled, at);
     this.#filled += taken;
@@ -64,5 +82,66 @@ export class FrameReader {
     const larger = Buffer.alloc(size);
     this.#partial.copy(larger, 0, 0, this.#filled);
     this.#partial = larger;
+  }
+}
+
+/**
+ * Outgoing frames of one size in one contiguous buffer, so that a single write sends all of them. Headers and padding
+ * are written once, when the buffer is made; each packet only overwrites its fields.
+ */
+export class FrameWriter {
+  readonly bytes: Buffer;
+  readonly #frame: number;
+  #start = 0;
+  #end = 0;
+
+  /**
+   * @param packet the padding of each packet
+   * @param frames how many frames fit until the kernel accepts some
+   */
+  constructor(packet: Buffer, frames: number) {
+    if (packet.length > FRAME_MAX_LENGTH) throw new RangeError(`a frame carries at most ${FRAME_MAX_LENGTH} octets`);
+    this.#frame = FRAME_HEADER_LENGTH + packet.length;
+    this.bytes = Buffer.alloc(this.#frame * frames);
+    for (let at = 0; at < this.bytes.length; at += this.#frame) {
+      this.bytes.writeUInt16BE(packet.length, at);
+      packet.copy(this.bytes, at + FRAME_HEADER_LENGTH);
+    }
+  }
+
+  /** Whether another frame fits. Space is freed only once the kernel has accepted all frames. */
+  get hasCapacity(): boolean {
+    return this.#end < this.bytes.length;
+  }
+
+  /** Octets not yet accepted by the kernel. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Offset of the packet if exactly one complete frame is pending and none of its octets were sent; otherwise -1. */
+  get onlyPacket(): number {
+    const whole = this.length === this.#frame && this.#start % this.#frame === 0;
+    return whole ? this.#start + FRAME_HEADER_LENGTH : -1;
+  }
+
+  /** Reserves the next frame; returns the offset of its packet in `bytes`. */
+  claim(): number {
+    const at = this.#end + FRAME_HEADER_LENGTH;
+    this.#end += this.#frame;
+    return at;
+  }
+
+  /** Discards all pending frames, after their connection was closed. */
+  clear(): void {
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  /** Passes all pending octets, `length` of `bytes` from `at`, to `write`, which returns how many it accepted. */
+  drain(write: (bytes: Buffer, at: number, length: number) => number): void {
+    if (this.length === 0) return;
+    this.#start += Math.max(0, write(this.bytes, this.#start, this.length));
+    if (this.#start === this.#end) this.clear();
   }
 }

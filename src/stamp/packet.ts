@@ -11,15 +11,6 @@
 /** The least length of a STAMP packet, in octets (RFC 8762 sections 4.2.1 and 4.3.1). */
 export const STAMP_LENGTH = 44;
 
-/** What a TCP client writes first to get STAMP frames on the connection: 8 octets. */
-export const STAMP_PREFACE = "STAMP/1\n";
-
-/** The length field in front of each STAMP packet on TCP, in octets. */
-export const FRAME_HEADER_LENGTH = 2;
-
-/** The largest STAMP packet that a frame's length field can announce, in octets. */
-export const FRAME_MAX_LENGTH = 0xffff;
-
 /** Seconds from the NTP epoch (1900) to the Unix epoch (1970), RFC 868. */
 const NTP_UNIX_SECONDS = 2_208_988_800;
 const TWO_32 = 2 ** 32;
@@ -45,19 +36,6 @@ export interface ReflectorFields {
   readonly receivedAt: number;
   /** T3, the moment of sending the answer, ms since the Unix epoch. */
   readonly sentAt: number;
-}
-
-/** Every field of a reflector packet; moments in ms since the Unix epoch. */
-export interface Answer {
-  readonly reflectorSequence: number;
-  readonly reflectorSentAt: number;
-  readonly reflectorErrorEstimate: number;
-  readonly ssid: number;
-  readonly receivedAt: number;
-  readonly senderSequence: number;
-  readonly senderSentAt: number;
-  readonly senderErrorEstimate: number;
-  readonly senderTtl: number;
 }
 
 function readUint16(bytes: Uint8Array, at: number): number {
@@ -154,20 +132,4 @@ export function writeAnswer(bytes: Uint8Array, fields: ReflectorFields, at = 0):
   writeUint16(bytes, at + 12, UNSYNCHRONIZED_MILLISECOND);
   writeTimestamp(bytes, at + 16, fields.receivedAt);
   bytes.fill(0, at + 38, at + STAMP_LENGTH);
-}
-
-/** Reads every field of the reflector packet at `at`, or undefined where fewer than 44 octets are left. */
-export function readAnswer(bytes: Uint8Array, at = 0): Answer | undefined {
-  if (bytes.length - at < STAMP_LENGTH) return undefined;
-  return {
-    reflectorSequence: readUint32(bytes, at),
-    reflectorSentAt: readTimestamp(bytes, at + 4),
-    reflectorErrorEstimate: readUint16(bytes, at + 12),
-    ssid: readUint16(bytes, at + 14),
-    receivedAt: readTimestamp(bytes, at + 16),
-    senderSequence: readUint32(bytes, at + 24),
-    senderSentAt: readTimestamp(bytes, at + 28),
-    senderErrorEstimate: readUint16(bytes, at + 36),
-    senderTtl: bytes[at + 40] ?? 0,
-  };
 }

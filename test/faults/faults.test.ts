@@ -1,5 +1,6 @@
 /** The faults' statistics with known seeds: as often, as long and as late as asked, and the same again with the seed. */
 import { describe, expect, test } from "bun:test";
+import type { Protocol } from "../../src/base/protocol.ts";
 import { random } from "../../src/base/random.ts";
 import {
   type Burst,
@@ -11,7 +12,6 @@ import {
   type Fate,
   type Faults,
   MAX_DELAY_MS,
-  type Protocol,
   sampleDelay,
 } from "../../src/faults/faults.ts";
 

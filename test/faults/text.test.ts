@@ -1,6 +1,7 @@
 /** The faults' text: what is printed reads the same again, and what cannot be read says where and what is allowed. */
 import { describe, expect, test } from "bun:test";
-import { type Faults, KINDS_OF, NO_IMPAIRMENTS, PRESETS, PROTOCOLS, type Protocol } from "../../src/faults/faults.ts";
+import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { type Faults, KINDS_OF, NO_IMPAIRMENTS, PRESETS } from "../../src/faults/faults.ts";
 import {
   ImpairmentError,
   parseFaults,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import { type Lab, startLab } from "../../src/lab.ts";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
-import type { Protocol } from "../../src/load/plan/target.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { balanced } from "./support/sums.ts";
 

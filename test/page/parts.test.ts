@@ -1,8 +1,8 @@
 /** The page's pure parts. */
 import { describe, expect, test } from "bun:test";
 import { bundlePage } from "../../src/api/page.ts";
+import { count, duration, inline, octets, percent } from "../../src/base/format.ts";
 import type { HistoryDump, Snapshot } from "../../src/live/shapes.ts";
-import { count, duration, inline, octets, percent } from "../../src/page/ui/format.ts";
 import { Series } from "../../src/page/ui/series.ts";
 import { EventParser } from "../../src/page/ui/stream.ts";
 

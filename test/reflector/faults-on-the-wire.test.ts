@@ -1,7 +1,7 @@
 /** The faults that only some protocols have: duplicated, reordered, corrupted, reset, another status. */
 import { describe, expect, test } from "bun:test";
-import { chance, cleanFate, decide, type Faults, type Protocol } from "../../src/faults/faults.ts";
-import { readAnswer } from "../../src/stamp/packet.ts";
+import type { Protocol } from "../../src/base/protocol.ts";
+import { chance, cleanFate, decide, type Faults } from "../../src/faults/faults.ts";
 import {
   exchange,
   type Form,
@@ -15,6 +15,7 @@ import {
   udpStamp,
 } from "../support/clients.ts";
 import { startTestLab } from "../support/lab.ts";
+import { readReflectorPacket } from "../support/stamp.ts";
 import { until } from "../support/until.ts";
 
 function labWith(protocol: Protocol, faults: Faults, seed = 1) {
@@ -47,7 +48,7 @@ describe.each(UDP_FORMS)("%s", (_, form) => {
       return client.replies.map(({ body }) => {
         if (form === udpPlain) return body.toString("latin1");
         // Of the octets behind 28 the sender knows each: T1, the error estimate, zeros.
-        const { senderSequence = -1, senderSentAt = 0 } = readAnswer(body) ?? {};
+        const { senderSequence = -1, senderSentAt = 0 } = readReflectorPacket(body) ?? {};
         const bits = [...body.subarray(36)].map((octet, i) => octet ^ ((testPacket(0)[12 + i] ?? 0) * Number(i < 2)));
         return [senderSequence, Math.abs(senderSentAt - Date.now()) < 60_000, bits.join()].join(" ");
       });

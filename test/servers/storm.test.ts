@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { random } from "../../src/base/random.ts";
-import { STAMP_PREFACE } from "../../src/stamp/packet.ts";
+import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { testFrame, testPacket } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { type LabProcess, startMain } from "../support/process.ts";

@@ -1,9 +1,10 @@
 /** TCP input that is wrong, slow, endless or too much: counted under its reason, and nobody else's trouble. */
 import { describe, expect, test } from "bun:test";
-import { readAnswer, STAMP_PREFACE } from "../../src/stamp/packet.ts";
+import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { testFrame, trafficOf } from "../support/clients.ts";
 import { startTestLab } from "../support/lab.ts";
 import { rejected, scrape } from "../support/scrape.ts";
+import { readReflectorPacket } from "../support/stamp.ts";
 import { openTcp } from "../support/tcp.ts";
 import { until } from "../support/until.ts";
 
@@ -23,7 +24,7 @@ describe("frames", () => {
     using other = await openTcp(lab.ports.tcp);
     peer.write(STAMP_PREFACE, testFrame(1), frameOf(length), testFrame(2));
     await until(() => peer.ended, "the end");
-    expect(readAnswer(peer.read.subarray(2))?.senderSequence).toBe(1);
+    expect(readReflectorPacket(peer.read.subarray(2))?.senderSequence).toBe(1);
     expect(peer.read.length).toBe(FRAME);
     const { packets, answered, rejected } = await trafficOf(lab, "tcp");
     expect([packets, answered, rejected("bad-length"), rejected("cut-frame")]).toEqual([1, 1, 1, 0]);
@@ -75,7 +76,7 @@ describe("frames", () => {
       await Promise.resolve();
     }
     await until(() => peer.read.length === FRAME + 102, "both answers");
-    expect(readAnswer(peer.read.subarray(FRAME + 2))?.senderSequence).toBe(2);
+    expect(readReflectorPacket(peer.read.subarray(FRAME + 2))?.senderSequence).toBe(2);
     expect((await trafficOf(lab, "tcp")).packets).toBe(2);
   });
 
@@ -88,7 +89,7 @@ describe("frames", () => {
     notZero[2 + 16] = 1;
     peer.write(STAMP_PREFACE, noMultiplier, notZero, frameOf(500, 0xff), testFrame(3));
     await until(() => peer.read.length === FRAME, "the answer to the right one");
-    expect(readAnswer(peer.read.subarray(2))?.senderSequence).toBe(3);
+    expect(readReflectorPacket(peer.read.subarray(2))?.senderSequence).toBe(3);
     const traffic = await trafficOf(lab, "tcp");
     expect([traffic.packets, traffic.answered, traffic.dropped]).toEqual([4, 1, 3]);
     expect([traffic.rejected("not-stamp"), traffic.drops("not-stamp")]).toEqual([3, 3]);
@@ -111,7 +112,7 @@ describe("the preface", () => {
     await until(async () => (await scrape(lab)).get("wirelab_open_connections", { protocol: "tcp" }) === 1, "open");
     peer.write(STAMP_PREFACE.slice(at), testFrame(5));
     await until(() => peer.read.length === FRAME, "the answer");
-    expect(readAnswer(peer.read.subarray(2))?.senderSequence).toBe(5);
+    expect(readReflectorPacket(peer.read.subarray(2))?.senderSequence).toBe(5);
   });
 
   test("that is not finished is a plain packet: after a quarter of a second, at the end, or at a wrong octet", async () => {
@@ -219,7 +220,7 @@ describe("too much", () => {
       sent += peer.write(all.subarray(sent));
       return peer.read.length === frames.length * (length + 2);
     }, "every answer");
-    const order = frames.map((_, n) => readAnswer(peer.read.subarray(n * (length + 2) + 2))?.senderSequence);
+    const order = frames.map((_, n) => readReflectorPacket(peer.read.subarray(n * (length + 2) + 2))?.senderSequence);
     expect(order).toEqual(frames.map((_, n) => n));
     expect((await trafficOf(lab, "tcp")).answered).toBe(200);
   });

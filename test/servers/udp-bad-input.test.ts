@@ -2,10 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import type { Lab } from "../../src/lab.ts";
-import { isTestPacket, readAnswer } from "../../src/stamp/packet.ts";
+import { isTestPacket } from "../../src/stamp/packet.ts";
 import { testPacket, trafficOf } from "../support/clients.ts";
 import { startTestLab } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
+import { readReflectorPacket } from "../support/stamp.ts";
 import { openUdp, type UdpPeer } from "../support/udp.ts";
 import { until } from "../support/until.ts";
 
@@ -51,7 +52,7 @@ describe("lengths", () => {
     using peer = await openUdp();
     expect((await ask(peer, Buffer.alloc(65_507, "x"), lab.ports.udp)).toString()).toBe("ACK-UDP");
     const answer = await ask(peer, testPacket(9, 7, 65_507), lab.ports.udp);
-    expect([answer.length, readAnswer(answer)?.senderSequence]).toEqual([65_507, 9]);
+    expect([answer.length, readReflectorPacket(answer)?.senderSequence]).toEqual([65_507, 9]);
     expect((await trafficOf(lab, "udp")).receivedBytes).toBe(2 * 65_507);
   });
 
@@ -89,7 +90,11 @@ describe("STAMP packets with a wrong field", () => {
     const answer = await ask(peer, packet, lab.ports.udp);
     expect(answer.subarray(24, 38)).toEqual(packet.subarray(0, 14));
     expect(answer.subarray(44)).toEqual(packet.subarray(44));
-    expect(readAnswer(answer)).toMatchObject({ reflectorSequence: 0, senderSequence: 0xffff_ffff, ssid: 0xffff });
+    expect(readReflectorPacket(answer)).toMatchObject({
+      reflectorSequence: 0,
+      senderSequence: 0xffff_ffff,
+      ssid: 0xffff,
+    });
   });
 
   test("are test packets on the STAMP port, where senders pad with any octets; shorter ones are dropped", async () => {
@@ -97,7 +102,7 @@ describe("STAMP packets with a wrong field", () => {
     using peer = await openUdp();
     const port = lab.ports.stamp ?? 0;
     const padded = testPacket(3, 7, 64).fill(0x5a, 16);
-    expect(readAnswer(await ask(peer, padded, port))?.senderSequence).toBe(3);
+    expect(readReflectorPacket(await ask(peer, padded, port))?.senderSequence).toBe(3);
     for (const length of [0, 1, 7, 43]) peer.send(Buffer.alloc(length, 1), port);
     const traffic = await received(lab, 5);
     expect([traffic.answered, traffic.rejected("not-stamp"), traffic.drops("not-stamp")]).toEqual([1, 4, 4]);
@@ -127,7 +132,7 @@ describe("where a datagram comes from", () => {
     using peer = made;
     await using lab = await startTestLab({ stampPort: 0 });
     peer.send(testPacket(1), lab.ports.stamp ?? 0);
-    expect(readAnswer(await ask(peer, testPacket(2), lab.ports.udp))?.senderSequence).toBe(2);
+    expect(readReflectorPacket(await ask(peer, testPacket(2), lab.ports.udp))?.senderSequence).toBe(2);
     expect((await received(lab, 2)).rejected("source-refused")).toBe(1);
   });
 
@@ -248,7 +253,7 @@ describe("noise", () => {
     await until(() => peer.got.length === 6, "what the limit lets wait");
     const traffic = await received(lab, 20);
     expect([traffic.answered, traffic.dropped, traffic.drops("queue-full")]).toEqual([6, 14, 14]);
-    expect(readAnswer(await ask(peer, testPacket(20, 7, 20_000), lab.ports.udp))?.senderSequence).toBe(20);
+    expect(readReflectorPacket(await ask(peer, testPacket(20, 7, 20_000), lab.ports.udp))?.senderSequence).toBe(20);
   });
 });
 

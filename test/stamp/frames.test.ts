@@ -1,7 +1,7 @@
 /** Frames out of a stream: whole, cut anywhere, many at once, and never one of a length that no packet has. */
 import { describe, expect, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
-import { FrameReader } from "../../src/stamp/frames.ts";
+import { FrameReader, FrameWriter } from "../../src/stamp/frames.ts";
 
 /** A frame whose packet of `length` octets is filled with `fill`. */
 function frame(length: number, fill: number): Buffer {
@@ -90,5 +90,56 @@ describe("frames that are wrong", () => {
   test("an unfinished one is known as such", () => {
     for (const at of [1, 2, 3, 45]) expect(readAll([frame(44, 1).subarray(0, at)]).unfinished).toBe(true);
     expect(readAll([Buffer.alloc(0)]).unfinished).toBe(false);
+  });
+});
+
+describe("a reader that accepts every length", () => {
+  test("reads frames of 0 and of 5 octets however the stream is cut", () => {
+    const frames = [frame(3, 1), frame(0, 0), frame(5, 2), frame(300, 3)];
+    const stream = Buffer.concat(frames);
+    for (const size of [1, 2, 3, 7, 100, stream.length]) {
+      const reader = new FrameReader(0);
+      const found: Buffer[] = [];
+      for (let at = 0; at < stream.length; at += size) {
+        const chunk = Buffer.from(stream.subarray(at, at + size));
+        const keep = (bytes: Buffer, from: number, length: number) =>
+          found.push(Buffer.from(bytes.subarray(from, from + 2 + length)));
+        expect(reader.read(chunk, keep)).toBe(true);
+        chunk.fill(0); // the runtime reuses the memory of a chunk after the callback
+      }
+      expect(found).toEqual(frames);
+      expect(reader.unfinished).toBe(false);
+    }
+  });
+});
+
+describe("FrameWriter", () => {
+  test("keeps what the kernel does not take, in order, and knows when one whole frame waits", () => {
+    const writer = new FrameWriter(Buffer.from("...."), 3);
+    let taken = Buffer.alloc(0);
+    const put = (letter: string) => writer.bytes.write(letter, writer.claim());
+    const take = (most: number) =>
+      writer.drain((bytes, at, length) => {
+        const part = bytes.subarray(at, at + Math.min(most, length));
+        taken = Buffer.concat([taken, part]);
+        return part.length;
+      });
+    for (const letter of "abc") put(letter);
+    expect([writer.hasCapacity, writer.length, writer.onlyPacket]).toEqual([false, 18, -1]);
+    take(8);
+    expect([writer.hasCapacity, writer.length]).toEqual([false, 10]);
+    take(4);
+    expect(writer.onlyPacket).toBe(14);
+    take(1);
+    expect(writer.onlyPacket).toBe(-1);
+    take(100);
+    put("d");
+    expect([writer.hasCapacity, writer.onlyPacket]).toEqual([true, 2]);
+    take(100);
+    expect(taken.toString("latin1")).toBe([..."abcd"].map((letter) => `\0\x04${letter}...`).join(""));
+  });
+
+  test("a frame's length has two octets", () => {
+    expect(() => new FrameWriter(Buffer.alloc(65_536), 1)).toThrow(RangeError);
   });
 });

@@ -4,7 +4,6 @@ import { random } from "../../src/base/random.ts";
 import {
   isAnswer,
   isTestPacket,
-  readAnswer,
   readTimestamp,
   STAMP_LENGTH,
   senderSequenceOf,
@@ -15,6 +14,7 @@ import {
   writeTestPacket,
   writeTimestamp,
 } from "../../src/stamp/packet.ts";
+import { readReflectorPacket } from "../support/stamp.ts";
 
 const MOMENT = Date.UTC(2026, 10, 22, 8, 0, 0, 250);
 
@@ -154,7 +154,7 @@ describe("a reflector's answer", () => {
   };
 
   test("tells everything that the sender wrote and that the reflector knows", () => {
-    expect(readAnswer(answered())).toEqual({
+    expect(readReflectorPacket(answered())).toEqual({
       reflectorSequence: 41,
       reflectorSentAt: MOMENT + 2,
       reflectorErrorEstimate: UNSYNCHRONIZED_MILLISECOND,
@@ -178,19 +178,19 @@ describe("a reflector's answer", () => {
   test("is written at an offset and touches nothing in front of it", () => {
     const bytes = answered(44, 2);
     expect(bytes.subarray(0, 2).toString("hex")).toBe("eeee");
-    expect(readAnswer(bytes, 2)).toEqual(readAnswer(answered()));
+    expect(readReflectorPacket(bytes, 2)).toEqual(readReflectorPacket(answered()));
   });
 
   test("carries the largest sequence numbers of both sides", () => {
     const bytes = testPacket({ sequence: 0xffff_ffff, sentAt: MOMENT, ssid: 0 });
     writeAnswer(bytes, { sequence: 0xffff_ffff, receivedAt: MOMENT, sentAt: MOMENT });
-    const { reflectorSequence, senderSequence } = readAnswer(bytes) ?? {};
+    const { reflectorSequence, senderSequence } = readReflectorPacket(bytes) ?? {};
     expect([reflectorSequence, senderSequence]).toEqual([0xffff_ffff, 0xffff_ffff]);
   });
 
   test("is none below 44 octets", () => {
-    expect(readAnswer(Buffer.alloc(43))).toBeUndefined();
-    expect(readAnswer(Buffer.alloc(45), 2)).toBeUndefined();
+    expect(readReflectorPacket(Buffer.alloc(43))).toBeUndefined();
+    expect(readReflectorPacket(Buffer.alloc(45), 2)).toBeUndefined();
   });
 });
 

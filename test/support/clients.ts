@@ -1,7 +1,10 @@
 /** Clients of the lab, one for each protocol and form, all of one shape; they speak by sockets of their own. */
-import type { Faults, Protocol } from "../../src/faults/faults.ts";
+
+import type { Protocol } from "../../src/base/protocol.ts";
+import type { Faults } from "../../src/faults/faults.ts";
 import type { Lab } from "../../src/lab.ts";
-import { STAMP_LENGTH, STAMP_PREFACE, senderSequenceOf, writeTestPacket } from "../../src/stamp/packet.ts";
+import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
+import { STAMP_LENGTH, senderSequenceOf, writeTestPacket } from "../../src/stamp/packet.ts";
 import { scrape } from "./scrape.ts";
 import { until } from "./until.ts";
 

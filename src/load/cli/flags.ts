@@ -1,9 +1,9 @@
 /** The flags of the load command, from the words of a command line to options. */
 import { parseArgs } from "node:util";
+import type { Protocol } from "../../base/protocol.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
-import type { Protocol } from "../plan/target.ts";
 import { parseDuration, parseHeader, parseMethod, parseNumber, parseStages, parseWord } from "../plan/values.ts";
 
 /** Where results go, beside standard output: paths. */

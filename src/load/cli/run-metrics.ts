@@ -1,9 +1,9 @@
 /** A run's own series while it lasts (`--metrics-port`), in a registry of their own. */
 import { Counter, Gauge, Histogram as PromHistogram, Registry } from "prom-client";
+import type { Protocol } from "../../base/protocol.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import type { Directions } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import type { Protocol } from "../plan/target.ts";
 
 /** The lab's buckets, s: what was measured can be laid over what was done. */
 const BUCKETS = [

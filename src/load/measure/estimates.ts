@@ -1,7 +1,7 @@
 /** How sure a number is: 95 % intervals for shares and for quantiles. */
 
-/** The normal quantile that leaves 2.5 % above it. */
-const Z = 1.959963984540054;
+import { Z95 } from "../../base/numbers.ts";
+
 const TAIL = 0.025;
 /** Above this standard deviation of a rank the normal approximation is better than a thousandth of it. */
 const EXACT_BELOW = 2000;
@@ -16,9 +16,9 @@ export interface Interval {
 export function wilson(hits: number, total: number): Interval {
   if (total === 0) return { low: 0, high: 1 };
   const share = hits / total;
-  const squared = (Z * Z) / total;
+  const squared = (Z95 * Z95) / total;
   const middle = share + squared / 2;
-  const half = Z * Math.sqrt((share * (1 - share)) / total + squared / (4 * total));
+  const half = Z95 * Math.sqrt((share * (1 - share)) / total + squared / (4 * total));
   return {
     low: hits === 0 ? 0 : (middle - half) / (1 + squared),
     high: hits === total ? 1 : (middle + half) / (1 + squared),
@@ -50,8 +50,8 @@ export function quantileRanks(n: number, q: number): Interval | undefined {
   const deviation = Math.sqrt(n * q * (1 - q));
   const from = Math.max(0, Math.floor(n * q - 12 * deviation) - 2);
   if (deviation > EXACT_BELOW) {
-    const low = Math.floor(n * q - Z * deviation);
-    const high = Math.ceil(n * q + Z * deviation) + 1;
+    const low = Math.floor(n * q - Z95 * deviation);
+    const high = Math.ceil(n * q + Z95 * deviation) + 1;
     return low >= 1 && high <= n ? { low, high } : undefined;
   }
   let low = 0;

@@ -7,6 +7,7 @@
  * they had.
  */
 
+import { clamp } from "../../base/numbers.ts";
 import type { Directions, SessionSummary } from "./loss-direction.ts";
 import type { Cut, Recorder } from "./recorder.ts";
 
@@ -27,10 +28,6 @@ interface Sums {
 }
 
 const NO_SUMS: Sums = { lostUp: 0, lostDown: 0, droppedUp: 0, droppedDown: 0 };
-
-function clamp(value: number, most: number): number {
-  return Math.min(Math.max(0, value), most);
-}
 
 function add(one: Sums, other: Sums): Sums {
   return {
@@ -103,13 +100,13 @@ export class LiveSettlement {
     // Packets sent while the lab was asked are among the handled, so that this comes out a few too low; what the lab
     // dropped up is certain.
     const missing = look.sent - (start?.sent ?? 0) - (look.handled - (start?.handled ?? 0));
-    const lostUp = clamp(Math.max(missing, droppedUp), lost);
+    const lostUp = clamp(Math.max(missing, droppedUp), 0, lost);
     this.#settledLost = look.cut.lost;
     this.#current = {
       lostUp,
       lostDown: lost - lostUp,
-      droppedUp: clamp(droppedUp, lostUp),
-      droppedDown: clamp(look.droppedDown - (start?.droppedDown ?? 0), lost - lostUp),
+      droppedUp: clamp(droppedUp, 0, lostUp),
+      droppedDown: clamp(look.droppedDown - (start?.droppedDown ?? 0), 0, lost - lostUp),
     };
   }
 
@@ -128,14 +125,14 @@ export class LiveSettlement {
   get directions(): Directions {
     const lost = Math.min(this.#settledLost, this.#recorder.counts.lost);
     const known = add(this.#earlier, this.#current);
-    const lostUp = clamp(known.lostUp, lost);
-    const lostDown = clamp(known.lostDown, lost - lostUp);
+    const lostUp = clamp(known.lostUp, 0, lost);
+    const lostDown = clamp(known.lostDown, 0, lost - lostUp);
     return {
       lostUp,
       lostDown,
       unexplained: lost - lostUp - lostDown,
-      droppedUp: clamp(known.droppedUp, lostUp),
-      droppedDown: clamp(known.droppedDown, lostDown),
+      droppedUp: clamp(known.droppedUp, 0, lostUp),
+      droppedDown: clamp(known.droppedDown, 0, lostDown),
       evidence: "lab",
       waiting: 0,
     };

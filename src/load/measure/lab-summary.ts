@@ -1,6 +1,5 @@
 /** Asks a lab what it knows of a run's sessions. */
-import type { Clock } from "../../base/clock.ts";
-import { sleep } from "../send/driver.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 import { type Directions, readSummary, type SessionSummary, settleByLab } from "./loss-direction.ts";
 import type { Recorder } from "./recorder.ts";
 

@@ -1,4 +1,5 @@
 /** Which way were the lost packets going? The lab knows; a stateful reflector's numbers tell; an echo cannot say. */
+import { clamp } from "../../base/numbers.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What a lab says about one session (GET /sessions/{ssid}); packets, not copies. */
@@ -67,27 +68,25 @@ function isSummary(value: unknown): value is SessionSummary {
   );
 }
 
-function clamp(value: number, most: number): number {
-  return Math.min(Math.max(0, value), most);
-}
-
 /** Directions by the lab's word: what it never handled was lost on the way up, what it handled and we never saw, down. */
 export function settleByLab(recorder: Recorder, sessions: readonly SessionSummary[]): Directions {
   const { sent, lost } = recorder.counts;
   const sum = (of: (session: SessionSummary) => number) => sessions.reduce((total, session) => total + of(session), 0);
   const handled = sum((session) => session.handled);
-  const lostUp = clamp(sent - handled, lost);
-  const lostDown = clamp(handled - (sent - lost), lost - lostUp);
+  const lostUp = clamp(sent - handled, 0, lost);
+  const lostDown = clamp(handled - (sent - lost), 0, lost - lostUp);
   return {
     lostUp,
     lostDown,
     unexplained: lost - lostUp - lostDown,
     droppedUp: clamp(
       sum((session) => session.dropped.up),
+      0,
       lostUp,
     ),
     droppedDown: clamp(
       sum((session) => session.dropped.down),
+      0,
       lostDown,
     ),
     evidence: "lab",
@@ -103,8 +102,8 @@ export function settleByLab(recorder: Recorder, sessions: readonly SessionSummar
 export function settleByReflector(recorder: Recorder): Directions {
   const { lost } = recorder.counts;
   const { reflected, seen, lostBefore } = recorder.reflector;
-  const lostDown = clamp(reflected - seen, Math.min(lost, lostBefore));
-  const lostUp = clamp(lostBefore - lostDown, lost - lostDown);
+  const lostDown = clamp(reflected - seen, 0, Math.min(lost, lostBefore));
+  const lostUp = clamp(lostBefore - lostDown, 0, lost - lostDown);
   return {
     lostUp,
     lostDown,
@@ -119,8 +118,8 @@ export function settleByReflector(recorder: Recorder): Directions {
 /** Directions by the target's own word on each packet (HTTP). */
 export function settleByTarget(recorder: Recorder): Directions {
   const { lost, toldUp, toldDown } = recorder.counts;
-  const lostUp = clamp(toldUp, lost);
-  const lostDown = clamp(toldDown, lost - lostUp);
+  const lostUp = clamp(toldUp, 0, lost);
+  const lostDown = clamp(toldDown, 0, lost - lostUp);
   const evidence = lostUp + lostDown > 0 ? "target" : "none";
   return {
     lostUp,

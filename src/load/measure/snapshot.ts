@@ -1,6 +1,6 @@
 /** What a run has done by now, and in its last interval: what live views, CSV rows and charts are made of. */
 
-import type { Protocol } from "../plan/target.ts";
+import type { Protocol } from "../../base/protocol.ts";
 import { quantileOf } from "./estimates.ts";
 import type { Recorder } from "./recorder.ts";
 

@@ -1,5 +1,6 @@
 /** Service-level objectives: `p99<5ms`, `loss<0.1%`, judged by the edge of the 95 % interval that speaks against them. */
 
+import { Z95 } from "../../base/numbers.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import { samplesNeeded, wilson } from "../measure/estimates.ts";
 import { type JudgedObjective, QUANTILES, type QuantileName, type RunReport } from "../report/report.ts";
@@ -97,7 +98,7 @@ function read(subject: Subject, report: Measured): Reading {
   switch (subject) {
     case "mean": {
       const { mean, stddev, count } = responseTime;
-      const half = (1.96 * (stddev ?? 0)) / Math.sqrt(Math.max(1, count));
+      const half = (Z95 * (stddev ?? 0)) / Math.sqrt(Math.max(1, count));
       return mean === null ? exactly(null) : { value: mean, low: mean - half, high: mean + half };
     }
     case "min":

@@ -1,9 +1,13 @@
 /** What a run is asked to do, with every default filled in and every impossible wish refused. */
-import { FRAME_MAX_LENGTH, STAMP_LENGTH } from "../../stamp/packet.ts";
+
+import { formatHostPort } from "../../base/address.ts";
+import { type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { FRAME_MAX_LENGTH } from "../../stamp/frames.ts";
+import { STAMP_LENGTH } from "../../stamp/packet.ts";
 import { UsageError } from "./errors.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
-import { checkFamily, DEFAULT_PORTS, hostPort, type Protocol, parseTarget, type Target } from "./target.ts";
+import { checkFamily, parseTarget, type Target } from "./target.ts";
 
 /** How packets on TCP and UDP are made: STAMP (an echo's answers are understood too), or plain text, one at a time. */
 export type Mode = "stamp" | "plain";
@@ -117,7 +121,7 @@ function wholeInRange(name: string, value: number, least: number, most: number):
 /** Fills in the defaults; throws a UsageError for a value or a combination that makes no sense. */
 export function planRun(options: LoadOptions): RunPlan {
   const { protocol } = options;
-  const targetText = options.target ?? hostPort("127.0.0.1", DEFAULT_PORTS[protocol]);
+  const targetText = options.target ?? formatHostPort("127.0.0.1", REGISTRY[protocol].port);
   const target = parseTarget(targetText, protocol);
   const mode = options.mode ?? "stamp";
   if (protocol === "http" && options.mode !== undefined) throw new UsageError("--mode means nothing to http");
@@ -130,7 +134,7 @@ export function planRun(options: LoadOptions): RunPlan {
   return {
     protocol,
     target,
-    targetText: target.url?.href ?? hostPort(target.hostname, target.port),
+    targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
     remedy: options.target === undefined ? "; to start the lab: bun run dev" : "",
     controlUrl: planControl(options, target),
     mode,
@@ -207,7 +211,7 @@ function planSize(options: LoadOptions, numbered: boolean): number {
 
 function planControl(options: LoadOptions, target: Target): URL | undefined {
   if (options.control === false) return undefined;
-  if (options.control === undefined) return new URL(`http://${hostPort(target.hostname, DEFAULT_PORTS.http)}/`);
+  if (options.control === undefined) return new URL(`http://${formatHostPort(target.hostname, REGISTRY.http.port)}/`);
   const text = options.control.includes("://") ? options.control : `http://${options.control}`;
   if (!URL.canParse(text)) throw new UsageError(`--control ${options.control}: expected host:port or a URL`);
   return new URL(text);

@@ -6,6 +6,8 @@
  * (time change of a unit-rate process).
  */
 
+import { random } from "../../base/random.ts";
+
 /** A stretch of a run: the rate goes in a straight line from `from` to `to`, in packets a second. */
 export interface Stage {
   readonly from: number;
@@ -33,18 +35,6 @@ export interface Schedule {
   next(): number | undefined;
 }
 
-/** A uniform source of random numbers in [0, 1) from a 32-bit seed (the splitmix32 mixing function). */
-export function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let mixed = state ^ (state >>> 16);
-    mixed = Math.imul(mixed, 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** How many packets a stage plans in all. */
 function packetsIn(stage: Stage): number {
   return ((stage.from + stage.to) / 2) * stage.seconds;
@@ -61,9 +51,9 @@ function momentWithin(stage: Stage, packets: number): number {
 
 /** Starts the schedule of a plan from its first packet. */
 export function startSchedule(plan: Plan): Schedule {
-  const random = randomFrom(plan.seed);
+  const draw = random(plan.seed, "arrival");
   let planned = 0;
-  let position = plan.arrival === "poisson" ? -Math.log1p(-random()) : 0;
+  let position = plan.arrival === "poisson" ? -Math.log1p(-draw()) : 0;
   let stageIndex = 0;
   let packetsBefore = 0;
   let secondsBefore = 0;
@@ -77,7 +67,7 @@ export function startSchedule(plan: Plan): Schedule {
         const size = packetsIn(stage);
         if (size > 0 && within < size - 1e-9) {
           planned++;
-          position += plan.arrival === "poisson" ? -Math.log1p(-random()) : 1;
+          position += plan.arrival === "poisson" ? -Math.log1p(-draw()) : 1;
           return secondsBefore + (within === 0 ? 0 : momentWithin(stage, within));
         }
         packetsBefore += size;

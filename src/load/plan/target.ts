@@ -1,13 +1,9 @@
 /** Where a run sends to: parsed from text, resolved once, and said back to the person who asked. */
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
+import { formatHostPort, isLoopback, parsePort, splitHostPort } from "../../base/address.ts";
+import { type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { TargetError, UsageError } from "./errors.ts";
-
-/** The protocols that a run can speak. */
-export type Protocol = "udp" | "tcp" | "http";
-
-/** The lab's ports (the contract, section 1). */
-export const DEFAULT_PORTS: Readonly<Record<Protocol, number>> = { http: 5000, tcp: 6000, udp: 7000 };
 
 /** A target as text says it, before any name is looked up. */
 export interface Target {
@@ -25,38 +21,30 @@ export interface Endpoint extends Target {
   readonly sameHost: boolean;
 }
 
-/** `host:port` with the brackets that an IPv6 address needs. */
-export function hostPort(hostname: string, port: number): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
-function parsePort(text: string, whole: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535)
-    throw new UsageError(`--target ${whole}: the port is a number from 1 to 65535`);
+function portOf(text: string, whole: string): number {
+  const port = parsePort(text);
+  if (port === undefined) throw new UsageError(`--target ${whole}: the port is a number from 1 to 65535`);
   return port;
 }
 
-/** Parses `host`, `host:port`, `[v6]:port`, a bare IPv6 address or, for HTTP, a URL. */
+/** Parses `host`, `host:port`, `[v6]:port`, a bare IPv6 address or, for HTTP, a URL. Throws UsageError. */
 export function parseTarget(text: string, protocol: Protocol): Target {
+  const { url: takesUrl, port: usual } = REGISTRY[protocol];
   if (text === "" || /\s/.test(text))
-    throw new UsageError(`--target "${text}": expected a host, host:port${protocol === "http" ? " or URL" : ""}`);
+    throw new UsageError(`--target "${text}": expected a host, host:port${takesUrl ? " or URL" : ""}`);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return parseUrl(text, protocol);
-  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
-  const parts = bracketed ?? (isIP(text) === 6 ? [text, text] : /^([^:/]+)(?::([^/]*))?(\/.*)?$/.exec(text));
-  if (parts?.[1] === undefined)
-    throw new UsageError(`--target ${text}: expected host:port, or [address]:port for IPv6`);
-  const hostname = parts[1];
-  const port = parts[2] === undefined ? DEFAULT_PORTS[protocol] : parsePort(parts[2], text);
-  if (protocol !== "http") {
-    if (parts[3] !== undefined) throw new UsageError(`--target ${text}: a path means nothing to ${protocol}`);
-    return { hostname, port };
-  }
-  return { hostname, port, url: new URL(`http://${hostPort(hostname, port)}${parts[3] ?? "/"}`) };
+  const slash = text.indexOf("/");
+  const [authority, path] = slash < 0 ? [text, ""] : [text.slice(0, slash), text.slice(slash)];
+  const parts = splitHostPort(authority);
+  if (parts === undefined) throw new UsageError(`--target ${text}: expected host:port, or [address]:port for IPv6`);
+  if (path !== "" && !takesUrl) throw new UsageError(`--target ${text}: a path means nothing to ${protocol}`);
+  const port = parts.port === undefined ? usual : portOf(parts.port, text);
+  const target = { hostname: parts.host, port };
+  return takesUrl ? { ...target, url: new URL(`http://${formatHostPort(parts.host, port)}${path || "/"}`) } : target;
 }
 
 function parseUrl(text: string, protocol: Protocol): Target {
-  if (protocol !== "http") throw new UsageError(`--target ${text}: ${protocol} takes host:port, not a URL`);
+  if (!REGISTRY[protocol].url) throw new UsageError(`--target ${text}: ${protocol} takes host:port, not a URL`);
   if (!URL.canParse(text)) throw new UsageError(`--target ${text}: not a URL`);
   const url = new URL(text);
   if (url.protocol !== "http:" && url.protocol !== "https:")
@@ -67,7 +55,7 @@ function parseUrl(text: string, protocol: Protocol): Target {
 
 /** Whether an address belongs to this machine. */
 function isOwnAddress(address: string): boolean {
-  if (address === "::1" || address.startsWith("127.")) return true;
+  if (isLoopback(address)) return true;
   return Object.values(networkInterfaces()).some((list) => list?.some((entry) => entry.address === address) ?? false);
 }
 

@@ -1,9 +1,9 @@
 /** Two reports side by side: what changed, and whether by more than noise. */
 
-import { formatRate, formatSeconds, formatShare, layOut } from "../../base/format.ts";
+import { formatRate, formatSeconds, formatShare } from "../../base/format.ts";
+import { Z95 } from "../../base/numbers.ts";
 import type { QuantileName, RunReport } from "./report.ts";
-
-const Z = 1.959963984540054;
+import { layOut } from "./table.ts";
 
 /** Whether a change is more than chance would make, at 95 % confidence; undefined where there is too little to tell. */
 export type Significance = "better" | "worse" | "within noise" | "cannot tell";
@@ -45,8 +45,8 @@ function byMeans(before: RunReport, after: RunReport): Significance {
   if (one.mean === null || other.mean === null || one.stddev === null || other.stddev === null) return "cannot tell";
   const error = Math.hypot(one.stddev / Math.sqrt(one.count), other.stddev / Math.sqrt(other.count));
   const score = (other.mean - one.mean) / error;
-  if (score > Z) return "worse";
-  return score < -Z ? "better" : "within noise";
+  if (score > Z95) return "worse";
+  return score < -Z95 ? "better" : "within noise";
 }
 
 function percent(before: number, after: number): string {

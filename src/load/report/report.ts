@@ -1,6 +1,7 @@
 /** The report of a run: the contract's object (section 6). Seconds everywhere. */
+
+import type { Protocol } from "../../base/protocol.ts";
 import type { Evidence } from "../measure/loss-direction.ts";
-import type { Protocol } from "../plan/target.ts";
 
 /** The quantiles of a report, by their names in it. */
 export const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;

@@ -1,5 +1,5 @@
 /** Makes a schedule happen: asks the clock, hands packets to a client, and sleeps or spins until the next is due. */
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, sleep } from "../../base/clock.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Schedule } from "../plan/schedule.ts";
 import type { Client } from "./clients/client.ts";
@@ -142,9 +142,4 @@ export class Driver {
     await this.#ended.promise;
     clearInterval(sweep);
   }
-}
-
-/** Resolves after about `ms` milliseconds; never under one. */
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,8 +1,9 @@
 /** What was injected beside what was measured, since a protocol's faults were changed. */
+
+import { count, duration, inline, percent } from "../../base/format.ts";
 import type { Delay, Faults } from "../../faults/faults.ts";
 import type { SinceChange } from "../../live/shapes.ts";
 import { h, setText } from "../ui/dom.ts";
-import { count, duration, inline, percent } from "../ui/format.ts";
 import { term } from "../ui/glossary.ts";
 
 /** One line of the table; undefined shows as a dash. */

@@ -1,9 +1,10 @@
 /** A run while it goes: how far it is, what was answered and lost, and how the response times develop. */
+
+import { duration, grouped, inline, percent } from "../../base/format.ts";
 import type { Snapshot } from "../../load/measure/snapshot.ts";
 import type { RunState } from "../../runs/runner.ts";
 import { type Chart, createChart } from "../ui/charts.ts";
 import { h, setText } from "../ui/dom.ts";
-import { duration, grouped, inline, percent } from "../ui/format.ts";
 import { LOOKS, PROTOCOLS, type Protocol } from "../ui/protocols.ts";
 
 const COLUMNS = ["", "sent", "answered", "lost", "loss", "p50", "p99"] as const;

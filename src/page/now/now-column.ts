@@ -1,9 +1,10 @@
 /** One protocol's column: its tiles, each one or more numbers and a chart of them. */
+
+import { count, duration, inline, octets, percent, type Quantity } from "../../base/format.ts";
 import type { SeriesName } from "../../live/shapes.ts";
 import type { Line } from "../ui/chart-look.ts";
 import { type Chart, createChart } from "../ui/charts.ts";
 import { h } from "../ui/dom.ts";
-import { count, duration, inline, octets, percent, type Quantity } from "../ui/format.ts";
 import { type Term, term } from "../ui/glossary.ts";
 import { LOOKS, type Protocol, shapeOf } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";

@@ -1,11 +1,13 @@
 /** The columns of the present: big numbers, and beside each the time that led there. */
+
+import { grouped } from "../../base/format.ts";
 import type { Snapshot } from "../../live/shapes.ts";
 import { onHover } from "../ui/charts.ts";
 import { byId, setText } from "../ui/dom.ts";
-import { clockTime, grouped } from "../ui/format.ts";
 import { listTerms } from "../ui/glossary.ts";
 import { PROTOCOLS } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
+import { clockTime } from "../ui/time.ts";
 import { createColumn, describe } from "./now-column.ts";
 import { createTogether } from "./together.ts";
 

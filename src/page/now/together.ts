@@ -1,12 +1,14 @@
 /** The three protocols on one time axis: drops, and response time. */
+
+import { duration, inline, percent } from "../../base/format.ts";
 import type { SeriesName } from "../../live/shapes.ts";
 import { type Chart, createChart, hover, onHover } from "../ui/charts.ts";
 import { h, setText } from "../ui/dom.ts";
-import { ago, clockTime, duration, inline, percent } from "../ui/format.ts";
 import { term } from "../ui/glossary.ts";
 import { sample } from "../ui/line-sample.ts";
 import { LOOKS, PROTOCOLS, shapeOf } from "../ui/protocols.ts";
 import type { PlacedMark, Series } from "../ui/series.ts";
+import { ago, clockTime } from "../ui/time.ts";
 
 const STATISTICS = [
   ["mean", "average"],

@@ -1,11 +1,12 @@
 /** The part "Flow": the last packets as they pass, a sample that says how much it left out. */
 
+import { duration, grouped, inline } from "../../base/format.ts";
 import type { Flow } from "../../live/shapes.ts";
 import type { PacketEntry } from "../../reflector/packet-log.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
-import { clockTime, duration, grouped, inline } from "../ui/format.ts";
 import { listTerms, term } from "../ui/glossary.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "../ui/protocols.ts";
+import { clockTime } from "../ui/time.ts";
 
 /** Packets kept to be filtered, and rows shown. */
 const MOST_KEPT = 1000;

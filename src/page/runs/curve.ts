@@ -1,9 +1,10 @@
 /** The percentile curve: how slow the slowest share of answers was. */
+
+import { duration, inline } from "../../base/format.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/detail.ts";
 import type { Line } from "../ui/chart-look.ts";
 import { type Chart, createChart } from "../ui/charts.ts";
-import { duration, inline } from "../ui/format.ts";
 import type { Values } from "../ui/series.ts";
 
 /** One curve. */

@@ -1,7 +1,8 @@
 /** The ledger as one bar: every packet sent has its place in it. */
+
+import { grouped, inline, percent } from "../../base/format.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import { h } from "../ui/dom.ts";
-import { grouped, inline, percent } from "../ui/format.ts";
 
 const PARTS = [
   ["answered", "answered"],

@@ -1,9 +1,10 @@
 /** A run's report, or two beside each other: verdict, ledger, percentiles, curve, and every number explained. */
+
+import { count, duration, grouped, inline, octets, percent } from "../../base/format.ts";
 import type { RunReport, Times } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/detail.ts";
 import type { Chart } from "../ui/charts.ts";
 import { h } from "../ui/dom.ts";
-import { count, duration, grouped, inline, octets, percent } from "../ui/format.ts";
 import { type Term, term } from "../ui/glossary.ts";
 import { sample } from "../ui/line-sample.ts";
 import { LOOKS, shapeOf } from "../ui/protocols.ts";

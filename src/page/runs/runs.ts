@@ -1,9 +1,10 @@
 /** The part "Runs": those that were kept, one opened, or two over each other. */
+
+import { count, duration, inline, percent } from "../../base/format.ts";
 import type { KeptRun, RunSummary } from "../../runs/store.ts";
 import type { RunBounds } from "../load/load-form.ts";
 import { ask, messageOf } from "../ui/api.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
-import { count, duration, inline, percent } from "../ui/format.ts";
 import { listTerms } from "../ui/glossary.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "../ui/protocols.ts";
 import { type Compared, changesTable, pair } from "./compared.ts";

@@ -1,9 +1,9 @@
 /** How charts look: lines, axes, and the markers where faults changed. */
 import type uPlot from "uplot";
-import { clockTime } from "./format.ts";
 import { LOOKS, PROTOCOLS } from "./protocols.ts";
 import type { PlacedMark } from "./series.ts";
 import { color } from "./theme.ts";
+import { clockTime } from "./time.ts";
 
 /** One line of a chart. */
 export interface Line {

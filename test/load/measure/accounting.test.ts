@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { random } from "../../../src/base/random.ts";
 import { Ledger, slotsFor } from "../../../src/load/measure/accounting.ts";
 import { wilson } from "../../../src/load/measure/estimates.ts";
 import { type SessionSummary, settleByLab, settleByNothing } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import { planRun } from "../../../src/load/plan/options.ts";
-import { randomFrom } from "../../../src/load/plan/schedule.ts";
 import { makeReport } from "../../../src/load/report/make.ts";
 import { balanced } from "../support/sums.ts";
 
@@ -93,33 +93,33 @@ describe("Ledger", () => {
 
 /** Anything that may happen to packets, in any order, by chance. */
 function liveThrough(seed: number): { recorder: Recorder; handled: number } {
-  const random = randomFrom(seed);
+  const draw = random(seed, "test");
   const { recorder, ledger } = ledgerOf(256);
-  const [lossUp, lossDown, copies, damage] = [random() * 0.5, random() * 0.5, random() * 0.5, random() * 0.2];
+  const [lossUp, lossDown, copies, damage] = [draw() * 0.5, draw() * 0.5, draw() * 0.5, draw() * 0.2];
   const arrivals: { at: number; sequence: number }[] = [];
   let handled = 0;
   let now = 0;
   for (let packet = 0; packet < 400; packet++) {
-    now += random() * 5;
+    now += draw() * 5;
     ledger.expire(now);
     recorder.counts.planned++;
     if (!ledger.hasRoom) {
       recorder.counts.unsent++;
       continue;
     }
-    const sequence = ledger.open(now - random(), now, now);
-    if (random() >= lossUp) {
+    const sequence = ledger.open(now - draw(), now, now);
+    if (draw() >= lossUp) {
       handled++;
-      for (let copy = random() < copies ? 2 : 1; copy > 0; copy--) {
-        if (random() >= lossDown) arrivals.push({ at: now + random() ** 3 * 180, sequence });
+      for (let copy = draw() < copies ? 2 : 1; copy > 0; copy--) {
+        if (draw() >= lossDown) arrivals.push({ at: now + draw() ** 3 * 180, sequence });
       }
     }
     for (const [index, { at, sequence: number }] of arrivals.entries()) {
       if (at > now) continue;
       arrivals.splice(index, 1);
-      if (random() >= damage) ledger.answer(number, at, handled);
-      else if (random() < 0.3) recorder.unreadable();
-      else if (!ledger.settle(number, random() < 0.5 ? "corrupt" : "failed")) recorder.counts.duplicate++;
+      if (draw() >= damage) ledger.answer(number, at, handled);
+      else if (draw() < 0.3) recorder.unreadable();
+      else if (!ledger.settle(number, draw() < 0.5 ? "corrupt" : "failed")) recorder.counts.duplicate++;
       break;
     }
   }
@@ -165,11 +165,11 @@ test("200 runs of known loss have the truth in their 95 % interval, 90 to 99 % o
   for (const truth of [0.01, 0.2]) {
     let covered = 0;
     for (let run = 0; run < 200; run++) {
-      const random = randomFrom(run * 7919 + 1);
+      const draw = random(run * 7919 + 1, "test");
       const { recorder, ledger } = ledgerOf(1024);
       for (let packet = 0; packet < 1000; packet++) {
         const sequence = ledger.open(packet, packet, packet);
-        if (random() >= truth) ledger.answer(sequence, packet + 1);
+        if (draw() >= truth) ledger.answer(sequence, packet + 1);
         ledger.expire(packet);
       }
       ledger.abandon();

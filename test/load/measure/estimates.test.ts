@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { random } from "../../../src/base/random.ts";
 import { quantileRanks, samplesNeeded, wilson } from "../../../src/load/measure/estimates.ts";
-import { randomFrom } from "../../../src/load/plan/schedule.ts";
 
 describe("wilson", () => {
   test("gives the published values", () => {
@@ -46,10 +46,10 @@ describe("quantileRanks", () => {
   });
 
   test("the interval covers the true quantile in 95 of 100 samples, or a little more", () => {
-    const random = randomFrom(11);
+    const draw = random(11, "test");
     let covered = 0;
     for (let trial = 0; trial < 1000; trial++) {
-      const samples = Array.from({ length: 200 }, () => random()).sort((a, b) => a - b);
+      const samples = Array.from({ length: 200 }, () => draw()).sort((a, b) => a - b);
       const ranks = quantileRanks(200, 0.9);
       if (ranks !== undefined && (samples[ranks.low - 1] ?? 1) <= 0.9 && (samples[ranks.high - 1] ?? 0) >= 0.9)
         covered++;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { random } from "../../../src/base/random.ts";
 import { Histogram } from "../../../src/load/measure/histogram.ts";
-import { randomFrom } from "../../../src/load/plan/schedule.ts";
 
 describe("Histogram", () => {
   test("an empty one knows nothing", () => {
@@ -33,9 +33,9 @@ describe("Histogram", () => {
   });
 
   test("no value from 1 ns to half an hour is off by more than a thousandth", () => {
-    const random = randomFrom(3);
-    for (let draw = 0; draw < 2000; draw++) {
-      const ms = 10 ** (random() * 12 - 6);
+    const draw = random(3, "test");
+    for (let i = 0; i < 2000; i++) {
+      const ms = 10 ** (draw() * 12 - 6);
       const histogram = new Histogram();
       // Two more values around it, so that neither the exact minimum nor the exact maximum helps.
       for (const value of [ms / 10, ms, ms * 10]) histogram.record(value);
@@ -55,8 +55,8 @@ describe("Histogram", () => {
 
   test("its HdrHistogram has the same cells", () => {
     const histogram = new Histogram();
-    const random = randomFrom(9);
-    for (let draw = 0; draw < 5000; draw++) histogram.record(-Math.log(random()) * 3);
+    const draw = random(9, "test");
+    for (let i = 0; i < 5000; i++) histogram.record(-Math.log(draw()) * 3);
     const hdr = histogram.toHdr();
     expect(hdr.totalCount).toBe(5000);
     for (const percent of [1, 50, 90, 99, 99.9]) {

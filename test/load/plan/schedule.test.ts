@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { highestRate, type Plan, randomFrom, startSchedule, totalSeconds } from "../../../src/load/plan/schedule.ts";
+import { highestRate, type Plan, startSchedule, totalSeconds } from "../../../src/load/plan/schedule.ts";
 
 function moments(plan: Plan, most = Number.POSITIVE_INFINITY): number[] {
   const schedule = startSchedule(plan);
@@ -81,16 +81,4 @@ describe("Poisson arrivals", () => {
     const early = all.filter((moment) => moment < 25).length;
     expect(early / all.length).toBeCloseTo(0.25, 1);
   });
-});
-
-test("randomFrom covers [0, 1) evenly and depends on its seed", () => {
-  const random = randomFrom(42);
-  const buckets = new Array<number>(10).fill(0);
-  for (let draw = 0; draw < 100_000; draw++) {
-    const value = random();
-    expect(value >= 0 && value < 1).toBe(true);
-    buckets[Math.floor(value * 10)] = (buckets[Math.floor(value * 10)] ?? 0) + 1;
-  }
-  for (const bucket of buckets) expect(Math.abs(bucket - 10_000)).toBeLessThan(500);
-  expect(randomFrom(1)()).not.toBe(randomFrom(2)());
 });

@@ -1,6 +1,7 @@
 /** What people look at: the live view, charts, comparisons, tables; from known numbers. */
 import { describe, expect, test } from "bun:test";
-import { formatSeconds, layOut } from "../../../src/base/format.ts";
+import { formatSeconds } from "../../../src/base/format.ts";
+import { random } from "../../../src/base/random.ts";
 import { LiveView, progressBar, sparkline } from "../../../src/load/cli/progress.ts";
 import { settleByNothing } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
@@ -8,12 +9,12 @@ import type { Snapshot } from "../../../src/load/measure/snapshot.ts";
 import { Timeline } from "../../../src/load/measure/timeline.ts";
 import { judgeObjective, parseObjective } from "../../../src/load/plan/objectives.ts";
 import { planRun } from "../../../src/load/plan/options.ts";
-import { randomFrom } from "../../../src/load/plan/schedule.ts";
 import { drawChart, escapeHtml, niceTicks } from "../../../src/load/report/chart.ts";
 import { compareReports } from "../../../src/load/report/compare.ts";
 import { CSV_HEADER, csvRow } from "../../../src/load/report/csv.ts";
 import { makeReport } from "../../../src/load/report/make.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
+import { layOut } from "../../../src/load/report/table.ts";
 
 const EMPTY: Snapshot = {
   protocol: "udp",
@@ -38,10 +39,10 @@ const EMPTY: Snapshot = {
 /** A report of `sent` packets of which `lost` were lost and the others took exponential times of this mean, ms. */
 function reportOf(sent: number, lost: number, meanMs: number, seed = 1): RunReport {
   const recorder = new Recorder();
-  const random = randomFrom(seed);
+  const draw = random(seed, "test");
   Object.assign(recorder.counts, { planned: sent, sent, lost, answered: sent - lost });
   for (let packet = lost; packet < sent; packet++) {
-    const time = -Math.log1p(-random()) * meanMs;
+    const time = -Math.log1p(-draw()) * meanMs;
     recorder.times(time, time);
   }
   const plan = planRun({ protocol: "udp", seed: 1 });

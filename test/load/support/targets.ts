@@ -1,5 +1,7 @@
 /** Targets that are not the lab, on real sockets and free ports: reflectors, echoes, plain and HTTP servers. */
-import { isTestPacket, STAMP_PREFACE, sequenceOf, writeAnswer } from "../../../src/stamp/packet.ts";
+
+import { STAMP_PREFACE } from "../../../src/stamp/frames.ts";
+import { isTestPacket, sequenceOf, writeAnswer } from "../../../src/stamp/packet.ts";
 
 /** What becomes of the n-th datagram (from 0) that arrives, or of its answer. */
 export interface Faults {

@@ -1,4 +1,5 @@
 /** Plain TCP and UDP, as `nc` or a beginner's client speaks them: a short text out, whatever comes back is its answer. */
+import { resendOnError } from "../../../base/resend.ts";
 import { codeOf } from "../../measure/recorder.ts";
 import { anyAddressLike, type ClientSettings, connected } from "./client.ts";
 import { LaneClient, type LaneEvents, type Transport } from "./one-at-a-time.ts";
@@ -119,14 +120,7 @@ class PlainUdpTransport implements Transport {
 
   write(sequence: number): number {
     const packet = plainText("UDP", sequence, this.#settings.size);
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        this.#socket?.send(packet);
-        break;
-      } catch {
-        // An earlier datagram's ICMP error, told on this send, which was not done: once more.
-      }
-    }
+    resendOnError(() => this.#socket?.send(packet));
     return packet.length;
   }
 

@@ -3,6 +3,7 @@
  * judges what comes back. Answers are a reflector's packets or, from an echo, our own packets unchanged.
  */
 import type { Clock } from "../../../base/clock.ts";
+import { random } from "../../../base/random.ts";
 import {
   isTestPacket,
   readTimestamp,
@@ -16,7 +17,6 @@ import {
 } from "../../../stamp/packet.ts";
 import { Ledger, type Reception, slotsFor } from "../../measure/accounting.ts";
 import type { Recorder } from "../../measure/recorder.ts";
-import { randomFrom } from "../../plan/schedule.ts";
 
 /** A reflector holds a packet no longer than the round trip took, but for the two clocks' rates and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
@@ -41,8 +41,8 @@ export interface SessionSettings {
 /** The octets behind the STAMP fields: noise from the seed, so that no link can compress it. */
 export function makePadding(size: number, seed: number): Buffer {
   const packet = Buffer.alloc(size);
-  const random = randomFrom(seed);
-  for (let at = STAMP_LENGTH; at < size; at++) packet[at] = random() * 256;
+  const draw = random(seed, "padding");
+  for (let at = STAMP_LENGTH; at < size; at++) packet[at] = draw() * 256;
   return packet;
 }
 

@@ -1,13 +1,14 @@
 /** TCP in STAMP mode: many packets at once on a connection, each in a frame, told apart by their numbers. */
-import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../../stamp/packet.ts";
+import { FRAME_HEADER_LENGTH, FrameReader, FrameWriter, STAMP_PREFACE } from "../../../stamp/frames.ts";
 import { codeOf, type Recorder } from "../../measure/recorder.ts";
 import { type Client, type ClientSettings, connected, unreachable } from "./client.ts";
-import { FrameReader, FrameWriter } from "./frames.ts";
 import { SenderSession } from "./session.ts";
 
 /** Octets that may wait for the kernel on one connection. */
 const WRITE_BUFFER = 256 * 1024;
 const LEAST_FRAMES = 4;
+/** Frames of every length are read, because a foreign reflector may shorten its packets. */
+const ANY_LENGTH = 0;
 /** A connection that was refused or cut is tried again after this. */
 const RETRY_MS = 100;
 
@@ -18,7 +19,7 @@ export const UNFRAMED = "not-framed";
 class TcpFlow {
   readonly session: SenderSession;
   readonly writer: FrameWriter;
-  reader = new FrameReader();
+  reader = new FrameReader(ANY_LENGTH);
   socket: Bun.Socket | undefined;
   connecting = false;
   retryAt = 0;
@@ -26,7 +27,8 @@ class TcpFlow {
   prefaceLeft = STAMP_PREFACE.length;
   #now = 0;
   readonly #write = (bytes: Buffer, at: number, length: number) => this.socket?.write(bytes, at, length) ?? 0;
-  readonly #answer = (bytes: Buffer, at: number, length: number) => this.session.receive(bytes, this.#now, at, length);
+  readonly #answer = (bytes: Buffer, at: number, length: number) =>
+    this.session.receive(bytes, this.#now, at + FRAME_HEADER_LENGTH, length);
 
   constructor(settings: ClientSettings) {
     this.session = new SenderSession({ ...settings, highestRate: settings.highestRate / settings.connections });
@@ -35,7 +37,7 @@ class TcpFlow {
   }
 
   get hasRoom(): boolean {
-    return this.socket !== undefined && this.writer.hasRoom && this.session.hasRoom;
+    return this.socket !== undefined && this.writer.hasCapacity && this.session.hasRoom;
   }
 
   flush(): void {
@@ -47,7 +49,7 @@ class TcpFlow {
 
   receive(chunk: Buffer, now: number): void {
     this.#now = now;
-    this.reader.feed(this.#frames(chunk), this.#answer);
+    this.reader.read(this.#frames(chunk), this.#answer);
   }
 
   /** What of `chunk` belongs to frames: without the preface, where an echo sends it back. */
@@ -126,7 +128,7 @@ export class TcpClient implements Client {
     socket.setNoDelay(true);
     this.localPorts.add(socket.localPort);
     flow.prefaceLeft = STAMP_PREFACE.length;
-    flow.reader = new FrameReader();
+    flow.reader = new FrameReader(ANY_LENGTH);
     // The first write on a fresh connection: the kernel's buffer is empty, so it takes these 8 octets whole.
     socket.write(STAMP_PREFACE);
     flow.socket = socket;
@@ -207,7 +209,7 @@ export class TcpClient implements Client {
 
   finish(): void {
     for (const flow of this.#flows) {
-      if (flow.reader.unfinished > 0) this.#recorder.error(UNFRAMED);
+      if (flow.reader.unfinished) this.#recorder.error(UNFRAMED);
       flow.session.closeBooks();
     }
   }

@@ -1,7 +1,9 @@
 /** UDP: one connected socket a session, datagrams handed to the kernel in batches. */
+
+import { receiveBufferDrops, setReceiveBuffer } from "../../../base/kernel.ts";
+import { resendOnError } from "../../../base/resend.ts";
 import { codeOf, type Recorder } from "../../measure/recorder.ts";
 import { anyAddressLike, type Client, type ClientSettings, unreachable } from "./client.ts";
-import { descriptorOf, growReceiveBuffer, receiveBufferDrops } from "./kernel.ts";
 import { SenderSession } from "./session.ts";
 
 /** The most datagrams handed to the kernel in one call, and the most octets that they are kept ready in. */
@@ -52,19 +54,9 @@ class UdpFlow {
     for (const packet of this.#ready.splice(0, sent)) this.#pool.push(packet);
   }
 
-  /**
-   * An earlier datagram's ICMP error surfaces on the next send, which then is not done: that one goes once more
-   * (the error is cleared by being told), so that a healthy datagram is not lost to another's error.
-   */
+  /** Returns how many datagrams the kernel accepted. */
   #handOver(packets: Buffer[]): number {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return this.socket?.sendMany(packets) ?? 0;
-      } catch (error) {
-        this.#onError(error);
-        if (attempt === 1) return 0;
-      }
-    }
+    return resendOnError(() => this.socket?.sendMany(packets) ?? 0, this.#onError) ?? 0;
   }
 }
 
@@ -100,8 +92,7 @@ export class UdpClient implements Client {
       }).catch((error: unknown) => {
         throw unreachable(endpoint, error);
       });
-      const descriptor = descriptorOf(flow.socket);
-      if (descriptor !== undefined) growReceiveBuffer(descriptor, buffer);
+      setReceiveBuffer(flow.socket, buffer);
       this.localPorts.add(flow.socket.port);
       this.#flows.push(flow);
     }
@@ -156,7 +147,7 @@ export class UdpClient implements Client {
   }
 
   bufferDrops(): number | undefined {
-    return receiveBufferDrops(this.localPorts);
+    return receiveBufferDrops(this.#flows.flatMap(({ socket }) => socket ?? []));
   }
 
   close(): void {

@@ -1,28 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { parseAllowedHosts } from "../../src/base/address.ts";
 import { UsageError } from "../../src/load/plan/errors.ts";
-import { parseTargets } from "../../src/runs/allowed-targets.ts";
 import { chooseTarget, TargetNotAllowedError } from "../../src/runs/choose-target.ts";
 
 const OWN = { host: "0.0.0.0", ports: { http: 5000, tcp: 6000, udp: 7000 } };
-const allowed = parseTargets("10.0.0.7, lab.example:7001,[2001:db8::1]:7000") ?? [];
-
-describe("WIRELAB_TARGETS", () => {
-  test("is hosts with or without a port, names in any case, IPv6 in brackets", () => {
-    expect(parseTargets("10.0.0.7,LAB.example:7000,[::1]:6000,[::1]")).toEqual([
-      { host: "10.0.0.7", port: undefined },
-      { host: "lab.example", port: 7000 },
-      { host: "::1", port: 6000 },
-      { host: "::1", port: undefined },
-    ]);
-  });
-
-  test.each(["", "a b", "host:0", "host:70000", "http://host", "host:", ",host", "::1"])(
-    "%p is not allowed",
-    (text) => {
-      expect(parseTargets(text)).toBeUndefined();
-    },
-  );
-});
+const allowed = parseAllowedHosts("10.0.0.7, lab.example:7001,[2001:db8::1]:7000") ?? [];
 
 describe("the target of a run", () => {
   test("is the lab itself for nothing, by the address at which it reaches itself", () => {

@@ -1,0 +1,114 @@
+/**
+ * The registry of protocols. Labels, ports, flags, help texts, faults, reject reasons and the look on the page are
+ * read from this table; no other module lists protocols.
+ */
+
+/** One protocol that the lab serves and the load generator sends. */
+interface ProtocolEntry {
+  /** Name for people. */
+  readonly title: string;
+  /** One line for the page's column. */
+  readonly summary: string;
+  /** The transport below, which decides the kind of the listening port. */
+  readonly transport: "tcp" | "udp";
+  /** Port unless configured (docs/CONTRACT.md, section 1). */
+  readonly port: number;
+  /** What the port is for, in `--help`. */
+  readonly help: string;
+  /** What counts as one packet. */
+  readonly packet: string;
+  /** Shell command that sends one packet; `HOST` and `PORT` stand for the listener's. */
+  readonly example: string;
+  /** Whether peers open connections, which are counted and limited. */
+  readonly connections: boolean;
+  /** Whether packets carry STAMP fields, so that the reflector keeps sessions (RFC 8762). */
+  readonly stamp: boolean;
+  /** Whether a load target may be a URL. */
+  readonly url: boolean;
+  /** Kinds of faults that the protocol accepts, in the order of the lists. */
+  readonly faults: readonly string[];
+  /** Reasons for which input is rejected. */
+  readonly rejects: readonly string[];
+  /** Look on the page: never by the colour alone. */
+  readonly look: {
+    readonly shape: string;
+    /** Colour on a light and on a dark background. */
+    readonly colors: readonly [light: string, dark: string];
+    /** Dash pattern of lines, CSS pixels; empty for a solid line. */
+    readonly dash: readonly number[];
+  };
+}
+
+/** Every protocol, in the order of all lists and columns. */
+export const REGISTRY = {
+  http: {
+    title: "HTTP",
+    summary: "a request, a response, on top of TCP",
+    transport: "tcp",
+    port: 5000,
+    help: "HTTP: traffic, control, /metrics",
+    packet: "a request to a traffic route",
+    example: `curl -d '{"n":7}' http://HOST:PORT`,
+    connections: true,
+    stamp: false,
+    url: true,
+    faults: ["drop", "burst", "delay", "status"],
+    rejects: ["bad-request", "not-json", "too-large", "too-slow", "not-found", "forbidden", "failed"],
+    look: { shape: "●", colors: ["#0a5fa5", "#6cb6f5"], dash: [] },
+  },
+  tcp: {
+    title: "TCP",
+    summary: "a connection, an ordered stream of bytes",
+    transport: "tcp",
+    port: 6000,
+    help: "TCP",
+    packet: "a chunk as read, or a STAMP frame",
+    example: "printf 'Hello TCP 7' | nc -N HOST PORT",
+    connections: true,
+    stamp: true,
+    url: false,
+    faults: ["drop", "burst", "delay", "reset"],
+    rejects: ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "connection-limit", "failed"],
+    look: { shape: "■", colors: ["#b1500b", "#f2a35e"], dash: [7, 4] },
+  },
+  udp: {
+    title: "UDP",
+    summary: "single datagrams, no promise of delivery",
+    transport: "udp",
+    port: 7000,
+    help: "UDP, plain and STAMP",
+    packet: "a datagram",
+    example: "printf 'Hello UDP 7' | nc -u -w1 HOST PORT",
+    connections: false,
+    stamp: true,
+    url: false,
+    faults: ["drop", "burst", "delay", "duplicate", "reorder", "corrupt"],
+    rejects: ["source-refused", "own-reply", "not-stamp", "peer-gone", "failed"],
+    look: { shape: "▲", colors: ["#007a5e", "#4fd1a5"], dash: [2, 3] },
+  },
+} as const satisfies Readonly<Record<string, ProtocolEntry>>;
+
+/** A protocol's name: the label value in metrics, the value of `--proto`, the first part of a fault text. */
+export type Protocol = keyof typeof REGISTRY;
+
+/** The names of the protocols whose entry has `Property`. */
+type ProtocolWith<Property extends Partial<ProtocolEntry>> = {
+  [Name in Protocol]: (typeof REGISTRY)[Name] extends Property ? Name : never;
+}[Protocol];
+
+/** A protocol whose packets carry STAMP fields. */
+export type StampProtocol = ProtocolWith<{ readonly stamp: true }>;
+
+/** Every protocol, in the order of the registry. */
+export const PROTOCOLS = Object.keys(REGISTRY) as readonly Protocol[]; // a literal's own keys are its type's keys
+
+/** A record with `make(protocol)` under each protocol's name. */
+export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<Protocol, Value> {
+  // Built from every protocol, which is what the type says.
+  return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
+}
+
+/** Whether `text` is the name of a protocol. */
+export function isProtocol(text: string): text is Protocol {
+  return Object.hasOwn(REGISTRY, text);
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test";
+import {
+  descriptorOf,
+  establishedConnections,
+  processUsage,
+  receiveBufferDrops,
+  setReceiveBuffer,
+} from "../../src/base/kernel.ts";
+import { until } from "../support/until.ts";
+
+const isLinux = process.platform === "linux";
+if (!isLinux) console.log("SKIPPED kernel drop counters: they are read from Linux's /proc");
+
+describe.if(isLinux)("UDP sockets", () => {
+  test("counts the datagrams that the kernel dropped at each socket", async () => {
+    let received = 0;
+    const receiver = await Bun.udpSocket({ hostname: "127.0.0.1", socket: { data: () => void received++ } });
+    const other = await Bun.udpSocket({ hostname: "127.0.0.1" });
+    const sender = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: receiver.port } });
+    try {
+      const datagram = Buffer.alloc(1000);
+      for (let i = 0; i < 2000; i++) sender.send(datagram); // in one turn of the loop: nothing is read meanwhile
+      await until(() => received + (receiveBufferDrops([receiver]) ?? 0) === 2000, "all datagrams are accounted for");
+      expect(receiveBufferDrops([receiver])).toBeGreaterThan(0);
+      expect(receiveBufferDrops([other])).toBe(0);
+      expect(receiveBufferDrops([receiver, other])).toBe(2000 - received);
+    } finally {
+      for (const socket of [receiver, other, sender]) socket.close();
+    }
+  });
+
+  test("a larger receive buffer holds more datagrams", async () => {
+    const fill = async (bytes: number) => {
+      let received = 0;
+      const receiver = await Bun.udpSocket({ hostname: "127.0.0.1", socket: { data: () => void received++ } });
+      const sender = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: receiver.port } });
+      expect(setReceiveBuffer(receiver, bytes)).toBe(true);
+      for (let i = 0; i < 500; i++) sender.send(Buffer.alloc(100));
+      await until(() => received + (receiveBufferDrops([receiver]) ?? 0) === 500, "all datagrams are accounted for");
+      receiver.close();
+      sender.close();
+      return received;
+    };
+    expect(await fill(20_000)).toBeLessThan((await fill(100_000)) - 20);
+  });
+});
+
+test("an object without a descriptor changes nothing", () => {
+  expect(descriptorOf({})).toBeUndefined();
+  expect(descriptorOf({ fd: -1 })).toBeUndefined();
+  expect(setReceiveBuffer({}, 1000)).toBe(false);
+  expect(receiveBufferDrops([])).toBe(isLinux ? 0 : undefined);
+});
+
+test.if(isLinux)("counts the connections of a port", async () => {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const socket = await Bun.connect({ hostname: "127.0.0.1", port: listener.port, socket: { data() {} } });
+  await until(() => establishedConnections(listener.port) === 1, "1 connections");
+  socket.end();
+  await until(() => establishedConnections(listener.port) === 0, "0 connections");
+  listener.stop(true);
+});
+
+test("process statistics are those of this process", () => {
+  const { userSeconds, residentBytes, startTime, openFiles, maxFiles } = processUsage();
+  expect(userSeconds).toBeGreaterThan(0);
+  expect(residentBytes).toBeGreaterThan(10e6);
+  expect(Math.abs(startTime - Date.now() / 1000)).toBeLessThan(86_400);
+  if (isLinux) expect(openFiles).toBeWithin(3, maxFiles + 1);
+});

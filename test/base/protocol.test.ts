@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { byProtocol, isProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
+import { KINDS } from "../../src/faults/faults.ts";
+
+test("ports, shapes and colours are different for each protocol", () => {
+  const entries = PROTOCOLS.map((protocol) => REGISTRY[protocol]);
+  for (const values of [
+    entries.map(({ port, transport }) => `${port}/${transport}`),
+    entries.map(({ look }) => look.shape),
+    entries.map(({ look }) => look.colors[0]),
+    entries.map(({ look }) => look.dash.join()),
+    entries.map(({ title }) => title),
+  ]) {
+    expect(new Set(values).size).toBe(PROTOCOLS.length);
+  }
+});
+
+test("every fault and reject reason is named once, every fault exists", () => {
+  for (const protocol of PROTOCOLS) {
+    const { faults, rejects } = REGISTRY[protocol];
+    expect(new Set<string>(faults).size).toBe(faults.length);
+    expect(new Set<string>(rejects).size).toBe(rejects.length);
+    expect(faults.filter((kind) => !KINDS.includes(kind))).toEqual([]);
+  }
+});
+
+test("byProtocol makes a value for each protocol", () => {
+  expect(byProtocol((protocol) => REGISTRY[protocol].port)).toEqual({ http: 5000, tcp: 6000, udp: 7000 });
+});
+
+test("names are recognised", () => {
+  expect(["http", "udp", "sctp", "toString"].map(isProtocol)).toEqual([true, true, false, false]);
+});
