@@ -3,16 +3,17 @@
 import { formatHostPort } from "../base/address.ts";
 import { type Clock, sleep, systemClock } from "../base/clock.ts";
 import { random } from "../base/random.ts";
-import type { MeasuredRun } from "./cli/run-metrics.ts";
 import { EvidenceKeeper } from "./measure/loss-attribution.ts";
 import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
+import type { MeasuredRun } from "./measure/measured-run.ts";
 import { Recorder } from "./measure/recorder.ts";
 import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";
-import { withObjectives } from "./plan/objectives.ts";
-import { type LoadOptions, planRun, type RunPlan } from "./plan/options.ts";
-import { type Plan, startSchedule } from "./plan/schedule.ts";
+import type { LoadOptions } from "./plan/options.ts";
+import { planRun, type RunPlan } from "./plan/run-plan.ts";
+import { type SchedulePlan, scheduledSeconds, startSchedule } from "./plan/schedule.ts";
 import { type Endpoint, resolveTarget } from "./plan/target.ts";
+import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
 import type { RunReport } from "./report/report.ts";
 import type { Client } from "./send/clients/client.ts";
@@ -102,14 +103,14 @@ class Execution {
       await client.open();
       await this.#warmUp(client);
       startedAt = new Date();
-      this.#evidence.begin(this.#recorder, client);
+      this.#evidence.begin(this.#recorder, client.localPorts);
       seconds = await this.#measure(client);
       bufferDrops = client.bufferDrops();
       directions = await this.#evidence.settle(this.#recorder);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#failures.push(
-        error instanceof TargetError ? `${error.message}${this.#plan.remedy}` : `${error.name}: ${error.message}`,
+        error instanceof TargetError ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`,
       );
       if (error instanceof TargetError) this.#recorder.error(error.code);
     } finally {
@@ -160,24 +161,13 @@ class Execution {
   }
 
   async #send(client: Client, startedAt: number): Promise<number> {
-    const { stages, arrival, seed, count, seconds } = this.#plan;
-    await this.#drive(client, { stages, arrival, seed, ...(count === undefined ? {} : { count }) }, startedAt);
+    const { closedLoop } = this.#plan;
+    await this.#drive(client, this.#plan, startedAt);
     const elapsed = (this.#clock.now() - startedAt) / 1000;
-    return this.#stopped ? elapsed : this.#plannedSeconds(seconds, elapsed);
+    return this.#stopped || closedLoop ? elapsed : scheduledSeconds(this.#plan, elapsed);
   }
 
-  /** An open loop that ran through took as long as was planned: the time after its last packet belongs to it. */
-  #plannedSeconds(seconds: number, elapsed: number): number {
-    const { count, closedLoop, arrival, stages } = this.#plan;
-    if (closedLoop) return elapsed;
-    const first = stages[0];
-    const level = stages.length === 1 && first !== undefined && first.from === first.to && arrival === "constant";
-    const forCount = count === undefined ? Number.POSITIVE_INFINITY : level ? count / first.from : elapsed;
-    const planned = Math.min(seconds, forCount);
-    return Number.isFinite(planned) ? planned : elapsed;
-  }
-
-  async #drive(client: Client, plan: Plan, startedAt = this.#clock.now()): Promise<void> {
+  async #drive(client: Client, plan: SchedulePlan, startedAt = this.#clock.now()): Promise<void> {
     const { timeoutMs, closedLoop } = this.#plan;
     const driver = new Driver({ client, recorder: this.#recorder, clock: this.#clock, timeoutMs });
     this.#driver = driver;
@@ -208,7 +198,7 @@ class Execution {
     const garbled = counts.corrupt > 0 || errors.has(UNFRAMED);
     if (garbled) this.#failures.push(`${where} answers, but not in the protocol; --mode plain takes any answer`);
     else if (errors.has("ECONNREFUSED"))
-      this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)${this.#plan.remedy}`);
+      this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)${this.#plan.hint}`);
     else this.#failures.push(`${where} answered nothing within the timeout${codes === "" ? "" : ` (${codes})`}`);
   }
 

@@ -4,7 +4,7 @@ import type { Histogram } from "../measure/histogram.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { Timeline } from "../measure/timeline.ts";
 import { UsageError } from "../plan/errors.ts";
-import { planRun } from "../plan/options.ts";
+import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
 import { readReports, renderComparison } from "../report/compare.ts";
 import { explain } from "../report/explain.ts";
 import type { HtmlPart } from "../report/html.ts";
@@ -77,7 +77,7 @@ async function carryOut(command: Command, around: Surroundings): Promise<number>
   for (const options of command.runs) planRun(options);
   const observed = command.runs.map((options): Observed => {
     const run = runLoad(command.metrics === undefined ? options : { ...options, follow: true });
-    return { run, timeline: new Timeline(), timeoutSeconds: options.timeout ?? 2 };
+    return { run, timeline: new Timeline(), timeoutSeconds: options.timeout ?? DEFAULT_TIMEOUT };
   });
   const interrupted = interruptible(observed, around);
   const files = new OutputFiles(command.outputs, around.writeFile);

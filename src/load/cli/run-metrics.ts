@@ -1,8 +1,7 @@
 /** A run's own series while it lasts (`--metrics-port`), in a registry of their own. */
 import { Counter, Gauge, Histogram as PromHistogram, Registry } from "prom-client";
-import type { Protocol } from "../../base/protocol.ts";
 import type { Histogram } from "../measure/histogram.ts";
-import type { Directions } from "../measure/loss-direction.ts";
+import type { MeasuredRun } from "../measure/measured-run.ts";
 import type { Recorder } from "../measure/recorder.ts";
 
 /** The lab's buckets, s: what was measured can be laid over what was done. */
@@ -10,14 +9,6 @@ const BUCKETS = [
   0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.5,
   2.5, 5, 10,
 ];
-
-/** A run as its series see it. */
-export interface MeasuredRun {
-  readonly protocol: Protocol;
-  readonly recorder: () => Recorder;
-  /** By what is known so far. */
-  readonly directions: () => Directions;
-}
 
 /** What only the process can tell; in s, octets and counts. */
 export interface ProcessReading {

@@ -1,7 +1,6 @@
 /** Which way a run's losses went, by the best evidence that its target gives; while it lasts and at its end. */
 import type { Clock } from "../../base/clock.ts";
-import type { RunPlan } from "../plan/options.ts";
-import type { Client } from "../send/clients/client.ts";
+import type { RunPlan } from "../plan/run-plan.ts";
 import { LiveSettlement } from "./interim-direction.ts";
 import { fetchSummary, type SummaryRequest, settleWithLab } from "./lab-summary.ts";
 import { type Directions, settleByNothing, settleByReflector, settleByTarget } from "./loss-direction.ts";
@@ -40,11 +39,11 @@ export class EvidenceKeeper {
   }
 
   /** What counts begins: from now on a run without an end is settled as it goes. */
-  begin(recorder: Recorder, client: Client): void {
+  begin(recorder: Recorder, localPorts: ReadonlySet<number>): void {
     const { controlUrl, protocol, follow, timeoutMs } = this.#plan;
     this.#recorder = recorder;
     if (!this.#lab || controlUrl === undefined) return;
-    this.#request = { controlUrl, ssid: this.#ssid, protocol, ports: client.localPorts };
+    this.#request = { controlUrl, ssid: this.#ssid, protocol, ports: localPorts };
     if (!follow) return;
     this.#live = new LiveSettlement(recorder, timeoutMs);
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);

@@ -2,7 +2,8 @@
 
 import { formatRate, formatSeconds, formatShare } from "../../base/format.ts";
 import { Z95 } from "../../base/numbers.ts";
-import type { QuantileName, RunReport } from "./report.ts";
+import type { QuantileName } from "../plan/quantiles.ts";
+import type { RunReport } from "./report.ts";
 import { layOut } from "./table.ts";
 
 /** Whether a change is more than chance would make, at 95 % confidence; undefined where there is too little to tell. */

@@ -1,25 +1,19 @@
 /** Makes the report of a run from its recorder. */
-import { type Interval, quantileOf, quantileRanks, samplesNeeded, wilson } from "../measure/estimates.ts";
+import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
-import { type Directions, EVIDENCE } from "../measure/loss-direction.ts";
+import { EVIDENCE } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import type { RunPlan } from "../plan/options.ts";
+import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
-import { type PacketCounts, QUANTILES, type QuantileName, type RunReport, type Times } from "./report.ts";
+import { judge, type VerdictInput } from "./judge.ts";
+import type { PacketCounts, RunReport, Times } from "./report.ts";
 
 /** What a report is made from. */
-export interface Finding {
-  readonly plan: RunPlan;
+export interface Finding extends VerdictInput {
   /** Undefined where the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
-  readonly recorder: Recorder;
-  readonly directions: Directions;
   readonly startedAt: Date;
   readonly seconds: number;
-  /** Why nothing, or not all, could be measured: one line each. */
-  readonly failures: readonly string[];
-  /** Datagrams that this run's own receive buffers lost; undefined where the kernel does not tell. */
-  readonly bufferDrops: number | undefined;
 }
 
 /** Summarises a histogram; `quantile` of it is null unless both edges of its 95 % interval are samples. */
@@ -135,50 +129,4 @@ function errorsOf({ errors, counts }: Recorder): Record<string, number> {
 
 function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
-}
-
-/** The sender may be late by this, or by a tenth of the response time at the same quantile where that is more. */
-const LATE_SECONDS = 0.001;
-const LATE_SHARE = 0.1;
-
-/** By how much too late the sender was, s, at the highest quantile that has the samples; undefined where it kept time. */
-function tooLate({ scheduleError, response }: Recorder): number | undefined {
-  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(scheduleError, candidate) !== null);
-  const lateness = q === undefined ? 0 : (scheduleError.quantile(q) ?? 0);
-  const allowed = Math.max(LATE_SECONDS, LATE_SHARE * (response.quantile(q ?? 0.5) ?? 0));
-  return lateness > allowed ? lateness : undefined;
-}
-
-/** Whether the run can carry its own numbers (contract, section 6), and if not, why and what helps. */
-function judge({ recorder, failures, bufferDrops, directions, plan }: Finding): RunReport["verdict"] {
-  const { counts, response } = recorder;
-  const reasons = [...failures];
-  const lateness = tooLate(recorder);
-  if (lateness !== undefined) {
-    reasons.push(
-      `the sender ran late, by ${(lateness * 1000).toFixed(1)} ms and more; lower --rate, or free a core for the load generator`,
-    );
-  }
-  if (counts.unsent > 0) {
-    reasons.push(
-      `${counts.unsent} packets were not sent: nothing was free to carry them within the timeout; raise --connections or lower --rate`,
-    );
-  }
-  if (bufferDrops !== undefined && bufferDrops > 0) {
-    reasons.push(
-      `the kernel dropped ${bufferDrops} answers because this run's receive buffer was full, and they count as lost; lower --rate, or raise net.core.rmem_max`,
-    );
-  }
-  if (directions.waiting > 0) {
-    reasons.push(
-      `the lab still held ${directions.waiting} packets back at the end; raise --timeout above its delay fault`,
-    );
-  }
-  const needed = samplesNeeded(0.5);
-  if (failures.length === 0 && counts.sent > 0 && response.count < needed) {
-    reasons.push(
-      `${response.count} answers are too few for any percentile; ${needed} are needed: raise ${plan.count === undefined ? "--duration" : "--count"}`,
-    );
-  }
-  return { valid: reasons.length === 0, reasons };
 }

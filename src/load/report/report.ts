@@ -2,12 +2,7 @@
 
 import type { Protocol } from "../../base/protocol.ts";
 import type { Evidence } from "../measure/loss-direction.ts";
-
-/** The quantiles of a report, by their names in it. */
-export const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
-
-/** A quantile's name. */
-export type QuantileName = keyof typeof QUANTILES;
+import type { QuantileName } from "../plan/quantiles.ts";
 
 /** A distribution of durations in s. null: no sample, or too few for that percentile. */
 export interface Times {

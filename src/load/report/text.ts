@@ -1,6 +1,7 @@
 /** The report for a person: one table, protocols side by side. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
-import type { JudgedObjective, QuantileName, RunReport, Times } from "./report.ts";
+import type { QuantileName } from "../plan/quantiles.ts";
+import type { JudgedObjective, RunReport, Times } from "./report.ts";
 import { layOut } from "./table.ts";
 
 type Cell = (report: RunReport) => string;

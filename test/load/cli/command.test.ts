@@ -122,7 +122,7 @@ describe("the command", () => {
     const unsure = await run("--count 100 --slo loss<0.1% --slo p999<10s");
     expect(unsure.status).toBe(1);
     expect(unsure.out).toContain(
-      "objective loss<0.1%: MISSED: 0 %, at worst 3.7 % (the value meets it, its 95 % interval does not: run longer to be sure)",
+      "objective loss<0.1%: MISSED: 0 %, at worst 3.7 % (the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval)",
     );
     expect(unsure.out).toContain(
       "objective p999<10s: MISSED: – (cannot be judged: p999 needs 3688 answers, there are 100)",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { suggest } from "../../../src/base/suggest.ts";
 import { parseCommand } from "../../../src/load/cli/flags.ts";
-import { planRun } from "../../../src/load/plan/options.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { parseTarget } from "../../../src/load/plan/target.ts";
 import { parseDuration, parseHeader, parseStages } from "../../../src/load/plan/values.ts";
 
@@ -72,12 +72,12 @@ describe("the command line", () => {
     ["--proto tcp --size 70000", "--size 70000: expected 44 to 65535"],
     ["--proto udp --count 1.5", "--count 1.5: expected a whole number"],
     ["--proto udp --connections 0", "--connections 0: expected 1 to 10000"],
-    ["--proto udp --in-flight 5", "--in-flight goes with --rate max on udp or tcp"],
-    ["--proto http --mode plain", "--mode means nothing to http"],
+    ["--proto udp --in-flight 5", "--in-flight requires --rate max on tcp or udp"],
+    ["--proto http --mode plain", "--mode does not apply to http"],
     ["--proto udp --target http://x/", "udp takes host:port, not a URL"],
-    ["--proto udp --target x:99999", "the port is a number from 1 to 65535"],
-    ["--proto tcp --target x:1/y", "a path means nothing to tcp"],
-    ["--proto http --target ftp://x/", "only http:// and https:// URLs"],
+    ["--proto udp --target x:99999", "expected a port from 1 to 65535"],
+    ["--proto tcp --target x:1/y", "tcp does not take a path"],
+    ["--proto http --target ftp://x/", "expected http:// or https://"],
   ])("%s makes no plan", (line, message) => {
     expect(() => planRun(runs(line)[0] ?? { protocol: "udp" })).toThrow(message);
   });
@@ -114,7 +114,7 @@ describe("values", () => {
       { from: 1000, to: 0, seconds: 0.5 },
     ]);
     for (const bad of ["", "5", "5/", "a/5s", "1-2-3/5s", "5/0s", "5/5s,"])
-      expect(() => parseStages(bad)).toThrow("is no stage");
+      expect(() => parseStages(bad)).toThrow("is not a stage");
   });
 
   test("a header field is a name and a value, and cannot smuggle in another", () => {
@@ -162,10 +162,10 @@ test.each([
 test.each([
   ["--proto udp --stages 0-9/1s --rate 5", "--stages and --rate exclude each other"],
   ["--proto udp --stages 0-9/1s --duration 5s", "--stages and --duration exclude each other"],
-  ["--proto udp --stages 0/1s", "at least one stage has to have a rate above 0"],
-  ["--proto udp --rate max --arrival poisson", "--arrival poisson needs a rate"],
+  ["--proto udp --stages 0/1s", "at least one stage must have a rate above 0"],
+  ["--proto udp --rate max --arrival poisson", "--arrival poisson requires a rate"],
   ["--proto udp --target ::1 -4", "-4 and the IPv6 address ::1 exclude each other"],
-  ["--proto udp --slo p98<5ms", "--slo p98<5ms: p98 is none of"],
+  ["--proto udp --slo p98<5ms", "--slo p98<5ms: p98 is not one of"],
   ["--proto udp --slo p99<5", "expected a time such as 5ms, not 5"],
   ["--proto udp --slo loss<5ms", "expected a share such as 0.1%, not 5ms"],
   ["--proto udp --slo fast", "expected an objective such as"],

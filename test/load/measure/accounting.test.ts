@@ -4,7 +4,7 @@ import { Ledger, slotsFor } from "../../../src/load/measure/accounting.ts";
 import { wilson } from "../../../src/load/measure/estimates.ts";
 import { type SessionSummary, settleByLab, settleByNothing } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
-import { planRun } from "../../../src/load/plan/options.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { makeReport } from "../../../src/load/report/make.ts";
 import { balanced } from "../support/sums.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { highestRate, type Plan, startSchedule, totalSeconds } from "../../../src/load/plan/schedule.ts";
+import { highestRate, type SchedulePlan, startSchedule, totalSeconds } from "../../../src/load/plan/schedule.ts";
 
-function moments(plan: Plan, most = Number.POSITIVE_INFINITY): number[] {
+function moments(plan: SchedulePlan, most = Number.POSITIVE_INFINITY): number[] {
   const schedule = startSchedule(plan);
   const all: number[] = [];
   for (let moment = schedule.next(); moment !== undefined && all.length < most; moment = schedule.next())
@@ -58,7 +58,7 @@ describe("constant arrivals", () => {
 });
 
 describe("Poisson arrivals", () => {
-  const plan: Plan = { arrival: "poisson", seed: 5, stages: [{ from: 200, to: 200, seconds: 100 }] };
+  const plan: SchedulePlan = { arrival: "poisson", seed: 5, stages: [{ from: 200, to: 200, seconds: 100 }] };
 
   test("the same seed repeats them, another does not", () => {
     expect(moments(plan, 100)).toEqual(moments(plan, 100));

@@ -7,11 +7,12 @@ import { settleByNothing } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import type { Snapshot } from "../../../src/load/measure/snapshot.ts";
 import { Timeline } from "../../../src/load/measure/timeline.ts";
-import { judgeObjective, parseObjective } from "../../../src/load/plan/objectives.ts";
-import { planRun } from "../../../src/load/plan/options.ts";
+import { parseObjective } from "../../../src/load/plan/objectives.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { drawChart, escapeHtml, niceTicks } from "../../../src/load/report/chart.ts";
 import { compareReports } from "../../../src/load/report/compare.ts";
 import { CSV_HEADER, csvRow } from "../../../src/load/report/csv.ts";
+import { judgeObjective } from "../../../src/load/report/judge.ts";
 import { makeReport } from "../../../src/load/report/make.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
 import { layOut } from "../../../src/load/report/table.ts";
@@ -192,7 +193,7 @@ describe("objectives", () => {
     const between = ((report.responseTime.p50 ?? 0) + high) / 2;
     expect(judge(`p50<${between * 1000}ms`, report)).toMatchObject({
       met: false,
-      note: expect.stringContaining("run longer"),
+      note: expect.stringContaining("a longer run"),
     });
     expect(judge(`p50>${low * 999}ms`, report)).toMatchObject({ met: true, edge: low });
   });

@@ -1,6 +1,6 @@
 /** The client that a plan asks for. */
 import { Buffer } from "node:buffer";
-import type { RunPlan } from "../../plan/options.ts";
+import type { RunPlan } from "../../plan/run-plan.ts";
 import type { Endpoint } from "../../plan/target.ts";
 import type { Client, ClientSettings } from "./client.ts";
 import { type HttpRequest, httpClient, jsonBody } from "./http.ts";
