@@ -3,11 +3,11 @@
 import { formatHostPort } from "../base/address.ts";
 import { type Clock, sleep, systemClock } from "../base/clock.ts";
 import { random } from "../base/random.ts";
-import { EvidenceKeeper } from "./measure/loss-attribution.ts";
-import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
+import { LossAttribution } from "./measure/loss-attribution.ts";
+import { type Directions, unattributed } from "./measure/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
 import { Recorder } from "./measure/recorder.ts";
-import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
+import { type IntervalSnapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";
 import type { LoadOptions } from "./plan/options.ts";
 import { planRun, type RunPlan } from "./plan/run-plan.ts";
@@ -30,7 +30,7 @@ const SETTLE_POLL_MS = 5;
 const GIVE_UP_MS = 1000;
 
 /** A run under way. Iterating gives a snapshot an interval; `report` comes when all is settled, and never rejects for what the network does. */
-export interface LoadRun extends AsyncIterable<Snapshot> {
+export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
   readonly report: Promise<RunReport>;
   /** The run's own counts and distributions, as they grow; complete when the report is. */
   readonly measured: MeasuredRun;
@@ -57,7 +57,7 @@ class Execution {
   readonly #ssid: number;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
-  readonly #evidence: EvidenceKeeper;
+  readonly #attribution: LossAttribution;
   #driver: Driver | undefined;
   #stopped = false;
 
@@ -66,14 +66,14 @@ class Execution {
     this.#clock = clock;
     // Not from the seed: two runs with one seed are two sessions to the reflector.
     this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#evidence = new EvidenceKeeper(plan, clock, this.#ssid);
+    this.#attribution = new LossAttribution(plan, clock, this.#ssid);
   }
 
   measured(): MeasuredRun {
     return {
       protocol: this.#plan.protocol,
       recorder: () => this.#recorder,
-      directions: () => this.#evidence.soFar,
+      directions: () => this.#attribution.interim,
     };
   }
 
@@ -91,7 +91,7 @@ class Execution {
     let directions: Directions | undefined;
     try {
       endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
-      const lab = await this.#evidence.findLab();
+      const lab = await this.#attribution.findLab();
       client = makeClient(this.#plan, {
         endpoint,
         recorder: this.#recorder,
@@ -103,18 +103,18 @@ class Execution {
       await client.open();
       await this.#warmUp(client);
       startedAt = new Date();
-      this.#evidence.begin(this.#recorder, client.localPorts);
+      this.#attribution.start(this.#recorder, client.localPorts);
       seconds = await this.#measure(client);
       bufferDrops = client.bufferDrops();
-      directions = await this.#evidence.settle(this.#recorder);
+      directions = await this.#attribution.finalize(this.#recorder);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#failures.push(
         error instanceof TargetError ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`,
       );
-      if (error instanceof TargetError) this.#recorder.error(error.code);
+      if (error instanceof TargetError) this.#recorder.countError(error.code);
     } finally {
-      this.#evidence.end();
+      this.#attribution.stop();
       this.snapshots.end();
       client?.close();
     }
@@ -123,7 +123,7 @@ class Execution {
       plan: this.#plan,
       endpoint,
       recorder: this.#recorder,
-      directions: directions ?? settleByNothing(this.#recorder),
+      directions: directions ?? unattributed(this.#recorder),
       startedAt,
       seconds,
       failures: this.#failures,
@@ -217,6 +217,6 @@ class Execution {
       await sleep(SETTLE_POLL_MS);
     }
     client.finish();
-    this.#recorder.settleUnreadable();
+    this.#recorder.resolveUnidentified();
   }
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { runtimePath } from "../base/kernel.ts";
 import type { Log } from "../base/log.ts";
-import type { Snapshot } from "../load/measure/snapshot.ts";
+import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
 import type { RunDetail } from "./detail.ts";
@@ -23,7 +23,7 @@ export interface RunState {
   readonly seconds: number;
   readonly stopped: boolean;
   /** Every interval of every protocol, in the order in which they came. */
-  readonly snapshots: readonly Snapshot[];
+  readonly snapshots: readonly IntervalSnapshot[];
   readonly reports: readonly RunReport[];
   readonly details: readonly RunDetail[];
   /** Its id among the kept runs. */
@@ -132,7 +132,7 @@ export class Runner {
     }
   }
 
-  #progress(snapshot: Snapshot): void {
+  #progress(snapshot: IntervalSnapshot): void {
     if (!this.#state) return;
     const isLast = snapshot.seconds >= this.#state.seconds - 0.5;
     this.#state = {
@@ -179,7 +179,7 @@ export class Runner {
   }
 
   /** Tells the viewers; of the intervals only those that are new. */
-  #show(snapshots: readonly Snapshot[] = []): void {
+  #show(snapshots: readonly IntervalSnapshot[] = []): void {
     this.parts.tell("run", { ...this.#state, snapshots });
   }
 }

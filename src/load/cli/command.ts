@@ -1,7 +1,7 @@
 /** The load command without its process: runs what was asked, shows it, writes it, and gives the exit status. */
 
 import type { Histogram } from "../measure/histogram.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { Timeline } from "../measure/timeline.ts";
 import { UsageError } from "../plan/errors.ts";
 import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
@@ -154,9 +154,9 @@ function serveMetrics(command: Command, observed: readonly Observed[], around: S
 
 async function follow(
   { run, timeline }: Observed,
-  show: (now: Snapshot, before: Snapshot | undefined) => void,
+  show: (now: IntervalSnapshot, before: IntervalSnapshot | undefined) => void,
 ): Promise<void> {
-  let before: Snapshot | undefined;
+  let before: IntervalSnapshot | undefined;
   for await (const snapshot of run) {
     timeline.add(snapshot);
     show(snapshot, before);

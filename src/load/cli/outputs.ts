@@ -1,6 +1,6 @@
 /** The files that a command writes: JSON, CSV, HTML, HDR. What cannot be written is one line, and ends nothing. */
 
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { type HtmlPart, renderHtml } from "../report/html.ts";
@@ -38,7 +38,7 @@ export class OutputFiles {
   }
 
   /** Writes an interval's row, unless an earlier one could not be written. */
-  row(now: Snapshot, before: Snapshot | undefined): void {
+  row(now: IntervalSnapshot, before: IntervalSnapshot | undefined): void {
     if (!this.#failures.has("csv")) this.#write("csv", this.#outputs.csv, `${csvRow(now, before)}\n`, true);
   }
 

@@ -1,7 +1,7 @@
 /** The live view: a line for each interval and, on a terminal, a bar below them with the latest response times. */
 
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 
 const BAR_WIDTH = 24;
 const SPARK_WIDTH = 24;
@@ -9,7 +9,7 @@ const SPARKS = "▁▂▃▄▅▆▇█";
 const CLEAR_LINE = "\r\u001b[K";
 
 /** One interval as one line: what happened since the snapshot before. */
-export function progressLine(now: Snapshot, before: Snapshot | undefined): string {
+export function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
   const seconds = now.seconds - (before?.seconds ?? 0);
   const rate = seconds > 0 ? (now.sent - (before?.sent ?? 0)) / seconds : 0;
   const parts = [
@@ -49,7 +49,7 @@ export class LiveView {
   readonly #write: (text: string) => void;
   readonly #terminal: boolean;
   readonly #columns: () => number;
-  readonly #before = new Map<string, Snapshot>();
+  readonly #before = new Map<string, IntervalSnapshot>();
   readonly #recent = new Map<string, (number | null)[]>();
 
   /** @param terminal whether lines can be rewritten: then a bar stays at the bottom */
@@ -60,7 +60,7 @@ export class LiveView {
   }
 
   /** Shows one interval of one protocol. */
-  show(snapshot: Snapshot): void {
+  show(snapshot: IntervalSnapshot): void {
     const { protocol } = snapshot;
     const line = progressLine(snapshot, this.#before.get(protocol));
     this.#before.set(protocol, snapshot);

@@ -1,5 +1,5 @@
 /** The run as CSV (RFC 4180): a row for each interval, counts of that interval, times in s. */
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 
 const COUNTS = [
   "planned",
@@ -18,7 +18,7 @@ const COUNTS = [
 export const CSV_HEADER = ["protocol", "seconds", ...COUNTS, "p50", "p99", "max"].join(",");
 
 /** One interval's row: what came since the snapshot before. Empty where there is no number. */
-export function csvRow(now: Snapshot, before: Snapshot | undefined): string {
+export function csvRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
   const counts = COUNTS.map((name) => now[name] - (before?.[name] ?? 0));
   const times = [now.p50, now.p99, now.max].map((value) =>
     value === null ? "" : String(Number(value.toPrecision(6))),

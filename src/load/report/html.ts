@@ -3,7 +3,7 @@
 import { formatCount, formatSeconds, formatShare } from "../../base/format.ts";
 import { quantileRanks } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { type Chart, drawChart, escapeHtml, type Point, type Tick } from "./chart.ts";
 import { explain } from "./explain.ts";
 import type { RunReport } from "./report.ts";
@@ -14,7 +14,7 @@ export interface HtmlPart {
   readonly report: RunReport;
   readonly response: Histogram;
   readonly service: Histogram;
-  readonly timeline: readonly Snapshot[];
+  readonly timeline: readonly IntervalSnapshot[];
   /** For how long an answer is waited for, in s: losses are drawn where their packets were sent. */
   readonly timeoutSeconds: number;
 }
@@ -73,7 +73,7 @@ function percentileChart({ response, service }: HtmlPart): Chart {
 }
 
 function overTimeChart({ timeline }: HtmlPart): Chart {
-  const points = (pick: (snapshot: Snapshot) => number | null): Point[] =>
+  const points = (pick: (snapshot: IntervalSnapshot) => number | null): Point[] =>
     timeline.flatMap((snapshot) => {
       const value = pick(snapshot);
       return value === null ? [] : [[snapshot.seconds, value] as const];

@@ -144,9 +144,9 @@ function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
 }
 
 function labReasons({ directions }: VerdictInput): string[] {
-  if (directions.waiting === 0) return [];
+  if (directions.heldByLab === 0) return [];
   return [
-    `the lab still held ${directions.waiting} packets at the end of the run; raise --timeout above its delay fault`,
+    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --timeout above its delay fault`,
   ];
 }
 

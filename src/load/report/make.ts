@@ -1,7 +1,7 @@
 /** Makes the report of a run from its recorder. */
 import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
-import { EVIDENCE } from "../measure/loss-direction.ts";
+import { ATTRIBUTION } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
@@ -94,7 +94,7 @@ export function makeReport(finding: Finding): RunReport {
       ...wilson(packets.lost, packets.sent),
       method: "wilson95",
     },
-    evidence: { kind: directions.evidence, text: EVIDENCE[directions.evidence] },
+    evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
     responseTime: timesOf(recorder.response),
     serviceTime: timesOf(service),
     serverTime: timesOf(recorder.server),
@@ -124,7 +124,10 @@ export function makeReport(finding: Finding): RunReport {
 
 /** Errors by code; answers to packets that were forgotten long ago (after more than two timeouts) are one of them. */
 function errorsOf({ errors, counts }: Recorder): Record<string, number> {
-  return { ...Object.fromEntries(errors), ...(counts.strange > 0 ? { "unknown-answer": counts.strange } : {}) };
+  return {
+    ...Object.fromEntries(errors),
+    ...(counts.unknownAnswers > 0 ? { "unknown-answer": counts.unknownAnswers } : {}),
+  };
 }
 
 function perSecond(count: number, seconds: number): number {

@@ -1,7 +1,7 @@
 /** The report of a run: the contract's object (section 6). Seconds everywhere. */
 
 import type { Protocol } from "../../base/protocol.ts";
-import type { Evidence } from "../measure/loss-direction.ts";
+import type { AttributionSource } from "../measure/loss-direction.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 
 /** A distribution of durations in s. null: no sample, or too few for that percentile. */
@@ -65,7 +65,7 @@ export interface RunReport {
   readonly packets: PacketCounts;
   readonly loss: { readonly ratio: number; readonly low: number; readonly high: number; readonly method: "wilson95" };
   /** Where the directions of the losses come from. */
-  readonly evidence: { readonly kind: Evidence; readonly text: string };
+  readonly evidence: { readonly kind: AttributionSource; readonly text: string };
   readonly responseTime: Times;
   readonly serviceTime: Times;
   readonly serverTime: Times;

@@ -1,7 +1,7 @@
 /** A run while it goes: how far it is, what was answered and lost, and how the response times develop. */
 
 import { duration, grouped, inline, percent } from "../../base/format.ts";
-import type { Snapshot } from "../../load/measure/snapshot.ts";
+import type { IntervalSnapshot } from "../../load/measure/snapshot.ts";
 import type { RunState } from "../../runs/runner.ts";
 import { type Chart, createChart } from "../ui/charts.ts";
 import { h, setText } from "../ui/dom.ts";
@@ -10,7 +10,7 @@ import { LOOKS, PROTOCOLS, type Protocol } from "../ui/protocols.ts";
 const COLUMNS = ["", "sent", "answered", "lost", "loss", "p50", "p99"] as const;
 
 /** What is shown of a snapshot; a packet counts as lost only one timeout after its sending. */
-function cells({ protocol, sent, answered, lost, p50, p99 }: Snapshot): readonly string[] {
+function cells({ protocol, sent, answered, lost, p50, p99 }: IntervalSnapshot): readonly string[] {
   const loss = inline(percent(sent === 0 ? null : lost / sent));
   return [
     LOOKS[protocol].name,
@@ -65,7 +65,7 @@ export function createProgress(): Progress {
   );
   const element = h("div", { class: "progress", hidden: true }, bar, table, chart.element, caption);
   let seconds = 1;
-  let intervals: Snapshot[] = [];
+  let intervals: IntervalSnapshot[] = [];
 
   function draw(): void {
     const xs = [...new Set(intervals.map((snapshot) => Math.round(snapshot.seconds)))].sort((a, b) => a - b);
@@ -80,7 +80,7 @@ export function createProgress(): Progress {
     chart.plot(xs, values, 0, Math.max(seconds, xs.at(-1) ?? 0));
   }
 
-  function last(protocol: Protocol): Snapshot | undefined {
+  function last(protocol: Protocol): IntervalSnapshot | undefined {
     return intervals.findLast((snapshot) => snapshot.protocol === protocol);
   }
 

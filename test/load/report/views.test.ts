@@ -1,63 +1,16 @@
 /** What people look at: the live view, charts, comparisons, tables; from known numbers. */
 import { describe, expect, test } from "bun:test";
 import { formatSeconds } from "../../../src/base/format.ts";
-import { random } from "../../../src/base/random.ts";
 import { LiveView, progressBar, sparkline } from "../../../src/load/cli/progress.ts";
-import { settleByNothing } from "../../../src/load/measure/loss-direction.ts";
-import { Recorder } from "../../../src/load/measure/recorder.ts";
-import type { Snapshot } from "../../../src/load/measure/snapshot.ts";
 import { Timeline } from "../../../src/load/measure/timeline.ts";
 import { parseObjective } from "../../../src/load/plan/objectives.ts";
-import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { drawChart, escapeHtml, niceTicks } from "../../../src/load/report/chart.ts";
 import { compareReports } from "../../../src/load/report/compare.ts";
 import { CSV_HEADER, csvRow } from "../../../src/load/report/csv.ts";
 import { judgeObjective } from "../../../src/load/report/judge.ts";
-import { makeReport } from "../../../src/load/report/make.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
 import { layOut } from "../../../src/load/report/table.ts";
-
-const EMPTY: Snapshot = {
-  protocol: "udp",
-  seconds: 0,
-  interval: 1,
-  totalSeconds: 10,
-  planned: 0,
-  unsent: 0,
-  sent: 0,
-  answered: 0,
-  lost: 0,
-  late: 0,
-  failed: 0,
-  corrupt: 0,
-  duplicate: 0,
-  reordered: 0,
-  p50: null,
-  p99: null,
-  max: null,
-};
-
-/** A report of `sent` packets of which `lost` were lost and the others took exponential times of this mean, ms. */
-function reportOf(sent: number, lost: number, meanMs: number, seed = 1): RunReport {
-  const recorder = new Recorder();
-  const draw = random(seed, "test");
-  Object.assign(recorder.counts, { planned: sent, sent, lost, answered: sent - lost });
-  for (let packet = lost; packet < sent; packet++) {
-    const time = -Math.log1p(-draw()) * meanMs;
-    recorder.times(time, time);
-  }
-  const plan = planRun({ protocol: "udp", seed: 1 });
-  return makeReport({
-    plan,
-    endpoint: undefined,
-    recorder,
-    directions: settleByNothing(recorder),
-    startedAt: new Date(0),
-    seconds: 10,
-    failures: [],
-    bufferDrops: 0,
-  });
-}
+import { EMPTY_SNAPSHOT, reportOf } from "../support/reports.ts";
 
 describe("the live view", () => {
   test("plain lines where nothing can be rewritten", () => {
@@ -67,8 +20,8 @@ describe("the live view", () => {
       false,
       () => 80,
     );
-    view.show({ ...EMPTY, seconds: 1, sent: 100, answered: 98, p50: 0.0012, max: 0.004 });
-    view.show({ ...EMPTY, seconds: 2, sent: 300, answered: 290, lost: 2, failed: 1, p50: 0.002, max: 0.004 });
+    view.show({ ...EMPTY_SNAPSHOT, seconds: 1, sent: 100, answered: 98, p50: 0.0012, max: 0.004 });
+    view.show({ ...EMPTY_SNAPSHOT, seconds: 2, sent: 300, answered: 290, lost: 2, failed: 1, p50: 0.002, max: 0.004 });
     view.end();
     expect(out.join("").split("\n")).toEqual([
       "udp       1.0 s       100/s  answered 98  lost 0  p50 1.2 ms  max 4 ms",
@@ -84,7 +37,7 @@ describe("the live view", () => {
       true,
       () => 40,
     );
-    view.show({ ...EMPTY, seconds: 5, sent: 500, answered: 500, p50: 0.001 });
+    view.show({ ...EMPTY_SNAPSHOT, seconds: 5, sent: 500, answered: 500, p50: 0.001 });
     view.end();
     expect(out[0]?.startsWith("\r\u001b[Kudp ")).toBe(true);
     const bar = out[0]?.split("\n")[1] ?? "";
@@ -103,7 +56,7 @@ describe("the live view", () => {
 
 test("CSV rows are differences, and empty where there is no number", () => {
   const columns = CSV_HEADER.split(",").length;
-  const first = { ...EMPTY, seconds: 1, planned: 100, sent: 100, answered: 90, lost: 5, p50: 0.001234567 };
+  const first = { ...EMPTY_SNAPSHOT, seconds: 1, planned: 100, sent: 100, answered: 90, lost: 5, p50: 0.001234567 };
   const second = { ...first, seconds: 2, planned: 200, sent: 199, unsent: 1, answered: 180, lost: 9, p50: null };
   expect(csvRow(first, undefined)).toBe("udp,1.000,100,0,100,90,5,0,0,0,0,0,0.00123457,,");
   expect(csvRow(second, first)).toBe("udp,2.000,100,1,99,90,4,0,0,0,0,0,,,");
@@ -113,7 +66,7 @@ test("CSV rows are differences, and empty where there is no number", () => {
 test("a timeline keeps its size and its totals however long the run is", () => {
   const timeline = new Timeline();
   for (let second = 1; second <= 100_000; second++) {
-    timeline.add({ ...EMPTY, seconds: second, sent: second * 10, max: second === 54_321 ? 9 : 1 });
+    timeline.add({ ...EMPTY_SNAPSHOT, seconds: second, sent: second * 10, max: second === 54_321 ? 9 : 1 });
   }
   const { points } = timeline;
   expect(points.length).toBeLessThan(1300);

@@ -1,6 +1,7 @@
 /** What the driver needs of a client, whatever the protocol. */
 import type { Clock } from "../../../base/clock.ts";
-import { codeOf, type Recorder } from "../../measure/recorder.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
 import { TargetError } from "../../plan/errors.ts";
 import type { Endpoint } from "../../plan/target.ts";
 
@@ -60,7 +61,7 @@ export interface Client {
 
 /** The TargetError for a connection that did not come about: refused, cut, or a certificate that is not trusted. */
 export function unreachable({ address, port }: Endpoint, error: unknown): TargetError {
-  const code = codeOf(error);
+  const code = errorCode(error);
   const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   if (code === "ECONNREFUSED") return new TargetError(`nothing listens at ${where} (${code})`, code);
   const reason = error instanceof Error ? error.message : "unknown";

@@ -1,5 +1,5 @@
 /** HTTP/1.1 on bare sockets: the request is prepared once and written again and again. */
-import { codeOf } from "../../measure/recorder.ts";
+import { errorCode } from "../../measure/error-code.ts";
 import { type ClientSettings, connected } from "./client.ts";
 import { ProtocolError, ResponseReader } from "./http-response.ts";
 import { LaneClient, type LaneEvents, type LaneOutcome, type Transport } from "./one-at-a-time.ts";
@@ -138,7 +138,7 @@ class HttpTransport implements Transport {
     } catch (error) {
       // What came is not HTTP: the connection cannot be read any further.
       this.#drop();
-      this.#events.gone({ kind: "corrupt", code: error instanceof ProtocolError ? "not-http" : codeOf(error) });
+      this.#events.gone({ kind: "corrupt", code: error instanceof ProtocolError ? "not-http" : errorCode(error) });
     }
   }
 
@@ -154,7 +154,7 @@ class HttpTransport implements Transport {
     this.#drop();
     if (error === undefined && this.#reader.end()) {
       this.#events.done(outcomeOf(this.#reader), this.#octets);
-    } else this.#events.gone({ kind: "failed", code: error === undefined ? "closed" : codeOf(error) });
+    } else this.#events.gone({ kind: "failed", code: error === undefined ? "closed" : errorCode(error) });
   }
 
   #drop(): void {

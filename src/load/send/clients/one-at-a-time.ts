@@ -2,8 +2,10 @@
  * Clients whose answers carry no number: one packet at a time on each connection, so that an answer can only be the
  * answer to that packet. Connections are opened as packets need them, up to a limit, and reused.
  */
-import { Ledger, slotsFor } from "../../measure/accounting.ts";
-import { codeOf, type Recorder } from "../../measure/recorder.ts";
+import { PacketAccounting } from "../../measure/accounting.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
+import { slotsFor } from "../../measure/sent-packets.ts";
 import { type Client, type ClientSettings, unreachable } from "./client.ts";
 
 /** A lane that failed to connect tries again after this. */
@@ -66,7 +68,7 @@ export class LaneClient implements Client {
   readonly #idle: Lane[] = [];
   readonly localPorts = new Set<number>();
   #recorder: Recorder;
-  #ledger: Ledger;
+  #accounting: PacketAccounting;
   #closed = false;
   lastArrival = 0;
 
@@ -79,12 +81,12 @@ export class LaneClient implements Client {
     this.#makeTransport = makeTransport;
     this.#timeConnecting = timeConnecting;
     this.#recorder = settings.recorder;
-    this.#ledger = this.#newLedger();
+    this.#accounting = this.#newAccounting();
   }
 
-  #newLedger(): Ledger {
+  #newAccounting(): PacketAccounting {
     const { highestRate, timeoutMs } = this.#settings;
-    return new Ledger(this.#recorder, slotsFor(highestRate, timeoutMs), timeoutMs, 0, false);
+    return new PacketAccounting(this.#recorder, { slots: slotsFor(highestRate, timeoutMs), timeoutMs, ordered: false });
   }
 
   async open(): Promise<void> {
@@ -121,7 +123,7 @@ export class LaneClient implements Client {
   }
 
   send(planned: number, now: number): boolean {
-    if (!this.#ledger.hasRoom) return false;
+    if (!this.#accounting.hasCapacity) return false;
     const lane = this.#idle.pop() ?? (this.#lanes.length < this.#settings.connections ? this.#addLane() : undefined);
     if (lane === undefined) return false;
     const resting = !lane.transport.usable && now < lane.retryAt;
@@ -130,7 +132,7 @@ export class LaneClient implements Client {
       return false;
     }
     lane.recorder = this.#recorder;
-    lane.sequence = this.#ledger.open(planned, now, this.#settings.clock.wallAt(now));
+    lane.sequence = this.#accounting.add(planned, now, this.#settings.clock.wallAt(now));
     lane.sentAt = now;
     if (lane.transport.usable) this.#write(lane, !this.#settings.closedLoop);
     // An open loop goes on against a target that refuses: its packets fail, as fast as they are planned.
@@ -144,7 +146,7 @@ export class LaneClient implements Client {
     if (fromNow && lane.recorder === this.#recorder) {
       const { clock } = this.#settings;
       lane.sentAt = clock.now();
-      this.#ledger.restamp(lane.sequence, lane.sentAt, clock.wallAt(lane.sentAt));
+      this.#accounting.packets.updateSentAt(lane.sequence, lane.sentAt, clock.wallAt(lane.sentAt));
     }
     this.#recorder.counts.bytesSent += lane.transport.write(lane.sequence);
   }
@@ -160,7 +162,7 @@ export class LaneClient implements Client {
         this.#write(lane, !this.#timeConnecting);
       },
       (error: unknown) => {
-        lane.lastError = codeOf(error);
+        lane.lastError = errorCode(error);
         if (lane.sequence === NONE) return;
         this.#free(lane, { kind: "failed", code: lane.lastError }, this.#settings.clock.now());
         this.#settings.onRoom();
@@ -187,28 +189,27 @@ export class LaneClient implements Client {
 
   #settle(sequence: number, outcome: LaneOutcome, now: number): void {
     const recorder = this.#recorder;
-    if (outcome.status !== undefined) recorder.status(outcome.status);
-    if (outcome.code !== undefined) recorder.error(outcome.code);
+    if (outcome.status !== undefined) recorder.countStatus(outcome.status);
+    if (outcome.code !== undefined) recorder.countError(outcome.code);
     if (outcome.kind === "answered") {
-      recorder.kinds.plain++;
-      const first = this.#ledger.answer(sequence, now) === "answered";
+      const first = this.#accounting.answer(sequence, now) === "answered";
       if (first && outcome.serverMs !== undefined) recorder.server.record(outcome.serverMs);
       return;
     }
     if (outcome.kind === "dropped") {
       // Also of a packet whose timeout has passed: it is lost already, and now it is known where.
-      this.#ledger.settle(sequence, "lost");
-      recorder.counts[outcome.direction === "up" ? "toldUp" : "toldDown"]++;
+      this.#accounting.resolve(sequence, "lost");
+      recorder.counts[outcome.direction === "up" ? "reportedUp" : "reportedDown"]++;
       return;
     }
-    this.#ledger.settle(sequence, outcome.kind);
+    this.#accounting.resolve(sequence, outcome.kind);
   }
 
   flush(): void {}
 
   /** A lane whose answer is overdue is given a second timeout, in which the answer counts as late; then it is replaced. */
   tick(now: number): void {
-    this.#ledger.expire(now);
+    this.#accounting.expire(now);
     for (const lane of this.#lanes) {
       if (lane.sequence === NONE || now - lane.sentAt <= 2 * this.#settings.timeoutMs) continue;
       lane.sequence = NONE;
@@ -219,7 +220,7 @@ export class LaneClient implements Client {
 
   restart(recorder: Recorder): void {
     this.#recorder = recorder;
-    this.#ledger = this.#newLedger();
+    this.#accounting = this.#newAccounting();
   }
 
   finish(): void {}

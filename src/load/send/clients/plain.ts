@@ -1,6 +1,6 @@
 /** Plain TCP and UDP, as `nc` or a beginner's client speaks them: a short text out, whatever comes back is its answer. */
 import { resendOnError } from "../../../base/resend.ts";
-import { codeOf } from "../../measure/recorder.ts";
+import { errorCode } from "../../measure/error-code.ts";
 import { anyAddressLike, type ClientSettings, connected } from "./client.ts";
 import { LaneClient, type LaneEvents, type Transport } from "./one-at-a-time.ts";
 
@@ -73,7 +73,7 @@ class PlainTcpTransport implements Transport {
   #ended(from: Bun.Socket, error: Error | undefined): void {
     if (from !== this.#socket) return;
     this.close();
-    this.#events.gone({ kind: "lost", code: error === undefined ? "closed" : codeOf(error) });
+    this.#events.gone({ kind: "lost", code: error === undefined ? "closed" : errorCode(error) });
   }
 
   close(): void {
@@ -128,7 +128,7 @@ class PlainUdpTransport implements Transport {
   #failed(error: unknown): void {
     if (this.#socket === undefined) return;
     this.close();
-    this.#events.gone({ kind: "lost", code: codeOf(error) });
+    this.#events.gone({ kind: "lost", code: errorCode(error) });
   }
 
   close(): void {

@@ -15,8 +15,9 @@ import {
   writeTestPacket,
   writeTimestamp,
 } from "../../../stamp/packet.ts";
-import { Ledger, type Reception, slotsFor } from "../../measure/accounting.ts";
+import { PacketAccounting, type Reception } from "../../measure/accounting.ts";
 import type { Recorder } from "../../measure/recorder.ts";
+import { slotsFor } from "../../measure/sent-packets.ts";
 
 /** A reflector holds a packet no longer than the round trip took, but for the two clocks' rates and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
@@ -56,7 +57,7 @@ export class SenderSession {
   #ssid: number;
   /** The id before the last restart: answers to the warm-up still come, and are nobody's error. */
   #formerSsid: number | undefined;
-  #ledger: Ledger;
+  #accounting: PacketAccounting;
   /** The reflector's highest number, the packet that it answered with it, and how many different ones came. */
   #reflected = -1;
   #reflectedFor = 0;
@@ -68,34 +69,38 @@ export class SenderSession {
     this.#padding = makePadding(settings.size, settings.seed);
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
-    this.#ledger = this.#newLedger();
+    this.#accounting = this.#newAccounting();
   }
 
   /**
    * RFC 8762 numbers from 0. Where the target is not known to count for itself, the numbers start at 1: a stateful
    * reflector answers the first packet with its own 0, a stateless one repeats the 1, and the two can be told apart.
    */
-  #newLedger(): Ledger {
+  #newAccounting(): PacketAccounting {
     const { highestRate, timeoutMs, lab } = this.#settings;
-    return new Ledger(this.#recorder, slotsFor(highestRate, timeoutMs), timeoutMs, lab ? 0 : 1);
+    return new PacketAccounting(this.#recorder, {
+      slots: slotsFor(highestRate, timeoutMs),
+      timeoutMs,
+      first: lab ? 0 : 1,
+    });
   }
 
   /** How many packets wait for their answer. */
   get pending(): number {
-    return this.#ledger.pending;
+    return this.#accounting.pending;
   }
 
   /** Whether another packet can be remembered. */
   get hasRoom(): boolean {
-    return this.#ledger.hasRoom;
+    return this.#accounting.hasCapacity;
   }
 
   /** Adds what the reflector's numbers tell of this session to the run's record; once, when it is over. */
   closeBooks(): void {
     const { reflector } = this.#recorder;
     reflector.reflected += this.#reflected + 1;
-    reflector.seen += this.#seen;
-    if (this.#reflected >= 0) reflector.lostBefore += this.#ledger.lostUpTo(this.#reflectedFor);
+    reflector.arrived += this.#seen;
+    if (this.#reflected >= 0) reflector.lostBefore += this.#accounting.lostUpTo(this.#reflectedFor);
     this.#reflected = -1;
     this.#seen = 0;
   }
@@ -106,7 +111,7 @@ export class SenderSession {
     this.#recorder = recorder;
     this.#formerSsid = this.#ssid;
     this.#ssid = ssid;
-    this.#ledger = this.#newLedger();
+    this.#accounting = this.#newAccounting();
   }
 
   /** A packet's worth of padding to write test packets over. */
@@ -117,7 +122,7 @@ export class SenderSession {
   /** Writes the next test packet into `bytes` at `at`, where a packet of this session's size fits, and opens its entry. */
   write(bytes: Uint8Array, at: number, planned: number, now: number): void {
     const wall = this.#clock.wallAt(now);
-    const sequence = this.#ledger.open(planned, now, wall);
+    const sequence = this.#accounting.add(planned, now, wall);
     writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
     this.#recorder.counts.bytesSent += this.#settings.size;
   }
@@ -130,29 +135,29 @@ export class SenderSession {
     const now = this.#clock.now();
     const wall = this.#clock.wallAt(now);
     writeTimestamp(bytes, at + TIMESTAMP_AT, wall);
-    this.#ledger.restamp(this.#ledger.next - 1, now, wall);
+    this.#accounting.packets.updateSentAt(this.#accounting.packets.next - 1, now, wall);
   }
 
   /** A packet that no connection took: lost as one that the wire took. Only while nothing waits for its answer. */
   miss(planned: number, now: number): void {
-    this.#ledger.open(planned, now, this.#clock.wallAt(now));
-    this.#ledger.abandon();
+    this.#accounting.add(planned, now, this.#clock.wallAt(now));
+    this.#accounting.expireAll();
   }
 
   /** Settles what has timed out. */
   expire(now: number): number {
-    return this.#ledger.expire(now);
+    return this.#accounting.expire(now);
   }
 
   /** The connection is gone: what waits is lost. */
   abandon(): number {
-    return this.#ledger.abandon();
+    return this.#accounting.expireAll();
   }
 
   /** Judges one answer that came at `now`, monotonic ms: `length` octets of `bytes` from `at` on. */
   receive(bytes: Buffer, now: number, at = 0, length = bytes.length): void {
     this.#recorder.counts.bytesReceived += length;
-    if (length < STAMP_LENGTH) this.#recorder.unreadable();
+    if (length < STAMP_LENGTH) this.#recorder.counts.unidentified++;
     else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at, length);
     else this.#receiveReflected(bytes, now, at, length);
   }
@@ -161,20 +166,19 @@ export class SenderSession {
     if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) return;
     const onWire = sequenceOf(bytes, at);
     const sentAt = readTimestamp(bytes, at + TIMESTAMP_AT);
-    const sequence = this.#ledger.recall(onWire);
-    if (sequence < 0 || !this.#ledger.wasSentAt(sequence, sentAt)) {
+    const sequence = this.#accounting.packets.find(onWire);
+    if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
       this.#damaged(bytes, at, length, { onWire, sentAt });
       return;
     }
-    this.#recorder.kinds.echo++;
-    this.#ledger.answer(sequence, now);
+    this.#accounting.answer(sequence, now);
   }
 
   #receiveReflected(bytes: Buffer, now: number, at: number, length: number): void {
     const onWire = senderSequenceOf(bytes, at);
     const sentAt = readTimestamp(bytes, at + 28);
-    const sequence = this.#ledger.recall(onWire);
-    if (sequence < 0 || !this.#ledger.wasSentAt(sequence, sentAt)) {
+    const sequence = this.#accounting.packets.find(onWire);
+    if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
       this.#damaged(bytes, at, length, { onWire, sentAt });
       return;
     }
@@ -189,23 +193,22 @@ export class SenderSession {
       this.#spoil(sequence);
       return;
     }
-    this.#recorder.kinds.stamp++;
     const reception = this.#readReflector(sequence, now, sequenceOf(bytes, at), onWire);
-    if (reception === "answered") this.#recorder.exchange(sentAt, receivedAt, reflectedAt, wall);
+    if (reception === "answered") this.#recorder.recordExchange(sentAt, receivedAt, reflectedAt, wall);
   }
 
   /** Takes in the reflector's own number, `reflected`, of its answer to the packet that is `onWire` on the wire. */
   #readReflector(sequence: number, now: number, reflected: number, onWire: number): Reception {
     const { counts } = this.#recorder;
-    if (reflected !== onWire) this.#recorder.ownNumbers++;
+    if (reflected !== onWire) this.#recorder.statefulAnswers++;
     if (reflected > this.#reflected) {
       this.#reflected = reflected;
       this.#reflectedFor = sequence;
     }
-    const twice = counts.reflectedTwice;
-    const reception = this.#ledger.answer(sequence, now, reflected);
+    const twice = counts.duplicateUp;
+    const reception = this.#accounting.answer(sequence, now, reflected);
     // A duplicate with a number of its own is another answer; one with the same number is a copy made on the way down.
-    if (reception !== "duplicate" || counts.reflectedTwice > twice) this.#seen++;
+    if (reception !== "duplicate" || counts.duplicateUp > twice) this.#seen++;
     return reception;
   }
 
@@ -222,7 +225,7 @@ export class SenderSession {
   /** Whether the lab gave the sender's moment back to the last bit, and zeros behind it: it cannot know the TTL. */
   #isExact(bytes: Buffer, at: number, sequence: number): boolean {
     if (!this.#settings.lab) return true;
-    writeTimestamp(this.#echoed, 0, this.#ledger.sentAt(sequence));
+    writeTimestamp(this.#echoed, 0, this.#accounting.packets.wallTimeOf(sequence));
     return (
       this.#echoed.compare(bytes, at + 28, at + 36) === 0 && ZEROS.compare(bytes, at + 38, at + STAMP_LENGTH) === 0
     );
@@ -232,18 +235,21 @@ export class SenderSession {
   #damaged(bytes: Buffer, at: number, length: number, echoed: { onWire: number; sentAt: number }): void {
     const { onWire, sentAt } = echoed;
     const ours = ssidOf(bytes, at) === this.#ssid;
-    const candidates = [this.#ledger.recallByWall(sentAt, onWire), ours ? this.#ledger.recall(onWire) : -1];
+    const candidates = [
+      this.#accounting.packets.findBySendTime(sentAt, onWire),
+      ours ? this.#accounting.packets.find(onWire) : -1,
+    ];
     // One flipped bit can turn a moment into another packet's: the packet that takes fewer flips is the one.
-    const apart = (sequence: number) => this.#ledger.bitsApart(sequence, sentAt, onWire);
+    const apart = (sequence: number) => this.#accounting.packets.bitDifference(sequence, sentAt, onWire);
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => apart(a) - apart(b));
     if (sequence !== undefined) this.#spoil(sequence);
     else if (ssidOf(bytes, at) === this.#formerSsid) return;
-    else if (this.#sound(bytes, at, length)) this.#recorder.counts.strange++;
-    else this.#recorder.unreadable();
+    else if (this.#sound(bytes, at, length)) this.#recorder.counts.unknownAnswers++;
+    else this.#recorder.counts.unidentified++;
   }
 
   /** A damaged answer settles its packet, unless another copy already did. */
   #spoil(sequence: number): void {
-    if (!this.#ledger.settle(sequence, "corrupt")) this.#recorder.counts.duplicate++;
+    if (!this.#accounting.resolve(sequence, "corrupt")) this.#recorder.counts.duplicate++;
   }
 }

@@ -1,6 +1,7 @@
 /** TCP in STAMP mode: many packets at once on a connection, each in a frame, told apart by their numbers. */
 import { FRAME_HEADER_LENGTH, FrameReader, FrameWriter, STAMP_PREFACE } from "../../../stamp/frames.ts";
-import { codeOf, type Recorder } from "../../measure/recorder.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
 import { type Client, type ClientSettings, connected, unreachable } from "./client.ts";
 import { SenderSession } from "./session.ts";
 
@@ -106,7 +107,7 @@ export class TcpClient implements Client {
         data: (socket, data) => this.#received(flow, socket, data),
         drain: () => this.#drained(flow),
         close: (socket, error) => this.#lost(flow, socket, error),
-        error: (_socket, error) => this.#recorder.error(codeOf(error)),
+        error: (_socket, error) => this.#recorder.countError(errorCode(error)),
         connectError: () => undefined,
       },
     });
@@ -151,7 +152,7 @@ export class TcpClient implements Client {
   #lost(flow: TcpFlow, socket: Bun.Socket, error: Error | undefined): void {
     if (this.#closed || socket !== flow.socket) return;
     flow.socket = undefined;
-    this.#recorder.error(error === undefined ? "closed" : codeOf(error));
+    this.#recorder.countError(error === undefined ? "closed" : errorCode(error));
     flow.session.abandon();
     flow.session.restart(this.#recorder, this.#ssid);
     flow.writer.clear();
@@ -197,7 +198,7 @@ export class TcpClient implements Client {
     flow.retryAt = now + RETRY_MS;
     this.#connect(flow).then(
       () => (this.#closed ? flow.socket?.end() : this.#settings.onRoom()),
-      (error: unknown) => this.#recorder.error(codeOf(error)),
+      (error: unknown) => this.#recorder.countError(errorCode(error)),
     );
   }
 
@@ -209,7 +210,7 @@ export class TcpClient implements Client {
 
   finish(): void {
     for (const flow of this.#flows) {
-      if (flow.reader.unfinished) this.#recorder.error(UNFRAMED);
+      if (flow.reader.unfinished) this.#recorder.countError(UNFRAMED);
       flow.session.closeBooks();
     }
   }

@@ -2,7 +2,8 @@
 
 import { receiveBufferDrops, setReceiveBuffer } from "../../../base/kernel.ts";
 import { resendOnError } from "../../../base/resend.ts";
-import { codeOf, type Recorder } from "../../measure/recorder.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
 import { anyAddressLike, type Client, type ClientSettings, unreachable } from "./client.ts";
 import { SenderSession } from "./session.ts";
 
@@ -80,14 +81,14 @@ export class UdpClient implements Client {
     const buffer = Math.min(RECEIVE_BUFFER, Math.floor(ALL_RECEIVE_BUFFERS / connections));
     for (let index = 0; index < connections; index++) {
       const session = new SenderSession({ ...this.#settings, highestRate: highestRate / connections });
-      const flow = new UdpFlow(session, (error) => this.#recorder.error(codeOf(error)));
+      const flow = new UdpFlow(session, (error) => this.#recorder.countError(errorCode(error)));
       flow.socket = await Bun.udpSocket({
         hostname: anyAddressLike(endpoint.address),
         connect: { hostname: endpoint.address, port: endpoint.port },
         socket: {
           data: (_socket, data) => this.#receive(flow, data),
           // Bun calls this with the error alone, or with the socket before it: the last argument is the error.
-          error: (...args: unknown[]) => this.#recorder.error(codeOf(args.at(-1))),
+          error: (...args: unknown[]) => this.#recorder.countError(errorCode(args.at(-1))),
         },
       }).catch((error: unknown) => {
         throw unreachable(endpoint, error);
