@@ -16,10 +16,10 @@ import { type Endpoint, resolveTarget } from "./plan/target.ts";
 import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
 import type { RunReport } from "./report/report.ts";
-import type { Client } from "./send/clients/client.ts";
-import { makeClient } from "./send/clients/make.ts";
-import { UNFRAMED } from "./send/clients/tcp.ts";
+import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
+import { makeClient } from "./send/make-client.ts";
+import { UNFRAMED } from "./send/stamp/tcp-connection.ts";
 
 /** Between the decision to start and the first planned moment, so that the first packet is not late. */
 const LEAD_MS = 2;
@@ -92,13 +92,13 @@ class Execution {
     try {
       endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
       const lab = await this.#attribution.findLab();
-      client = makeClient(this.#plan, {
+      client = await makeClient(this.#plan, {
         endpoint,
         recorder: this.#recorder,
         clock: this.#clock,
         ssid: this.#ssid,
         lab,
-        onRoom: () => this.#driver?.onRoom(),
+        onCapacity: () => this.#driver?.onCapacity(),
       });
       await client.open();
       await this.#warmUp(client);
