@@ -1,4 +1,4 @@
-/** Makes the report of a run from its recorder. */
+/** Makes the report of a run from its measurements. */
 import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import { ATTRIBUTION } from "../measure/loss-direction.ts";
@@ -8,22 +8,23 @@ import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import type { PacketCounts, RunReport, Times } from "./report.ts";
 
-/** What a report is made from. */
-export interface Finding extends VerdictInput {
-  /** Undefined where the target's name did not resolve. */
+/** The result of a run, from which its report is made. */
+export interface RunResult extends VerdictInput {
+  /** Undefined if the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
   readonly startedAt: Date;
+  /** How long packets were sent, s. */
   readonly seconds: number;
 }
 
-/** Summarises a histogram; `quantile` of it is null unless both edges of its 95 % interval are samples. */
+/** Summarises a histogram. A percentile is null unless both limits of its 95 % confidence interval are samples. */
 export function timesOf(histogram: Histogram): Times {
   const intervals: Partial<Record<QuantileName, readonly [number, number]>> = {};
   const value = (name: QuantileName): number | null => {
     const ranks = quantileRanks(histogram.count, QUANTILES[name]);
     if (ranks === undefined) return null;
-    const edges = edgesAt(histogram, ranks);
-    if (edges !== undefined) intervals[name] = edges;
+    const limits = limitsAt(histogram, ranks);
+    if (limits !== undefined) intervals[name] = limits;
     return histogram.quantile(QUANTILES[name]) ?? null;
   };
   return {
@@ -40,18 +41,13 @@ export function timesOf(histogram: Histogram): Times {
   };
 }
 
-function edgesAt(histogram: Histogram, ranks: Interval): readonly [number, number] | undefined {
+function limitsAt(histogram: Histogram, ranks: Interval): readonly [number, number] | undefined {
   const low = histogram.atRank(ranks.low);
   const high = histogram.atRank(ranks.high);
   return low === undefined || high === undefined ? undefined : [low, high];
 }
 
-function above(value: number | null, least: number | undefined): number | null {
-  return value === null || least === undefined ? null : Math.max(0, value - least);
-}
-
-function packetsOf({ recorder, directions }: Finding): PacketCounts {
-  const { counts } = recorder;
+function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
   return {
     planned: counts.planned,
     sent: counts.sent,
@@ -71,65 +67,73 @@ function packetsOf({ recorder, directions }: Finding): PacketCounts {
   };
 }
 
-/** The report of what was found. */
-export function makeReport(finding: Finding): RunReport {
-  const { plan, endpoint, recorder, seconds, directions } = finding;
-  const packets = packetsOf(finding);
-  const { jitter, service, variation, scheduleError } = recorder;
+function lossOf({ counts: { lost, sent } }: Recorder): RunReport["loss"] {
+  return { ratio: sent === 0 ? 0 : lost / sent, ...wilson(lost, sent), method: "wilson95" };
+}
+
+function oneWayOf({ recorder, endpoint }: RunResult): RunReport["oneWay"] {
+  return {
+    up: timesOf(recorder.oneWayUp),
+    down: timesOf(recorder.oneWayDown),
+    comparable: recorder.oneWayUp.count > 0 && (endpoint?.sameHost ?? false),
+    clockOffset: recorder.clockOffset ?? null,
+  };
+}
+
+function jitterOf({ jitter, service, variation }: Recorder): RunReport["jitter"] {
+  const aboveMin = (q: number): number | null => {
+    const value = quantileOf(service, q);
+    return value === null || service.min === undefined ? null : Math.max(0, value - service.min);
+  };
+  return {
+    rfc3550: service.count < 2 ? null : jitter / 1000,
+    ipdv: { p50: quantileOf(variation, 0.5), p99: quantileOf(variation, 0.99) },
+    pdv: { p50: aboveMin(0.5), p99: aboveMin(0.99) },
+  };
+}
+
+/** Errors by code. Answers to packets that are no longer kept, after more than two timeouts, are one of them. */
+function errorsOf({ errors, counts: { unknownAnswers } }: Recorder): Record<string, number> {
+  return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { "unknown-answer": unknownAnswers } : {}) };
+}
+
+function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0;
+}
+
+/** The report of a result, without objectives. */
+export function makeReport(result: RunResult): RunReport {
+  const { plan, endpoint, recorder, seconds, directions } = result;
+  const { counts, scheduleError } = recorder;
   return {
     schema: "wirelab.run/1",
     protocol: plan.protocol,
     target: plan.targetText,
     address: endpoint?.address ?? "",
     seed: plan.seed,
-    startedAt: finding.startedAt.toISOString(),
+    startedAt: result.startedAt.toISOString(),
     durationSeconds: seconds,
     rate: {
-      offered: plan.closedLoop ? null : perSecond(packets.planned, seconds),
-      achieved: perSecond(packets.sent, seconds),
+      offered: plan.closedLoop ? null : perSecond(counts.planned, seconds),
+      achieved: perSecond(counts.sent, seconds),
     },
-    packets,
-    loss: {
-      ratio: packets.sent === 0 ? 0 : packets.lost / packets.sent,
-      ...wilson(packets.lost, packets.sent),
-      method: "wilson95",
-    },
+    packets: packetsOf(result),
+    loss: lossOf(recorder),
     evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
     responseTime: timesOf(recorder.response),
-    serviceTime: timesOf(service),
+    serviceTime: timesOf(recorder.service),
     serverTime: timesOf(recorder.server),
-    oneWay: {
-      up: timesOf(recorder.oneWayUp),
-      down: timesOf(recorder.oneWayDown),
-      comparable: recorder.oneWayUp.count > 0 && (endpoint?.sameHost ?? false),
-      clockOffset: recorder.clockOffset ?? null,
-    },
-    jitter: {
-      rfc3550: service.count < 2 ? null : jitter / 1000,
-      ipdv: { p50: quantileOf(variation, 0.5), p99: quantileOf(variation, 0.99) },
-      pdv: { p50: above(quantileOf(service, 0.5), service.min), p99: above(quantileOf(service, 0.99), service.min) },
-    },
+    oneWay: oneWayOf(result),
+    jitter: jitterOf(recorder),
     scheduleError: {
       p50: quantileOf(scheduleError, 0.5),
       p99: quantileOf(scheduleError, 0.99),
       max: scheduleError.max ?? null,
     },
-    bytes: { sent: recorder.counts.bytesSent, received: recorder.counts.bytesReceived },
+    bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
     objectives: [],
-    verdict: judge(finding),
+    verdict: judge(result),
   };
-}
-
-/** Errors by code; answers to packets that were forgotten long ago (after more than two timeouts) are one of them. */
-function errorsOf({ errors, counts }: Recorder): Record<string, number> {
-  return {
-    ...Object.fromEntries(errors),
-    ...(counts.unknownAnswers > 0 ? { "unknown-answer": counts.unknownAnswers } : {}),
-  };
-}
-
-function perSecond(count: number, seconds: number): number {
-  return seconds > 0 ? count / seconds : 0;
 }

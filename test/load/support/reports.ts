@@ -4,7 +4,7 @@ import { unattributed } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import type { IntervalSnapshot } from "../../../src/load/measure/snapshot.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";
-import { type Finding, makeReport } from "../../../src/load/report/make.ts";
+import { makeReport, type RunResult } from "../../../src/load/report/make.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
 
 /** A snapshot in which everything is 0. */
@@ -29,7 +29,7 @@ export const EMPTY_SNAPSHOT: IntervalSnapshot = {
 };
 
 /** The report of a UDP run of 10 s with these measurements. */
-export function reportOn(recorder: Recorder, finding: Partial<Finding> = {}): RunReport {
+export function reportOn(recorder: Recorder, result: Partial<RunResult> = {}): RunReport {
   return makeReport({
     plan: planRun({ protocol: "udp", seed: 1 }),
     endpoint: undefined,
@@ -39,7 +39,7 @@ export function reportOn(recorder: Recorder, finding: Partial<Finding> = {}): Ru
     seconds: 10,
     failures: [],
     bufferDrops: 0,
-    ...finding,
+    ...result,
   });
 }
 
