@@ -4,7 +4,7 @@ import { createLog } from "./base/log.ts";
 import { type Command, type Config, ConfigError, helpText, readCommand } from "./config.ts";
 import { printImpairments } from "./faults/text.ts";
 import { type Lab, startLab } from "./lab.ts";
-import { ListenError } from "./servers/listen.ts";
+import { ListenError } from "./servers/listener.ts";
 
 function readOrExit(): Command {
   try {

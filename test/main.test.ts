@@ -130,14 +130,14 @@ describe("what cannot be", () => {
     const { status, err } = await runMain(["--host", "203.0.113.1"]);
     expect([status, err]).toEqual([
       1,
-      "wirelab: UDP port 7000 on 203.0.113.1 cannot be had: 203.0.113.1 is no address of this machine\n",
+      "wirelab: UDP port 7000 on 203.0.113.1 is not available: 203.0.113.1 is not an address of this machine\n",
     ]);
   });
 
   test("a name that is none, too", async () => {
     const { status, err } = await runMain(["--host", "no-such-host.invalid"]);
     expect(status).toBe(1);
-    expect(err).toMatch(/^wirelab: UDP port 7000 on no-such-host\.invalid cannot be had: .+\n$/);
+    expect(err).toMatch(/^wirelab: UDP port 7000 on no-such-host\.invalid is not available: .+\n$/);
     expect(err.trim().split("\n")).toHaveLength(1);
   });
 

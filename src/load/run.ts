@@ -3,9 +3,9 @@
 import { formatHostPort } from "../base/address.ts";
 import { type Clock, sleep, systemClock } from "../base/clock.ts";
 import { random } from "../base/random.ts";
-import type { MeasuredRun } from "./cli/run-metrics.ts";
 import { EvidenceKeeper } from "./measure/loss-attribution.ts";
 import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
+import type { MeasuredRun } from "./measure/measured-run.ts";
 import { Recorder } from "./measure/recorder.ts";
 import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";

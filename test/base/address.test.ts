@@ -36,7 +36,7 @@ describe("parsing", () => {
     expect(splitHostPort(text)).toEqual({ host, port });
   });
 
-  test.each(["", "a:b:c", "[::1", "[]:5", "host/path", ":5"])("%p is no host and port", (text) => {
+  test.each(["", "a:b:c", "[::1", "[]:5", "[x]", "host/path", ":5"])("%p is no host and port", (text) => {
     expect(splitHostPort(text)).toBeUndefined();
   });
 

@@ -2,23 +2,13 @@
 import { describe, expect, test } from "bun:test";
 import type { Protocol } from "../../src/base/protocol.ts";
 import { random } from "../../src/base/random.ts";
-import {
-  type Burst,
-  chance,
-  cleanFate,
-  corrupt,
-  type Delay,
-  decide,
-  type Fate,
-  type Faults,
-  MAX_DELAY_MS,
-  sampleDelay,
-} from "../../src/faults/faults.ts";
+import { chance, cleanFate, corrupt, decide, type Fate, sampleDelay } from "../../src/faults/decide.ts";
+import { type Burst, type Delay, type Faults, MAX_DELAY_MS } from "../../src/faults/faults.ts";
 
 /** The fates of `count` packets under `faults`. */
 function fates(faults: Faults, count: number, seed = 1, protocol: Protocol = "udp"): Fate[] {
   const chances = chance(seed, protocol);
-  return Array.from({ length: count }, () => ({ ...decide(faults, chances, cleanFate()) }));
+  return Array.from({ length: count }, () => decide(faults, chances, cleanFate()));
 }
 
 /** Four standard deviations of a share of `count` trials: one seed in 16,000 would miss it. */
@@ -43,36 +33,38 @@ const ALL_UDP: Faults = {
 describe("each probability is met", () => {
   test("drop, each way by itself, and the two ways independent", () => {
     const all = fates({ drop: { up: 0.2, down: 0.1 } }, COUNT);
-    const up = all.filter((fate) => fate.lostUp === "drop");
+    const up = all.filter((fate) => fate.up.lostBy === "drop");
     expectShare(up.length, COUNT, 0.2);
-    expectShare(all.filter((fate) => fate.lostDown === "drop").length, COUNT, 0.1);
-    expectShare(up.filter((fate) => fate.lostDown === "drop").length, COUNT, 0.02);
+    expectShare(all.filter((fate) => fate.down.lostBy === "drop").length, COUNT, 0.1);
+    expectShare(up.filter((fate) => fate.down.lostBy === "drop").length, COUNT, 0.02);
   });
 
   test.each(["duplicate", "reorder"] as const)("%s", (kind) => {
-    expectShare(fates({ [kind]: 0.05 }, COUNT).filter((fate) => fate[kind]).length, COUNT, 0.05);
+    expectShare(fates({ [kind]: 0.05 }, COUNT).filter((fate) => fate.down[kind]).length, COUNT, 0.05);
   });
 
   test("corrupt, with its places spread evenly over the answer", () => {
-    const places = fates({ corrupt: 0.5 }, COUNT).flatMap(({ corruptAt }) => (corruptAt < 0 ? [] : corruptAt));
+    const places = fates({ corrupt: 0.5 }, COUNT).flatMap(({ down }) => (down.corruptAt < 0 ? [] : down.corruptAt));
     expectShare(places.length, COUNT, 0.5);
     expectShare(places.filter((place) => place < 0.25).length, places.length, 0.25);
     expect(Math.max(...places)).toBeLessThan(1);
   });
 
   test("reset and status", () => {
-    const resets = fates({ reset: 0.01 }, COUNT, 1, "tcp").filter((fate) => fate.lostDown === "reset");
+    const resets = fates({ reset: 0.01 }, COUNT, 1, "tcp").filter((fate) => fate.down.lostBy === "reset");
     expectShare(resets.length, COUNT, 0.01);
     const statuses = fates({ status: { code: 503, probability: 0.3 } }, COUNT, 1, "http");
-    expectShare(statuses.filter((fate) => fate.status === 503).length, COUNT, 0.3);
-    expect(statuses.every((fate) => fate.status === 503 || fate.status === 0)).toBe(true);
+    expectShare(statuses.filter((fate) => fate.down.status === 503).length, COUNT, 0.3);
+    expect(statuses.every((fate) => fate.down.status === 503 || fate.down.status === 0)).toBe(true);
   });
 
   test("0 never and 1 always", () => {
     const never = fates({ drop: { up: 0, down: 0 }, duplicate: 0, reorder: 0, corrupt: 0 }, 2000);
     expect(never).toEqual(Array.from({ length: 2000 }, cleanFate));
     const always = fates({ drop: { up: 1, down: 1 }, duplicate: 1, reorder: 1, corrupt: 1 }, 2000);
-    expect(always.every((f) => f.lostUp && f.lostDown && f.duplicate && f.reorder && f.corruptAt >= 0)).toBe(true);
+    expect(
+      always.every(({ up, down }) => up.lostBy && down.lostBy && down.duplicate && down.reorder && down.corruptAt >= 0),
+    ).toBe(true);
     expect(fates({}, 100)).toEqual(Array.from({ length: 100 }, cleanFate));
   });
 });
@@ -95,7 +87,7 @@ describe("bursts", () => {
     [0.002, 0.1],
   ])("gilbert(%d,%d) loses p/(p+r) of the packets, in bursts of 1/r on average", (goodToBad, badToGood) => {
     const burst: Burst = { goodToBad, badToGood };
-    const lost = fates({ burst: { up: burst } }, 200_000).map((fate) => fate.lostUp === "burst");
+    const lost = fates({ burst: { up: burst } }, 200_000).map((fate) => fate.up.lostBy === "burst");
     const lengths = lengthsOf(lost);
     const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
     // a burst's length is geometric: its standard deviation is below its mean
@@ -107,15 +99,17 @@ describe("bursts", () => {
   test("each way has a state of its own", () => {
     const burst: Burst = { goodToBad: 0.05, badToGood: 0.2 };
     const both = fates({ burst: { up: burst, down: burst } }, COUNT);
-    const up = both.filter((fate) => fate.lostUp).length / COUNT;
-    const together = both.filter((fate) => fate.lostUp && fate.lostDown).length / COUNT;
+    const up = both.filter((fate) => fate.up.lostBy).length / COUNT;
+    const together = both.filter((fate) => fate.up.lostBy && fate.down.lostBy).length / COUNT;
     expect(up).toBeCloseTo(0.2, 1);
     expect(together).toBeCloseTo(0.04, 1.5);
-    expect(fates({ burst: { down: burst } }, 1000).every((fate) => fate.lostUp === undefined)).toBe(true);
+    expect(fates({ burst: { down: burst } }, 1000).every((fate) => fate.up.lostBy === undefined)).toBe(true);
   });
 
   test("certain to leave, never to come back: one packet in two", () => {
-    const lost = fates({ burst: { up: { goodToBad: 1, badToGood: 1 } } }, 6).map((fate) => fate.lostUp !== undefined);
+    const lost = fates({ burst: { up: { goodToBad: 1, badToGood: 1 } } }, 6).map(
+      (fate) => fate.up.lostBy !== undefined,
+    );
     expect(lost).toEqual([true, false, true, false, true, false]);
   });
 });
@@ -171,8 +165,8 @@ describe("seeds", () => {
     const first = fates(ALL_UDP, 500, 42);
     expect(fates(ALL_UDP, 500, 42)).toEqual(first);
     for (const seed of [0, 41, 43, 0xffff_ffff]) expect(fates(ALL_UDP, 500, seed)).not.toEqual(first);
-    expect(fates({ drop: { up: 0.2, down: 0.1 } }, 500, 42, "tcp").map((fate) => fate.lostUp)).not.toEqual(
-      fates({ drop: { up: 0.2, down: 0.1 } }, 500, 42, "udp").map((fate) => fate.lostUp),
+    expect(fates({ drop: { up: 0.2, down: 0.1 } }, 500, 42, "tcp").map((fate) => fate.up.lostBy)).not.toEqual(
+      fates({ drop: { up: 0.2, down: 0.1 } }, 500, 42, "udp").map((fate) => fate.up.lostBy),
     );
   });
 
@@ -180,15 +174,15 @@ describe("seeds", () => {
     const together = fates({ ...ALL_UDP, burst: {} }, 2000);
     for (const kind of ["drop", "delay", "duplicate", "reorder", "corrupt"] as const) {
       const alone = fates({ [kind]: ALL_UDP[kind] }, 2000);
-      const read = ({ lostUp, lostDown, delayMs, duplicate, reorder, corruptAt }: Fate) =>
-        ({ drop: [lostUp, lostDown], delay: delayMs, duplicate, reorder, corrupt: corruptAt })[kind];
+      const read = ({ up, down: { lostBy, delayMs, duplicate, reorder, corruptAt } }: Fate) =>
+        ({ drop: [up.lostBy, lostBy], delay: delayMs, duplicate, reorder, corrupt: corruptAt })[kind];
       expect(alone.map(read)).toEqual(together.map(read));
     }
   });
 
   test("a higher probability takes the same packets and more", () => {
-    const some = fates({ drop: { up: 0.1, down: 0 } }, 5000).map((fate) => fate.lostUp !== undefined);
-    const more = fates({ drop: { up: 0.3, down: 0 } }, 5000).map((fate) => fate.lostUp !== undefined);
+    const some = fates({ drop: { up: 0.1, down: 0 } }, 5000).map((fate) => fate.up.lostBy !== undefined);
+    const more = fates({ drop: { up: 0.3, down: 0 } }, 5000).map((fate) => fate.up.lostBy !== undefined);
     expect(some.every((lost, i) => !lost || more[i])).toBe(true);
   });
 

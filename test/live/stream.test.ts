@@ -1,10 +1,9 @@
 /** The live stream over HTTP, and its bounds by hand. */
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
-import { sparingly } from "../../src/base/throttle.ts";
 import { NO_FAULTS } from "../../src/faults/faults.ts";
 import { History } from "../../src/live/history.ts";
-import type { HistoryDump, Snapshot } from "../../src/live/shapes.ts";
+import type { HistoryDump, LiveSnapshot } from "../../src/live/shapes.ts";
 import { LiveStream } from "../../src/live/stream.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
 import { PacketLog } from "../../src/reflector/packet-log.ts";
@@ -25,11 +24,11 @@ function setUp(limit = 8) {
     metrics,
     history,
     packetLog,
-    faults: () => NO_FAULTS,
-    connections: () => undefined,
+    faultsOf: () => NO_FAULTS,
+    connectionsOf: () => undefined,
     runsVersion: () => 0,
     version: "0.0.0",
-    limit,
+    viewerLimit: limit,
     clock,
   });
   const second = () => {
@@ -51,7 +50,7 @@ function setUp(limit = 8) {
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>) {
   const { value, done } = await reader.read();
   const text = new TextDecoder().decode(value);
-  return { value, done, text, snapshot: () => JSON.parse(text.split("data: ")[1] ?? "") as Snapshot };
+  return { value, done, text, snapshot: () => JSON.parse(text.split("data: ")[1] ?? "") as LiveSnapshot };
 }
 
 function reader(stream: ReadableStream<Uint8Array> | undefined): ReadableStreamDefaultReader<Uint8Array> {
@@ -156,25 +155,5 @@ describe("the live routes", () => {
     const began = performance.now();
     await lab.stop();
     expect(performance.now() - began).toBeLessThan(900);
-  });
-});
-
-describe("counting sparingly", () => {
-  test("a count that takes long is asked for rarely", () => {
-    let now = 0;
-    let calls = 0;
-    const count = sparingly(
-      () => {
-        calls++;
-        now += 10; // ms that it takes
-        return calls;
-      },
-      { now: () => now, wallAt: () => 0 },
-    );
-    const seen = Array.from({ length: 5 }, () => {
-      now += 500;
-      return count();
-    });
-    expect(seen).toEqual([1, 1, 1, 1, 2]); // 10 ms are half a percent of 2 s
   });
 });

@@ -1,11 +1,11 @@
 /** The numbers themselves, and how a scrape tells them. */
 import { describe, expect, test } from "bun:test";
 import { version } from "../../package.json";
+import { REGISTRY } from "../../src/base/protocol.ts";
 import {
   createMetrics,
   Distribution,
   DROP_REASONS,
-  REJECT_REASONS,
   RESPONSE_BUCKETS,
   Tally,
   Traffic,
@@ -66,7 +66,7 @@ describe("the exposition", () => {
         expect(series.get("response_time_seconds_bucket", { protocol, le: `${le}` })).toBe(0);
       }
       for (const reason of DROP_REASONS) expect(series.get("wirelab_drops_total", { protocol, reason })).toBe(0);
-      for (const reason of REJECT_REASONS[protocol]) {
+      for (const reason of REGISTRY[protocol].rejects) {
         expect(series.get("wirelab_rejected_total", { protocol, reason })).toBe(0);
       }
     }

@@ -1,7 +1,8 @@
 /** The faults that only some protocols have: duplicated, reordered, corrupted, reset, another status. */
 import { describe, expect, test } from "bun:test";
 import type { Protocol } from "../../src/base/protocol.ts";
-import { chance, cleanFate, decide, type Faults } from "../../src/faults/faults.ts";
+import { chance, cleanFate, decide } from "../../src/faults/decide.ts";
+import type { Faults } from "../../src/faults/faults.ts";
 import {
   exchange,
   type Form,
@@ -42,7 +43,7 @@ describe.each(UDP_FORMS)("%s", (_, form) => {
       await using client = await form.connect(lab);
       const traffic = await exchange(lab, form, client, 20);
       const expected = chance(1, "udp");
-      const hit = Array.from({ length: 20 }, () => decide({ corrupt: 0.5 }, expected, cleanFate()).corruptAt >= 0);
+      const hit = Array.from({ length: 20 }, () => decide({ corrupt: 0.5 }, expected, cleanFate()).down.corruptAt >= 0);
       expect(traffic.injected("corrupt", "down")).toBe(hit.filter(Boolean).length);
       expect(traffic.answered).toBe(20);
       return client.replies.map(({ body }) => {
@@ -208,7 +209,7 @@ describe("status", () => {
     await using client = await http.connect(lab);
     const traffic = await exchange(lab, http, client, 30);
     const expected = chance(9, "http");
-    const statuses = Array.from({ length: 30 }, () => decide(faults, expected, cleanFate()).status || 200);
+    const statuses = Array.from({ length: 30 }, () => decide(faults, expected, cleanFate()).down.status || 200);
     expect(client.replies.map(({ status }) => status)).toEqual(statuses);
     const injected = statuses.filter((status) => status === 502).length;
     expect([traffic.answered, traffic.dropped, traffic.injected("status", "down")]).toEqual([30, 0, injected]);

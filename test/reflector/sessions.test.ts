@@ -44,7 +44,7 @@ describe("one packet", () => {
 
   test("taken on the way down, or given up", () => {
     const session = handled(newSession(), 0, 1);
-    session.take(0);
+    session.dropDown(0);
     session.discard(1);
     expect(counts(session)).toEqual({ ...ZERO, unique: 2, handled: 2, droppedDown: 1, discarded: 1 });
   });
@@ -61,9 +61,9 @@ describe("copies", () => {
   test("one copy taken and one answered is an answered packet, in either order", () => {
     for (const takenFirst of [true, false]) {
       const session = handled(newSession(), 3, 3);
-      if (takenFirst) session.take(3);
+      if (takenFirst) session.dropDown(3);
       session.answer(3);
-      if (!takenFirst) session.take(3);
+      if (!takenFirst) session.dropDown(3);
       expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
     }
   });
@@ -77,7 +77,7 @@ describe("copies", () => {
 
   test("one copy taken and one given up is counted once", () => {
     const session = handled(newSession(), 3, 3);
-    session.take(3);
+    session.dropDown(3);
     session.discard(3);
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, droppedDown: 1 });
   });
@@ -124,7 +124,7 @@ describe("the window", () => {
     for (const old of [0, 1, 2, 1]) {
       handled(session, old);
       session.answer(old);
-      session.take(old);
+      session.dropDown(old);
       session.discard(old);
     }
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 4, handled: 1, answered: 1 });

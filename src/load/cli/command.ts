@@ -1,5 +1,6 @@
 /** The load command without its process: runs what was asked, shows it, writes it, and gives the exit status. */
 
+import type { ProcessUsage } from "../../base/kernel.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import type { Snapshot } from "../measure/snapshot.ts";
 import { Timeline } from "../measure/timeline.ts";
@@ -15,7 +16,7 @@ import { type Command, parseCommand } from "./flags.ts";
 import { HELP } from "./help.ts";
 import { jsonText, OutputFiles, type WriteFile } from "./outputs.ts";
 import { LiveView } from "./progress.ts";
-import { type ProcessReading, runMetrics } from "./run-metrics.ts";
+import { runMetrics } from "./run-metrics.ts";
 import { exitStatus, STATUS } from "./status.ts";
 
 /** What the command needs of its surroundings. */
@@ -31,7 +32,7 @@ export interface Surroundings {
   /** Calls back at each Ctrl-C. */
   readonly onInterrupt: (callback: () => void) => void;
   readonly exit: (status: number) => void;
-  readonly usage: () => ProcessReading;
+  readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
   /** Keeps the runs among the lab's and says where, in one line; throws where that cannot be. Undefined: no place is named. */
   readonly save: ((runs: readonly SavedRun[]) => string) | undefined;
@@ -132,7 +133,7 @@ function interruptible(observed: readonly Observed[], around: Surroundings): () 
 function serveMetrics(command: Command, observed: readonly Observed[], around: Surroundings) {
   if (command.metrics === undefined) return undefined;
   const { port, host = around.metricsHost } = command.metrics;
-  const registry = runMetrics({
+  const exposition = runMetrics({
     runs: observed.map(({ run }) => run.measured),
     process: around.usage,
     build: around.build,
@@ -143,7 +144,7 @@ function serveMetrics(command: Command, observed: readonly Observed[], around: S
       port,
       fetch: async (request) =>
         new URL(request.url).pathname === "/metrics"
-          ? new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } })
+          ? new Response(await exposition.render(), { headers: { "Content-Type": exposition.contentType } })
           : new Response("the run's series are at /metrics\n", { status: 404 }),
     });
   } catch (error) {

@@ -40,13 +40,19 @@ export function parseTarget(text: string, protocol: Protocol): Target {
   if (path !== "" && !takesUrl) throw new UsageError(`--target ${text}: a path means nothing to ${protocol}`);
   const port = parts.port === undefined ? usual : portOf(parts.port, text);
   const target = { hostname: parts.host, port };
-  return takesUrl ? { ...target, url: new URL(`http://${formatHostPort(parts.host, port)}${path || "/"}`) } : target;
+  return takesUrl
+    ? { ...target, url: urlOf(`http://${formatHostPort(parts.host, port)}${path || "/"}`, text) }
+    : target;
+}
+
+function urlOf(url: string, given: string): URL {
+  if (!URL.canParse(url)) throw new UsageError(`--target ${given}: not a URL`);
+  return new URL(url);
 }
 
 function parseUrl(text: string, protocol: Protocol): Target {
   if (!REGISTRY[protocol].url) throw new UsageError(`--target ${text}: ${protocol} takes host:port, not a URL`);
-  if (!URL.canParse(text)) throw new UsageError(`--target ${text}: not a URL`);
-  const url = new URL(text);
+  const url = urlOf(text, text);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new UsageError(`--target ${text}: only http:// and https:// URLs`);
   const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
