@@ -39,12 +39,17 @@ function spawn(command: readonly string[], env: Readonly<Record<string, string>>
   return { child, said, followed };
 }
 
-/** Runs src/main.ts to its end, which has to come by itself. */
-export async function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { child, said, followed } = spawn([process.execPath, MAIN, ...args], env);
+/** Runs a script of the repository, by its path from the root, until it exits by itself. */
+export async function runScript(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { child, said, followed } = spawn([process.execPath, script, ...args], env);
   const status = await child.exited;
   await followed;
   return { status, ...said };
+}
+
+/** Runs src/main.ts until it exits by itself. */
+export function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return runScript(MAIN, args, env);
 }
 
 /** Starts src/main.ts on free ports and waits until it says that it listens; `wrap` is put in front of the command. */
