@@ -171,7 +171,7 @@ describe("stop", () => {
       expect((await answer).body).toBe('{"status":"received"}');
       await until(() => udp.got.length === 1 && tcp.read.length === 7, "the other two answers");
       expect(tcp.read.toString()).toBe("ACK-TCP");
-      expect(lab.out).toContain(`${signal}: stopping; once more to end at once`);
+      expect(lab.out).toContain(`${signal}: stopping; a second signal ends the process at once`);
       expect(lab.err).toBe("");
     },
   );
@@ -192,7 +192,7 @@ describe("stop", () => {
     udp.send(testPacket(1), lab.ports.udp);
     await until(async () => (await scrape(lab.ports.http)).sum("packets_total") === 1, "in flight");
     lab.signal("SIGINT");
-    await until(() => lab.out.includes("once more to end at once"), "it is stopping");
+    await until(() => lab.out.includes("a second signal ends the process at once"), "it is stopping");
     const startedAt = performance.now();
     lab.signal("SIGINT");
     expect(await lab.exited).toBe(130);

@@ -6,7 +6,7 @@ const TIME_SHARE = 0.005;
 /** Least time between two calls, ms. */
 const LEAST_INTERVAL_MS = 500;
 
-/** Returns a function that calls `read` so rarely that it takes at most 0.5 % of the time, and otherwise repeats its value. */
+/** Returns a function that calls `read` for at most 0.5 % of the time and returns its last value otherwise. */
 export function throttle<Value>(read: () => Value, clock: Pick<Clock, "now">): () => Value | undefined {
   let value: Value | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
