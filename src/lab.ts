@@ -163,7 +163,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     }),
     (live) => live.stop(),
   );
-  const runner = undo.adopt(new Runner({ store, log, tell: (event, data) => live.broadcast(event, data) }), (runner) =>
+  const runner = undo.adopt(new Runner(store, log, (event, data) => live.broadcast(event, data)), (runner) =>
     runner.kill(),
   );
   const routes = controlRoutes({

@@ -5,7 +5,7 @@ import { PROTOCOLS } from "../base/protocol.ts";
 import type { Limits } from "../config.ts";
 import { UsageError } from "../load/plan/errors.ts";
 import { type LoadOptions, planRun } from "../load/plan/options.ts";
-import { chooseTarget, type OwnPorts, TargetNotAllowedError } from "../runs/choose-target.ts";
+import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, type Runner } from "../runs/runner.ts";
 import type { RunStore } from "../runs/store.ts";
 
@@ -13,7 +13,7 @@ import type { RunStore } from "../runs/store.ts";
 export interface RunParts {
   readonly runner: Runner;
   readonly store: RunStore;
-  readonly own: () => OwnPorts;
+  readonly own: () => LabAddress;
   readonly targets: readonly AllowedHost[];
   readonly limits: Pick<Limits, "runRate" | "runSeconds">;
 }

@@ -82,7 +82,7 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
           {
             202: jsonResponse("It starts", STATE),
             400: errorResponse("A value that is not allowed", "rate: not allowed; allowed: a number from 0.1 to 10000"),
-            409: errorResponse("One is under way", "a run is under way; stop it first"),
+            409: errorResponse("One is under way", "a run is in progress; stop it first"),
             ...NOT_ALLOWED,
           },
           {
@@ -102,13 +102,13 @@ export function runRoutes(parts: RunParts, policy: RightsPolicy) {
       "/runs/current",
       (context) => {
         assertMayChange(context, policy);
-        if (!runner.stop()) return Response.json({ error: "no run is under way" }, { status: 404 });
+        if (!runner.stop()) return Response.json({ error: "no run is in progress" }, { status: 404 });
         return Response.json(runner.state);
       },
       {
         detail: describe("Stop the run under way; its report covers what ran", {
           200: jsonResponse("It stops", { ...STATE, state: "settling", stopped: true }),
-          404: errorResponse("Nothing to stop", "no run is under way"),
+          404: errorResponse("Nothing to stop", "no run is in progress"),
           ...NOT_ALLOWED,
         }),
       },
