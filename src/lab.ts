@@ -1,7 +1,7 @@
 /** Assembles a lab: listeners for every protocol, one responder for each, and what observes and controls them. */
 import { version } from "../package.json";
-import { describeTraffic } from "./api/openapi.ts";
-import { type ControlParts, controlRoutes } from "./api/routes.ts";
+import { controlRoutes } from "./api/routes.ts";
+import { describeTraffic } from "./api/traffic-description.ts";
 import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
@@ -117,16 +117,13 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: readonly NamedList
   return createExposition(LAB_SERIES, readers);
 }
 
-/** Faults as the control routes change them: counted, marked in the history, logged. */
-function faultControl({ responders, metrics, history, clock, log, faultsOf }: Parts): ControlParts["faults"] {
-  return {
-    get: faultsOf,
-    set(protocol, faults) {
-      responders[protocol].setFaults(faults);
-      metrics.traffic[protocol].impairmentChanges++;
-      history.mark(protocol, printFaults(faults), clock.now());
-      log.write("info", "faults changed", { protocol, faults: printFaults(faults) });
-    },
+/** Changes the faults of a protocol as the control routes do: counted, marked in the history, logged. */
+function faultSetter({ responders, metrics, history, clock, log }: Parts) {
+  return (protocol: Protocol, faults: Faults): void => {
+    responders[protocol].setFaults(faults);
+    metrics.traffic[protocol].impairmentChanges++;
+    history.mark(protocol, printFaults(faults), clock.now());
+    log.write("info", "faults changed", { protocol, faults: printFaults(faults) });
   };
 }
 
@@ -163,21 +160,19 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     }),
     (live) => live.stop(),
   );
-  const runner = undo.adopt(new Runner({ store, log, tell: (event, data) => live.broadcast(event, data) }), (runner) =>
+  const runner = undo.adopt(new Runner(store, log, (event, data) => live.broadcast(event, data)), (runner) =>
     runner.kill(),
   );
   const routes = controlRoutes({
-    exposition: exposeLab(parts, live, listeners),
-    faults: faultControl(parts),
-    live,
-    runs: { runner, store, limits, targets: config.targets, own: () => ({ host, ports: byProtocol(portOf) }) },
-    sessions,
-    policy: { token: config.token, host },
-    clock,
-    traffic: metrics.traffic.http,
-    listening: () => byProtocol(() => serving),
-    log,
+    ...parts,
     version,
+    exposition: exposeLab(parts, live, listeners),
+    traffic: metrics.traffic.http,
+    ports: () => byProtocol(portOf),
+    listening: () => byProtocol(() => serving),
+    setFaults: faultSetter(parts),
+    live,
+    runner,
   });
 
   const labPorts = new Uint8Array(65_536);

@@ -1,19 +1,17 @@
-/** What a schema found wrong with a body, told to a person: the field, and what is allowed there. */
+/** Turns a schema's validation error into one line: the field and the values that it allows. */
 import type { ValidationError } from "elysia";
 
-/** A request that cannot be answered as it is; its message is one line: what, and what is allowed. */
-export class BadRequestError extends Error {
-  override readonly name = "BadRequestError";
-}
-
-/** A refused body: one line, the field that it concerns (dotted; empty for the whole), and what may stand there. */
-export interface Explanation {
+/** The first problem of a body that its schema refuses. */
+export interface BodyProblem {
+  /** One line: the field, the problem, the allowed values. */
   readonly error: string;
+  /** The path of the field, with dots; empty for the whole body. */
   readonly field: string;
+  /** The allowed values in words. */
   readonly allowed: string;
 }
 
-/** The parts of JSON Schema that the lab's schemas use. */
+/** The keywords of JSON Schema that the lab's schemas use. */
 interface Schema {
   readonly type?: string;
   readonly const?: unknown;
@@ -23,9 +21,9 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** What a value of `schema` looks like, in words. */
-export function expected(schema: Schema): string {
-  if (schema.anyOf) return schema.anyOf.map(expected).join(" or ");
+/** The values that `schema` allows, in words. */
+export function allowedBy(schema: Schema): string {
+  if (schema.anyOf) return schema.anyOf.map(allowedBy).join(" or ");
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.properties) {
     const fields = Object.entries(schema.properties).map(([name, { const: only }]) =>
@@ -40,15 +38,15 @@ export function expected(schema: Schema): string {
   return `${article} ${type}${range}`;
 }
 
-/** The first thing that is wrong. */
-export function explain(error: ValidationError): Explanation {
+/** The first problem that a validation found. */
+export function problemOf(error: ValidationError): BodyProblem {
   const [first] = error.all;
   const found = first && "path" in first ? first : undefined;
   const field = (found?.path ?? "").slice(1).replaceAll("/", ".");
-  const schema = (found?.schema ?? {}) as Schema; // TypeBox's schemas are JSON Schema; its type hides the keys
-  const stray = found?.message === "Unexpected property";
-  // For a stray property the schema is that of the object around it.
-  const allowed = stray ? Object.keys(schema.properties ?? {}).join(", ") : expected(schema);
-  const problem = stray ? "no such field" : "not allowed";
+  const schema = (found?.schema ?? {}) as Schema; // TypeBox's schemas are JSON Schema; their type hides the keywords
+  const isUnknown = found?.message === "Unexpected property";
+  // For an unknown property the schema is that of the object that contains it.
+  const allowed = isUnknown ? Object.keys(schema.properties ?? {}).join(", ") : allowedBy(schema);
+  const problem = isUnknown ? "no such field" : "not allowed";
   return { error: `${field || "the body"}: ${problem}; allowed: ${allowed}`, field, allowed };
 }
