@@ -5,7 +5,7 @@ import { describeTraffic } from "./api/traffic-description.ts";
 import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
+import { byProtocol, type Protocol } from "./base/protocol.ts";
 import { throttle } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
@@ -23,7 +23,7 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { Runner } from "./runs/runner.ts";
 import { openRunStore } from "./runs/store.ts";
-import { type Listener, openListener } from "./servers/listener.ts";
+import { Listeners, type Ports } from "./servers/listeners.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Config> {
@@ -35,38 +35,16 @@ export interface LabOptions extends Partial<Config> {
 /** A running lab. */
 export interface Lab {
   /** The ports on which it listens; `stamp` if there is a STAMP port. */
-  readonly ports: Readonly<Record<Protocol, number>> & { readonly stamp?: number };
+  readonly ports: Ports;
   readonly host: string;
   /** Stops receiving, completes what is in progress within a limit, and closes. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A port to open; `name` is its label in `ports` and in metrics. */
-interface Socket {
-  readonly name: Protocol | "stamp";
-  readonly protocol: Protocol;
-  readonly port: number;
-}
-
-/** An open port with its name. */
-interface NamedListener extends Listener {
-  readonly name: Socket["name"];
-}
-
 const SILENT = createLog({ level: "silent", readable: false, sink() {} });
 /** Time for which requests in progress may delay a stop after the delay queue is empty, ms. */
 const REQUESTS_MS = 100;
-
-/** The ports that the configuration asks for, HTTP last: its control routes answer once everything else is open. */
-function socketsOf(config: Config): readonly Socket[] {
-  const { stampPort } = config;
-  const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
-  return [
-    ...stamp,
-    ...PROTOCOLS.toReversed().map((protocol) => ({ name: protocol, protocol, port: config[`${protocol}Port`] })),
-  ];
-}
 
 /** Everything of a lab that does not depend on an open port; `undo` closes it. */
 function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDisposableStack) {
@@ -92,29 +70,38 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
 type Parts = ReturnType<typeof createParts>;
 
 /** The exposition of the lab's series. */
-function exposeLab(parts: Parts, live: LiveStream, listeners: readonly NamedListener[]) {
+function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
   const { config, metrics, queue, sessions, packetLog, limits } = parts;
-  const listenerOf = (name: Socket["name"]) => listeners.find((listener) => listener.name === name);
   const noConnections = { size: 0, limit: limits.tcpConnections, overflows: 0 };
   const readers = labReaders(metrics, {
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
-      "tcp-connections": () => listenerOf("tcp")?.connectionTable ?? noConnections,
+      "tcp-connections": () => listeners.get("tcp")?.connectionTable ?? noConnections,
       "packet-log": () => packetLog,
       viewers: () => live,
     },
-    openConnections: (protocol) => listenerOf(protocol)?.connections(),
-    countsConnections: (protocol) => listenerOf(protocol)?.connectionTable !== undefined,
-    receiveBufferDrops: () => {
-      const drops = listeners.map((listener) => [listener.name, listener.receiveBufferDrops()] as const);
-      return Object.fromEntries(drops.flatMap(([name, count]) => (count === undefined ? [] : [[name, count]])));
-    },
+    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    countsConnections: (protocol) => listeners.get(protocol)?.connectionTable !== undefined,
+    receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     processUsage,
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
   return createExposition(LAB_SERIES, readers);
+}
+
+/** The stream of snapshots for the page. */
+function startLive(parts: Parts, listeners: Listeners): LiveStream {
+  const { clock, store, limits } = parts;
+  const connections = byProtocol((protocol) => throttle(() => listeners.get(protocol)?.connections(), clock));
+  return new LiveStream({
+    ...parts,
+    connectionsOf: (protocol) => connections[protocol](),
+    runsVersion: () => store.version(),
+    version,
+    viewerLimit: limits.viewers,
+  });
 }
 
 /** Changes the faults of a protocol as the control routes do: counted, marked in the history, logged. */
@@ -135,71 +122,32 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const { limits: givenLimits, log = SILENT, ...given } = options;
   const config: Config = { ...DEFAULT_CONFIG, ...given };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
-  const { host } = config;
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
   const parts = createParts(config, limits, log, undo);
-  const { clock, metrics, queue, sessions, packetLog, responders, faultsOf, history, store } = parts;
-  const listeners: NamedListener[] = [];
+  const { metrics, queue, store } = parts;
+  const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
+  const live = undo.adopt(startLive(parts, listeners), (live) => live.stop());
+  const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
+  const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
   let serving = false;
-
-  const portOf = (protocol: Protocol) => listeners.find((listener) => listener.name === protocol)?.port ?? 0;
-  const connectionsOf = byProtocol((protocol) =>
-    throttle(() => listeners.find((listener) => listener.name === protocol)?.connections(), clock),
-  );
-  const live = undo.adopt(
-    new LiveStream({
-      clock,
-      metrics,
-      history,
-      packetLog,
-      faultsOf,
-      connectionsOf: (protocol) => connectionsOf[protocol](),
-      runsVersion: () => store.version(),
-      version,
-      viewerLimit: limits.viewers,
-    }),
-    (live) => live.stop(),
-  );
-  const runner = undo.adopt(new Runner(store, log, (event, data) => live.broadcast(event, data)), (runner) =>
-    runner.kill(),
-  );
   const routes = controlRoutes({
     ...parts,
     version,
     exposition: exposeLab(parts, live, listeners),
     traffic: metrics.traffic.http,
-    ports: () => byProtocol(portOf),
+    ports: () => listeners.ports(),
     listening: () => byProtocol(() => serving),
     setFaults: faultSetter(parts),
     live,
     runner,
   });
-
-  const labPorts = new Uint8Array(65_536);
-  for (const { name, protocol, port } of socketsOf(config)) {
-    const listener = await openListener(
-      protocol,
-      {
-        hostname: host,
-        port,
-        responder: responders[protocol],
-        sessions,
-        limits,
-        stampOnly: name === "stamp",
-        labPorts,
-        routes,
-        describe: describeTraffic,
-      },
-      name === "stamp" ? "STAMP" : REGISTRY[protocol].title,
-    );
-    listeners.push({ ...undo.adopt(listener, (listener) => listener.close()), name });
-  }
+  await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
 
   const open = undo.move();
   async function stop(): Promise<void> {
     serving = false;
-    const paused = Promise.all(listeners.map((listener) => listener.pause()));
+    const paused = listeners.pause();
     runner.kill();
     live.stop();
     await emptied(queue, limits.stopMs);
@@ -212,9 +160,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     stopping ??= stop();
     return stopping;
   };
-  const stamp = listeners.find((listener) => listener.name === "stamp");
-  const ports = { ...byProtocol(portOf), ...(stamp && { stamp: stamp.port }) };
-  return { ports, host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
+  return { ports: listeners.ports(), host: config.host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
 }
 
 /** Resolves when the queue is empty, or after `limitMs`. */
