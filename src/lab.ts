@@ -9,7 +9,7 @@ import { byProtocol, type Protocol } from "./base/protocol.ts";
 import { throttle } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
-import type { Faults } from "./faults/faults.ts";
+import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { printFaults } from "./faults/text.ts";
 import { History } from "./live/history.ts";
 import { LiveStream } from "./live/stream.ts";
@@ -26,7 +26,9 @@ import { openRunStore } from "./runs/store.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
 
 /** Options of `startLab`; every option has a default. */
-export interface LabOptions extends Partial<Config> {
+export interface LabOptions extends Partial<Omit<Config, "impair">> {
+  /** The faults at the start; a protocol that is not named has none. */
+  readonly impair?: Partial<Impairments>;
   readonly limits?: Partial<Limits>;
   /** Receives the lab's log lines; by default none are written. */
   readonly log?: Log;
@@ -119,8 +121,8 @@ function faultSetter({ responders, metrics, history, clock, log }: Parts) {
  * ListenError if a port is not available; nothing is left open then.
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { limits: givenLimits, log = SILENT, ...given } = options;
-  const config: Config = { ...DEFAULT_CONFIG, ...given };
+  const { limits: givenLimits, log = SILENT, impair, ...given } = options;
+  const config: Config = { ...DEFAULT_CONFIG, ...given, impair: { ...NO_IMPAIRMENTS, ...impair } };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
   const parts = createParts(config, limits, log, undo);
