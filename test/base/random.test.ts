@@ -62,6 +62,8 @@ describe("distribution", () => {
   test("the first numbers of neighbouring seeds are distributed evenly", () => {
     const firsts = Array.from({ length: 10_000 }, (_, seed) => random(seed, "udp/drop/up")());
     expect(Math.abs(mean(firsts) - 0.5)).toBeLessThan(4 / Math.sqrt(12 * firsts.length));
+    const below = firsts.filter((value) => value < 0.2).length / firsts.length;
+    expect(Math.abs(below - 0.2)).toBeLessThan(4 * Math.sqrt((0.2 * 0.8) / firsts.length));
     expect(new Set(firsts).size).toBeGreaterThan(9990);
   });
 });
