@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { throttle } from "../../src/base/throttle.ts";
 
-/** A throttled function that takes `costMs` of a simulated clock at each call. */
+/** A throttled function that advances a fake clock by `costMs` at each call and returns the number of calls. */
 function setUp(costMs: number) {
   const time = { now: 0, calls: 0 };
   const read = throttle(
@@ -14,7 +14,7 @@ function setUp(costMs: number) {
   return { time, read };
 }
 
-test("a cheap function is called twice a second at most", () => {
+test("throttle calls a cheap function at most twice a second", () => {
   const { time, read } = setUp(0);
   expect([read(), read()]).toEqual([1, 1]);
   time.now = 499;
@@ -23,7 +23,7 @@ test("a cheap function is called twice a second at most", () => {
   expect(read()).toBe(2);
 });
 
-test("an expensive function takes 0.5 % of the time at most", () => {
+test("throttle calls an expensive function for at most 0.5 % of the time", () => {
   const { time, read } = setUp(20);
   expect(read()).toBe(1);
   time.now = 3999;

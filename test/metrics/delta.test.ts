@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { Traffic } from "../../src/metrics/counters.ts";
 import { baseline, deltaOf, difference, sinceBaseline } from "../../src/metrics/delta.ts";
 
-test("a difference has every counter of the later reading", () => {
+test("difference returns what every counter of the later reading gained", () => {
   expect(difference({ a: 5, b: 7 }, { a: 2, b: 7 })).toEqual({ a: 3, b: 0 });
 });
 
-test("a delta starts at its creation and at each call", () => {
+test("deltaOf returns what counters gained since its creation or its previous call", () => {
   const counters = { a: 10 };
   const gained = deltaOf(() => ({ ...counters }));
   counters.a = 13;
@@ -16,7 +16,7 @@ test("a delta starts at its creation and at each call", () => {
   expect(gained()).toEqual({ a: 7 });
 });
 
-test("since a baseline: packets, drops, the mean response time, and the faults that were injected", () => {
+test("sinceBaseline returns packets, drops, the mean response time and the injected faults since the baseline", () => {
   const traffic = new Traffic("udp");
   traffic.received(10);
   traffic.answered(10, 5);

@@ -42,7 +42,7 @@ class TestExchange implements Exchange {
   }
 }
 
-/** A UDP responder by a clock that the test advances. */
+/** A UDP responder with a clock that the test advances. */
 function setUp(faults: Faults = {}, queueLimit = 10) {
   const time = { now: 1000 };
   const clock = { now: () => time.now, wallAt: (now: number) => 1_000_000 + now };
@@ -57,8 +57,8 @@ function setUp(faults: Faults = {}, queueLimit = 10) {
   return { time, clock, traffic, packetLog, queue, responder, session, [Symbol.dispose]: () => packetLog.stop() };
 }
 
-describe("a packet without faults", () => {
-  test("is counted, answered with the session's next number, timed and logged", () => {
+describe("Responder without faults", () => {
+  test("counts, answers with the session's next sequence number, times and logs a packet", () => {
     using lab = setUp();
     const { clock, traffic, responder, session, packetLog, time } = lab;
     const exchange = new TestExchange(clock, session, 3);
@@ -80,7 +80,7 @@ describe("a packet without faults", () => {
     });
   });
 
-  test("that cannot be sent is dropped and neither answered nor copied", () => {
+  test("drops a packet whose response cannot be sent, and sends no copy", () => {
     using lab = setUp({ duplicate: 1 });
     const { clock, traffic, responder, session } = lab;
     const failed = new TestExchange(clock, session, 0, [SEND_FAILED]);
@@ -93,8 +93,8 @@ describe("a packet without faults", () => {
   });
 });
 
-describe("faults", () => {
-  test("a packet dropped upstream is not handled; one dropped downstream has used a number", () => {
+describe("Responder with faults", () => {
+  test("does not handle a packet dropped upstream, and uses a sequence number for one dropped downstream", () => {
     using lab = setUp({ drop: { up: 1, down: 0 } });
     const { clock, traffic, responder, session } = lab;
     const up = new TestExchange(clock, session, 0);
@@ -111,7 +111,7 @@ describe("faults", () => {
     expect([traffic.injected.get("drop/up"), traffic.injected.get("drop/down")]).toEqual([1, 1]);
   });
 
-  test("a duplicate sends twice and is answered once", () => {
+  test("sends a duplicated response twice and counts one answered packet", () => {
     using lab = setUp({ duplicate: 1 });
     const { clock, traffic, responder } = lab;
     const exchange = new TestExchange(clock);
@@ -119,7 +119,7 @@ describe("faults", () => {
     expect([exchange.sent, traffic.sentBytes, traffic.responseTime.count]).toEqual([2, 14, 1]);
   });
 
-  test("a delayed response counts from the receipt, and its fate stays when the faults change", () => {
+  test("times a delayed response from the receipt and keeps its fate when the faults change", () => {
     using lab = setUp({ delay: { kind: "fixed", ms: 50 }, duplicate: 1 });
     const { clock, time, traffic, responder, queue } = lab;
     const exchange = new TestExchange(clock);
@@ -132,7 +132,7 @@ describe("faults", () => {
     expect(traffic.injected.get("delay/down")).toBe(1);
   });
 
-  test("a full queue drops the packet, which then is neither answered nor pending", () => {
+  test("drops and discards a packet if the delay queue is full", () => {
     using lab = setUp({ delay: { kind: "fixed", ms: 50 } }, 1);
     const { clock, traffic, responder, session } = lab;
     responder.receive(new TestExchange(clock, session, 0));
@@ -142,7 +142,7 @@ describe("faults", () => {
     expect([session.handled, session.discarded, session.waiting]).toEqual([2, 1, 1]);
   });
 
-  test("the same faults set again do the same to the same packets", () => {
+  test("makes the same decisions again after the same faults are set again", () => {
     using lab = setUp();
     const { clock, responder } = lab;
     const outcomes = () => {
@@ -159,7 +159,7 @@ describe("faults", () => {
   });
 });
 
-test("a rejected packet is received and dropped with its reason, before any fault", () => {
+test("Responder counts a rejected packet as received and dropped, before any fault", () => {
   using lab = setUp({ drop: { up: 1, down: 1 } });
   const { clock, traffic, responder } = lab;
   const exchange = new TestExchange(clock);

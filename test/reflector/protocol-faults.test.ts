@@ -1,4 +1,7 @@
-/** The faults that only some protocols have: duplicated, reordered, corrupted, reset, another status. */
+/**
+ * Faults that only some protocols have, on real sockets: duplicate, reorder, corrupt, reset, status. And what losses do to
+ * a plain TCP connection.
+ */
 import { describe, expect, test } from "bun:test";
 import type { Protocol } from "../../src/base/protocol.ts";
 import { chance, cleanFate, decide } from "../../src/faults/decide.ts";
@@ -23,10 +26,16 @@ function labWith(protocol: Protocol, faults: Faults, seed = 1) {
   return startTestLab({ impair: { http: {}, tcp: {}, udp: {}, [protocol]: faults }, seed });
 }
 
+/**
+ * A delay during which a test changes the faults and sends more packets, ms: long enough for a busy machine, and shorter
+ * than the deadline of `until`.
+ */
+const LONG_DELAY_MS = 1500;
+
 const UDP_FORMS: readonly (readonly [string, Form])[] = [udpPlain, udpStamp].map((form) => [form.name, form]);
 
 describe.each(UDP_FORMS)("%s", (_, form) => {
-  test("duplicate: the answer goes twice, and is one answered packet", async () => {
+  test("duplicate sends the answer twice and counts one answered packet", async () => {
     await using lab = await labWith("udp", { duplicate: 1 });
     await using client = await form.connect(lab);
     const traffic = await exchange(lab, form, client, 5);
@@ -37,18 +46,19 @@ describe.each(UDP_FORMS)("%s", (_, form) => {
     expect(traffic.sentBytes).toBe(10 * form.replyBytes);
   });
 
-  test("corrupt: one bit of the answer is another, at a place that the seed decides", async () => {
+  test("corrupt flips one bit of the answer, at a position that the seed determines", async () => {
     const run = async () => {
       await using lab = await labWith("udp", { corrupt: 0.5 });
       await using client = await form.connect(lab);
       const traffic = await exchange(lab, form, client, 20);
       const expected = chance(1, "udp");
-      const hit = Array.from({ length: 20 }, () => decide({ corrupt: 0.5 }, expected, cleanFate()).down.corruptAt >= 0);
-      expect(traffic.injected("corrupt", "down")).toBe(hit.filter(Boolean).length);
+      const fates = Array.from({ length: 20 }, () => decide({ corrupt: 0.5 }, expected, cleanFate()));
+      const corrupted = fates.filter(({ down }) => down.corruptAt >= 0);
+      expect(traffic.injected("corrupt", "down")).toBe(corrupted.length);
       expect(traffic.answered).toBe(20);
       return client.replies.map(({ body }) => {
         if (form === udpPlain) return body.toString("latin1");
-        // Of the octets behind 28 the sender knows each: T1, the error estimate, zeros.
+        // From octet 28 on, the sender can check every octet: T1, its error estimate, zeros.
         const { senderSequence = -1, senderSentAt = 0 } = readReflectorPacket(body) ?? {};
         const bits = [...body.subarray(36)].map((octet, i) => octet ^ ((testPacket(0)[12 + i] ?? 0) * Number(i < 2)));
         return [senderSequence, Math.abs(senderSentAt - Date.now()) < 60_000, bits.join()].join(" ");
@@ -65,8 +75,8 @@ describe.each(UDP_FORMS)("%s", (_, form) => {
   });
 });
 
-describe("reorder", () => {
-  test("an answer is overtaken by the next one to the same peer", async () => {
+describe("reorder on UDP", () => {
+  test("sends an answer after the next one to the same peer", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using client = await udpStamp.connect(lab);
     const traffic = await exchange(lab, udpStamp, client, 6);
@@ -74,7 +84,7 @@ describe("reorder", () => {
     expect([traffic.answered, traffic.injected("reorder", "down")]).toEqual([6, 3]);
   });
 
-  test("one that nothing overtakes goes after a tenth of a second", async () => {
+  test("sends an answer without a successor after 100 ms", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using client = await udpStamp.connect(lab);
     const traffic = await exchange(lab, udpStamp, client, 1);
@@ -82,7 +92,7 @@ describe("reorder", () => {
     expect(traffic.seconds).toBeGreaterThanOrEqual(0.1);
   });
 
-  test("another peer's answer does not overtake it", async () => {
+  test("does not count an answer to another peer as the next one", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using first = await udpStamp.connect(lab);
     await using second = await udpStamp.connect(lab);
@@ -92,21 +102,21 @@ describe("reorder", () => {
     for (const { replies } of [first, second]) expect(replies[0]?.afterMs).toBeGreaterThanOrEqual(100);
   });
 
-  test("an answer held back is not lost when the faults change", async () => {
+  test("sends a held answer after the faults are removed", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using client = await udpStamp.connect(lab);
     await client.send(0);
-    await until(async () => (await trafficOf(lab, "udp")).packets === 1, "it arrived");
+    await until(async () => (await trafficOf(lab, "udp")).packets === 1, "packet 0 received");
     await setFaults(lab, "udp", {});
     await client.send(1);
     await until(() => client.replies.length === 2, "both answers");
-    // on a busy machine its tenth of a second may have passed by then; either way both come
+    // The order depends on whether the 100 ms are over when packet 1 arrives.
     expect(client.replies.map(({ n }) => n).sort()).toEqual([0, 1]);
   });
 });
 
-describe("reset", () => {
-  test("plain TCP: the connection is reset in place of the answer", async () => {
+describe("reset on TCP", () => {
+  test("resets a plain connection in place of the answer", async () => {
     await using lab = await labWith("tcp", { reset: 1 });
     await using client = await tcpPlain.connect(lab);
     const traffic = await exchange(lab, tcpPlain, client, 5);
@@ -114,17 +124,17 @@ describe("reset", () => {
     expect([traffic.answered, traffic.drops("fault-reset"), traffic.injected("reset", "down")]).toEqual([0, 5, 5]);
   });
 
-  test("what waits in front of it on the connection still goes, what comes behind does not", async () => {
-    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 400 } });
+  test("sends the delayed answers before it on a STAMP connection, and no answer after it", async () => {
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: LONG_DELAY_MS } });
     await using client = await tcpStamp.connect(lab);
     await client.send(0);
-    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "packet 0 delayed");
     await setFaults(lab, "tcp", { reset: 1 });
     await client.send(1);
-    await until(async () => (await trafficOf(lab, "tcp")).packets === 2, "the second too");
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 2, "packet 1 received");
     await setFaults(lab, "tcp", {});
     await client.send(2);
-    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "the end of them");
+    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "packets 1 and 2 dropped");
     expect(client.replies.map(({ n }) => n)).toEqual([0]);
     const traffic = await trafficOf(lab, "tcp");
     expect([traffic.drops("fault-reset"), traffic.drops("peer-gone")]).toEqual([1, 1]);
@@ -132,78 +142,79 @@ describe("reset", () => {
 });
 
 describe("a plain TCP connection", () => {
-  /** One connection that collects what it reads until it ends. */
+  /** A connection that collects the text that it reads. */
   async function connect(port: number) {
-    const got = { text: "", ended: false };
+    const received = { text: "", ended: false };
     const socket = await Bun.connect({
       hostname: "127.0.0.1",
       port,
       socket: {
         data(_, chunk) {
-          got.text += chunk.toString("latin1");
+          received.text += chunk.toString("latin1");
         },
         end() {
-          got.ended = true;
+          received.ended = true;
         },
         close() {
-          got.ended = true;
+          received.ended = true;
         },
       },
     });
-    return { got, socket };
+    return { received, socket };
   }
 
-  test("stays open for more", async () => {
+  test("stays open after an answer, for further packets", async () => {
     await using lab = await startTestLab();
-    const { got, socket } = await connect(lab.ports.tcp);
+    const { received, socket } = await connect(lab.ports.tcp);
     for (let n = 1; n <= 5; n++) {
       socket.write(`Hello TCP ${n}`);
-      await until(() => got.text.length === 7 * n, "its answer");
+      await until(() => received.text.length === 7 * n, `answer ${n}`);
     }
-    expect([got.text, got.ended]).toEqual(["ACK-TCP".repeat(5), false]);
+    expect([received.text, received.ended]).toEqual(["ACK-TCP".repeat(5), false]);
     expect((await trafficOf(lab, "tcp")).packets).toBe(5);
     socket.terminate();
   });
 
-  test("gives what waits in front of a packet dropped on the way up, then ends", async () => {
-    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 300 } });
-    const { got, socket } = await connect(lab.ports.tcp);
+  test("sends the delayed answers before a packet dropped upstream, then closes", async () => {
+    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: LONG_DELAY_MS } });
+    const { received, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
-    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "packet 1 delayed");
     await setFaults(lab, "tcp", { drop: { up: 1, down: 0 } });
     socket.write("Hello TCP 2");
-    await until(() => got.ended, "the end");
-    expect(got.text).toBe("ACK-TCP");
+    await until(() => received.ended, "the end of the connection");
+    expect(received.text).toBe("ACK-TCP");
     const traffic = await trafficOf(lab, "tcp");
     expect([traffic.answered, traffic.dropped, traffic.drops("fault-up")]).toEqual([1, 1, 1]);
     socket.terminate();
   });
 
-  test("gives nothing behind a packet whose answer was dropped: it would pass for that answer", async () => {
-    await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 300 }, drop: { up: 0, down: 1 } });
-    const { got, socket } = await connect(lab.ports.tcp);
+  test("sends no answer after a packet whose answer was dropped: the client would match it to that packet", async () => {
+    const delay = { kind: "fixed", ms: LONG_DELAY_MS } as const;
+    await using lab = await labWith("tcp", { delay, drop: { up: 0, down: 1 } });
+    const { received, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
-    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "the first is in flight");
-    await setFaults(lab, "tcp", { delay: { kind: "fixed", ms: 300 } });
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "packet 1 delayed");
+    await setFaults(lab, "tcp", { delay });
     socket.write("Hello TCP 2");
-    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "both given up");
-    await until(() => got.ended, "the end");
-    expect(got.text).toBe("");
+    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "both packets dropped");
+    await until(() => received.ended, "the end of the connection");
+    expect(received.text).toBe("");
     socket.terminate();
   });
 
-  test("that the peer has closed for writing still gets its answers, the delayed ones too", async () => {
+  test("that the peer has closed for writing still gets its delayed answers", async () => {
     await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 50 } });
-    const { got, socket } = await connect(lab.ports.tcp);
+    const { received, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
     socket.shutdown();
-    await until(() => got.ended, "the end");
-    expect(got.text).toBe("ACK-TCP");
+    await until(() => received.ended, "the end of the connection");
+    expect(received.text).toBe("ACK-TCP");
   });
 });
 
-describe("status", () => {
-  test("HTTP: another status in place of the answer, with the same odds from the same seed", async () => {
+describe("status on HTTP", () => {
+  test("sends the injected status in place of the answer, for the requests that the seed determines", async () => {
     const faults: Faults = { status: { code: 502, probability: 0.4 } };
     await using lab = await labWith("http", faults, 9);
     await using client = await http.connect(lab);
