@@ -1,16 +1,17 @@
-# One image for the lab, the load generator and the door: docker build --build-arg COMMIT="$(git rev-parse HEAD)" .
+# One image for the lab, the load generator and the relay: docker build --build-arg COMMIT="$(git rev-parse HEAD)" .
 ARG BUN_VERSION=1.4.5
 
 FROM oven/bun:${BUN_VERSION}-slim AS dependencies
 WORKDIR /home/bun/app
 COPY package.json bun.lock ./
-# TypeScript comes along as elysia's peer and never runs; maps, declarations and the packages' own tests neither.
+# Removed, because they are not used at run time: TypeScript (a peer dependency of elysia), source maps, declarations and
+# the tests of packages.
 RUN bun install --frozen-lockfile --production --ignore-scripts \
   && rm -rf node_modules/typescript node_modules/@typescript node_modules/.bin node_modules/*/test node_modules/*/tests \
   && find node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" \) -delete
 
 FROM oven/bun:${BUN_VERSION}-slim
-# The version is package.json's; a test holds them together.
+# Equal to the version in package.json; a test compares them.
 ARG VERSION=0.1.0
 ARG COMMIT=unknown
 LABEL org.opencontainers.image.title="wirelab" \
@@ -23,8 +24,8 @@ COPY --from=dependencies /home/bun/app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
 COPY scripts ./scripts
-# A container's loopback is its own, so here the default is every address: what is published decides who gets in.
-# Bun's transpiler cache is off, because the root file system may be read-only.
+# The default is every address, because the loopback interface of a container cannot be reached from outside; access is
+# limited by what is published. Bun's transpiler cache is off, because the root file system may be read-only.
 ENV NODE_ENV=production \
   WIRELAB_HOST=0.0.0.0 \
   WIRELAB_COMMIT=${COMMIT} \

@@ -1,6 +1,6 @@
 /**
- * The numbers of the design, each a ratio measured in the same minute: wirelab's server against the shortest one that
- * Bun can be, the same client for both, in interleaved pairs, and the median of the pairs' ratios.
+ * Benchmarks: the throughput of each server of wirelab relative to a minimal Bun server with the same client, measured in
+ * interleaved pairs. Prints the median of the ratios. The rows of the load generator are in bench/load.ts.
  */
 import { parseArgs } from "node:util";
 import { createLog } from "../src/base/log.ts";
@@ -8,34 +8,34 @@ import { createMetrics } from "../src/metrics/counters.ts";
 import { PacketLog } from "../src/reflector/packet-log.ts";
 import { LOAD_ROWS } from "./bench/load.ts";
 
-const HELP = `bench: wirelab's servers against the shortest that Bun can be, and its load generator against the shortest client
+const HELP = `bench: wirelab's servers relative to minimal Bun servers, its load generator relative to minimal clients
 
 usage: bun run scripts/bench.ts [--pairs N] [--seconds S] [ROW...]
 
-  rows: udp tcp http-get http-post record log (by default), memory (takes two minutes)
-        load-http load-udp load-tcp load-schedule load-round-trip load-idle load-memory (a minute and a half)
+  rows: udp tcp http-get http-post record log (default), memory (takes two minutes)
+        load-http load-udp load-tcp load-schedule load-round-trip load-idle load-memory (90 s)
   --pairs N     interleaved pairs, default 5
-  --seconds S   how long each side of a pair runs, default 2
+  --seconds S   duration of each side of a pair, default 2
 `;
 
-/** A row against a bare Bun server. */
+/** A row that compares with a minimal Bun server. */
 interface ServerRow {
   readonly what: string;
   readonly against: string;
-  /** The least ratio that the design asks for. */
+  /** The ratio to reach. */
   readonly least: number;
-  /** What the client says to the lab to get frames. */
+  /** Whether the client sends STAMP frames to the lab. */
   readonly framed?: boolean;
 }
 
 const SERVER_ROWS: Readonly<Record<string, ServerRow>> = {
-  udp: { what: "UDP echo (STAMP), 64 bytes, 64 in flight", against: "bare Bun.udpSocket echo", least: 0.9 },
-  tcp: { what: "TCP frames, 64 bytes, 32 connections", against: "bare Bun.listen echo", least: 0.9, framed: true },
-  "http-get": { what: "HTTP GET /healthz, 32 connections", against: "Bun.serve, fixed answer", least: 0.95 },
-  "http-post": { what: "HTTP POST /, 32 connections", against: "Bun.serve, JSON parsed", least: 0.8 },
+  udp: { what: "UDP echo (STAMP), 64 bytes, 64 in flight", against: "minimal Bun.udpSocket echo", least: 0.9 },
+  tcp: { what: "TCP frames, 64 bytes, 32 connections", against: "minimal Bun.listen echo", least: 0.9, framed: true },
+  "http-get": { what: "HTTP GET /healthz, 32 connections", against: "Bun.serve, fixed response", least: 0.95 },
+  "http-post": { what: "HTTP POST /, 32 connections", against: "Bun.serve, parses the JSON body", least: 0.8 },
 };
 
-/** Starts a server script and reads the port that it prints. */
+/** Starts a server script; returns the port that it prints. */
 async function server(script: string, kind: string) {
   const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/${script}.ts`, kind], { stdout: "pipe" });
   return { port: Number(await firstLine(child.stdout)), child };
@@ -59,18 +59,18 @@ function median(values: readonly number[]): number {
 }
 
 async function benchServer(kind: string, row: ServerRow, pairs: number, seconds: number): Promise<void> {
-  const bare = await server("baseline", kind);
+  const baseline = await server("baseline", kind);
   const lab = await server("lab", kind);
   const ratios: number[] = [];
   const rates: [number[], number[]] = [[], []];
   for (let i = 0; i < pairs; i++) {
-    const theirs = await rate(kind, bare.port, seconds, false);
+    const theirs = await rate(kind, baseline.port, seconds, false);
     const ours = await rate(kind, lab.port, seconds, row.framed ?? false);
     rates[0].push(ours);
     rates[1].push(theirs);
     ratios.push(ours / theirs);
   }
-  bare.child.kill();
+  baseline.child.kill();
   lab.child.kill();
   const [low, high] = [Math.min(...ratios).toFixed(2), Math.max(...ratios).toFixed(2)];
   const [ours, theirs] = rates.map((all) => Math.round(median(all)).toLocaleString("en"));
@@ -80,7 +80,7 @@ async function benchServer(kind: string, row: ServerRow, pairs: number, seconds:
   );
 }
 
-/** The cost of recording one answered packet, in ns: the counters and the response-time histogram. */
+/** Measures the cost of recording one answered packet in counters and histogram, in ns. */
 function benchRecord(): void {
   const { udp } = createMetrics().traffic;
   const rounds = 5_000_000;
@@ -97,7 +97,7 @@ function benchRecord(): void {
   console.log(`${"recording one packet in metrics".padEnd(42)} ${ns.toFixed(1)} ns (under 50 ns)`);
 }
 
-/** What the packet log costs at 200,000 packets a second with its lines written, as a share of that second. */
+/** Measures the CPU time of the packet log at 200,000 packets per second with its lines written, as a ratio. */
 async function benchLog(): Promise<void> {
   const log = createLog({ level: "debug", readable: false, sink: (line) => Bun.hash(line) });
   const packetLog = new PacketLog({ limit: 1000, perSecond: 200 }, log, createMetrics());
@@ -113,24 +113,24 @@ async function benchLog(): Promise<void> {
     const startedAt = performance.now();
     for (let i = 0; i < 20_000; i++) if (packetLog.wants("udp")) packetLog.add({ at: Date.now(), ...entry });
     busyMs += performance.now() - startedAt;
-    await Bun.sleep(100); // the log's own tick, which renews what it takes in
+    await Bun.sleep(100); // the interval of the log's sampling
   }
   packetLog.stop();
   const share = (busyMs / 2000) * 100;
   console.log(
-    `${"packet log at 200,000 packets a second".padEnd(42)} ${share.toFixed(3)} % of the time (under 2 %), ` +
-      `${packetLog.entries} taken in, ${packetLog.skipped} left out`,
+    `${"packet log at 200,000 packets a second".padEnd(42)} ${share.toFixed(3)} % of a core (under 2 %), ` +
+      `${packetLog.entries} logged, ${packetLog.skipped} left out`,
   );
 }
 
-/** A number of the lab's own exposition. */
+/** Returns the value of a series of the lab. */
 async function scrape(port: number, series: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const line = text.split("\n").find((line) => line.startsWith(`${series} `));
   return Number(line?.split(" ")[1]);
 }
 
-/** Resident memory after 10 million UDP packets over that after 1 million. */
+/** Measures resident memory after 10 million UDP packets relative to 1 million. */
 async function benchMemory(): Promise<void> {
   const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/lab.ts`, "all"], { stdout: "pipe" });
   const ports = (await firstLine(child.stdout)).split(" ").map(Number);

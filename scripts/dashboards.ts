@@ -1,6 +1,6 @@
 /**
- * Writes the Grafana dashboards from code: `bun scripts/dashboards.ts`.
- * With `--check` it writes nothing and ends with status 1 when a committed file differs from what the code says.
+ * Generates the Grafana dashboards: `bun scripts/dashboards.ts`. With `--check` it writes nothing and exits with status 1
+ * if a file differs from the generated one.
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -13,20 +13,20 @@ const { values } = parseArgs({
   options: { check: { type: "boolean", default: false }, directory: { type: "string", default: DIRECTORY } },
 });
 
-let drifted = 0;
+let differing = 0;
 for (const dashboard of [overview(), internals()]) {
   const path = join(values.directory, `${dashboard.uid}.json`);
-  const wanted = `${JSON.stringify(dashboard, null, 2)}\n`;
+  const generated = `${JSON.stringify(dashboard, null, 2)}\n`;
   const file = Bun.file(path);
   const found = (await file.exists()) ? await file.text() : "";
-  if (found === wanted) {
+  if (found === generated) {
     console.log(`${path}: up to date`);
   } else if (values.check) {
-    drifted += 1;
-    console.error(`${path}: differs from scripts/dashboards.ts; run bun scripts/dashboards.ts`);
+    differing += 1;
+    console.error(`${path}: differs from the generated one; run bun scripts/dashboards.ts`);
   } else {
-    await Bun.write(path, wanted);
+    await Bun.write(path, generated);
     console.log(`${path}: written`);
   }
 }
-process.exitCode = drifted > 0 ? 1 : 0;
+process.exitCode = differing > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 /**
- * What the page costs: its script, the time to its first paint, and what its viewers take from the lab.
- * bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
+ * Measures the cost of the page: the size of its scripts, the time to its first paint, and the CPU time and bytes of its
+ * viewers. bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
  */
 import { bundlePage } from "../src/api/page.ts";
 
@@ -16,7 +16,7 @@ async function scriptBytes(): Promise<{ plain: number; zipped: number }> {
   };
 }
 
-/** The lab in a process of its own, so that its processor time is its own. */
+/** Starts the lab in a separate process, so that its CPU time can be measured. */
 async function startLab() {
   const flags = Object.entries(PORTS).flatMap(([name, port]) => [`--${name}-port`, String(port)]);
   const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...flags, "--log-level", "warn"], {
@@ -35,7 +35,7 @@ async function startLab() {
   throw new Error("the lab did not start");
 }
 
-/** Ms from the navigation to the first contentful paint; the first one of the lab includes the bundling. */
+/** Returns the ms from navigation to first contentful paint; the first includes the bundling of the page. */
 async function firstPaints(): Promise<readonly number[]> {
   const path = Bun.which("chromium");
   if (!path) return [];
@@ -58,7 +58,7 @@ async function firstPaints(): Promise<readonly number[]> {
   return paints;
 }
 
-/** Datagrams at about 200 a second, so that each snapshot is as large as it gets. */
+/** Sends about 200 datagrams per second, so that each snapshot has its maximum size. */
 function startTraffic(): () => void {
   const socket = Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: PORTS.udp } });
   const timer = setInterval(async () => void (await socket).send("Hello UDP 7"), 5);
@@ -73,8 +73,8 @@ async function cpuSeconds(): Promise<number> {
   );
 }
 
-/** The share of a core that the lab takes over `seconds`. */
-async function share(): Promise<number> {
+/** Returns the CPU seconds of the lab during `seconds`. */
+async function cpuSecondsDuring(): Promise<number> {
   const before = await cpuSeconds();
   await Bun.sleep(seconds * 1000);
   return (await cpuSeconds()) - before;
@@ -88,7 +88,7 @@ try {
   console.log(`first contentful paint: ${paints.map((at) => `${at.toFixed(0)} ms`).join(", ") || "no chromium"}`);
   const stop = startTraffic();
   await Bun.sleep(2000);
-  const alone = await share();
+  const alone = await cpuSecondsDuring();
   let bytes = 0;
   const abort = new AbortController();
   for (let i = 0; i < viewers; i++) {
@@ -100,12 +100,12 @@ try {
   }
   await Bun.sleep(2000);
   bytes = 0;
-  const watched = await share();
+  const watched = await cpuSecondsDuring();
   abort.abort();
   stop();
   const percent = (value: number) => `${((100 * value) / seconds).toFixed(2)} %`;
   console.log(
-    `a core's share over ${seconds} s: ${percent(alone)} alone, ${percent(watched)} with ${viewers} viewers: ${percent(watched - alone)} for them`,
+    `CPU over ${seconds} s: ${percent(alone)} without viewers, ${percent(watched)} with ${viewers}: ${percent(watched - alone)} for the viewers`,
   );
   console.log(`each viewer reads ${(bytes / viewers / seconds / 1000).toFixed(1)} kB/s`);
 } finally {

@@ -1,7 +1,7 @@
 /**
- * Takes the page's screenshots: a lab, a minute of traffic with faults that come and go, a load run, then the page in
- * light, in dark and narrow. bun run scripts/screenshots.ts [FOLDER] writes page.png, page-dark.png, page-narrow.png
- * and page-runs.png, into docs unless told.
+ * Takes screenshots of the page: starts a lab, sends a minute of traffic with changing faults, and makes two load runs.
+ * bun run scripts/screenshots.ts [FOLDER] writes page.png, page-dark.png, page-narrow.png, page-wide.png and
+ * page-runs.png, by default into docs.
  */
 import { join } from "node:path";
 import { PROTOCOLS } from "../src/base/protocol.ts";
@@ -10,29 +10,27 @@ import { startLab } from "../src/lab.ts";
 
 const [given = join(import.meta.dir, "..", "docs")] = process.argv.slice(2);
 if (given.startsWith("-")) {
-  console.log(
-    "usage: bun run scripts/screenshots.ts [FOLDER]   writes the page's pictures there, into docs unless told",
-  );
+  console.log("usage: bun run scripts/screenshots.ts [FOLDER]   writes screenshots of the page, by default into docs");
   process.exit(given === "--help" || given === "-h" ? 0 : 2);
 }
 const folder = given;
 const chromium = Bun.which("chromium");
 if (!chromium) {
-  console.error("screenshots need chromium");
+  console.error("screenshots: chromium is not installed");
   process.exit(1);
 }
 
 await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
 const base = `http://127.0.0.1:${lab.ports.http}`;
 
-/** What is broken from which second on. */
-const STORY = [
+/** The faults, each with the second from which it is set. */
+const SCENARIO = [
   [0, "http:delay=normal(12,3);tcp:delay=normal(3,1)"],
   [22, "http:delay=normal(12,3);tcp:delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
   [40, "http:delay=normal(60,12),status=503:0.05;tcp:delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
   [52, "http:delay=normal(60,12),status=503:0.05;tcp:drop=0.05,delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
 ] as const;
-const STORY_SECONDS = 66;
+const SCENARIO_SECONDS = 66;
 
 async function setFaults(text: string): Promise<void> {
   const current = (await (await fetch(`${base}/impairments`)).json()) as { impairments: object };
@@ -45,7 +43,7 @@ async function setFaults(text: string): Promise<void> {
   }
 }
 
-/** Traffic that swells and ebbs, as people's does. */
+/** Sends traffic at a varying rate. */
 async function sendFor(seconds: number): Promise<void> {
   const udp = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: lab.ports.udp } });
   const connect = () =>
@@ -58,7 +56,8 @@ async function sendFor(seconds: number): Promise<void> {
   let step = 0;
   for (let sent = 0; performance.now() - startedAt < seconds * 1000; sent++) {
     const at = (performance.now() - startedAt) / 1000;
-    for (; step < STORY.length && at >= (STORY[step]?.[0] ?? 0); step++) await setFaults(STORY[step]?.[1] ?? "none");
+    for (; step < SCENARIO.length && at >= (SCENARIO[step]?.[0] ?? 0); step++)
+      await setFaults(SCENARIO[step]?.[1] ?? "none");
     udp.send(`Hello UDP ${sent}`);
     if (Math.sin(at / 5) > -0.4) udp.send(`Hello UDP ${sent} again`);
     if (sent % 3 === 0) tcp.write(`Hello TCP ${sent}`);
@@ -79,7 +78,7 @@ async function shoot(name: string, width: number, height: number, dark: boolean,
   await view.cdp("Emulation.setEmulatedMedia", {
     features: [scheme, { name: "prefers-reduced-motion", value: "reduce" }],
   });
-  // The window of a headless browser is higher than its page: this is the page's own size.
+  // The window of a headless browser is higher than the page; this sets the size of the page.
   await view.cdp("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
   await view.navigate(base);
   await Bun.sleep(2500); // two snapshots, and fonts
@@ -89,7 +88,7 @@ async function shoot(name: string, width: number, height: number, dark: boolean,
   console.log(join(folder, name));
 }
 
-/** Two runs of the lab, kept, and laid over each other. */
+/** Makes two load runs, to be compared. */
 async function runTwice(): Promise<void> {
   for (const text of ["udp:drop=0.05,delay=uniform(0,20)", "udp:drop=0.1/0.1,delay=pareto(5,1.5)"]) {
     await setFaults(text);
@@ -107,8 +106,8 @@ const OPEN_COMPARED = `(() => {
   setTimeout(() => scrollTo(0, document.querySelector("#runs").offsetTop - 70), 400);
 })()`;
 
-const traffic = sendFor(STORY_SECONDS + 24);
-await Bun.sleep(STORY_SECONDS * 1000);
+const traffic = sendFor(SCENARIO_SECONDS + 24);
+await Bun.sleep(SCENARIO_SECONDS * 1000);
 await shoot("page.png", 1440, 1130, false);
 await shoot("page-dark.png", 1440, 2600, true);
 await shoot("page-narrow.png", 390, 2200, true);

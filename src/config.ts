@@ -1,42 +1,44 @@
-/** Variables and flags, read once into one readonly value; what is wrong is refused before anything starts. */
+/** Environment variables and flags, parsed once into a readonly value. A bad value is refused before anything starts. */
 import { parseArgs } from "node:util";
 import { type AllowedHost, parseAllowedHosts } from "./base/address.ts";
 import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
+import { PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError, parseImpairments } from "./faults/text.ts";
 
-/** Caps on what traffic can make the lab hold; each has a counter that says when it bit. */
+/** Limits on what traffic can make the lab hold; a counter shows when each was reached. */
 export interface Limits {
-  /** STAMP sessions remembered; 16 KiB each. */
+  /** STAMP sessions; 16 KiB each. */
   readonly sessions: number;
-  /** Answers that wait for their moment, all protocols together. */
+  /** Delayed responses, all protocols together. */
   readonly delayQueue: number;
-  /** Octets that they may hold: datagrams, frames and bodies that go back. */
+  /** Octets of delayed responses: datagrams, frames and echoed bodies. */
   readonly delayQueueBytes: number;
-  /** TCP connections open at a time. */
+  /** Open TCP connections. */
   readonly tcpConnections: number;
-  /** Silence after which a TCP connection is closed, s. */
+  /** Idle time after which a TCP connection is closed, s. */
   readonly tcpIdleSeconds: number;
-  /** Octets of answers that a TCP peer may leave unread before the lab stops reading from it. */
+  /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;
   /** Largest HTTP request body, octets. */
   readonly httpBodyBytes: number;
-  /** Longest time that an HTTP request's body may take to arrive, ms. */
+  /** Longest time for an HTTP request body to arrive, ms. */
   readonly httpBodyMs: number;
-  /** Packets that the packet log keeps, and takes in a second. */
+  /** Packets in the packet log, and packets recorded in a second. */
   readonly packetLog: number;
   readonly packetLogPerSecond: number;
   /** Viewers of the live stream. */
   readonly viewers: number;
-  /** Caps on a load run from the page: packets a second of each protocol, and s. */
+  /** Limits of a load run from the page: packets a second of each protocol, and duration, s. */
   readonly runRate: number;
   readonly runSeconds: number;
-  /** Receive buffer asked for on each UDP socket, octets. */
+  /** Receive buffer requested for each UDP socket, octets. */
   readonly udpReceiveBuffer: number;
-  /** How long a stop waits for what is in flight, ms. */
+  /** Longest time that a stop waits for delayed responses, ms. */
   readonly stopMs: number;
 }
 
+/** The limits unless `startLab` is given others. */
 export const DEFAULT_LIMITS: Limits = {
   sessions: 1024,
   delayQueue: 65_536,
@@ -55,36 +57,43 @@ export const DEFAULT_LIMITS: Limits = {
   stopMs: 1000,
 };
 
-/** Everything that can be set from outside. */
-export interface Config {
+/** The port of each protocol; 0 selects a free one. */
+type Ports = Readonly<Record<`${Protocol}Port`, number>>;
+
+/** Everything that can be configured. */
+export interface Config extends Ports {
   /** Address or name to listen on; `::` is all of IPv6 and IPv4. */
   readonly host: string;
-  /** Ports; 0 picks a free one. */
-  readonly httpPort: number;
-  readonly tcpPort: number;
-  readonly udpPort: number;
   /** The port on which every datagram is a STAMP test packet; undefined for none. */
   readonly stampPort: number | undefined;
   /** The faults at the start. */
   readonly impair: Impairments;
-  /** 0 to 2^32 - 1; the same seed and the same packets meet the same fates. */
+  /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
   readonly seed: number;
-  /** What control requests from elsewhere must show; undefined forbids them all. */
+  /** Bearer token that control requests from other hosts need; undefined forbids such requests. */
   readonly token: string | undefined;
   readonly logLevel: LogLevel;
-  /** The file in which runs are kept; undefined keeps them in memory. */
+  /** SQLite file that stores load runs; undefined keeps them in memory. */
   readonly data: string | undefined;
-  /** What a load run from the page may have as its target, beside the lab itself. */
+  /** Allowed targets of load runs from the page, besides the lab itself. */
   readonly targets: readonly AllowedHost[];
-  /** The commit that runs, for `wirelab_build_info`. */
+  /** The commit of the build, for `wirelab_build_info`. */
   readonly commit: string;
 }
 
+/** A value for the port of each protocol. */
+function forPorts<Value>(make: (protocol: Protocol) => Value): Record<keyof Ports, Value> {
+  // One entry for each protocol, under the key that the type gives it.
+  return Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, make(protocol)])) as Record<
+    keyof Ports,
+    Value
+  >;
+}
+
+/** The configuration without any flag or variable. */
 export const DEFAULT_CONFIG: Config = {
   host: "127.0.0.1",
-  httpPort: 5000,
-  tcpPort: 6000,
-  udpPort: 7000,
+  ...forPorts((protocol) => REGISTRY[protocol].port),
   stampPort: undefined,
   impair: NO_IMPAIRMENTS,
   seed: 1,
@@ -95,22 +104,22 @@ export const DEFAULT_CONFIG: Config = {
   commit: "unknown",
 };
 
-/** A value that cannot be used; its message is one line: the name, the value, what is allowed. */
+/** A bad value; the message is one line: the name, the value, what is allowed. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** One thing that can be set: its variable, its flag, and how its text becomes a value. */
+/** One setting: its variable, its flag, and the parser of its value. */
 interface Setting<T> {
   readonly variable: string;
-  /** Undefined where there is only the variable. */
+  /** Undefined for a setting that has only a variable. */
   readonly flag: string | undefined;
-  /** What `--help` calls the value. */
+  /** Placeholder of the value in `--help`. */
   readonly value: string;
   readonly help: string;
-  /** Gives undefined for a text that is not allowed. */
+  /** Returns undefined for a text that is not allowed. */
   readonly parse: (text: string) => T | undefined;
-  /** What is allowed, for the error. */
+  /** The allowed values, for error messages. */
   readonly allowed: string;
 }
 
@@ -144,9 +153,7 @@ export const SETTINGS: Settings = {
     parse: (text) => (/^[\w.:-]+$/.test(text) ? text : undefined),
     allowed: "an IPv4 or IPv6 address, or a host name",
   },
-  httpPort: port("HTTP", "HTTP: traffic, control, /metrics"),
-  tcpPort: port("TCP", "TCP"),
-  udpPort: port("UDP", "UDP, plain and STAMP"),
+  ...forPorts((protocol) => port(protocol.toUpperCase(), REGISTRY[protocol].help)),
   stampPort: port("STAMP", "UDP, STAMP only; off unless set (862 is the standard's)"),
   impair: {
     variable: "WIRELAB_IMPAIR",
@@ -160,7 +167,7 @@ export const SETTINGS: Settings = {
     variable: "WIRELAB_SEED",
     flag: "seed",
     value: "N",
-    help: "the same seed and the same packets meet the same fates",
+    help: "the same seed and the same packets have the same fates",
     parse: integer(0, 2 ** 32 - 1),
     allowed: "an integer from 0 to 4294967295",
   },
@@ -168,7 +175,7 @@ export const SETTINGS: Settings = {
     variable: "WIRELAB_TOKEN",
     flag: "token",
     value: "TOKEN",
-    help: "lets control requests from other hosts in that show it as a bearer token",
+    help: "bearer token that allows control requests from other hosts",
     parse: (text) => (/^[\x21-\x7e]{8,}$/.test(text) ? text : undefined),
     allowed: "8 or more printable characters without a space",
   },
@@ -184,7 +191,7 @@ export const SETTINGS: Settings = {
     variable: "WIRELAB_DATA",
     flag: "data",
     value: "FILE",
-    help: "SQLite file that keeps the load runs; in memory unless set",
+    help: "SQLite file that stores the load runs; in memory unless set",
     parse: (text) => (/[^/]$/.test(text) ? text : undefined),
     allowed: "the path of a file",
   },
@@ -192,21 +199,21 @@ export const SETTINGS: Settings = {
     variable: "WIRELAB_TARGETS",
     flag: "targets",
     value: "LIST",
-    help: "what load runs from the page may target beside this lab: HOST[:PORT],…",
+    help: "allowed targets of load runs from the page besides this lab: HOST[:PORT],…",
     parse: parseAllowedHosts,
-    allowed: "host, host:port or [v6]:port, apart by commas",
+    allowed: "host, host:port or [v6]:port, separated by commas",
   },
   commit: {
     variable: "WIRELAB_COMMIT",
     flag: undefined,
     value: "COMMIT",
-    help: "the commit that was built, for wirelab_build_info",
+    help: "commit of the build, for wirelab_build_info",
     parse: (text) => (/^[\w.-]{1,64}$/.test(text) ? text : undefined),
     allowed: "up to 64 letters, digits, dots, dashes and underscores",
   },
 };
 
-/** Settings that are not to be shown when they are wrong. */
+/** Settings whose bad value is not printed. */
 const SECRET: ReadonlySet<keyof Config> = new Set(["token"]);
 
 function read<Key extends keyof Config>(key: Key, name: string, text: string): Config[Key] {
@@ -222,13 +229,13 @@ function read<Key extends keyof Config>(key: Key, name: string, text: string): C
   throw new ConfigError(`${name}=${shown}: not allowed; allowed: ${setting.allowed}`);
 }
 
-/** What `main.ts` is asked to do. */
+/** The command given to `main.ts`. */
 export type Command =
   | { readonly kind: "run"; readonly config: Config }
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
-/** Reads flags (`args`) and variables (`env`), flags first. Throws ConfigError. An empty variable is an unset one. */
+/** Parses flags and variables; a flag overrides its variable, an empty variable is unset. Throws ConfigError. */
 export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
   const flags = parseFlags(args);
   if (flags.get("help") !== undefined) return { kind: "help" };
@@ -248,7 +255,7 @@ function keysOf<T extends object>(record: T): (keyof T)[] {
   return Object.keys(record) as (keyof T)[]; // a literal's own keys are its type's keys
 }
 
-/** The flags that were given, by name, the last where one is given twice; `help` and `version` hold an empty text. */
+/** The given flags by name; the last of repeated ones. `help` and `version` have an empty text. */
 function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
   const keys = new Map(keysOf(SETTINGS).map((key) => [SETTINGS[key].flag, key]));
   const names = [...keys.keys()].filter((name) => name !== undefined);
@@ -270,10 +277,10 @@ function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
   return given;
 }
 
-/** Flags that take no value. */
+/** Flags without a value. */
 const BARE_FLAGS = ["help", "version"] as const;
 
-/** The flags and what is none, one by one; what is wrong with them is for the caller to say. */
+/** The arguments as tokens; the caller checks them. */
 function tokensOf(args: readonly string[], names: readonly string[]) {
   return parseArgs({
     args: [...args],
@@ -287,7 +294,7 @@ function tokensOf(args: readonly string[], names: readonly string[]) {
   }).tokens;
 }
 
-/** The text of `--help`. */
+/** The output of `--help`. */
 export function helpText(): string {
   const rows = keysOf(SETTINGS).map((key) => {
     const { flag, variable, value, help } = SETTINGS[key];
@@ -301,7 +308,7 @@ usage: bun src/main.ts [flags]
 ${rows.join("")}  -h, --help                this text
   -v, --version             the version
 
-A flag goes before its variable.
+A flag overrides its variable.
 
 examples:
   bun src/main.ts

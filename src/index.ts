@@ -6,4 +6,4 @@ export type { IntervalSnapshot as Snapshot } from "./load/measure/snapshot.ts";
 export type { LoadOptions } from "./load/plan/options.ts";
 export type { RunReport } from "./load/report/report.ts";
 export { type LoadRun, runLoad } from "./load/run.ts";
-export { ListenError } from "./servers/listen.ts";
+export { ListenError } from "./servers/listener.ts";

@@ -1,166 +1,172 @@
-/** Puts the lab together: one process that serves, breaks and measures three protocols. */
-import { type AnyElysia, Elysia } from "elysia";
+/** Assembles a lab: listeners for every protocol, one responder for each, and what observes and controls them. */
 import { version } from "../package.json";
-import type { FaultBox } from "./api/faults.ts";
 import { controlRoutes } from "./api/routes.ts";
-import { establishedConnections, processUsage } from "./base/kernel.ts";
+import { describeTraffic } from "./api/traffic-description.ts";
+import { sleep, systemClock } from "./base/clock.ts";
+import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import type { Protocol } from "./base/protocol.ts";
-import { sparingly } from "./base/throttle.ts";
+import { byProtocol, type Protocol } from "./base/protocol.ts";
+import { throttle } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
-import { type Core, createCore } from "./core.ts";
+import { DelayQueue } from "./faults/delay-queue.ts";
+import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { printFaults } from "./faults/text.ts";
-import { startWatching, type Watching } from "./live/watch.ts";
-import { watchEventLoop } from "./metrics/event-loop.ts";
+import { History } from "./live/history.ts";
+import { LiveStream } from "./live/stream.ts";
+import { LAB_SERIES } from "./metrics/catalogue.ts";
+import { createMetrics } from "./metrics/counters.ts";
+import { measureEventLoop } from "./metrics/event-loop.ts";
+import { labReaders } from "./metrics/lab-readers.ts";
 import { createExposition } from "./metrics/prometheus.ts";
-import { trafficRoutes } from "./servers/http.ts";
-import { listen } from "./servers/listen.ts";
-import { openSockets, type Sockets } from "./servers/sockets.ts";
+import { PacketLog } from "./reflector/packet-log.ts";
+import { Responder } from "./reflector/responder.ts";
+import { Sessions } from "./reflector/sessions.ts";
+import { Runner } from "./runs/runner.ts";
+import { openRunStore } from "./runs/store.ts";
+import { Listeners, type Ports } from "./servers/listeners.ts";
 
-/** What `startLab` takes; everything has a default. */
-export interface LabOptions extends Partial<Config> {
+/** Options of `startLab`; every option has a default. */
+export interface LabOptions extends Partial<Omit<Config, "impair">> {
+  /** The faults at the start; a protocol that is not named has none. */
+  readonly impair?: Partial<Impairments>;
   readonly limits?: Partial<Limits>;
-  /** Where the lab says what happens; nowhere by default. */
+  /** Receives the lab's log lines; by default none are written. */
   readonly log?: Log;
 }
 
-/** A lab that runs. */
+/** A running lab. */
 export interface Lab {
-  /** The ports that it listens on; `stamp` where there is a STAMP port. */
-  readonly ports: Readonly<Record<Protocol, number>> & { readonly stamp?: number };
+  /** The ports on which it listens; `stamp` if there is a STAMP port. */
+  readonly ports: Ports;
   readonly host: string;
-  /** Stops taking in, finishes what is in flight within a limit, closes. */
+  /** Stops receiving, completes what is in progress within a limit, and closes. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const SILENT = createLog({ level: "silent", readable: false, sink() {} });
+/** Time for which requests in progress may delay a stop after the delay queue is empty, ms. */
+const REQUESTS_MS = 100;
 
-/** The series of one lab, read from its parts at each scrape. */
-function exposeLab(core: Core, sockets: Sockets, watching: Watching, httpPort: () => number) {
-  const { config, limits, metrics, queue, sessions, packetLog } = core;
-  const { udp, stamp, tcp } = sockets;
-  return createExposition(metrics, {
+/** Everything of a lab that does not depend on an open port; `undo` closes it. */
+function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDisposableStack) {
+  const clock = systemClock();
+  const metrics = createMetrics();
+  const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
+  const sessions = new Sessions(limits.sessions);
+  const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
+  const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics), (packetLog) => packetLog.stop());
+  undo.adopt(measureEventLoop(metrics.eventLoopLag), (stop) => stop());
+  const responders = byProtocol((protocol) => {
+    const responder = new Responder({ traffic: metrics.traffic[protocol], clock, queue, packetLog, seed: config.seed });
+    responder.setFaults(config.impair[protocol]);
+    return responder;
+  });
+  const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
+  const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
+  const history = new History(metrics, clock.now(), texts);
+  const store = undo.adopt(openRunStore(config.data, log), (store) => store.close());
+  return { config, limits, log, clock, metrics, queue, sessions, packetLog, responders, faultsOf, history, store };
+}
+
+type Parts = ReturnType<typeof createParts>;
+
+/** The exposition of the lab's series. */
+function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
+  const { config, metrics, queue, sessions, packetLog, limits } = parts;
+  const noConnections = { size: 0, limit: limits.tcpConnections, overflows: 0 };
+  const readers = labReaders(metrics, {
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
-      "tcp-connections": () => ({ size: tcp.connections(), limit: limits.tcpConnections, overflows: tcp.refused() }),
+      "tcp-connections": () => listeners.get("tcp")?.connectionTable ?? noConnections,
       "packet-log": () => packetLog,
-      viewers: () => watching.live,
+      viewers: () => live,
     },
-    openHttpConnections: () => establishedConnections(httpPort()),
-    receiveBufferDrops: () => ({
-      udp: udp.receiveBufferDrops(),
-      ...(stamp && { stamp: stamp.receiveBufferDrops() }),
-    }),
-    packetLog: () => packetLog,
+    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    countsConnections: (protocol) => listeners.get(protocol)?.connectionTable !== undefined,
+    receiveBufferDrops: () => listeners.receiveBufferDrops(),
+    packetLog,
     processUsage,
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
+  return createExposition(LAB_SERIES, readers);
 }
 
-/** The faults as the control routes change them: counted, marked in the history, told in the log. */
-function faultBox({ responders, metrics, log }: Core, watching: Watching): FaultBox {
-  return {
-    get: (protocol) => responders[protocol].faults,
-    set(protocol, faults) {
-      responders[protocol].setFaults(faults);
-      metrics.traffic[protocol].impairmentChanges++;
-      watching.changed(protocol);
-      log.write("info", "faults changed", { protocol, faults: printFaults(faults) });
-    },
+/** The stream of snapshots for the page. */
+function startLive(parts: Parts, listeners: Listeners): LiveStream {
+  const { clock, store, limits } = parts;
+  const connections = byProtocol((protocol) => throttle(() => listeners.get(protocol)?.connections(), clock));
+  return new LiveStream({
+    ...parts,
+    connectionsOf: (protocol) => connections[protocol](),
+    runsVersion: () => store.version(),
+    version,
+    viewerLimit: limits.viewers,
+  });
+}
+
+/** Changes the faults of a protocol as the control routes do: counted, marked in the history, logged. */
+function faultSetter({ responders, metrics, history, clock, log }: Parts) {
+  return (protocol: Protocol, faults: Faults): void => {
+    responders[protocol].setFaults(faults);
+    metrics.traffic[protocol].impairmentChanges++;
+    history.mark(protocol, printFaults(faults), clock.now());
+    log.write("info", "faults changed", { protocol, faults: printFaults(faults) });
   };
 }
 
 /**
- * Starts a lab. Ports of 0 are free ones, to be read from `ports`; two labs live side by side in one process. Rejects
- * with ListenError where a port cannot be had; nothing is left open then.
+ * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
+ * ListenError if a port is not available; nothing is left open then.
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { limits: givenLimits, log = SILENT, ...given } = options;
-  const config: Config = { ...DEFAULT_CONFIG, ...given };
+  const { limits: givenLimits, log = SILENT, impair, ...given } = options;
+  const config: Config = { ...DEFAULT_CONFIG, ...given, impair: { ...NO_IMPAIRMENTS, ...impair } };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
-  const core = createCore(config, limits, log);
-  const { clock, metrics, packetLog, queue, responders, sessions } = core;
-  const { host } = config;
-
-  await using undo = new AsyncDisposableStack(); // closes what has started, should a later part not start
-  undo.defer(() => packetLog.stop());
-  undo.adopt(watchEventLoop(metrics.eventLoopLag), (stop) => stop());
-  const sockets = undo.adopt(await openSockets(core), (sockets) => sockets.close());
-  const { udp, stamp, tcp } = sockets;
-  let httpPort = 0;
-  const ports = () => ({ http: httpPort, tcp: tcp.port, udp: udp.port, ...(stamp && { stamp: stamp.port }) });
-  const httpConnections = sparingly(() => establishedConnections(httpPort), clock);
-  const watching = undo.adopt(
-    startWatching({
-      ...core,
-      faults: (protocol) => responders[protocol].faults,
-      connections: (protocol) => ({ http: httpConnections, tcp: tcp.connections, udp: undefined })[protocol]?.(),
-      ports,
-    }),
-    (parts) => parts.close(),
-  );
+  await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
+  const parts = createParts(config, limits, log, undo);
+  const { metrics, queue, store } = parts;
+  const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
+  const live = undo.adopt(startLive(parts, listeners), (live) => live.stop());
+  const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
+  const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
   let serving = false;
-  const control = controlRoutes({
-    exposition: exposeLab(core, sockets, watching, () => httpPort),
-    faults: faultBox(core, watching),
-    live: watching.live,
-    runs: watching.runs,
-    sessions,
-    policy: { token: config.token, host },
-    clock,
-    traffic: metrics.traffic.http,
-    listening: () => ({ http: serving, tcp: serving, udp: serving }),
-    log,
+  const routes = controlRoutes({
+    ...parts,
     version,
+    exposition: exposeLab(parts, live, listeners),
+    traffic: metrics.traffic.http,
+    ports: () => listeners.ports(),
+    listening: () => byProtocol(() => serving),
+    setFaults: faultSetter(parts),
+    live,
+    runner,
   });
-  const app: AnyElysia = new Elysia({ normalize: false })
-    .use(control)
-    .use(trafficRoutes(responders.http, limits, (request) => app.server?.requestIP(request) ?? null));
-  const http = undo.adopt(
-    await listen("HTTP", host, config.httpPort, () => listenHttp(app, host, config.httpPort, limits)),
-    (server) => server.stop(true),
-  );
-  httpPort = http.port ?? 0;
+  await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
 
   const open = undo.move();
-  let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
     serving = false;
-    sockets.pause();
-    watching.stop();
-    const requestsDone = http.stop();
-    await waitUntil(() => queue.size === 0, limits.stopMs);
+    const paused = listeners.pause();
+    runner.kill();
+    live.stop();
+    await emptied(queue, limits.stopMs);
     queue.flush();
-    await Promise.race([requestsDone, Bun.sleep(100)]);
+    await Promise.race([paused, sleep(REQUESTS_MS)]);
     await open.disposeAsync();
   }
+  let stopping: Promise<void> | undefined;
   const stopOnce = () => {
     stopping ??= stop();
     return stopping;
   };
-  return { ports: ports(), host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
+  return { ports: listeners.ports(), host: config.host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
 }
 
-/** Has Elysia listen; gives Bun's server. */
-function listenHttp(app: AnyElysia, hostname: string, port: number, { httpBodyBytes }: Limits) {
-  const { server } = app.listen({
-    hostname,
-    port,
-    // Our own limit answers and counts; this one is for what announces no length.
-    maxRequestBodySize: httpBodyBytes * 16,
-    idleTimeout: 30,
-    development: false, // else a failure is answered with a page of source code
-    reusePort: false, // Elysia sets it, and a second lab would share the port in silence
-  });
-  if (!server) throw new Error("not listening");
-  return server;
-}
-
-/** Resolves when `isDone`, looked at every few milliseconds, or after `limitMs`. */
-async function waitUntil(isDone: () => boolean, limitMs: number): Promise<void> {
+/** Resolves when the queue is empty, or after `limitMs`. */
+async function emptied(queue: DelayQueue, limitMs: number): Promise<void> {
   const endAt = performance.now() + limitMs;
-  while (!isDone() && performance.now() < endAt) await Bun.sleep(5);
+  while (queue.size > 0 && performance.now() < endAt) await sleep(5);
 }

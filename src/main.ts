@@ -1,10 +1,11 @@
-/** Reads the configuration, starts the lab, stops it on a signal: the only place that touches the process. */
+/** The process: reads the configuration, starts the lab, and stops it on a signal. */
 import { version } from "../package.json";
 import { createLog } from "./base/log.ts";
+import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
 import { type Command, type Config, ConfigError, helpText, readCommand } from "./config.ts";
 import { printImpairments } from "./faults/text.ts";
 import { type Lab, startLab } from "./lab.ts";
-import { ListenError } from "./servers/listen.ts";
+import { ListenError } from "./servers/listener.ts";
 
 function readOrExit(): Command {
   try {
@@ -16,7 +17,7 @@ function readOrExit(): Command {
   }
 }
 
-/** One screen that says where everything is. */
+/** The addresses of everything, printed at the start. */
 function banner(lab: Lab, { host, impair, token, seed }: Config): string {
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   const page = `http://${shown}:${lab.ports.http}`;
@@ -28,11 +29,13 @@ function banner(lab: Lab, { host, impair, token, seed }: Config): string {
     "",
     row("page", page, "open it in a browser"),
     row("metrics", `${page}/metrics`, "for Prometheus"),
-    row("API", `${page}/swagger`, "every route, to try out"),
+    row("API", `${page}/swagger`, "every route, with a form to try it"),
     "",
-    row("HTTP", `${shown}:${lab.ports.http}`, `curl -d '{"n":7}' ${page}`),
-    row("TCP", `${shown}:${lab.ports.tcp}`, `printf 'Hello TCP 7' | nc -N ${shown} ${lab.ports.tcp}`),
-    row("UDP", `${shown}:${lab.ports.udp}`, `printf 'Hello UDP 7' | nc -u -w1 ${shown} ${lab.ports.udp}`),
+    ...PROTOCOLS.map((protocol) => {
+      const { title, example } = REGISTRY[protocol];
+      const port = lab.ports[protocol];
+      return row(title, `${shown}:${port}`, example.replace("HOST", shown).replace("PORT", `${port}`));
+    }),
     ...(lab.ports.stamp === undefined
       ? []
       : [row("STAMP", `${shown}:${lab.ports.stamp}`, "any STAMP or TWAMP-Light sender")]),
@@ -41,7 +44,7 @@ function banner(lab: Lab, { host, impair, token, seed }: Config): string {
     row(
       "control",
       "from this machine",
-      token === undefined ? "from others with WIRELAB_TOKEN" : "and from others with the token",
+      token === undefined ? "from other hosts with WIRELAB_TOKEN" : "and from other hosts with the token",
     ),
     row("measure", "scripts/load.ts", "bun run scripts/load.ts --proto udp"),
     row("stop", "Ctrl-C", ""),
@@ -76,7 +79,7 @@ async function main(): Promise<void> {
   let signals = 0;
   const onSignal = async (signal: string) => {
     if (++signals > 1) process.exit(130);
-    log.write("info", `${signal}: stopping; once more to end at once`);
+    log.write("info", `${signal}: stopping; a second signal ends the process at once`);
     await lab.stop();
     process.exit(0);
   };

@@ -1,6 +1,7 @@
 /** What holds for each protocol alike, on real sockets: answered, broken as asked, and counted to the packet. */
 import { describe, expect, test } from "bun:test";
-import { chance, cleanFate, decide, type Faults } from "../src/faults/faults.ts";
+import { chance, cleanFate, decide } from "../src/faults/decide.ts";
+import type { Faults } from "../src/faults/faults.ts";
 import { sequenceOf } from "../src/stamp/packet.ts";
 import { exchange, FORMS, type Form, setFaults, settled, trafficOf } from "./support/clients.ts";
 import { startTestLab } from "./support/lab.ts";
@@ -15,8 +16,8 @@ function impair(form: Form, faults: Faults) {
 function answeredByFate(form: Form, faults: Faults, count: number, seed: number): number[] {
   const chances = chance(seed, form.protocol);
   return Array.from({ length: count }, (_, n) => n).filter(() => {
-    const { lostUp, lostDown } = decide(faults, chances, cleanFate());
-    return !lostUp && !lostDown;
+    const { up, down } = decide(faults, chances, cleanFate());
+    return !up.lostBy && !down.lostBy;
   });
 }
 

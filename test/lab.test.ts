@@ -1,7 +1,7 @@
 /** A lab as a part of somebody's own program: started, stopped, started again, and nothing left behind. */
 import { describe, expect, test } from "bun:test";
 import { type Lab, startLab } from "../src/lab.ts";
-import { ListenError } from "../src/servers/listen.ts";
+import { ListenError } from "../src/servers/listener.ts";
 import { exchange, FORMS, trafficOf, udpStamp } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
 import { startTestLab, urlOf } from "./support/lab.ts";

@@ -130,14 +130,14 @@ describe("what cannot be", () => {
     const { status, err } = await runMain(["--host", "203.0.113.1"]);
     expect([status, err]).toEqual([
       1,
-      "wirelab: UDP port 7000 on 203.0.113.1 cannot be had: 203.0.113.1 is no address of this machine\n",
+      "wirelab: UDP port 7000 on 203.0.113.1 is not available: 203.0.113.1 is not an address of this machine\n",
     ]);
   });
 
   test("a name that is none, too", async () => {
     const { status, err } = await runMain(["--host", "no-such-host.invalid"]);
     expect(status).toBe(1);
-    expect(err).toMatch(/^wirelab: UDP port 7000 on no-such-host\.invalid cannot be had: .+\n$/);
+    expect(err).toMatch(/^wirelab: UDP port 7000 on no-such-host\.invalid is not available: .+\n$/);
     expect(err.trim().split("\n")).toHaveLength(1);
   });
 
@@ -171,7 +171,7 @@ describe("stop", () => {
       expect((await answer).body).toBe('{"status":"received"}');
       await until(() => udp.got.length === 1 && tcp.read.length === 7, "the other two answers");
       expect(tcp.read.toString()).toBe("ACK-TCP");
-      expect(lab.out).toContain(`${signal}: stopping; once more to end at once`);
+      expect(lab.out).toContain(`${signal}: stopping; a second signal ends the process at once`);
       expect(lab.err).toBe("");
     },
   );
@@ -192,7 +192,7 @@ describe("stop", () => {
     udp.send(testPacket(1), lab.ports.udp);
     await until(async () => (await scrape(lab.ports.http)).sum("packets_total") === 1, "in flight");
     lab.signal("SIGINT");
-    await until(() => lab.out.includes("once more to end at once"), "it is stopping");
+    await until(() => lab.out.includes("a second signal ends the process at once"), "it is stopping");
     const startedAt = performance.now();
     lab.signal("SIGINT");
     expect(await lab.exited).toBe(130);

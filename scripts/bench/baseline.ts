@@ -1,4 +1,4 @@
-/** The shortest servers that Bun can be: what wirelab's own are measured against. Prints the port. */
+/** Minimal Bun servers, with which wirelab's servers are compared. Prints the port. */
 
 const kind = process.argv[2];
 const hostname = "127.0.0.1";

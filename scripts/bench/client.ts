@@ -1,6 +1,6 @@
 /**
- * The client of the server rows, the same for both sides: bun client.ts KIND PORT SECONDS [framed]. Keeps a fixed
- * number of packets in flight and prints how many answers a second it got.
+ * The client of the server rows: bun client.ts KIND PORT SECONDS [framed]. Keeps a fixed number of packets in flight and
+ * prints the number of answers per second.
  */
 
 import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../src/stamp/frames.ts";

@@ -1,4 +1,4 @@
-/** A lab as a bench measures it: no faults, no log. Prints its port for the row; for `all`, those of HTTP and UDP. */
+/** A lab without faults and log. Prints its port for the row; for `all`, the HTTP and UDP ports. */
 import { startLab } from "../../src/index.ts";
 
 const lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });

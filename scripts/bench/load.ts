@@ -1,4 +1,4 @@
-/** The rows of the load generator: what it reaches, against the shortest client for the same server in the same run. */
+/** The benchmark rows of the load generator, relative to another client for the same server. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,26 +8,26 @@ import type { RunReport } from "../../src/load/report/report.ts";
 const HERE = import.meta.dir;
 const ROOT = join(HERE, "../..");
 
-/** How often each side runs, and for how long, s. */
+/** The number of interleaved pairs, and the duration of each side in s. */
 export interface Effort {
   readonly pairs: number;
   readonly seconds: number;
 }
 
-/** A server script with the port that it printed. */
+/** Starts a minimal server; returns the port that it prints. */
 async function server(kind: string) {
   const child = Bun.spawn([process.execPath, join(HERE, "baseline.ts"), kind], { stdout: "pipe" });
   for await (const chunk of child.stdout) return { port: Number(Buffer.from(chunk).toString()), child };
   throw new Error(`the ${kind} server did not start`);
 }
 
-async function textOf(words: readonly string[]): Promise<string> {
-  return await new Response(Bun.spawn([...words], { stdout: "pipe", stderr: "ignore", cwd: ROOT }).stdout).text();
+async function outputOf(command: readonly string[]): Promise<string> {
+  return await new Response(Bun.spawn([...command], { stdout: "pipe", stderr: "ignore", cwd: ROOT }).stdout).text();
 }
 
-/** One load run as the command does it. */
+/** Runs the load command; returns its report. */
 async function loadRun(line: string): Promise<RunReport> {
-  const text = await textOf([process.execPath, "scripts/load.ts", ...line.split(" "), "--quiet", "--json", "-"]);
+  const text = await outputOf([process.execPath, "scripts/load.ts", ...line.split(" "), "--quiet", "--json", "-"]);
   const [report] = readReports(text) ?? [];
   if (report === undefined) throw new Error(`no report from: ${line}`);
   return report;
@@ -42,7 +42,7 @@ function print(what: string, verdict: string): void {
   console.log(`${what.padEnd(42)} ${verdict}`);
 }
 
-/** A row of `--rate max`: the load generator's options, and the other client's rate. */
+/** A row of `--rate max`: the options of the load generator, and the rate of the other client. */
 interface SpeedRow {
   readonly what: string;
   readonly kind: string;
@@ -51,13 +51,13 @@ interface SpeedRow {
   readonly other: (port: number, seconds: number) => Promise<number>;
 }
 
-const bareClient = (kind: string) => async (port: number, seconds: number) =>
-  Number(await textOf([process.execPath, join(HERE, "client.ts"), kind, `${port}`, `${seconds}`]));
+const minimalClient = (kind: string) => async (port: number, seconds: number) =>
+  Number(await outputOf([process.execPath, join(HERE, "client.ts"), kind, `${port}`, `${seconds}`]));
 
-/** wrk's answers a second; NaN where it is not installed. */
+/** Returns the answers per second of wrk; NaN if it is not installed. */
 async function wrk(port: number, seconds: number): Promise<number> {
   if (Bun.which("wrk") === null) return Number.NaN;
-  const text = await textOf(["wrk", "-t1", "-c32", `-d${seconds}s`, `http://127.0.0.1:${port}/healthz`]);
+  const text = await outputOf(["wrk", "-t1", "-c32", `-d${seconds}s`, `http://127.0.0.1:${port}/healthz`]);
   return Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1]);
 }
 
@@ -72,16 +72,16 @@ const SPEED: Readonly<Record<string, SpeedRow>> = {
   "load-udp": {
     what: "load, UDP, --rate max, 64 in flight",
     kind: "udp",
-    against: "the shortest Bun client",
+    against: "minimal Bun client",
     options: (port) => `--proto udp --target 127.0.0.1:${port} --control none`,
-    other: bareClient("udp"),
+    other: minimalClient("udp"),
   },
   "load-tcp": {
     what: "load, TCP, --rate max, 32 connections",
     kind: "tcp",
-    against: "the shortest Bun client",
+    against: "minimal Bun client",
     options: (port) => `--proto tcp --target 127.0.0.1:${port} --control none --in-flight 32`,
-    other: bareClient("tcp"),
+    other: minimalClient("tcp"),
   },
 };
 
@@ -107,7 +107,7 @@ async function benchSpeed(row: SpeedRow, { pairs, seconds }: Effort): Promise<vo
   );
 }
 
-/** How late packets leave, at 10,000 and at 50,000 a second. */
+/** Measures the schedule error at 10,000 and at 50,000 packets per second. */
 async function benchSchedule({ seconds }: Effort): Promise<void> {
   const { port, child } = await server("udp");
   for (const [rate, most] of [
@@ -123,7 +123,7 @@ async function benchSchedule({ seconds }: Effort): Promise<void> {
   child.kill();
 }
 
-/** The round trip at 100/s against a C client's, interleaved. */
+/** Measures the round trip at 100/s relative to a C client, in interleaved pairs. */
 async function benchRoundTrip({ pairs, seconds }: Effort): Promise<void> {
   const what = "load at 100/s, p50 round trip";
   const folder = mkdtempSync(join(tmpdir(), "wirelab-"));
@@ -134,7 +134,7 @@ async function benchRoundTrip({ pairs, seconds }: Effort): Promise<void> {
     const { port, child } = await server("udp");
     const trips: { ours: number; theirs: number }[] = [];
     for (let pair = 0; pair < pairs; pair++) {
-      const theirs = Number(await textOf([client, `${port}`, `${seconds * 100}`]));
+      const theirs = Number(await outputOf([client, `${port}`, `${seconds * 100}`]));
       const run = await loadRun(
         `--proto udp --target 127.0.0.1:${port} --control none --rate 100 --duration ${seconds}s`,
       );
@@ -151,7 +151,7 @@ async function benchRoundTrip({ pairs, seconds }: Effort): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** What one packet a second costs, as a share of a core. */
+/** Measures the CPU time of one packet per second, as a ratio of a core. */
 async function benchIdle(): Promise<void> {
   const { port, child } = await server("udp");
   const run = async (seconds: number) => {
@@ -163,13 +163,13 @@ async function benchIdle(): Promise<void> {
     await process_.exited;
     return Number(process_.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
   };
-  // Starting costs the same for both; what is between them is ten seconds of running.
+  // The start costs the same in both runs, so the difference is the cost of ten seconds.
   const share = (await run(11)) - (await run(1));
   child.kill();
   print("load at 1/s", `${((share / 10) * 100).toFixed(2)} % of a core (under 1 %)`);
 }
 
-/** Resident memory of a long run over that of a short one. */
+/** Measures resident memory after 10 million packets relative to 1 million. */
 async function benchMemory(): Promise<void> {
   const { port, child } = await server("udp");
   const { runLoad } = await import("../../src/load/run.ts");

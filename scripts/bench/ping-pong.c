@@ -1,5 +1,5 @@
-/* The shortest UDP client there is: ping-pong PORT COUNT. One 64-byte STAMP packet every 10 ms, waits for its answer,
-   and prints the median round trip in microseconds. What the load generator's figure at 100/s is held against. */
+/* A minimal UDP client: ping-pong PORT COUNT. Sends a 64-byte STAMP packet every 10 ms, waits for its answer, and prints
+   the median round trip in microseconds. The round trip of the load generator at 100/s is compared with it. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/** What surrounds the panels of both dashboards: variables, links, annotations, and the numbering of panels. */
+/** What both dashboards have besides panels: variables, links, annotations, and the ids of panels. */
 import {
   AnnotationQueryBuilder,
   CustomVariableBuilder,
@@ -16,7 +16,7 @@ import { ask, DATA_SOURCE, LAB, LAB_PROTOCOL, PROVISIONED_UID } from "./parts.ts
 
 const ALL = { text: ["All"], value: ["$__all"] };
 
-/** The Prometheus to ask. Provisioned with a fixed uid; on another Grafana the reader picks one here. */
+/** The Prometheus data source. Provisioned with a fixed uid; selectable in another Grafana. */
 function dataSourceVariable(): DatasourceVariableBuilder {
   return new DatasourceVariableBuilder("datasource")
     .label("Prometheus")
@@ -24,7 +24,7 @@ function dataSourceVariable(): DatasourceVariableBuilder {
     .current({ text: "wirelab", value: PROVISIONED_UID });
 }
 
-/** All labs, or some: `.*` rather than a list, so that a replica that comes later is in the sum at once. */
+/** All labs, or some. "All" is `.*` instead of a list, so that it includes replicas that are added later. */
 function instanceVariable(): QueryVariableBuilder {
   const query = 'label_values(packets_total{job="wirelab"},instance)';
   return new QueryVariableBuilder("instance")
@@ -49,8 +49,8 @@ function protocolVariable(): CustomVariableBuilder {
     .current(ALL);
 }
 
-/** A mark on every panel wherever `expr` has a value, with the label `tag` as its text. */
-function mark(name: string, color: string, tag: string, expr: string): AnnotationQueryBuilder {
+/** An annotation on every panel where `expr` has a value, with the label `tag` as its text. */
+function annotation(name: string, color: string, tag: string, expr: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name(name)
     .datasource(DATA_SOURCE)
@@ -62,8 +62,8 @@ function mark(name: string, color: string, tag: string, expr: string): Annotatio
     .tagKeys(tag);
 }
 
-/** Somebody changed the faults. A restart sets the counter back, which is a change too, and not meant. */
-const FAULTS_CHANGED = mark(
+/** A change of the faults. A restart also changes the counter (to 0) and is subtracted. */
+const FAULTS_CHANGED = annotation(
   "Faults changed",
   "orange",
   "protocol",
@@ -73,7 +73,7 @@ const FAULTS_CHANGED = mark(
 ) > 0`,
 );
 
-const LAB_RESTARTED = mark(
+const LAB_RESTARTED = annotation(
   "Lab restarted",
   "red",
   "instance",
@@ -89,7 +89,7 @@ function link(title: string, tooltip: string, url: string): DashboardLinkBuilder
     .targetBlank(true);
 }
 
-/** A dashboard with everything but its panels. */
+/** A dashboard without panels. */
 export function frame(uid: string, title: string, description: string): DashboardBuilder {
   return new DashboardBuilder(title)
     .uid(uid)
@@ -113,23 +113,23 @@ export function frame(uid: string, title: string, description: string): Dashboar
         .keepTime(true),
     )
     .link(link("Live page", "Faults and traffic of the lab on this machine", "http://127.0.0.1:5000/"))
-    .link(link("API", "Every route of the lab, to try out", "http://127.0.0.1:5000/swagger"))
-    .link(link("Alerts", "The rules and their state in Prometheus", "http://127.0.0.1:9090/alerts"))
-    .link(link("STAMP", "RFC 8762, the packet format of the measurements", "https://www.rfc-editor.org/rfc/rfc8762"));
+    .link(link("API", "Every route of the lab, with examples", "http://127.0.0.1:5000/swagger"))
+    .link(link("Alerts", "The alerting rules and their state in Prometheus", "http://127.0.0.1:9090/alerts"))
+    .link(link("STAMP", "RFC 8762, the packet format of measurements", "https://www.rfc-editor.org/rfc/rfc8762"));
 }
 
-/** The SDK puts every link and annotation away into a menu; without its word for that they stand above the panels. */
-function inSight<T extends { placement?: unknown }>(items: readonly T[] | undefined): Omit<T, "placement">[] {
+/** Removes the placement that the SDK adds, which hides links and annotations in a menu. */
+function withoutPlacement<T extends { placement?: unknown }>(items: readonly T[] | undefined): Omit<T, "placement">[] {
   return (items ?? []).map(({ placement: _, ...rest }) => rest);
 }
 
-/** The finished dashboard: panels numbered from 1 in reading order, so that a panel's link outlives a regeneration. */
+/** Builds the dashboard. Panels are numbered from 1 in their order, so that links to a panel survive a regeneration. */
 export function finish(builder: DashboardBuilder): Dashboard {
   const dashboard = builder.build();
   return {
     ...dashboard,
-    annotations: { list: inSight(dashboard.annotations.list) },
-    links: inSight(dashboard.links),
+    annotations: { list: withoutPlacement(dashboard.annotations.list) },
+    links: withoutPlacement(dashboard.links),
     panels: (dashboard.panels ?? []).map((panel, index) => ({ ...panel, id: index + 1 })),
   };
 }

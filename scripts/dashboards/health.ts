@@ -1,4 +1,4 @@
-/** The row that says whether the rest of the page is current: who is up, and which alerts wait or fire. */
+/** The row that shows whether the rest of the page is current: processes that are up, alerts pending or firing. */
 import { MappingType } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StateTimelineBuilder } from "@grafana/grafana-foundation-sdk/statetimeline";
@@ -18,13 +18,13 @@ import {
 } from "./parts.ts";
 import { DROP_RATIO, DROP_STEPS, perSecond } from "./queries.ts";
 
-/** Labs and clients that answer, packets and drops now, alerts. */
-export function whatIsUp(): AnyPanel[] {
+/** Labs and clients up, current packets and drops, alerts. */
+export function status(): AnyPanel[] {
   return [
     stat(
       {
         title: "Labs up",
-        description: "Replicas that answer Prometheus. Nought means that nothing on this page is current.",
+        description: "Replicas that answer Prometheus. If it is 0, no value on this page is current.",
         unit: NoUnit,
         span: 4,
         thresholds: atLeast(1),
@@ -34,7 +34,7 @@ export function whatIsUp(): AnyPanel[] {
     stat(
       {
         title: "Traffic clients up",
-        description: "Load runs that serve their series. Without one the client's half of this page is empty.",
+        description: "Load runs that answer Prometheus. Without one, the panels of the client are empty.",
         unit: NoUnit,
         span: 4,
         thresholds: atLeast(1),
@@ -45,7 +45,7 @@ export function whatIsUp(): AnyPanel[] {
       {
         title: "Packets received",
         description:
-          "Packets a second that reached a lab, dropped ones included: datagrams, frames or chunks, requests.",
+          "Packets per second received by the labs, including dropped ones: datagrams, TCP frames or chunks, HTTP requests.",
         unit: PacketsPerSecond,
         span: 5,
       },
@@ -55,7 +55,7 @@ export function whatIsUp(): AnyPanel[] {
       {
         title: "Dropped",
         description:
-          "Share of the received packets that got no answer. Orange from the objective (1 %) on, red where it pages.",
+          "Ratio of received packets without an answer. Orange from the objective (1 %), red from 14.4 times the objective.",
         unit: PercentUnit,
         span: 5,
         thresholds: DROP_STEPS,
@@ -65,7 +65,8 @@ export function whatIsUp(): AnyPanel[] {
     stat(
       {
         title: "Alerts firing",
-        description: "Alerts of wirelab that fire now. The classroom's faults fire the drop budget's, as they should.",
+        description:
+          "Alerts of wirelab that are firing. The classroom faults fire the alert of the drop budget; this is expected.",
         unit: NoUnit,
         span: 6,
         thresholds: rising(1, 3),
@@ -79,9 +80,9 @@ export function whatIsUp(): AnyPanel[] {
 
 function scrapes(): AnyPanel {
   const text: PanelText = {
-    title: "Labs and clients, scrape by scrape",
+    title: "Scrapes of labs and clients",
     description:
-      "Green while a process answers Prometheus, red while it does not. A bar that ends was stopped or scaled away.",
+      "Green while a process answers Prometheus, red while it does not. A bar ends when the process is stopped or removed.",
     unit: NoUnit,
     span: 12,
     thresholds: atLeast(1),
@@ -107,7 +108,8 @@ function scrapes(): AnyPanel {
 function alerts(): AnyPanel {
   const text: PanelText = {
     title: "Alerts, pending and firing",
-    description: "Empty when all is well. Pending: the condition holds, and not yet for long enough.",
+    description:
+      "Empty if no condition holds. Pending: the condition holds, but not yet for the duration of the alert.",
     unit: NoUnit,
     span: 12,
     thresholds: rising(1, 1),

@@ -1,20 +1,20 @@
-/** The dashboard `wirelab internals`: what the process itself costs, refuses and bounds. */
+/** The dashboard `wirelab internals`: throughput, rejected input, resources and bounds of the processes. */
 import { type Dashboard, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { finish, frame } from "./frame.ts";
 import type { AnyPanel } from "./parts.ts";
 import { bounds, builds, process } from "./process.ts";
-import { refused, throughput } from "./wire.ts";
+import { rejected, throughput } from "./wire.ts";
 
 /** The dashboard `wirelab internals`. */
 export function internals(): Dashboard {
   const dashboard = frame(
     "wirelab-internals",
     "wirelab internals",
-    "What the labs themselves cost, refuse and bound: bytes, connections, rejected input, event loop, cpu, memory, files and caps.",
+    "Throughput, rejected input and resources of the labs: bytes, connections, event loop, CPU, memory, open files and bounded structures.",
   );
   const rows: readonly (readonly [string, readonly AnyPanel[]])[] = [
     ["Throughput and connections", throughput()],
-    ["Refused", refused()],
+    ["Rejected input", rejected()],
     ["Process", process()],
     ["Bounds", bounds()],
     ["Builds", [builds()]],

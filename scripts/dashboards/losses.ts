@@ -1,16 +1,16 @@
-/** The rows that explain losses: what was done on purpose, which way packets went missing, and whether both ends agree. */
+/** The rows about losses: injected faults, losses by direction, and the measurements of client and lab compared. */
 import { PacketsPerSecond, PercentUnit, Seconds } from "@grafana/grafana-foundation-sdk/units";
 import { type AnyPanel, CLIENT_PROTOCOL, LAB_PROTOCOL, lines, logLines, rising, stackedLines } from "./parts.ts";
 import { DROP_RATIO, DROP_STEPS, perSecond, quantile } from "./queries.ts";
 
-/** Measured drops over injected faults, losses by direction and by reason. */
+/** Measured drops and injected faults, losses by direction and by reason. */
 export function faults(): AnyPanel[] {
   return [
     lines(
       {
         title: "Measured drops over injected faults",
         description:
-          "Solid: packets that got no answer. Dashed: packets that a fault took on purpose. A gap between them is a loss that nobody ordered.",
+          "Solid: packets without an answer. Dashed: packets dropped by an injected fault. The difference is loss that was not injected.",
         unit: PacketsPerSecond,
         span: 12,
       },
@@ -27,7 +27,7 @@ export function faults(): AnyPanel[] {
       {
         title: "Injected faults by kind",
         description:
-          "What the lab did to packets on purpose, each way: up is before the packet was handled, down is its answer. Empty without faults.",
+          "Faults injected by the lab. up: the packet, before it is handled. down: its answer. Empty without faults.",
         unit: PacketsPerSecond,
         span: 12,
       },
@@ -40,9 +40,9 @@ export function faults(): AnyPanel[] {
     ),
     stackedLines(
       {
-        title: "Losses by direction, as the client reckons",
+        title: "Losses by direction, measured by the client",
         description:
-          "Up: the packet never arrived. Down: its answer did not. Unexplained: the target could not tell which.",
+          "up: the packet did not arrive. down: its answer did not arrive. unexplained: the direction is unknown.",
         unit: PacketsPerSecond,
         span: 12,
       },
@@ -55,9 +55,9 @@ export function faults(): AnyPanel[] {
     ),
     stackedLines(
       {
-        title: "Drops by reason, as the lab knows",
+        title: "Drops by reason, measured by the lab",
         description:
-          "Why packets got no answer. Reasons that begin with fault were injected; every other one is the lab's or the sender's.",
+          "Packets without an answer, by reason. Reasons that begin with fault are injected; the others are caused by the lab or the sender.",
         unit: PacketsPerSecond,
         span: 12,
       },
@@ -71,14 +71,14 @@ export function faults(): AnyPanel[] {
   ];
 }
 
-/** The client's loss and time beside the lab's, and the client's ledger. */
-export function bothEnds(): AnyPanel[] {
+/** Loss and time of the client and the lab, and the client's packet accounting. */
+export function clientAndLab(): AnyPanel[] {
   return [
     lines(
       {
         title: "Loss: client beside lab",
         description:
-          "Solid: what the client lost of what it sent. Dashed: what the lab dropped of what it received. They part where packets vanish between the two.",
+          "Solid: packets lost over packets sent, by the client. Dashed: packets dropped over packets received, by the lab. They differ if packets are lost between the two.",
         unit: PercentUnit,
         span: 8,
         thresholds: DROP_STEPS,
@@ -95,7 +95,7 @@ export function bothEnds(): AnyPanel[] {
       {
         title: "Median time: client beside lab",
         description:
-          "Solid: from the planned moment of sending to the answer. Dashed: the lab's own part of it. The distance is the network, the kernels and the client.",
+          "Solid: from the intended send time to the answer. Dashed: the part in the lab. The difference is the network, the kernels and the client.",
         unit: Seconds,
         span: 8,
       },
@@ -108,7 +108,7 @@ export function bothEnds(): AnyPanel[] {
       {
         title: "p99: client's response and service time",
         description:
-          "Solid: from the planned moment. Dashed: from the actual sending. Where they part, the client sent late, and a closed loop would have hidden it.",
+          "Solid: response time, from the intended send time. Dashed: service time, from the actual send time. They differ if the client sends late; a closed loop hides this.",
         unit: Seconds,
         span: 8,
       },
@@ -126,9 +126,9 @@ export function bothEnds(): AnyPanel[] {
     ),
     lines(
       {
-        title: "The client's ledger",
+        title: "The client's packet accounting",
         description:
-          "Where the client's packets ended. Every one sent is answered, lost, late, failed or corrupt; duplicates come on top.",
+          "Packets of the client by outcome. Each packet sent is answered, lost, late, failed or corrupt; duplicates are counted in addition.",
         unit: PacketsPerSecond,
         span: 12,
       },
@@ -140,9 +140,9 @@ export function bothEnds(): AnyPanel[] {
     ),
     lines(
       {
-        title: "Disagreement about losses, over ten minutes",
+        title: "Difference of measured losses, over ten minutes",
         description:
-          "The client's loss less the lab's, as a share of packets. Around nought when all is well; beyond 5 % for five minutes WirelabEndsDisagree fires.",
+          "Loss ratio of the client minus drop ratio of the lab. About 0 if no packets are lost between them. More than 5 % for five minutes fires WirelabEndsDisagree.",
         unit: PercentUnit,
         span: 12,
         thresholds: rising(0.05, 0.1),

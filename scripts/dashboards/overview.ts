@@ -1,25 +1,25 @@
-/** The dashboard `wirelab`: what the wire did to the packets, as the lab and as the client saw it. */
+/** The dashboard `wirelab`: packets, losses and times as measured by the lab and by the client. */
 import { type Dashboard, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder as TextBuilder, TextMode } from "@grafana/grafana-foundation-sdk/text";
 import { finish, frame } from "./frame.ts";
-import { whatIsUp } from "./health.ts";
-import { bothEnds, faults } from "./losses.ts";
+import { status } from "./health.ts";
+import { clientAndLab, faults } from "./losses.ts";
 import type { AnyPanel } from "./parts.ts";
 import { packets, responseTimes } from "./traffic.ts";
 
-function reading(): AnyPanel {
+function help(): AnyPanel {
   return new TextBuilder()
     .title("How to read this page")
-    .description("Where the numbers come from, and where to go on.")
+    .description("Sources of the numbers, and links.")
     .span(24)
     .height(6)
     .mode(TextMode.Markdown)
     .content(
       [
-        "The lab counts what it **receives** and drops; the client counts what it **sends** and loses. Both views stand side by side.",
-        "Change the faults on the [live page](http://127.0.0.1:5000/) or through the [API](http://127.0.0.1:5000/swagger): each change is an orange mark on every panel.",
-        "A `classroom` lab drops one packet in five, twenty times the objective of 1 %, so `WirelabDropBudgetBurn` fires; set the faults to none and watch it end.",
-        "Objectives are recorded series in `prometheus.rules.yml`; the packet format is [STAMP, RFC 8762](https://www.rfc-editor.org/rfc/rfc8762).",
+        "The lab counts the packets that it **receives** and drops; the client counts the packets that it **sends** and loses.",
+        "Change the faults on the [live page](http://127.0.0.1:5000/) or through the [API](http://127.0.0.1:5000/swagger). Each change is marked in orange on every panel.",
+        "A lab with the `classroom` faults drops 20 % of the packets, twenty times the objective of 1 %, so `WirelabDropBudgetBurn` fires. Set the faults to `none` to end it.",
+        "The objectives are in `prometheus.rules.yml`. The packet format is [STAMP, RFC 8762](https://www.rfc-editor.org/rfc/rfc8762).",
       ].join("\n\n"),
     );
 }
@@ -29,15 +29,15 @@ export function overview(): Dashboard {
   const dashboard = frame(
     "wirelab",
     "wirelab",
-    "What the wire did to the packets: rates, drops and response times of every lab, with the faults that were injected and the client's own view.",
+    "Rates, drops and response times of every lab, with the injected faults and the measurements of the client.",
   );
   const rows: readonly (readonly [string, readonly AnyPanel[]])[] = [
-    ["What is up", whatIsUp()],
+    ["Status", status()],
     ["Packets", packets()],
     ["Response times", responseTimes()],
     ["Faults and losses", faults()],
-    ["The client beside the lab", bothEnds()],
-    ["Reading", [reading()]],
+    ["Client and lab compared", clientAndLab()],
+    ["Help", [help()]],
   ];
   for (const [title, panels] of rows) {
     dashboard.withRow(new RowBuilder(title));

@@ -1,7 +1,6 @@
 /**
- * The parts that both dashboards are made of: how wirelab draws a line, a number, a heatmap.
- *
- * Every helper sets what a reader may not miss (unit, description, thresholds, data source), so that no panel can.
+ * Builders for the panels of both dashboards: lines, numbers, heatmaps. Each sets unit, description, thresholds and data
+ * source, so that no panel is without them.
  */
 import type { Builder } from "@grafana/grafana-foundation-sdk/cog";
 import {
@@ -42,13 +41,13 @@ import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-s
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 
-/** The data source that a dashboard's reader chose; compose provisions one, with the uid of `PROVISIONED_UID`. */
+/** The data source selected on the dashboard; compose provisions one with the uid `PROVISIONED_UID`. */
 export const DATA_SOURCE: DataSourceRef = { type: "prometheus", uid: "$datasource" };
 
-/** The uid in grafana/provisioning/datasources, which the variable `datasource` starts from. */
+/** The uid in grafana/provisioning/datasources; the default of the variable `datasource`. */
 export const PROVISIONED_UID = "wirelab-prometheus";
 
-/** Label matchers of the labs that the reader chose: every replica, unless one is picked. */
+/** Label matchers of the labs selected on the dashboard; by default every replica. */
 export const LAB = 'job="wirelab",instance=~"$instance"';
 
 /** The same, for series with a protocol. */
@@ -57,35 +56,35 @@ export const LAB_PROTOCOL = `${LAB},protocol=~"$protocol"`;
 /** Label matchers of the traffic clients, for series with a protocol. */
 export const CLIENT_PROTOCOL = 'job="wirelab-traffic",protocol=~"$protocol"';
 
-/** One query of a panel: the expression, and the name of each line (`{{label}}` is filled in). */
+/** One query of a panel: the expression, and the name of each line (`{{label}}` is replaced by the label's value). */
 export interface Query {
   readonly expr: string;
   readonly legend: string;
-  /** Dashed: what was promised or done on purpose, beside what was measured. */
+  /** Dashed lines are objectives and injected faults, next to solid lines that are measurements. */
   readonly dashed?: boolean;
 }
 
-/** What every panel must say. */
+/** What every panel must have. */
 export interface PanelText {
   readonly title: string;
-  /** What it shows and what to make of it, in a sentence or two. */
+  /** What it shows and how to interpret it, in one or two sentences. */
   readonly description: string;
-  /** A unit id of Grafana, see the SDK's `units`. */
+  /** A unit id of Grafana (`units` of the SDK). */
   readonly unit: string;
   /** Width, of 24 columns. */
   readonly span: number;
-  /** Where a value turns orange or red; green alone when nothing is good or bad about a value. */
+  /** Values at which the colour changes to orange and red; only green if no value is good or bad. */
   readonly thresholds?: readonly Threshold[];
 }
 
 const NEUTRAL: readonly Threshold[] = [{ value: null, color: "green" }];
 
-/** Steps that are green below `warn`, orange from there, red from `bad` on. */
+/** Steps: green below `warn`, orange from `warn`, red from `bad`. */
 export function rising(warn: number, bad: number): readonly Threshold[] {
   return [...NEUTRAL, { value: warn, color: "orange" }, { value: bad, color: "red" }];
 }
 
-/** Steps that are red below `enough` and green from there on. */
+/** Steps: red below `enough`, green from `enough`. */
 export function atLeast(enough: number): readonly Threshold[] {
   return [
     { value: null, color: "red" },
@@ -98,17 +97,17 @@ export function thresholds(text: PanelText): ThresholdsConfigBuilder {
   return new ThresholdsConfigBuilder().mode(ThresholdsMode.Absolute).steps([...(text.thresholds ?? NEUTRAL)]);
 }
 
-/** The letter by which a panel's overrides know its query number `index`. */
+/** The letter that identifies query number `index` in a panel's overrides. */
 function refId(index: number): string {
   return String.fromCharCode("A".charCodeAt(0) + index);
 }
 
-/** A query by its letter; for an instant or a range, and as a table or not, the caller says. */
+/** A query with its letter. The caller sets instant or range, and the format. */
 export function ask(letter: string, expr: string, legend = ""): DataqueryBuilder {
   return new DataqueryBuilder().refId(letter).datasource(DATA_SOURCE).expr(expr).legendFormat(legend);
 }
 
-/** One number per series, now. */
+/** The latest number of each series. */
 export function stat(text: PanelText, query: Query): StatBuilder {
   return new StatBuilder()
     .title(text.title)
@@ -125,7 +124,7 @@ export function stat(text: PanelText, query: Query): StatBuilder {
     .withTarget(ask("A", query.expr, query.legend).instant());
 }
 
-/** Lines over time on one scale, with a table of their latest, mean and highest values below. */
+/** Lines over time on one scale, with a table of their latest, mean and highest values. */
 function plot(text: PanelText, queries: readonly Query[], scale: ScaleDistributionConfigBuilder): TimeseriesBuilder {
   const panel = new TimeseriesBuilder()
     .title(text.title)
@@ -164,24 +163,24 @@ function plot(text: PanelText, queries: readonly Query[], scale: ScaleDistributi
   return panel;
 }
 
-/** Lines over time, from nought up. */
+/** Lines over time, on a linear scale from 0. */
 export function lines(text: PanelText, queries: readonly Query[]): TimeseriesBuilder {
   return plot(text, queries, new ScaleDistributionConfigBuilder().type(ScaleDistribution.Linear)).axisSoftMin(0);
 }
 
-/** Lines that differ by powers of ten, such as 30 µs beside 1.5 s; such a scale has no nought. */
+/** Lines over time on a logarithmic scale, for values that differ by powers of ten, such as 30 µs and 1.5 s. */
 export function logLines(text: PanelText, queries: readonly Query[]): TimeseriesBuilder {
   return plot(text, queries, new ScaleDistributionConfigBuilder().type(ScaleDistribution.Log).log(10));
 }
 
-/** Lines that add up to a whole. */
+/** Stacked lines over time. */
 export function stackedLines(text: PanelText, queries: readonly Query[]): TimeseriesBuilder {
   return lines(text, queries)
     .fillOpacity(40)
     .stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group("A"));
 }
 
-/** A heatmap of a classic histogram: `expr` gives one series per `le`. */
+/** A heatmap of a classic histogram; `expr` has one series for each `le`. */
 export function heatmap(text: PanelText, expr: string): HeatmapBuilder {
   return new HeatmapBuilder()
     .title(text.title)
@@ -207,5 +206,5 @@ export function heatmap(text: PanelText, expr: string): HeatmapBuilder {
     .withTarget(ask("A", expr, "{{le}}").format(PromQueryFormat.Heatmap).range());
 }
 
-/** Any panel, as a dashboard takes it. */
+/** Any panel of a dashboard. */
 export type AnyPanel = Builder<Panel>;

@@ -1,11 +1,11 @@
-/** The rows of `wirelab internals` about the process: event loop, cpu, memory, files, bounded structures, builds. */
+/** The rows of `wirelab internals` about the process: event loop, CPU, memory, files, bounded structures, builds. */
 import { PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/table";
 import { BytesIEC, CountsPerSecond, NoUnit, PercentUnit, Seconds } from "@grafana/grafana-foundation-sdk/units";
 import { type AnyPanel, ask, DATA_SOURCE, LAB, lines, logLines, type PanelText, rising, thresholds } from "./parts.ts";
 import { perSecond } from "./queries.ts";
 
-/** What the process costs, and how late it is. */
+/** Event-loop lag and resources. */
 export function process(): AnyPanel[] {
   const lag = (q: number) =>
     `histogram_quantile(${q}, ${perSecond("wirelab_event_loop_lag_seconds_bucket", LAB, "instance, le")})`;
@@ -13,7 +13,7 @@ export function process(): AnyPanel[] {
     logLines(
       {
         title: "Event-loop lag",
-        description: "How late the event loop comes round. Every response time of the lab is late by as much.",
+        description: "Delay of the event loop's timer. Every response time of the lab includes it.",
         unit: Seconds,
         span: 12,
         thresholds: rising(0.05, 0.1),
@@ -27,7 +27,7 @@ export function process(): AnyPanel[] {
       {
         title: "CPU",
         description:
-          "Share of one core. A lab runs on one: near 100 % it is the bottleneck, and its times are its own.",
+          "CPU time as a ratio of one core. A lab uses one core: near 100 %, response times are limited by the lab itself.",
         unit: PercentUnit,
         span: 12,
         thresholds: rising(0.7, 0.9),
@@ -45,7 +45,7 @@ export function process(): AnyPanel[] {
       {
         title: "Memory",
         description:
-          "Resident memory. It must stay level whatever the traffic: every structure that traffic fills has a cap.",
+          "Resident memory. It does not depend on the traffic: every structure that traffic fills is bounded.",
         unit: BytesIEC,
         span: 12,
       },
@@ -57,7 +57,7 @@ export function process(): AnyPanel[] {
     lines(
       {
         title: "Open files",
-        description: "Open file descriptors as a share of what the process may have. At 100 % new connections fail.",
+        description: "Open file descriptors over the limit of the process. At 100 % new connections fail.",
         unit: PercentUnit,
         span: 12,
         thresholds: rising(0.7, 0.9),
@@ -67,64 +67,64 @@ export function process(): AnyPanel[] {
   ];
 }
 
-/** Structures that turn something away when they are full; the packet log only forgets. */
-const TURNING_AWAY = `${LAB},structure!="packet-log"`;
+/** Structures that reject or drop something when they are full; the packet log overwrites its oldest entry. */
+const REJECTING = `${LAB},structure!="packet-log"`;
 
-/** Structures that traffic could fill, their caps, and the packet log. */
+/** Bounded structures, their limits, and the packet log. */
 export function bounds(): AnyPanel[] {
   return [
     lines(
       {
-        title: "Bounded structures, share of the cap",
+        title: "Bounded structures, relative to their limit",
         description:
-          "How full each structure is that traffic could fill. At 100 % the cap bites, and the panel beside counts it. The packet log is left out: it forgets its oldest entry, and is full from its first minutes on.",
+          "Entries over the limit of each structure. At 100 % further entries overflow; the next panel counts them. Without the packet log, which overwrites its oldest entry and is always full.",
         unit: PercentUnit,
         span: 12,
         thresholds: rising(0.8, 1),
       },
       [
         {
-          expr: `max by (instance, structure) (wirelab_bounded_size{${TURNING_AWAY}} / wirelab_bounded_limit{${TURNING_AWAY}})`,
+          expr: `max by (instance, structure) (wirelab_bounded_size{${REJECTING}} / wirelab_bounded_limit{${REJECTING}})`,
           legend: "{{instance}} {{structure}}",
         },
       ],
     ),
     lines(
       {
-        title: "Caps that bit",
-        description: "What was turned away because a structure was full. Empty in ordinary times.",
+        title: "Overflows of bounded structures",
+        description: "Entries rejected or dropped because a structure was full. Normally empty.",
         unit: CountsPerSecond,
         span: 12,
         thresholds: rising(1, 100),
       },
       [
         {
-          expr: `${perSecond("wirelab_bounded_overflows_total", TURNING_AWAY, "structure")} > 0`,
+          expr: `${perSecond("wirelab_bounded_overflows_total", REJECTING, "structure")} > 0`,
           legend: "{{structure}}",
         },
       ],
     ),
     lines(
       {
-        title: "Caps",
-        description: "The cap of each structure, from the configuration, and how much of it is used.",
+        title: "Entries and limits of bounded structures",
+        description: "Solid: entries of each structure. Dashed: its limit from the configuration.",
         unit: NoUnit,
         span: 12,
       },
       [
         { expr: `sum by (structure) (wirelab_bounded_size{${LAB}})`, legend: "{{structure}}" },
-        { expr: `sum by (structure) (wirelab_bounded_limit{${LAB}})`, legend: "{{structure}} cap", dashed: true },
+        { expr: `sum by (structure) (wirelab_bounded_limit{${LAB}})`, legend: "{{structure}} limit", dashed: true },
       ],
     ),
     lines(
       {
         title: "Packet log",
-        description: "Packets written to the log and packets left out, so that the log never slows them down.",
+        description: "Packets logged, and packets left out by the sampling that limits the cost of the log.",
         unit: CountsPerSecond,
         span: 12,
       },
       [
-        { expr: `sum(rate(wirelab_packet_log_entries_total{${LAB}}[$__rate_interval]))`, legend: "written" },
+        { expr: `sum(rate(wirelab_packet_log_entries_total{${LAB}}[$__rate_interval]))`, legend: "logged" },
         {
           expr: `sum(rate(wirelab_packet_log_skipped_total{${LAB}}[$__rate_interval]))`,
           legend: "left out",
@@ -135,11 +135,11 @@ export function bounds(): AnyPanel[] {
   ];
 }
 
-/** Which builds run. */
+/** The builds that run. */
 export function builds(): AnyPanel {
   const text: PanelText = {
-    title: "What runs",
-    description: "Version, commit and Bun of each process. Two rows that differ are two builds side by side.",
+    title: "Builds",
+    description: "Version, commit and Bun version of each process. Rows that differ are different builds.",
     unit: NoUnit,
     span: 24,
     thresholds: rising(2, 2),

@@ -1,13 +1,13 @@
-/** The expressions that both dashboards are written in: rates, shares and quantiles over all chosen replicas. */
+/** Expressions of both dashboards: rates, ratios and quantiles over all selected replicas. */
 import { LAB_PROTOCOL, rising } from "./parts.ts";
 
-/** Packets a second of a counter, by the labels `by`. */
+/** Rate per second of a counter, summed by the labels `by`. */
 export function perSecond(counter: string, matchers: string, by: string): string {
   return `sum by (${by}) (rate(${counter}{${matchers}}[$__rate_interval]))`;
 }
 
-/** A share per protocol, without a value while nothing is below the line. */
-export function share(part: string, whole: string, matchers: string): string {
+/** A ratio per protocol; it has no value while the denominator is 0. */
+export function ratio(part: string, whole: string, matchers: string): string {
   return `${perSecond(part, matchers, "protocol")}\n/\n(${perSecond(whole, matchers, "protocol")} > 0)`;
 }
 
@@ -17,7 +17,7 @@ export function quantile(q: number, histogram: string, matchers: string): string
 }
 
 /** The labs' drop ratio per protocol. */
-export const DROP_RATIO = share("dropped_packets_total", "packets_total", LAB_PROTOCOL);
+export const DROP_RATIO = ratio("dropped_packets_total", "packets_total", LAB_PROTOCOL);
 
-/** From the objective on orange, from 14.4 times the objective on (where an hour of it pages) red. */
+/** Orange from the objective, red from 14.4 times the objective (which pages after an hour). */
 export const DROP_STEPS = rising(0.01, 0.144);

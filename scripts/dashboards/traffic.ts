@@ -1,7 +1,7 @@
-/** The rows of the lab's own view: how many packets, how many dropped, and how long answers took. */
+/** The rows about the lab's packets, drops and response times. */
 import { PacketsPerSecond, PercentUnit, Seconds } from "@grafana/grafana-foundation-sdk/units";
 import { type AnyPanel, heatmap, LAB_PROTOCOL, lines, logLines } from "./parts.ts";
-import { DROP_RATIO, DROP_STEPS, perSecond, quantile, share } from "./queries.ts";
+import { DROP_RATIO, DROP_STEPS, perSecond, quantile, ratio } from "./queries.ts";
 
 const P99_OBJECTIVE = 'protocol:response_time_seconds:p99_objective{protocol=~"$protocol"}';
 
@@ -11,7 +11,7 @@ export function packets(): AnyPanel[] {
     lines(
       {
         title: "Packets per second",
-        description: "Received packets by protocol, over all chosen labs.",
+        description: "Packets received, by protocol, summed over the selected labs.",
         unit: PacketsPerSecond,
         span: 12,
       },
@@ -21,7 +21,7 @@ export function packets(): AnyPanel[] {
       {
         title: "Drop ratio",
         description:
-          "Dropped over received packets. The dashed line is the objective; 14.4 times as much for an hour pages.",
+          "Packets dropped over packets received. Dashed: the objective. 14.4 times the objective for an hour pages.",
         unit: PercentUnit,
         span: 12,
         thresholds: DROP_STEPS,
@@ -38,15 +38,15 @@ export function packets(): AnyPanel[] {
   ];
 }
 
-/** Averages, percentiles and heatmaps; the last two once for each protocol. */
+/** Averages, percentiles and heatmaps; the latter two for each protocol. */
 export function responseTimes(): AnyPanel[] {
-  const average = share("response_time_seconds_sum", "response_time_seconds_count", LAB_PROTOCOL);
+  const average = ratio("response_time_seconds_sum", "response_time_seconds_count", LAB_PROTOCOL);
   return [
     logLines(
       {
         title: "Average Response Time (per Protocol)",
         description:
-          "Mean time from having a packet to handing its answer to the kernel, answered packets only, injected delay included.",
+          "Mean time from receiving a packet to passing its answer to the kernel. Answered packets only, injected delay included.",
         unit: Seconds,
         span: 24,
       },
@@ -56,7 +56,7 @@ export function responseTimes(): AnyPanel[] {
       {
         title: "Response time percentiles: $protocol",
         description:
-          "Half, nine in ten and ninety-nine in a hundred answers were faster. Read off buckets, so exact only at their bounds; dashed: the objective for p99.",
+          "50 %, 90 % and 99 % of the answers were faster. Interpolated in histogram buckets, so exact only at their bounds. Dashed: the objective of the p99.",
         unit: Seconds,
         span: 24,
       },
@@ -73,7 +73,8 @@ export function responseTimes(): AnyPanel[] {
     heatmap(
       {
         title: "Response time heatmap: $protocol",
-        description: "How many answers a second took how long. Two bands are two populations, which no average shows.",
+        description:
+          "Answers per second by response time. Two bands are two populations, which an average does not show.",
         unit: PacketsPerSecond,
         span: 24,
       },

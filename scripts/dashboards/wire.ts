@@ -1,4 +1,4 @@
-/** The rows of `wirelab internals` about the sockets: bytes, connections, and what was refused. */
+/** The rows of `wirelab internals` about the sockets: bytes, connections and rejected input. */
 import { BytesPerSecondSI, CountsPerSecond, NoUnit, PacketsPerSecond } from "@grafana/grafana-foundation-sdk/units";
 import { type AnyPanel, LAB, LAB_PROTOCOL, lines, rising } from "./parts.ts";
 import { perSecond } from "./queries.ts";
@@ -9,7 +9,7 @@ export function throughput(): AnyPanel[] {
     lines(
       {
         title: "Received bytes",
-        description: "Payload that reached the labs, by protocol, without the headers of IP, UDP and TCP.",
+        description: "Payload received by the labs, by protocol, without the headers of IP, UDP and TCP.",
         unit: BytesPerSecondSI,
         span: 12,
       },
@@ -18,7 +18,8 @@ export function throughput(): AnyPanel[] {
     lines(
       {
         title: "Sent bytes",
-        description: "Payload that the labs sent. On UDP never more than was received, unless a duplicate fault is on.",
+        description:
+          "Payload sent by the labs, by protocol. On UDP never more than received, except with the duplicate fault.",
         unit: BytesPerSecondSI,
         span: 12,
       },
@@ -27,7 +28,7 @@ export function throughput(): AnyPanel[] {
     lines(
       {
         title: "Open connections",
-        description: "Connections open now. A line that only rises is a client that never closes, or a leak.",
+        description: "Open connections. A line that only rises is a client that never closes connections, or a leak.",
         unit: NoUnit,
         span: 12,
       },
@@ -41,7 +42,8 @@ export function throughput(): AnyPanel[] {
     lines(
       {
         title: "New connections",
-        description: "TCP connections accepted a second. Near the packet rate, every packet pays for a handshake.",
+        description:
+          "TCP connections accepted per second. If it is near the packet rate, every packet has a handshake.",
         unit: CountsPerSecond,
         span: 12,
       },
@@ -50,14 +52,14 @@ export function throughput(): AnyPanel[] {
   ];
 }
 
-/** Input that was no packet, and datagrams that the kernel threw away. */
-export function refused(): AnyPanel[] {
+/** Rejected input, and datagrams dropped by the kernel. */
+export function rejected(): AnyPanel[] {
   return [
     lines(
       {
         title: "Rejected input by reason",
         description:
-          "What came in and was no packet: malformed, too large, too slow, from a refused source. Empty when everybody behaves.",
+          "Input that was rejected: malformed, too large, too slow, from a source that is not answered. Normally empty.",
         unit: CountsPerSecond,
         span: 12,
         thresholds: rising(1, 100),
@@ -73,7 +75,7 @@ export function refused(): AnyPanel[] {
       {
         title: "Kernel drops",
         description:
-          "Datagrams that the kernel threw away because the receive buffer was full. The lab never saw them: any at all is too many.",
+          "Datagrams that the kernel dropped because the receive buffer of the socket was full. The lab does not count them as packets. Should be 0.",
         unit: PacketsPerSecond,
         span: 12,
         thresholds: rising(0.001, 1),

@@ -28,8 +28,9 @@ export function formatPeer(address: string, port: number): string {
 export function splitHostPort(text: string): HostPortText | undefined {
   if (isIPv6(text)) return { host: text, port: undefined };
   const match = /^(?:\[([^\]]+)\]|([^:[\]/]+))(?::([^:/]*))?$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  return host === undefined ? undefined : { host, port: match?.[3] };
+  const [, address, name, port] = match ?? [];
+  if (address !== undefined) return isIPv6(address) ? { host: address, port } : undefined;
+  return name === undefined ? undefined : { host: name, port };
 }
 
 /** A port from 1 to 65535, or undefined. */

@@ -1,24 +1,25 @@
-/** Lines for people on a terminal, JSON for everything else. */
+/** Log lines: readable text for a terminal, JSON otherwise. */
 
-/** From the quietest to the most talkative; each level includes those before it. */
+/** Log levels from least to most output; each includes those before it. */
 export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What a line tells beside its message; undefined values are left out. */
+/** Fields of a line besides its message; undefined values are omitted. */
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Where the lab says what happens. */
+/** A destination of log lines. */
 export interface Log {
-  /** Whether lines of that level are written, so that nobody composes one in vain. */
+  /** Whether lines of that level are written; lets callers skip building a line. */
   enabled(level: Exclude<LogLevel, "silent">): boolean;
   write(level: Exclude<LogLevel, "silent">, message: string, fields?: Fields): void;
 }
 
+/** Options of a log. */
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Readable lines in place of JSON. */
+  /** Readable lines instead of JSON. */
   readonly readable: boolean;
-  /** Takes each line, without its newline. */
+  /** Receives each line, without a newline. */
   readonly sink: (line: string) => void;
 }
 

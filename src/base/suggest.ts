@@ -1,6 +1,6 @@
-/** What somebody who mistyped a word probably meant. */
+/** Suggestions for mistyped words. */
 
-/** How many letters have to be added, taken away or exchanged to make one word the other (Levenshtein 1966). */
+/** Number of letters to insert, delete or replace to turn one word into the other (Levenshtein 1966). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line++) {
@@ -14,14 +14,14 @@ function distance(from: string, to: string): number {
   return row[to.length] ?? 0;
 }
 
-/** The known word nearest to a mistyped one, where one is near. */
+/** The known word closest to a mistyped one, if one is close. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const nearest = [...known].sort((one, other) => distance(word, one) - distance(word, other))[0];
   const near = Math.max(2, Math.floor(word.length / 3));
   return nearest !== undefined && distance(word, nearest) <= near ? nearest : undefined;
 }
 
-/** A question to put behind an error, or nothing. */
+/** A question that follows an error message, or an empty text. */
 export function didYouMean(word: string, known: readonly string[], prefix = ""): string {
   const nearest = suggest(word, known);
   return nearest === undefined ? "" : `; did you mean ${prefix}${nearest}?`;

@@ -1,22 +1,21 @@
-/** Calling seldom what takes long. */
+/** Limits how often an expensive function is called. */
 import type { Clock } from "./clock.ts";
 
-/** How much of its time the lab may spend on a count. */
-const COUNTING_SHARE = 0.005;
+/** Share of time that the function may take. */
+const TIME_SHARE = 0.005;
+/** Least time between two calls, ms. */
+const LEAST_INTERVAL_MS = 500;
 
-/**
- * Has `count` (which reads the system's whole table of connections) called at most so often that it takes no more
- * than COUNTING_SHARE of the time; in between the last number stands.
- */
-export function sparingly(count: () => number, clock: Clock): () => number {
-  let value = 0;
+/** Returns a function that calls `read` for at most 0.5 % of the time and returns its last value otherwise. */
+export function throttle<Value>(read: () => Value, clock: Pick<Clock, "now">): () => Value | undefined {
+  let value: Value | undefined;
   let nextAt = Number.NEGATIVE_INFINITY;
   return () => {
     const startedAt = clock.now();
     if (startedAt < nextAt) return value;
-    value = count();
+    value = read();
     const tookMs = clock.now() - startedAt;
-    nextAt = startedAt + Math.max(500, tookMs / COUNTING_SHARE);
+    nextAt = startedAt + Math.max(LEAST_INTERVAL_MS, tookMs / TIME_SHARE);
     return value;
   };
 }

@@ -1,14 +1,14 @@
-/** Answers that wait for their moment: a bounded heap and one timer, exact to microseconds. */
+/** Holds delayed packets in a bounded heap with a single timer (microsecond accuracy). */
 
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 
-/** A timer never fires in under about 1.1 ms and wakes late by up to as much; nearer moments are awaited by turning. */
-const TURN_BELOW_MS = 2.5;
+/** A timer never fires in less than about 1.1 ms and can be as late; for less than this the event loop is polled. */
+const POLL_BELOW_MS = 2.5;
 
 interface Entry {
   readonly dueAt: number;
-  /** Order of arrival: who has waited longer goes first at the same moment. */
+  /** Order of insertion; decides between entries with the same due time. */
   readonly serial: number;
   readonly run: () => void;
   readonly bytes: number;
@@ -18,22 +18,22 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.serial < b.serial);
 }
 
-/** Runs callbacks at their moments, at most `limit` waiting at a time, holding at most `limitBytes`. */
+/** Runs callbacks at their due times; at most `limit` at a time, with at most `limitBytes` octets. */
 export class DelayQueue implements Bounded {
   /** A binary heap: each entry is before those at 2i + 1 and 2i + 2. */
   readonly #heap: Entry[] = [];
   #serial = 0;
   #bytes = 0;
   #overflows = 0;
-  /** When the armed timer will look again; Infinity when none is armed. */
+  /** Due time for which the timer is set; Infinity without a timer. */
   #wakeAt = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
-  #turn: ReturnType<typeof setImmediate> | undefined;
+  #poll: ReturnType<typeof setImmediate> | undefined;
 
   constructor(
     readonly limit: number,
     readonly clock: Pick<Clock, "now">,
-    /** Most octets that all together may hold. */
+    /** Most octets of all entries together. */
     readonly limitBytes = Number.POSITIVE_INFINITY,
   ) {}
 
@@ -46,8 +46,8 @@ export class DelayQueue implements Bounded {
   }
 
   /**
-   * Has `run`, which holds `bytes` octets, called at the monotonic moment `dueAt` (ms); false when the queue is full
-   * and it will not be.
+   * Schedules `run`, which holds `bytes` octets, for the monotonic time `dueAt` (ms). Returns false if the queue is full;
+   * `run` is not called then.
    */
   put(dueAt: number, run: () => void, bytes = 0): boolean {
     if (this.#heap.length >= this.limit || this.#bytes + bytes > this.limitBytes) {
@@ -60,13 +60,13 @@ export class DelayQueue implements Bounded {
     return true;
   }
 
-  /** Runs everything that waits, at once and in order; for the end. */
+  /** Runs all entries at once, in order. */
   flush(): void {
     this.#disarm();
     this.#run(Number.POSITIVE_INFINITY);
   }
 
-  /** Runs what is due at `now`; should one throw, the rest is run from another turn. */
+  /** Runs the entries due at `now`. If one throws, the remaining ones run in a later turn of the event loop. */
   #run(now: number): void {
     try {
       for (let first = this.#heap[0]; first && first.dueAt <= now; first = this.#heap[0]) {
@@ -85,13 +85,13 @@ export class DelayQueue implements Bounded {
     this.#disarm();
     this.#wakeAt = dueAt;
     const wait = dueAt - this.clock.now();
-    if (wait > TURN_BELOW_MS) this.#timer = setTimeout(this.#look, Math.floor(wait - TURN_BELOW_MS + 1));
-    else this.#turn = setImmediate(this.#look);
+    if (wait > POLL_BELOW_MS) this.#timer = setTimeout(this.#look, Math.floor(wait - POLL_BELOW_MS + 1));
+    else this.#poll = setImmediate(this.#look);
   }
 
   #disarm(): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#turn);
+    clearImmediate(this.#poll);
     this.#wakeAt = Number.POSITIVE_INFINITY;
   }
 

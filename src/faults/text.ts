@@ -1,8 +1,8 @@
 /**
- * Faults as text, for the variable, the flag, the API and the page:
+ * The text form of faults, for the variable, the flag, the API and the page:
  *
  *   udp:drop=0.2,delay=uniform(0,50);http:status=500:0.1      PROTOCOL:FAULT,FAULT;PROTOCOL:…
- *   drop=0.1/0.2                                              UP/DOWN; one value alone is UP
+ *   drop=0.1/0.2                                              UP/DOWN; a single value is UP
  *   none, classroom                                           a preset
  */
 
@@ -20,23 +20,23 @@ import {
   PRESETS,
 } from "./faults.ts";
 
-/** A fault text that cannot be read: what is wrong, where, and what would be allowed there. */
+/** A fault text that cannot be parsed: the problem, its position, and what is allowed there. */
 export class ImpairmentError extends Error {
   override readonly name = "ImpairmentError";
   constructor(
-    /** What is wrong, without the place. */
+    /** The problem, without its position. */
     readonly problem: string,
-    /** Index of the offending character in the text, from 0. */
+    /** Index of the wrong character, from 0. */
     readonly position: number,
-    /** What may stand there. */
+    /** The allowed values at that position. */
     readonly allowed: string,
   ) {
     super(`${problem} at character ${position + 1}; allowed: ${allowed}`);
   }
 }
 
-/** How each kind's value is written. */
-const FORMS: Readonly<Record<Kind, string>> = {
+/** The form of each kind's value. */
+export const FORMS: Readonly<Record<Kind, string>> = {
   drop: "P or UP/DOWN, each from 0 to 1",
   burst: "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1",
   delay: `MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to ${MAX_DELAY_MS}`,
@@ -47,7 +47,7 @@ const FORMS: Readonly<Record<Kind, string>> = {
   status: "CODE:P, CODE from 400 to 599, P from 0 to 1",
 };
 
-/** A piece of the text with the place where it begins, so that an error can point at it. */
+/** A part of the text with its position, for errors. */
 interface Piece {
   readonly text: string;
   readonly at: number;
@@ -57,7 +57,7 @@ function trim({ text, at }: Piece): Piece {
   return { text: text.trim(), at: at + text.length - text.trimStart().length };
 }
 
-/** Cuts `piece` at each `separator` that stands outside of parentheses. */
+/** Splits `piece` at each `separator` outside parentheses. */
 function split(piece: Piece, separator: string): Piece[] {
   const parts: Piece[] = [];
   let depth = 0;
@@ -74,7 +74,7 @@ function split(piece: Piece, separator: string): Piece[] {
   return parts;
 }
 
-/** Cuts `piece` at the first `separator`; the second part is undefined where there is none. */
+/** Splits `piece` at the first `separator`; the second part is undefined without one. */
 function cut(piece: Piece, separator: string): [Piece, Piece | undefined] {
   const i = piece.text.indexOf(separator);
   if (i < 0) return [trim(piece), undefined];
@@ -84,12 +84,12 @@ function cut(piece: Piece, separator: string): [Piece, Piece | undefined] {
   ];
 }
 
-/** Longest text that is read; one with every kind of every protocol has some 400 characters. */
+/** Longest text that is parsed; a text with every kind on every protocol has about 400 characters. */
 const MAX_TEXT = 4096;
-/** Most characters of a wrong piece that its error shows. */
+/** Most characters of a wrong part that its error contains. */
 const MAX_SHOWN = 60;
 
-/** A piece as an error shows it: on one line, and only its beginning where it is long. */
+/** A part as quoted in an error: on one line, truncated if long. */
 function quote(text: string): string {
   return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }
@@ -112,7 +112,7 @@ function probability(kind: Kind, piece: Piece): number {
   return number(kind, piece, 0, 1);
 }
 
-/** Reads `name(a,b)`: the name and its arguments, or undefined where the piece is not of that form. */
+/** Parses `name(a,b)` into the name and its arguments; undefined for any other form. */
 function call(piece: Piece): { name: string; args: readonly Piece[] } | undefined {
   const match = /^([a-z]+)\s*\((.*)\)$/s.exec(piece.text);
   const [, name, inner] = match ?? [];
@@ -176,7 +176,10 @@ function parseFault(kind: Kind, value: Piece): Faults {
   }
 }
 
-/** Reads the faults of one protocol, `drop=0.2,delay=20`; an empty text or `none` is no fault. `at` shifts positions. */
+/**
+ * Parses the faults of one protocol, `drop=0.2,delay=20`; an empty text or `none` is no fault. `at` is added to positions
+ * in errors. Throws ImpairmentError.
+ */
 export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
   assertReadable(text);
   const whole = trim({ text, at });
@@ -194,7 +197,7 @@ export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
   return faults;
 }
 
-/** Reads the faults of all protocols; one that the text does not name has none. Throws ImpairmentError. */
+/** Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError. */
 export function parseImpairments(text: string): Impairments {
   assertReadable(text);
   const preset = Object.hasOwn(PRESETS, text.trim()) ? PRESETS[text.trim()] : undefined;
@@ -236,7 +239,7 @@ function printBurst(burst: Burst | undefined): string {
   return burst ? `gilbert(${burst.goodToBad},${burst.badToGood})` : "0";
 }
 
-/** Prints the faults of one protocol so that `parseFaults` reads the same again; `none` where there are none. */
+/** Prints the faults of one protocol in the form that `parseFaults` parses; `none` without faults. */
 export function printFaults(faults: Faults): string {
   const parts: string[] = [];
   const { drop, burst, delay, status } = faults;
@@ -250,7 +253,7 @@ export function printFaults(faults: Faults): string {
   return parts.join(",") || "none";
 }
 
-/** Prints all faults so that `parseImpairments` reads the same again; `none` where there are none. */
+/** Prints all faults in the form that `parseImpairments` parses; `none` without faults. */
 export function printImpairments(impairments: Impairments): string {
   const parts = PROTOCOLS.map((protocol) => `${protocol}:${printFaults(impairments[protocol])}`);
   return parts.filter((part) => !part.endsWith(":none")).join(";") || "none";

@@ -1,33 +1,33 @@
-/** What of the packet log a viewer gets to see: a sample, with as many digits as anybody reads. */
+/** A sample of the packet log for viewers, rounded for display. */
 import type { PacketEntry } from "../reflector/packet-log.ts";
-import type { Flow } from "./shapes.ts";
+import type { PacketSample } from "./shapes.ts";
 
-/** Most packets that one snapshot shows. */
+/** Most packets in one snapshot. */
 export const MOST_PACKETS = 100;
 
-/** What somebody may see: peers' addresses only with the right to change the lab, as with sessions. */
-export interface Sight {
+/** What a viewer is allowed to see. */
+export interface Visibility {
+  /** Peers' addresses: only for viewers who may change the lab. */
   readonly peers: boolean;
 }
 
-/** Of `packets` as many as a snapshot shows, taken evenly. */
-export function thin(packets: readonly PacketEntry[]): readonly PacketEntry[] {
+/** At most MOST_PACKETS of `packets`, evenly spaced and rounded. */
+export function sampleOf(packets: readonly PacketEntry[]): readonly PacketEntry[] {
   const step = Math.max(1, packets.length / MOST_PACKETS);
   const count = Math.min(packets.length, MOST_PACKETS);
   return Array.from({ length: count }, (_, i) => packets[Math.floor(i * step)] ?? [])
     .flat()
-    .map(short);
+    .map(rounded);
 }
 
-/** A packet with no more digits than anybody reads. */
-function short(packet: PacketEntry): PacketEntry {
+function rounded(packet: PacketEntry): PacketEntry {
   const { at, responseTimeMs } = packet;
   if (responseTimeMs === undefined) return { ...packet, at: Math.round(at) };
   return { ...packet, at: Math.round(at), responseTimeMs: Math.round(responseTimeMs * 1e3) / 1e3 };
 }
 
-/** `flow` as somebody with that sight sees it. */
-export function shown(flow: Flow, { peers }: Sight): Flow {
-  if (peers) return flow;
-  return { ...flow, packets: flow.packets.map((packet) => ({ ...packet, peer: "" })) };
+/** `sample` without what the viewer is not allowed to see. */
+export function visiblePart(sample: PacketSample, { peers }: Visibility): PacketSample {
+  if (peers) return sample;
+  return { ...sample, packets: sample.packets.map((packet) => ({ ...packet, peer: "" })) };
 }

@@ -1,39 +1,39 @@
 /**
- * The live stream: server-sent events, a snapshot a second. A snapshot is put together and encoded once, whatever the
- * number of viewers; a viewer that does not keep up is dropped, never buffered for.
+ * The live stream: server-sent events, one snapshot a second. A snapshot is encoded once, whatever the number of viewers.
+ * A viewer that does not read fast enough is disconnected; nothing is buffered for it.
  */
-
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Protocol } from "../base/protocol.ts";
+import { byProtocol, type Protocol } from "../base/protocol.ts";
 import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/text.ts";
 import type { Metrics } from "../metrics/counters.ts";
+import { deltaOf } from "../metrics/delta.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
 import type { ConnectionCounter, History } from "./history.ts";
-import { MOST_PACKETS, type Sight, shown, thin } from "./packet-sample.ts";
-import type { Flow, HistoryDump, ProtocolNow, Snapshot } from "./shapes.ts";
+import { MOST_PACKETS, sampleOf, type Visibility, visiblePart } from "./packet-sample.ts";
+import type { HistoryDump, LiveSnapshot, PacketSample, ProtocolNow } from "./shapes.ts";
 
-/** What a viewer may leave unread, octets, beside what the kernel holds for it. */
+/** Octets that a viewer may leave unread, besides those in the kernel's buffers. */
 const UNREAD_BYTES = 256 * 1024;
 
 /** What the live stream reads. */
 export interface LiveSources {
+  readonly clock: Clock;
   readonly metrics: Metrics;
   readonly history: History;
   readonly packetLog: PacketLog;
-  readonly faults: (protocol: Protocol) => Faults;
-  readonly connections: ConnectionCounter;
+  readonly faultsOf: (protocol: Protocol) => Faults;
+  readonly connectionsOf: ConnectionCounter;
   readonly runsVersion: () => number;
   readonly version: string;
   /** Most viewers at a time. */
-  readonly limit: number;
-  readonly clock: Clock;
+  readonly viewerLimit: number;
 }
 
 interface Viewer {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
-  readonly sight: Sight;
+  readonly visibility: Visibility;
 }
 
 const encoder = new TextEncoder();
@@ -42,24 +42,26 @@ function encodeEvent(event: string, data: unknown): Uint8Array {
   return encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
-/** The stream of one lab, and the once-a-second pulse of its history. Call `stop` to end both. */
+/** The stream of one lab, and the timer that samples its history once a second. `stop` ends both. */
 export class LiveStream implements Bounded {
+  /** Identifies the process: another value after each start of the lab. */
   readonly lab = crypto.randomUUID();
-  /** Viewers refused because there were too many, and dropped because they were too slow. */
+  /** Viewers refused because of the limit, and viewers disconnected because they were too slow. */
   overflows = 0;
-  readonly #clock: Clock;
+  readonly limit: number;
   readonly #viewers = new Set<Viewer>();
   readonly #timer: Timer;
-  /** Wall clock of the last second in the history, ms. */
-  #at = 0;
+  readonly #gainedEntries: () => { entries: number; skipped: number };
+  /** Wall clock of the last second of the history, ms. */
+  #at: number;
   #lastMark = 0;
-  #lastEntries = 0;
-  #lastSkipped = 0;
   #dump: { readonly seconds: number; readonly value: HistoryDump } | undefined;
 
   constructor(private readonly sources: LiveSources) {
-    this.#clock = sources.clock;
-    this.#at = Math.round(this.#clock.wallAt(this.#clock.now()));
+    const { clock, packetLog, viewerLimit } = sources;
+    this.limit = viewerLimit;
+    this.#at = Math.round(clock.wallAt(clock.now()));
+    this.#gainedEntries = deltaOf(() => ({ entries: packetLog.entries, skipped: packetLog.skipped }));
     this.#timer = setInterval(() => this.pulse(), 1000);
     this.#timer.unref();
   }
@@ -68,12 +70,8 @@ export class LiveStream implements Bounded {
     return this.#viewers.size;
   }
 
-  get limit(): number {
-    return this.sources.limit;
-  }
-
-  /** A new viewer's stream of events; undefined where there are too many. */
-  open(sight: Sight): ReadableStream<Uint8Array> | undefined {
+  /** The stream of events for a new viewer; undefined if there are too many. */
+  open(visibility: Visibility): ReadableStream<Uint8Array> | undefined {
     if (this.#viewers.size >= this.limit) {
       this.overflows++;
       return undefined;
@@ -82,9 +80,9 @@ export class LiveStream implements Bounded {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          viewer = { controller, sight };
+          viewer = { controller, visibility };
           this.#viewers.add(viewer);
-          controller.enqueue(encoder.encode("retry: 1000\n\n")); // so that the answer's head goes out at once
+          controller.enqueue(encoder.encode("retry: 1000\n\n")); // sends the response headers at once
         },
         cancel: () => {
           if (viewer) this.#viewers.delete(viewer);
@@ -94,49 +92,50 @@ export class LiveStream implements Bounded {
     );
   }
 
-  /** Tells every viewer of something beside the snapshots. */
+  /** Sends an event other than a snapshot to every viewer. */
   broadcast(event: string, data: unknown): void {
     if (this.#viewers.size === 0) return;
     const bytes = encodeEvent(event, data);
     for (const viewer of this.#viewers) this.#send(viewer, bytes);
   }
 
-  /** Takes the last second into the history and tells the viewers; called once a second. */
+  /** Samples the history and sends a snapshot to the viewers; called once a second. */
   pulse(): void {
-    const { history, connections } = this.sources;
-    const now = this.#clock.now();
-    if (!history.sample(now, connections)) return;
-    this.#at = Math.round(this.#clock.wallAt(now));
-    const flow = this.#flow();
+    const { clock, history, connectionsOf } = this.sources;
+    const now = clock.now();
+    if (!history.sample(now, connectionsOf)) return;
+    this.#at = Math.round(clock.wallAt(now));
+    const flow = this.#samplePackets();
     const marks = history.marks(this.#lastMark);
     this.#lastMark = history.marked;
     if (this.#viewers.size === 0) return;
     const snapshot = this.#snapshot(flow, marks);
     const encoded = new Map<boolean, Uint8Array>();
     for (const viewer of this.#viewers) {
-      const { peers } = viewer.sight;
-      const bytes = encoded.get(peers) ?? encodeEvent("snapshot", { ...snapshot, flow: shown(flow, viewer.sight) });
+      const { peers } = viewer.visibility;
+      const visible = () => ({ ...snapshot, flow: visiblePart(flow, viewer.visibility) });
+      const bytes = encoded.get(peers) ?? encodeEvent("snapshot", visible());
       encoded.set(peers, bytes);
       this.#send(viewer, bytes);
     }
   }
 
-  /** What a page that opens needs to draw the last quarter of an hour; put together at most once a second. */
-  dump(sight: Sight): HistoryDump {
+  /** The history for a page that opens; built at most once a second. */
+  dump(visibility: Visibility): HistoryDump {
     const { history, packetLog, version } = this.sources;
     if (this.#dump?.seconds !== history.seconds) {
-      const series = { http: history.series("http"), tcp: history.series("tcp"), udp: history.series("udp") };
-      const flow = { packets: thin(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 };
+      const series = byProtocol((protocol) => history.series(protocol));
+      const flow = { packets: sampleOf(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 };
       const { seconds, span } = history;
       this.#dump = {
         seconds,
         value: { lab: this.lab, version, seconds, at: this.#at, span, series, marks: history.marks(), flow },
       };
     }
-    return { ...this.#dump.value, flow: shown(this.#dump.value.flow, sight) };
+    return { ...this.#dump.value, flow: visiblePart(this.#dump.value.flow, visibility) };
   }
 
-  /** Ends every viewer's stream. */
+  /** Ends the stream of every viewer. */
   stop(): void {
     clearInterval(this.#timer);
     for (const { controller } of this.#viewers) controller.close();
@@ -144,47 +143,45 @@ export class LiveStream implements Bounded {
   }
 
   #send(viewer: Viewer, bytes: Uint8Array): void {
-    const room = viewer.controller.desiredSize;
-    if (room !== null && room > 0) {
+    const capacity = viewer.controller.desiredSize;
+    if (capacity !== null && capacity > 0) {
       viewer.controller.enqueue(bytes);
       return;
     }
     this.#viewers.delete(viewer);
     this.overflows++;
-    viewer.controller.error(new Error("too slow")); // closes the connection; the page opens another
+    viewer.controller.error(new Error("too slow")); // closes the connection; the page reconnects
   }
 
-  /** The packets that the log took in since the last pulse. */
-  #flow(): Flow {
-    const { packetLog } = this.sources;
-    const taken = packetLog.entries - this.#lastEntries;
-    const passed = taken + packetLog.skipped - this.#lastSkipped;
-    this.#lastEntries = packetLog.entries;
-    this.#lastSkipped = packetLog.skipped;
-    if (this.#viewers.size === 0 || taken === 0) return { packets: [], leftOut: passed };
-    const packets = thin(packetLog.recent().slice(-taken));
-    return { packets, leftOut: passed - packets.length };
+  /** A sample of the packets that the log recorded since the previous pulse. */
+  #samplePackets(): PacketSample {
+    const { entries, skipped } = this.#gainedEntries();
+    const total = entries + skipped;
+    if (this.#viewers.size === 0 || entries === 0) return { packets: [], leftOut: total };
+    const packets = sampleOf(this.sources.packetLog.recent().slice(-entries));
+    return { packets, leftOut: total - packets.length };
   }
 
-  #snapshot(flow: Flow, marks: Snapshot["marks"]): Snapshot {
-    const now = this.#clock.now();
-    const protocol = (name: Protocol): ProtocolNow => {
-      const { packets, dropped, impairmentChanges } = this.sources.metrics.traffic[name];
+  #snapshot(flow: PacketSample, marks: LiveSnapshot["marks"]): LiveSnapshot {
+    const { clock, metrics, history, faultsOf, runsVersion } = this.sources;
+    const now = clock.now();
+    const protocols = byProtocol((protocol): ProtocolNow => {
+      const { packets, dropped, impairmentChanges } = metrics.traffic[protocol];
       return {
-        second: this.sources.history.second(name),
+        second: history.second(protocol),
         totals: { packets, dropped },
-        faults: { text: printFaults(this.sources.faults(name)), changes: impairmentChanges },
-        since: this.sources.history.since(name, now),
+        faults: { text: printFaults(faultsOf(protocol)), changes: impairmentChanges },
+        since: history.since(protocol, now),
       };
-    };
+    });
     return {
       lab: this.lab,
-      seconds: this.sources.history.seconds,
+      seconds: history.seconds,
       at: this.#at,
-      protocols: { http: protocol("http"), tcp: protocol("tcp"), udp: protocol("udp") },
+      protocols,
       marks,
       flow,
-      runsVersion: this.sources.runsVersion(),
+      runsVersion: runsVersion(),
     };
   }
 }

@@ -1,12 +1,11 @@
 /**
- * The shared metrics module: every number of the lab. What a packet touches are plain fields and typed arrays, a few
- * nanoseconds each; exposition.ts reads them through prom-client when somebody scrapes.
+ * The counters of the hot path: plain fields and typed arrays, a few nanoseconds an update. `prometheus.ts` reads them
+ * through prom-client at a scrape.
  */
-
-import type { Protocol } from "../base/protocol.ts";
+import { byProtocol, type Protocol, REGISTRY } from "../base/protocol.ts";
 import { DIRECTIONS_OF, type Direction, KINDS_OF, type Kind } from "../faults/faults.ts";
 
-/** Why a packet got no answer. */
+/** Reasons for which a packet got no response. */
 export const DROP_REASONS = [
   "fault-up",
   "fault-down",
@@ -18,29 +17,21 @@ export const DROP_REASONS = [
   "send-failed",
   "peer-gone",
 ] as const;
+/** One of them. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
-/** Why an input was refused, by the protocol it came over. */
-export const REJECT_REASONS = {
-  http: ["bad-request", "not-json", "too-large", "too-slow", "not-found", "forbidden", "failed"],
-  tcp: ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "connection-limit", "failed"],
-  udp: ["source-refused", "own-reply", "not-stamp", "peer-gone", "failed"],
-} as const satisfies Readonly<Record<Protocol, readonly string[]>>;
-export type RejectReason<P extends Protocol = Protocol> = (typeof REJECT_REASONS)[P][number];
+/** Reasons for which input of a protocol is rejected; all protocols' reasons together without an argument. */
+export type RejectReason<P extends Protocol = Protocol> = (typeof REGISTRY)[P]["rejects"][number];
 
 /** Upper bounds of the response-time buckets, in seconds: 10 µs to 10 s. */
 export const RESPONSE_BUCKETS: readonly number[] = [
   10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5,
   10,
 ];
-/** Upper bounds of the event-loop lag's buckets, in seconds. */
+/** Upper bounds of the event-loop lag buckets, in seconds. */
 const LAG_BUCKETS: readonly number[] = [1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1];
 
-/** The structures whose size is bounded by configuration, never by traffic. */
-export const STRUCTURES = ["sessions", "delay-queue", "tcp-connections", "packet-log", "viewers"] as const;
-export type Structure = (typeof STRUCTURES)[number];
-
-/** A histogram's numbers: counts by bucket (the last is over every bound), their sum and their count. */
+/** A histogram: counts per bucket (the last is above every bound), sum and count. */
 export class Distribution {
   readonly counts: Float64Array;
   sum = 0;
@@ -63,7 +54,7 @@ export class Distribution {
   }
 }
 
-/** Named counters in one typed array; names outside of the closed set cannot be counted. */
+/** A closed set of named counters in one typed array. */
 export class Tally<Name extends string> {
   readonly #index: ReadonlyMap<Name, number>;
   readonly #cells: Float64Array;
@@ -72,21 +63,21 @@ export class Tally<Name extends string> {
     this.#cells = new Float64Array(names.length);
   }
 
-  /** Counts one more; a name that is not of the set is a mistake of the caller, and throws. */
+  /** Adds one. Throws RangeError for a name outside the set. */
   add(name: Name): void {
     const index = this.#index.get(name);
     if (index === undefined) throw new RangeError(`no counter named ${name}`);
     this.#cells[index] = (this.#cells[index] ?? 0) + 1;
   }
 
-  /** How often `name` was counted; 0 for a name that is not of the set. */
+  /** The count of `name`; 0 for a name outside the set. */
   get(name: Name): number {
     const index = this.#index.get(name);
     return index === undefined ? 0 : (this.#cells[index] ?? 0);
   }
 }
 
-/** What is counted of one protocol. The packet path adds to the fields itself. */
+/** The counters of one protocol. The packet path writes to the fields directly. */
 export class Traffic {
   packets = 0;
   dropped = 0;
@@ -95,14 +86,15 @@ export class Traffic {
   connections = 0;
   readonly responseTime = new Distribution(RESPONSE_BUCKETS);
   readonly drops = new Tally<DropReason>(DROP_REASONS);
-  /** Refused input by reason; the set is that of the protocol (REJECT_REASONS). */
+  /** Rejected input by reason; the set is that of the protocol's registry entry. */
   readonly rejects: Tally<RejectReason>;
+  /** Injected faults by `kind/direction`. */
   readonly injected: Tally<`${Kind}/${Direction}`>;
   /** Changes of the protocol's faults at run time. */
   impairmentChanges = 0;
 
   constructor(readonly protocol: Protocol) {
-    this.rejects = new Tally<RejectReason>(REJECT_REASONS[protocol]);
+    this.rejects = new Tally<RejectReason>(REGISTRY[protocol].rejects);
     this.injected = new Tally(
       KINDS_OF[protocol].flatMap((kind) => DIRECTIONS_OF[kind].map((way) => `${kind}/${way}` as const)),
     );
@@ -113,7 +105,7 @@ export class Traffic {
     this.receivedBytes += bytes;
   }
 
-  /** `seconds` from the moment the handler had the packet to the moment its answer went to the kernel. */
+  /** `seconds`: from the time the handler received the packet to the time its response was passed to the kernel. */
   answered(bytes: number, seconds: number): void {
     this.sentBytes += bytes;
     this.responseTime.observe(seconds);
@@ -123,19 +115,23 @@ export class Traffic {
     this.dropped++;
     this.drops.add(reason);
   }
+
+  inject(kind: Kind, direction: Direction): void {
+    this.injected.add(`${kind}/${direction}`);
+  }
 }
 
-/** The lab's numbers: written on the packet's way, read by `/metrics`, the page and the log. */
+/** All counters of one lab: written by the packet path, read by `/metrics`, the page and the log. */
 export interface Metrics {
   readonly traffic: Readonly<Record<Protocol, Traffic>>;
-  /** How late the event loop's timer fires, in seconds. */
+  /** Lateness of the event loop's timer, in seconds. */
   readonly eventLoopLag: Distribution;
 }
 
-/** Every number at zero. */
+/** Counters that are all zero. */
 export function createMetrics(): Metrics {
   return {
-    traffic: { http: new Traffic("http"), tcp: new Traffic("tcp"), udp: new Traffic("udp") },
+    traffic: byProtocol((protocol) => new Traffic(protocol)),
     eventLoopLag: new Distribution(LAG_BUCKETS),
   };
 }

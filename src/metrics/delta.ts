@@ -1,45 +1,72 @@
-/** What was injected and what was measured since a moment: the two sides of an account. Moments are monotonic, in ms. */
-
-import type { SinceChange } from "../live/shapes.ts";
+/** Differences of counters between two readings. */
 import type { Traffic } from "./counters.ts";
 
-/** The counters of a protocol at the moment at which its faults were changed. */
-export interface Baseline {
-  readonly at: number;
-  readonly packets: number;
-  readonly dropped: number;
-  readonly sum: number;
-  readonly count: number;
-  readonly injected: ReadonlyMap<string, number>;
+/** The values of named counters at one time. */
+export type Reading<Name extends string = string> = Readonly<Record<Name, number>>;
+
+/** What each counter gained from `before` to `now`; a counter that `before` lacks started at 0. */
+export function difference<Name extends string>(now: Reading<Name>, before: Reading<Name>): Record<Name, number> {
+  const names = Object.keys(now) as Name[]; // the keys of a record are its names
+  return Object.fromEntries(names.map((name) => [name, now[name] - (before[name] ?? 0)])) as Record<Name, number>;
 }
 
-/** The counters now. */
-export function baseline({ packets, dropped, responseTime, injected }: Traffic, at: number): Baseline {
-  const { sum, count } = responseTime;
-  return {
-    at,
-    packets,
-    dropped,
-    sum,
-    count,
-    injected: new Map(injected.names.map((name) => [name, injected.get(name)])),
+/** A function that returns what the counters gained since its previous call, at first since now. */
+export function deltaOf<Name extends string>(read: () => Reading<Name>): () => Record<Name, number> {
+  let before = read();
+  return () => {
+    const now = read();
+    const gained = difference(now, before);
+    before = now;
+    return gained;
   };
 }
 
-/** What was added to the counters since `from`. */
-export function sinceBaseline(
-  { packets, dropped, responseTime, injected }: Traffic,
-  from: Baseline,
-  now: number,
-): SinceChange {
-  const answered = responseTime.count - from.count;
-  const gained = injected.names.map((name) => [name, injected.get(name) - (from.injected.get(name) ?? 0)] as const);
+/** The counters of a protocol; `sum` (s) and `count` are those of its response times. */
+export function readTraffic({ packets, dropped, receivedBytes, sentBytes, responseTime }: Traffic) {
+  const { sum, count } = responseTime;
+  return { packets, dropped, received: receivedBytes, sent: sentBytes, sum, count };
+}
+
+/** The injected faults of a protocol by `kind/direction`. */
+function readInjected({ injected }: Traffic): Reading {
+  return Object.fromEntries(injected.names.map((name) => [name, injected.get(name)]));
+}
+
+/** The counters of a protocol at the time at which its faults were changed. */
+export interface Baseline {
+  /** Monotonic, ms. */
+  readonly at: number;
+  readonly traffic: ReturnType<typeof readTraffic>;
+  readonly injected: Reading;
+}
+
+/** Measured and injected since the faults of a protocol were last changed. */
+export interface SinceChange {
+  readonly seconds: number;
+  readonly packets: number;
+  readonly dropped: number;
+  readonly answered: number;
+  /** Mean response time in s; null without answered packets. */
+  readonly mean: number | null;
+  /** Injected faults by `kind/direction`, without those that were not injected. */
+  readonly injected: Reading;
+}
+
+/** The counters at the monotonic time `at`, ms. */
+export function baseline(traffic: Traffic, at: number): Baseline {
+  return { at, traffic: readTraffic(traffic), injected: readInjected(traffic) };
+}
+
+/** What the counters gained from `from` to the monotonic time `now`, ms. */
+export function sinceBaseline(traffic: Traffic, from: Baseline, now: number): SinceChange {
+  const { packets, dropped, sum, count } = difference(readTraffic(traffic), from.traffic);
+  const injected = Object.entries(difference(readInjected(traffic), from.injected));
   return {
     seconds: Math.round((now - from.at) / 1000),
-    packets: packets - from.packets,
-    dropped: dropped - from.dropped,
-    answered,
-    mean: answered === 0 ? null : (responseTime.sum - from.sum) / answered,
-    injected: Object.fromEntries(gained.filter(([, count]) => count > 0)),
+    packets,
+    dropped,
+    answered: count,
+    mean: count === 0 ? null : sum / count,
+    injected: Object.fromEntries(injected.filter(([, gained]) => gained > 0)),
   };
 }

@@ -1,10 +1,10 @@
-/** Watches how late the event loop runs its timers. */
+/** Measures how late the event loop runs its timers. */
 import type { Distribution } from "./counters.ts";
 
 const EVERY_MS = 100;
 
-/** Observes the lateness (s) of a timer ten times a second; the returned function ends that. */
-export function watchEventLoop(lag: Distribution): () => void {
+/** Records the lateness (s) of a timer ten times a second; the returned function stops it. */
+export function measureEventLoop(lag: Distribution): () => void {
   let expectedAt = performance.now() + EVERY_MS;
   const timer = setInterval(() => {
     const now = performance.now();

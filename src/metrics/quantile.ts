@@ -1,9 +1,9 @@
-/** Quantiles of a histogram of which only its buckets are known. */
+/** Quantiles of a bucketed histogram. */
 
 /**
- * The quantile `q` (0 to 1) of the values counted in `counts`, where `counts[i]` lies over `bounds[i - 1]` and up to
- * `bounds[i]`, and the last count over every bound. Linear within the bucket, as Prometheus' histogram_quantile is;
- * what is over every bound counts as the highest bound. NaN where nothing was counted.
+ * The quantile `q` (0 to 1) of the values counted in `counts`, where `counts[i]` is above `bounds[i - 1]` and up to
+ * `bounds[i]`, and the last count is above every bound. Interpolates linearly within a bucket, as Prometheus'
+ * histogram_quantile does; values above every bound count as the highest bound. NaN without values.
  */
 export function bucketQuantile(counts: ArrayLike<number>, bounds: readonly number[], q: number): number {
   let total = 0;

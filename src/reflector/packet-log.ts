@@ -1,57 +1,60 @@
 /**
- * The flow of packets, as lines and as a bounded ring with listeners. It samples: past a number of packets a second
- * the rest is only counted, so that watching the flow never slows it.
+ * The packet log: a bounded ring of packets, and log lines. It samples: above a number of packets a second the rest is
+ * only counted, so that logging never slows the packet path.
  */
-
 import type { Bounded } from "../base/bounded.ts";
 import type { Log } from "../base/log.ts";
-import { PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import type { DropReason, Metrics } from "../metrics/counters.ts";
+import { deltaOf, readTraffic } from "../metrics/delta.ts";
 
-/** One packet as the log keeps it. */
+/** One packet in the log. */
 export interface PacketEntry {
   /** Ms since the Unix epoch. */
   readonly at: number;
   readonly protocol: Protocol;
-  /** Where it came from, `127.0.0.1:7000` or `[::1]:7000`. */
+  /** Source address and port, `127.0.0.1:7000` or `[::1]:7000`. */
   readonly peer: string;
   /** Payload octets of the packet. */
   readonly bytes: number;
   readonly outcome: "answered" | DropReason;
-  /** Ms from the packet to its answer; absent for one that got none. */
+  /** Ms from receipt to response; absent without a response. */
   readonly responseTimeMs?: number;
   /** Session id (RFC 8972) of a STAMP packet. */
   readonly session?: number;
 }
 
-/** How the sampling is spread over a second: in TICKS parts, so that a burst at its start does not use it up. */
+/** The limit of a second is divided into TICKS parts, so that a burst at its start does not use all of it. */
 const TICK_MS = 100;
 const TICKS = 1000 / TICK_MS;
 const SUMMARY_EVERY_MS = 5000;
 
+/** Limits of a packet log. */
 export interface PacketLogOptions {
-  /** Entries that the ring keeps. */
+  /** Entries in the ring. */
   readonly limit: number;
-  /** Packets a second that are taken in; the rest is counted. */
+  /** Packets recorded in a second; the rest is counted only. */
   readonly perSecond: number;
 }
 
-/** The packet log of one lab. Call `stop` to end its timers. */
+/** The share of a protocol in the current tick. */
+interface Share {
+  /** Whether the protocol had packets in this tick. */
+  active: boolean;
+  recorded: number;
+}
+
+/** The packet log of one lab. `stop` ends its timers. */
 export class PacketLog implements Bounded {
   readonly limit: number;
-  /** Packets taken in, and left out by the sampling, since the start. */
+  /** Packets recorded, and packets that the sampling left out, since the start. */
   entries = 0;
   skipped = 0;
   readonly #ring: PacketEntry[] = [];
-  readonly #listeners = new Set<(entry: PacketEntry) => void>();
   readonly #perTick: number;
-  /** What each protocol may take in the current tick, and what it has. */
+  /** Packets that each protocol may record in the current tick. */
   #perProtocol: number;
-  readonly #shares: Readonly<Record<Protocol, { active: boolean; taken: number }>> = {
-    http: { active: false, taken: 0 },
-    tcp: { active: false, taken: 0 },
-    udp: { active: false, taken: 0 },
-  };
+  readonly #shares: Readonly<Record<Protocol, Share>> = byProtocol(() => ({ active: false, recorded: 0 }));
   readonly #timers: Timer[] = [];
 
   constructor(
@@ -70,92 +73,75 @@ export class PacketLog implements Bounded {
     return Math.min(this.entries, this.limit);
   }
 
-  /** Older packets that the ring has given up. */
+  /** Older packets that the ring has overwritten. */
   get overflows(): number {
     return Math.max(0, this.entries - this.limit);
   }
 
-  /** Whether the protocol's next packet is to be taken in; one that is not has been counted by this call. */
+  /** Whether the protocol's next packet is to be recorded; if not, this call has counted it as skipped. */
   wants(protocol: Protocol): boolean {
     const share = this.#shares[protocol];
     share.active = true;
-    if (share.taken < this.#perProtocol) {
-      share.taken++;
+    if (share.recorded < this.#perProtocol) {
+      share.recorded++;
       return true;
     }
     this.skipped++;
     return false;
   }
 
-  /** Shares the next tick among the protocols that had packets in this one, so that a flood of one hides no other. */
+  /** Divides the next tick among the protocols with packets in this one, so that a flood of one does not hide others. */
   #nextTick(): void {
     const shares = Object.values(this.#shares);
     const active = shares.filter((share) => share.active).length;
     this.#perProtocol = Math.max(1, Math.floor(this.#perTick / Math.max(1, active)));
     for (const share of shares) {
       share.active = false;
-      share.taken = 0;
+      share.recorded = 0;
     }
   }
 
-  /** Takes in a packet that `wants` asked for. */
+  /** Records a packet for which `wants` returned true. */
   add(entry: PacketEntry): void {
     this.#ring[this.entries % this.limit] = entry;
     this.entries++;
-    for (const listener of this.#listeners) listener(entry);
     if (!this.log.enabled("debug")) return;
     const { at: _, protocol, outcome, responseTimeMs, ...fields } = entry;
     const time = responseTimeMs === undefined ? undefined : Math.round(responseTimeMs * 1e3) / 1e3;
     this.log.write("debug", "packet", { protocol, outcome, responseTimeMs: time, ...fields });
   }
 
-  /** The packets in the ring, the oldest first. */
+  /** The packets in the ring, oldest first. */
   recent(): PacketEntry[] {
     const start = this.entries > this.limit ? this.entries % this.limit : 0;
     return [...this.#ring.slice(start), ...this.#ring.slice(0, start)];
   }
 
-  /** Has `listener` called with every packet taken in; the returned function ends that. */
-  subscribe(listener: (entry: PacketEntry) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#listeners.clear();
   }
 
   #every(ms: number, run: () => void): void {
     const timer = setInterval(run, ms);
-    timer.unref(); // a log alone does not keep the process alive
+    timer.unref(); // the timer alone does not keep the process alive
     this.#timers.push(timer);
   }
 }
 
-/** Gives a function that writes one line about the traffic since its last call, and nothing when there was none. */
+/** Returns a function that logs one line about the traffic since its previous call; without traffic it logs nothing. */
 export function summarizer(log: Log, { traffic }: Metrics, packetLog: Pick<PacketLog, "skipped">): () => void {
-  const read = (protocol: Protocol) => {
-    const { packets, dropped, responseTime } = traffic[protocol];
-    return { packets, dropped, sum: responseTime.sum, count: responseTime.count };
-  };
-  const last = { http: read("http"), tcp: read("tcp"), udp: read("udp") };
-  let lastSkipped = packetLog.skipped;
+  const gained = byProtocol((protocol) => deltaOf(() => readTraffic(traffic[protocol])));
+  const gainedSkipped = deltaOf(() => ({ skipped: packetLog.skipped }));
   return () => {
     const parts = PROTOCOLS.flatMap((protocol) => {
-      const [now, before] = [read(protocol), last[protocol]];
-      last[protocol] = now;
-      const packets = now.packets - before.packets;
+      const { packets, dropped, sum, count } = gained[protocol]();
       if (packets === 0) return [];
-      const dropped = (100 * (now.dropped - before.dropped)) / packets;
-      const answered = now.count - before.count;
-      const mean = answered ? `, mean ${((1000 * (now.sum - before.sum)) / answered).toFixed(3)} ms` : "";
-      return [`${protocol} ${packets} packets, ${dropped.toFixed(1)} % dropped${mean}`];
+      const mean = count ? `, mean ${((1000 * sum) / count).toFixed(3)} ms` : "";
+      return [`${protocol} ${packets} packets, ${((100 * dropped) / packets).toFixed(1)} % dropped${mean}`];
     });
-    const skipped = packetLog.skipped - lastSkipped;
-    lastSkipped = packetLog.skipped;
+    const { skipped } = gainedSkipped();
     if (parts.length === 0) return;
-    const omitted = skipped > 0 && log.enabled("debug") ? ` (${skipped} packets left out above)` : "";
+    const omitted = skipped > 0 && log.enabled("debug") ? ` (${skipped} packets not listed above)` : "";
     log.write("info", `last ${SUMMARY_EVERY_MS / 1000} s: ${parts.join(" · ")}${omitted}`);
   };
 }

@@ -1,39 +1,40 @@
-/** What the reflector remembers of each measurement session: who sends, what arrived, what was answered. Bounded. */
+/** The reflector's measurement sessions: sender, packets received and answered. Bounded. */
 import { formatPeer } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
+import { PROTOCOLS, type StampProtocol } from "../base/protocol.ts";
 
-/** How many of the latest sequence numbers a session tells apart; an older one counts as a duplicate. */
+/** Number of latest sequence numbers that a session distinguishes; an older one counts as a duplicate. */
 const WINDOW = 16_384;
 const MASK = WINDOW - 1;
 
-/** What has happened to one sequence number; bits of a byte. */
+/** State of one sequence number; bits of an octet. */
 const ARRIVED = 1;
 const HANDLED = 2;
 const ANSWERED = 4;
-const TAKEN = 8;
+const DROPPED_DOWN = 8;
 const DISCARDED = 16;
 
 /**
- * One session of a stateful reflector (RFC 8762 section 4.3). Everything is counted by packet, that is by the
- * sender's sequence number, not by copy: a duplicate neither hides a loss nor makes one.
+ * One session of a stateful reflector (RFC 8762 section 4.3). Packets are counted by the sender's sequence number, not by
+ * copy: a duplicate neither hides a loss nor adds one.
  */
 export class Session {
-  /** Sequence numbers that arrived, each once. */
+  /** Distinct sequence numbers received. */
   unique = 0;
-  /** Copies of a sequence number that had arrived before. */
+  /** Packets whose sequence number was received before. */
   duplicate = 0;
-  /** Packets of which at least one copy was not taken on the way up. */
+  /** Packets of which at least one copy was not dropped upstream. */
   handled = 0;
-  /** Packets of which at least one answer went to the kernel. */
+  /** Packets of which at least one response was passed to the kernel. */
   answered = 0;
-  /** Handled packets whose every answer a fault took on the way down. */
+  /** Handled packets of which a fault dropped every response downstream. */
   droppedDown = 0;
-  /** Handled packets that got no answer for another reason: the delay queue was full, the send failed. */
+  /** Handled packets without a response for another reason: full delay queue, failed send. */
   discarded = 0;
-  /** Monotonic moments of the first and the last packet, ms. */
+  /** Monotonic times of the first and the last packet, ms. */
   firstAt: number;
   lastAt: number;
-  /** Set at each packet, cleared as the table looks for a session to forget. */
+  /** Set at each packet, cleared when the table searches for a session to evict. */
   recent = true;
 
   readonly #marks = new Uint8Array(WINDOW);
@@ -41,7 +42,7 @@ export class Session {
   #nextSequence = 0;
 
   constructor(
-    readonly protocol: "tcp" | "udp",
+    readonly protocol: StampProtocol,
     readonly address: string,
     readonly port: number,
     readonly ssid: number,
@@ -51,17 +52,17 @@ export class Session {
     this.lastAt = now;
   }
 
-  /** Where the packets come from, `127.0.0.1:7000` or `[::1]:7000`. */
+  /** Source address and port, `127.0.0.1:7000` or `[::1]:7000`. */
   get source(): string {
     return formatPeer(this.address, this.port);
   }
 
-  /** Handled packets whose end is open. None is counted as settled that was not handled, wherever the numbers jump. */
+  /** Handled packets without a final state yet. Never negative, even when sequence numbers jump. */
   get waiting(): number {
     return this.handled - this.answered - this.droppedDown - this.discarded;
   }
 
-  /** A packet with the sender's `sequence` arrived. */
+  /** Records the receipt of a packet with the sender's `sequence`. */
   arrive(sequence: number, now: number): void {
     this.lastAt = now;
     this.recent = true;
@@ -70,39 +71,39 @@ export class Session {
     else this.duplicate++;
   }
 
-  /** It was not taken on the way up. */
+  /** Records that the packet was not dropped upstream. */
   handle(sequence: number): void {
     if (this.#mark(sequence, HANDLED)) this.handled++;
   }
 
-  /** The reflector's sequence number for the next answer; an answer that a fault then takes has used its own. */
+  /** The reflector's sequence number for the next response; a response that a fault then drops has used it. */
   takeSequence(): number {
     const sequence = this.#nextSequence;
     this.#nextSequence = (sequence + 1) >>> 0;
     return sequence;
   }
 
-  /** Its answer went to the kernel. */
+  /** Records that its response was passed to the kernel. */
   answer(sequence: number): void {
     if (!this.#mark(sequence, ANSWERED)) return;
-    if (this.#unmark(sequence, TAKEN)) this.droppedDown--;
+    if (this.#unmark(sequence, DROPPED_DOWN)) this.droppedDown--;
     if (this.#unmark(sequence, DISCARDED)) this.discarded--;
     if (this.waiting > 0) this.answered++;
   }
 
-  /** A fault took its answer. */
-  take(sequence: number): void {
-    if (this.#has(sequence, ANSWERED | DISCARDED) || !this.#mark(sequence, TAKEN)) return;
+  /** Records that a fault dropped its response. */
+  dropDown(sequence: number): void {
+    if (this.#has(sequence, ANSWERED | DISCARDED) || !this.#mark(sequence, DROPPED_DOWN)) return;
     if (this.waiting > 0) this.droppedDown++;
   }
 
-  /** It gets no answer, and no fault is to blame. */
+  /** Records that it gets no response for a reason that is not a fault. */
   discard(sequence: number): void {
-    if (this.#has(sequence, ANSWERED | TAKEN) || !this.#mark(sequence, DISCARDED)) return;
+    if (this.#has(sequence, ANSWERED | DROPPED_DOWN) || !this.#mark(sequence, DISCARDED)) return;
     if (this.waiting > 0) this.discarded++;
   }
 
-  /** Moves the window up to `sequence` (32 bits, wrapping) and forgets what falls out of it. */
+  /** Moves the window up to `sequence` (32 bits, wrapping) and clears the states that leave it. */
   #advance(sequence: number): void {
     const step = this.#highest < 0 ? WINDOW : (sequence - this.#highest) | 0;
     if (step <= 0) return;
@@ -111,7 +112,7 @@ export class Session {
     this.#highest = sequence;
   }
 
-  /** Whether the window still tells `sequence` from the others. */
+  /** Whether `sequence` is inside the window. */
   #inWindow(sequence: number): boolean {
     return ((this.#highest - sequence) | 0) < WINDOW;
   }
@@ -120,7 +121,7 @@ export class Session {
     return this.#inWindow(sequence) && ((this.#marks[sequence & MASK] ?? 0) & bits) !== 0;
   }
 
-  /** Sets a bit; true where it was not set. What left the window counts as an answer once, and as nothing else. */
+  /** Sets a bit; returns whether it was unset. Outside the window only final states count, and each call counts. */
   #mark(sequence: number, bit: number): boolean {
     if (!this.#inWindow(sequence)) return bit !== ARRIVED && bit !== HANDLED;
     const marks = this.#marks[sequence & MASK] ?? 0;
@@ -128,7 +129,7 @@ export class Session {
     return (marks & bit) === 0;
   }
 
-  /** Clears a bit; true where it was set. */
+  /** Clears a bit; returns whether it was set. */
   #unmark(sequence: number, bit: number): boolean {
     if (!this.#has(sequence, bit)) return false;
     this.#marks[sequence & MASK] = (this.#marks[sequence & MASK] ?? 0) & ~bit;
@@ -136,16 +137,16 @@ export class Session {
   }
 }
 
-/** The reflector's sessions by source address, source port and session id; the least recent goes when it is full. */
+/** Sessions by source address, source port and session id; when the table is full, the least recent is evicted. */
 export class Sessions implements Bounded {
   readonly #table = new Map<string, Map<number, Session>>();
-  /** In the order of their arrival, for forgetting. */
+  /** In order of creation, for eviction. */
   readonly #queue = new Set<Session>();
   #latest: Session | undefined;
   #overflows = 0;
 
   constructor(
-    /** Most sessions remembered at a time; each takes 16 KiB. */
+    /** Most sessions at a time; each takes 16 KiB. */
     readonly limit: number,
   ) {}
 
@@ -157,8 +158,8 @@ export class Sessions implements Bounded {
     return this.#overflows;
   }
 
-  /** The session of that source, new where there was none. `now` is the monotonic moment in ms. */
-  of(protocol: "tcp" | "udp", address: string, port: number, ssid: number, now: number): Session {
+  /** The session of that source, created if necessary. `now` is monotonic, in ms. */
+  of(protocol: StampProtocol, address: string, port: number, ssid: number, now: number): Session {
     const latest = this.#latest;
     if (latest?.port === port && latest.ssid === ssid && latest.protocol === protocol && latest.address === address) {
       return latest;
@@ -169,13 +170,13 @@ export class Sessions implements Bounded {
     return session;
   }
 
-  /** Every session with that id, the oldest first. */
+  /** Every session with that id, oldest first. */
   withId(ssid: number): Session[] {
     return [...this.#queue].filter((session) => session.ssid === ssid);
   }
 
-  #add(protocol: "tcp" | "udp", address: string, port: number, ssid: number, now: number): Session {
-    if (this.#queue.size >= this.limit) this.#forgetOne();
+  #add(protocol: StampProtocol, address: string, port: number, ssid: number, now: number): Session {
+    if (this.#queue.size >= this.limit) this.#evictOne();
     const session = new Session(protocol, address, port, ssid, now);
     const row = this.#table.get(address) ?? new Map<number, Session>();
     row.set(keyOf(protocol, port, ssid), session);
@@ -184,8 +185,8 @@ export class Sessions implements Bounded {
     return session;
   }
 
-  /** Second chance: one that was used since the last look goes to the end of the queue, the next one that was not goes. */
-  #forgetOne(): void {
+  /** Second-chance eviction: a session used since the last search moves to the end; the first unused one is evicted. */
+  #evictOne(): void {
     for (const session of this.#queue) {
       this.#queue.delete(session);
       if (session.recent) {
@@ -204,6 +205,6 @@ export class Sessions implements Bounded {
 }
 
 /** Protocol, port and session id in one integer. */
-function keyOf(protocol: "tcp" | "udp", port: number, ssid: number): number {
-  return (protocol === "tcp" ? 2 ** 32 : 0) + port * 65_536 + ssid;
+function keyOf(protocol: StampProtocol, port: number, ssid: number): number {
+  return PROTOCOLS.indexOf(protocol) * 2 ** 32 + port * 65_536 + ssid;
 }

@@ -1,13 +1,14 @@
-/** Reads requests' bodies, no larger and no longer than allowed. */
+/** Reads request bodies within limits of size and time. */
 
-/** Why a body was not read to its end. */
+/** Reason for which a body was not read completely. */
 export type BodyProblem = "too-large" | "too-slow" | "bad-request";
 
-/** Stands in for a body that did not come whole. */
+/** Passed in place of a body that was not read completely. */
 export class BodyFailure {
   constructor(readonly problem: BodyProblem) {}
 }
 
+/** Limits of a request body. */
 export interface BodyLimits {
   /** Largest body, octets. */
   readonly httpBodyBytes: number;
@@ -15,17 +16,17 @@ export interface BodyLimits {
   readonly httpBodyMs: number;
 }
 
-/** A body that is being read. */
+/** A body being read. */
 interface Reading {
   readonly startedAt: number;
-  over: boolean;
+  ended: boolean;
   readonly fail: (failure: BodyFailure) => void;
 }
 
-/** What comes of a request: at once, or later. */
+/** The response to a request, now or later. */
 export type Answered = Response | Promise<Response>;
 
-/** Makes an answer of a body, or of why there is none. */
+/** Makes the response from a body, or from the reason why there is none. */
 export type Answerer<T> = (body: T | BodyFailure) => Answered;
 
 const whole = {
@@ -33,20 +34,20 @@ const whole = {
   bytes: (request: Request) => request.bytes(),
 };
 
-/** Reads bodies; one timer watches over all of them, for a timer each would cost more than the request. */
+/** Reads bodies. One timer serves all of them, because a timer for each costs more than the request. */
 export class BodyReader {
-  /** In the order in which they began. */
+  /** In order of their start. */
   readonly #open = new Set<Reading>();
   #timer: Timer | undefined;
 
   constructor(private readonly limits: BodyLimits) {}
 
-  /** Reads the body as text (UTF-8); what `answer` makes of it, or of why there is none. */
+  /** Reads the body as UTF-8 text and returns the response that `answer` makes. */
   text(request: Request, answer: Answerer<string>): Answered {
     return this.#read(request, "", answer, whole.text, (bytes) => bytes.toString("utf8"));
   }
 
-  /** Reads the body as octets; what `answer` makes of them, or of why there are none. */
+  /** Reads the body as octets and returns the response that `answer` makes. */
   bytes(request: Request, answer: Answerer<Uint8Array<ArrayBuffer>>): Answered {
     return this.#read(request, new Uint8Array(), answer, whole.bytes, (bytes) => bytes);
   }
@@ -59,14 +60,14 @@ export class BodyReader {
     convert: (bytes: Buffer<ArrayBuffer>) => T,
   ): Answered {
     const announced = request.headers.get("content-length");
-    // Not `request.body === null`: making its stream costs half of what a whole request does.
+    // Not `request.body === null`: creating the stream takes half the time of a request.
     const chunked = announced === null && request.headers.has("transfer-encoding");
     if (announced === null && !chunked) return answer(empty);
     if (Number(announced) > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"));
     return new Promise((resolve, reject) => {
       const end = (result: T | BodyFailure) => {
-        if (reading.over) return;
-        reading.over = true;
+        if (reading.ended) return;
+        reading.ended = true;
         this.#open.delete(reading);
         try {
           resolve(answer(result));
@@ -74,10 +75,10 @@ export class BodyReader {
           reject(error);
         }
       };
-      const reading: Reading = { startedAt: performance.now(), over: false, fail: end };
+      const reading: Reading = { startedAt: performance.now(), ended: false, fail: end };
       this.#open.add(reading);
-      this.#watch();
-      const broken = () => end(new BodyFailure("bad-request")); // the client broke off in the middle
+      this.#startTimer();
+      const broken = () => end(new BodyFailure("bad-request")); // the client closed the connection before the end of the body
       if (!chunked) whole(request).then(end, broken);
       else {
         readChunks(request, this.limits.httpBodyBytes, reading).then(
@@ -88,7 +89,7 @@ export class BodyReader {
     });
   }
 
-  #watch(): void {
+  #startTimer(): void {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -97,13 +98,13 @@ export class BodyReader {
         if (reading.startedAt > began) break;
         reading.fail(new BodyFailure("too-slow"));
       }
-      if (this.#open.size > 0) this.#watch();
+      if (this.#open.size > 0) this.#startTimer();
     }, this.limits.httpBodyMs / 4);
     this.#timer.unref();
   }
 }
 
-/** Reads a body of unknown length, and stops where it gets too large or is over. */
+/** Reads a body of unknown length; stops when it exceeds the limit or the reading has ended. */
 async function readChunks(
   request: Request,
   limit: number,
@@ -114,7 +115,7 @@ async function readChunks(
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
     if (length > limit) return new BodyFailure("too-large");
-    if (reading.over) return new BodyFailure("too-slow");
+    if (reading.ended) return new BodyFailure("too-slow");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);

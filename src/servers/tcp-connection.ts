@@ -1,140 +1,80 @@
-/** One TCP connection: its packets in, whole frames or chunks as read, and the answers out as fast as the peer reads. */
-import { formatPeer, plainAddress } from "../base/address.ts";
-import type { Fate } from "../faults/faults.ts";
-import type { DropReason, RejectReason } from "../metrics/counters.ts";
-import { type Exchange, PEER_GONE, type Responder } from "../reflector/responder.ts";
-import type { Session, Sessions } from "../reflector/sessions.ts";
-import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../stamp/frames.ts";
-import { isTestPacket, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
+/** One TCP connection: incoming packets (frames, or chunks as read) and outgoing responses, as fast as the peer reads. */
 
-const ACK = Buffer.from("ACK-TCP");
+import { formatPeer, plainAddress } from "../base/address.ts";
+import type { Clock } from "../base/clock.ts";
+import type { RejectReason } from "../metrics/counters.ts";
+import { PEER_GONE } from "../reflector/exchange.ts";
+import type { Responder } from "../reflector/responder.ts";
+import type { Sessions } from "../reflector/sessions.ts";
+import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../stamp/frames.ts";
+import { isTestPacket, sequenceOf, ssidOf } from "../stamp/packet.ts";
+import { type PacketConnection, TcpPacket } from "./tcp-packet.ts";
+
 const PREFACE = Buffer.from(STAMP_PREFACE);
-/** How long the first octets of a preface wait for the rest before they count as a plain packet, ms. */
+/** Time for which the first octets of a preface are buffered before they count as a plain packet, ms. */
 const PREFACE_WAIT_MS = 250;
-/** Keeps an answer behind those that wait in front of it on its connection, ms. */
+/** Least distance between a delayed response and the receipt of its packet, ms: it is queued, not sent at once. */
 const ONE_MICROSECOND = 0.001;
 
-/** A socket of the listener; its data is undefined until its connection is taken in. */
+/** A socket of the listener; its data is undefined until the connection is accepted. */
 export type Socket = Bun.Socket<Connection | undefined>;
 
-/** What the connections of one listener share. */
+/** Shared by the connections of one listener. */
 export interface Shared {
   readonly responder: Responder;
   readonly sessions: Sessions;
-  /** Octets of answers that a peer may leave unread before the lab stops reading from it. */
+  /** Octets of responses that a peer may leave unread before the listener stops reading from it. */
   readonly unreadLimit: number;
 }
 
-/** One packet of a connection and the way back; one for each packet, for a chunk can hold many. */
-class StreamPacket implements Exchange {
-  readonly workMs = 0;
-  #kept = false;
-
-  constructor(
-    private readonly connection: Connection,
-    readonly receivedAt: number,
-    readonly bytes: number,
-    /** Where the whole frame lies, header and packet; undefined for a plain chunk. */
-    private readonly frame: Buffer | undefined,
-    private readonly at: number,
-    readonly session: Session | undefined,
-    readonly sequence: number,
-  ) {}
-
-  peer(): string {
-    return this.connection.peer;
-  }
-
-  get heldBytes(): number {
-    return this.frame ? this.bytes : 0;
-  }
-
-  order(dueAt: number): number {
-    return this.connection.order(dueAt, this.receivedAt);
-  }
-
-  keep(): this {
-    if (!this.#kept) this.connection.waiting++;
-    this.#kept = true;
-    return this;
-  }
-
-  encode(reflectorSequence: number, _fate: Readonly<Fate>): void {
-    if (!this.frame) return;
-    const { clock } = this.connection.shared.responder;
-    const now = clock.now();
-    const sentAt = clock.wallAt(now);
-    const receivedAt = sentAt - (now - this.receivedAt); // by one look at the wall clock, which may be set meanwhile
-    writeAnswer(this.frame, { sequence: reflectorSequence, receivedAt, sentAt }, this.at + FRAME_HEADER_LENGTH);
-  }
-
-  send(): number {
-    const sent = this.frame
-      ? this.connection.write(this.frame, this.at, FRAME_HEADER_LENGTH + this.bytes)
-      : this.connection.write(ACK, 0, ACK.length);
-    this.#settle();
-    return sent > 0 && this.frame ? this.bytes : sent;
-  }
-
-  drop(reason: DropReason): void {
-    this.#settle();
-    if (reason === "fault-reset") this.connection.reset();
-    else if (!this.frame && reason !== "peer-gone") this.connection.end(reason !== "fault-down");
-  }
-
-  #settle(): void {
-    if (!this.#kept) return;
-    this.#kept = false;
-    this.connection.settled();
-  }
-}
-
-/** One connection: what it has said so far, what still waits to be said to it. */
-export class Connection {
-  /** Packets whose answers are put off. */
-  waiting = 0;
+/** The state of one connection. */
+export class Connection implements PacketConnection {
+  /** Packets whose responses are delayed. */
+  delayed = 0;
   readonly peer: string;
-  /** The socket's own getters ask the kernel each time. */
+  readonly clock: Clock;
+  /** Copied, because the socket's getters are system calls. */
   readonly #address: string;
   readonly #port: number;
   #mode: "opening" | "plain" | "framed" = "opening";
-  /** The first octets, as long as they could become the preface. */
+  /** The first octets, while they are a prefix of the preface. */
   #opening: Buffer = Buffer.alloc(0);
   #openingTimer: Timer | undefined;
   readonly #frames = new FrameReader();
-  /** Answers that the kernel has not taken yet. */
+  /** Responses that the kernel has not accepted yet. */
   #unsent: Buffer[] = [];
   #unsentBytes = 0;
-  /** When the last answer that waits is due. */
+  /** When the last delayed response is due. */
   #lastDueAt = 0;
-  /** When the last whole packet came or the kernel last took something, ms. A frame that trickles in does not count. */
+  /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
   #activeAt: number;
-  /** Nothing more is taken in; what is owed still goes. */
+  /** No further input is read; pending responses are still sent. */
   #closing = false;
-  /** Nothing more is answered either: what the peer would take for the answer of a dropped packet. */
+  /** No further response is sent: the peer would take it for the response to a dropped packet. */
   #mute = false;
   #ended = false;
   #closed = false;
-  /** What came in was refused, and why was counted. */
+  /** Input was rejected, and the reason was counted. */
   #rejected = false;
 
   constructor(
     private readonly socket: Socket,
     readonly shared: Shared,
   ) {
+    this.clock = shared.responder.clock;
     this.#address = plainAddress(socket.remoteAddress);
     this.#port = socket.remotePort;
     this.peer = formatPeer(this.#address, this.#port);
-    this.#activeAt = shared.responder.clock.now();
+    this.#activeAt = this.clock.now();
   }
 
   order(dueAt: number, receivedAt: number): number {
-    if (this.waiting === 0) this.#lastDueAt = dueAt;
+    if (this.delayed === 0) this.#lastDueAt = dueAt;
     else this.#lastDueAt = Math.max(dueAt, this.#lastDueAt, receivedAt + ONE_MICROSECOND);
     return this.#lastDueAt;
   }
 
-  /** Takes what was read. */
+  /** Processes a chunk. */
   data(chunk: Buffer): void {
     if (this.#closing) return;
     if (this.#mode === "plain") this.#plain(chunk);
@@ -142,7 +82,7 @@ export class Connection {
     else this.#open(chunk);
   }
 
-  /** Finds out which kind of connection it is. */
+  /** Determines from the first octets whether the connection is plain or carries frames. */
   #open(chunk: Buffer): void {
     clearTimeout(this.#openingTimer);
     const start = this.#opening.length === 0 ? chunk : Buffer.concat([this.#opening, chunk]);
@@ -164,8 +104,8 @@ export class Connection {
 
   #plain(chunk: Buffer): void {
     const { responder } = this.shared;
-    this.#activeAt = responder.clock.now();
-    responder.receive(new StreamPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
+    this.#activeAt = this.clock.now();
+    responder.receive(new TcpPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
   }
 
   #framed(chunk: Buffer): void {
@@ -177,29 +117,29 @@ export class Connection {
   readonly #frame = (bytes: Buffer, at: number, length: number) => {
     if (this.#closing) return;
     const { responder, sessions } = this.shared;
-    const now = responder.clock.now();
+    const now = this.clock.now();
     this.#activeAt = now;
     const packet = at + FRAME_HEADER_LENGTH;
     if (!isTestPacket(bytes, packet, length)) {
-      responder.refuse(new StreamPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
+      responder.refuse(new TcpPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
       return;
     }
     const session = sessions.of("tcp", this.#address, this.#port, ssidOf(bytes, packet), now);
-    responder.receive(new StreamPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
+    responder.receive(new TcpPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
   };
 
-  /** Counts what is wrong, once for a connection, and takes no more of it. */
+  /** Counts the reason, once for a connection, and reads no further input. */
   #reject(reason: RejectReason<"tcp">): void {
     if (!this.#rejected) this.shared.responder.traffic.rejects.add(reason);
     this.#rejected = true;
     this.#closing = true;
   }
 
-  /** Hands `length` octets to the kernel, or keeps what it does not take; their number, or PEER_GONE. */
+  /** Passes `length` octets to the kernel and buffers what it does not accept; returns their number, or PEER_GONE. */
   write(bytes: Buffer, at: number, length: number): number {
     if (this.#closed || this.#mute) return PEER_GONE;
     const taken = this.#unsentBytes === 0 ? Math.max(0, this.socket.write(bytes, at, length)) : 0;
-    // The whole is kept as it is: a view for each of very many short answers would hold more than they do.
+    // An entire buffer is kept without a view: for many short responses, the views would take more memory than the octets.
     if (taken === 0 && length === bytes.length) this.#keepUnsent(bytes);
     else if (taken < length) this.#keepUnsent(bytes.subarray(at + taken, at + length));
     return length;
@@ -211,9 +151,9 @@ export class Connection {
     if (this.#unsentBytes > this.shared.unreadLimit) this.socket.pause();
   }
 
-  /** The kernel takes more. */
+  /** The kernel accepts more octets. */
   drain(): void {
-    this.#activeAt = this.shared.responder.clock.now();
+    this.#activeAt = this.clock.now();
     while (this.#unsent.length > 0) {
       const all = this.#unsent.length === 1 ? this.#unsent[0] : Buffer.concat(this.#unsent);
       if (!all) return;
@@ -226,14 +166,14 @@ export class Connection {
     this.#endWhenDone();
   }
 
-  /** A packet that waited is answered or dropped. */
-  settled(): void {
-    this.waiting--;
-    this.#activeAt = this.shared.responder.clock.now(); // the peer had to wait for the lab, and has its time from now
+  /** A delayed packet was answered or dropped. */
+  finished(): void {
+    this.delayed--;
+    this.#activeAt = this.clock.now(); // the peer was waiting for this response: its idle time starts now
     this.#endWhenDone();
   }
 
-  /** The peer will say no more; it still gets what it is owed. */
+  /** The peer has closed its side; pending responses are still sent. */
   peerEnded(): void {
     if (this.#mode === "opening" && this.#opening.length > 0) {
       clearTimeout(this.#openingTimer);
@@ -243,7 +183,7 @@ export class Connection {
     this.end();
   }
 
-  /** Takes no more in and closes in order: what waits is still answered, unless `answering` is false, and all is sent. */
+  /** Reads no further input and closes after pending responses are sent; without them if `answering` is false. */
   end(answering = true): void {
     this.#closing = true;
     if (!answering) this.#mute = true;
@@ -251,18 +191,18 @@ export class Connection {
   }
 
   #endWhenDone(): void {
-    if (!this.#closing || this.#ended || this.#unsentBytes > 0 || (this.waiting > 0 && !this.#mute)) return;
+    if (!this.#closing || this.#ended || this.#unsentBytes > 0 || (this.delayed > 0 && !this.#mute)) return;
     this.#ended = true;
     this.#mute = true;
     this.socket.end();
   }
 
-  /** Closes the connection where the peer has been silent since `before`, or has left its answers unread since then. */
+  /** Closes the connection if the peer has been idle since `before`, or has read no response since then. */
   expire(before: number): void {
     if (this.#activeAt > before) return;
     if (this.#unsentBytes > 0) this.#reject("slow-reader");
-    else if (this.waiting > 0 && !this.#mute)
-      return; // it waits for the lab
+    else if (this.delayed > 0 && !this.#mute)
+      return; // the peer is waiting for a delayed response
     else if (!this.#closing) this.#reject("idle");
     this.reset();
   }
@@ -275,7 +215,7 @@ export class Connection {
     this.socket.terminate();
   }
 
-  /** The connection is gone. */
+  /** The connection was closed. */
   closed(): void {
     clearTimeout(this.#openingTimer);
     if (this.#frames.unfinished && !this.#closing) this.#reject("cut-frame");

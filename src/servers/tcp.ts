@@ -1,64 +1,47 @@
 /**
- * TCP: on a plain connection every chunk read is a packet and gets `ACK-TCP`; on one that opens with `STAMP/1\n` every
- * frame is a packet and gets a frame.
+ * The TCP listener. On a plain connection every chunk read is a packet and gets `ACK-TCP`; on a connection that starts
+ * with the STAMP preface every frame is a packet and gets a frame.
  */
-import type { Limits } from "../config.ts";
-import type { Responder } from "../reflector/responder.ts";
-import type { Sessions } from "../reflector/sessions.ts";
+import type { Bounded } from "../base/bounded.ts";
+import type { Listener, ListenerContext } from "./listener.ts";
 import { Connection, type Shared, type Socket } from "./tcp-connection.ts";
 
-/** How often connections are looked at for their silence: this part of the limit, and at least once a second. */
-const LOOKS = 4;
+/** Idle connections are searched for this often within the idle limit, and at least once a second. */
+const SEARCHES = 4;
 
-export interface TcpServerOptions {
-  readonly hostname: string;
-  /** 0 picks a free one. */
-  readonly port: number;
-  readonly limits: Pick<Limits, "tcpConnections" | "tcpIdleSeconds" | "tcpUnreadBytes">;
-}
-
-/** The TCP listener of the lab. */
-export interface TcpServer {
-  readonly port: number;
-  /** Connections open now. */
-  connections(): number;
-  /** Connections turned away because there were too many. */
-  refused(): number;
-  /** No new connection, no new packet; answers in flight still go. */
-  pause(): void;
-  close(): void;
-}
-
-/** Listens for connections and hands each packet to the responder. Throws the system's error where it cannot listen. */
-export function listenTcp(options: TcpServerOptions, responder: Responder, sessions: Sessions): TcpServer {
-  const { hostname, port, limits } = options;
+/** Listens for connections and passes each packet to the responder. */
+export async function listen({ hostname, port, limits, responder, sessions }: ListenerContext): Promise<Listener> {
   const shared: Shared = { responder, sessions, unreadLimit: limits.tcpUnreadBytes };
   const open = new Set<Socket>();
   const idleMs = limits.tcpIdleSeconds * 1000;
   let refused = 0;
   let paused = false;
+
+  /** Counts a new connection; one that its peer reset before it was accepted has no address. */
+  function accept(socket: Socket): void {
+    if (open.size >= limits.tcpConnections) {
+      refused++;
+      responder.traffic.rejects.add("connection-limit");
+      socket.terminate();
+      return;
+    }
+    responder.traffic.connections++;
+    const address: string | undefined = socket.remoteAddress;
+    if (address === undefined) {
+      socket.terminate();
+      return;
+    }
+    open.add(socket);
+    socket.data = new Connection(socket, shared);
+  }
+
   const listener = Bun.listen<Connection | undefined>({
     hostname,
     port,
     allowHalfOpen: true,
     data: undefined,
     socket: {
-      open(socket) {
-        if (open.size >= limits.tcpConnections) {
-          refused++;
-          responder.traffic.rejects.add("connection-limit");
-          socket.terminate();
-          return;
-        }
-        responder.traffic.connections++;
-        const address: string | undefined = socket.remoteAddress;
-        if (address === undefined) {
-          socket.terminate(); // the peer has reset it before it was accepted
-          return;
-        }
-        open.add(socket);
-        socket.data = new Connection(socket, shared);
-      },
+      open: accept,
       data(socket, chunk) {
         if (!paused) socket.data?.data(chunk);
       },
@@ -74,25 +57,37 @@ export function listenTcp(options: TcpServerOptions, responder: Responder, sessi
       },
     },
   });
-  // Not socket.timeout(): it runs from the last time that it was set, however much is said meanwhile.
-  const watch = setInterval(
+  // Not socket.timeout(): it runs from the time it was set and does not restart when data arrives.
+  const idleTimer = setInterval(
     () => {
       const before = responder.clock.now() - idleMs;
       for (const socket of open) socket.data?.expire(before);
     },
-    Math.min(1000, idleMs / LOOKS),
+    Math.min(1000, idleMs / SEARCHES),
   );
-  watch.unref();
+  idleTimer.unref();
+
+  const connectionTable: Bounded = {
+    get size() {
+      return open.size;
+    },
+    limit: limits.tcpConnections,
+    get overflows() {
+      return refused;
+    },
+  };
   return {
+    protocol: "tcp",
     port: listener.port,
     connections: () => open.size,
-    refused: () => refused,
-    pause() {
+    connectionTable,
+    receiveBufferDrops: () => undefined,
+    async pause() {
       paused = true;
       listener.stop();
     },
-    close() {
-      clearInterval(watch);
+    async close() {
+      clearInterval(idleTimer);
       for (const socket of open) socket.end();
       listener.stop(true);
     },

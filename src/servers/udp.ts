@@ -1,51 +1,31 @@
-/** UDP: a datagram is a packet. Plain ones get `ACK-UDP`, STAMP test packets their reflector packet. */
+/** The UDP listener: a datagram is a packet. Plain datagrams get `ACK-UDP`, STAMP test packets their reflector packet. */
 import { formatPeer, plainAddress } from "../base/address.ts";
 import { receiveBufferDrops, setReceiveBuffer } from "../base/kernel.ts";
 import { resendOnError } from "../base/resend.ts";
-import { corrupt, type Fate } from "../faults/faults.ts";
-import type { RejectReason } from "../metrics/counters.ts";
-import { type Exchange, type Responder, SEND_FAILED } from "../reflector/responder.ts";
-import type { Session, Sessions } from "../reflector/sessions.ts";
+import { corrupt, type DirectionFate } from "../faults/decide.ts";
+import type { DropReason, RejectReason } from "../metrics/counters.ts";
+import { type Exchange, SEND_FAILED } from "../reflector/exchange.ts";
+import type { Responder } from "../reflector/responder.ts";
+import type { Session } from "../reflector/sessions.ts";
 import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
+import type { Listener, ListenerContext } from "./listener.ts";
 
 const ACK = Buffer.from("ACK-UDP");
 
 /**
- * Source ports that get no answer: none at all, and services that answer whatever they are sent, so that two of them
- * would talk for ever: echo, discard, daytime, quotd, chargen, time, dns, tftp, ntp, snmp, ssdp, mdns, memcached.
+ * Source ports that get no response: 0, and services that respond to any datagram, so that the two would exchange
+ * datagrams for ever: echo, discard, daytime, quotd, chargen, time, dns, tftp, ntp, snmp, ssdp, mdns, memcached.
  */
-const REFLECTOR_PORTS: readonly number[] = [0, 7, 9, 13, 17, 19, 37, 53, 69, 123, 161, 1900, 5353, 11_211];
+const REFLECTOR_PORTS: ReadonlySet<number> = new Set([0, 7, 9, 13, 17, 19, 37, 53, 69, 123, 161, 1900, 5353, 11_211]);
 /** The port of STAMP and TWAMP-Light reflectors (RFC 8762 section 4.1). */
 const STAMP_PORT = 862;
 
-/** Octets of an answer that a sender can check against what it sent: a flipped bit there is seen, not believed. */
+/** First octet of a reflector packet that a sender can compare with what it sent: a bit flipped there is detected. */
 const CHECKED_FROM = 28;
-
-export interface UdpServerOptions {
-  readonly hostname: string;
-  /** 0 picks a free one. */
-  readonly port: number;
-  /** Every datagram of 44 octets or more is a test packet, every other is dropped: the STAMP port. */
-  readonly stampOnly: boolean;
-  /** Receive buffer asked for, octets. */
-  readonly receiveBuffer: number;
-}
-
-/** A UDP socket of the lab. */
-export interface UdpServer {
-  readonly port: number;
-  /** Has datagrams from `port` refused: another socket of this lab. */
-  refuseSource(port: number): void;
-  /** Datagrams that the kernel dropped because the receive buffer was full. */
-  receiveBufferDrops(): number;
-  /** From now on what arrives is ignored; answers in flight still go. */
-  pause(): void;
-  close(): void;
-}
 
 type Socket = Bun.udp.Socket<"buffer">;
 
-/** One datagram and the way back. The server uses one object for all that are answered at once. */
+/** A datagram and its source. The listener reuses one object for all datagrams that are answered at once. */
 class Datagram implements Exchange {
   receivedAt = 0;
   bytes = 0;
@@ -74,21 +54,23 @@ class Datagram implements Exchange {
     return dueAt;
   }
 
-  keep(): Datagram {
-    return Object.assign(new Datagram(this.socket, this.clock), this);
+  keep(): this {
+    // A Datagram with the fields of this one; the class has no subclass.
+    return Object.assign(new Datagram(this.socket, this.clock), this) as this;
   }
 
-  encode(reflectorSequence: number, { corruptAt }: Readonly<Fate>): void {
-    if (this.session) {
-      const now = this.clock.now();
-      const sentAt = this.clock.wallAt(now);
-      const receivedAt = sentAt - (now - this.receivedAt); // by one look at the wall clock, which may be set meanwhile
-      writeAnswer(this.data, { sequence: reflectorSequence, receivedAt, sentAt });
-      if (corruptAt >= 0) corrupt(this.data, corruptAt, CHECKED_FROM, STAMP_LENGTH);
-    } else {
+  encode(reflectorSequence: number, { corruptAt }: Readonly<DirectionFate>): void {
+    if (!this.session) {
       const length = Math.min(this.data.length, ACK.length);
       this.data = corruptAt >= 0 ? corruptAck(length, corruptAt) : ACK.subarray(0, length);
+      return;
     }
+    const now = this.clock.now();
+    const sentAt = this.clock.wallAt(now);
+    // Both timestamps come from one reading of the wall clock, which may be set between two.
+    const receivedAt = sentAt - (now - this.receivedAt);
+    writeAnswer(this.data, { sequence: reflectorSequence, receivedAt, sentAt });
+    if (corruptAt >= 0) corrupt(this.data, corruptAt, CHECKED_FROM, STAMP_LENGTH);
   }
 
   send(): number {
@@ -96,14 +78,14 @@ class Datagram implements Exchange {
   }
 
   drop(): void {
-    // silence is UDP's way to say it
+    // a lost datagram gets no response
   }
 }
 
-/** The bit that a plain answer loses or gains when it is corrupted: the one that no ASCII letter has. */
+/** The bit that a corrupted plain response has flipped: the one that is 0 in every ASCII character. */
 const CORRUPT_BIT = 0x80;
 
-/** A plain answer with one bit flipped, so that another lab still knows it for what it is and does not answer it. */
+/** A plain response with one bit flipped. Another lab still recognises it as a response and does not respond to it. */
 function corruptAck(length: number, place: number): Buffer {
   const bytes = Buffer.from(ACK.subarray(0, length));
   const at = Math.floor(place * length);
@@ -111,24 +93,15 @@ function corruptAck(length: number, place: number): Buffer {
   return bytes;
 }
 
-/**
- * Whether a plain datagram is the lab's own answer, corrupted or not, or a part of it: answering would go on for ever
- * between two labs.
- */
+/** Whether a plain datagram is a lab's own response, corrupted or not, or a part of one: two labs would loop. */
 function isOwnReply(data: Buffer): boolean {
   if (data.length > ACK.length) return false;
   return ACK.includes(data) || data.every((octet, i) => (octet & ~CORRUPT_BIT) === ACK[i]);
 }
 
-/** Listens for datagrams and hands each to the responder. Rejects with the system's error where it cannot listen. */
-export async function listenUdp(
-  { hostname, port, stampOnly, receiveBuffer }: UdpServerOptions,
-  responder: Responder,
-  sessions: Sessions,
-): Promise<UdpServer> {
-  const refusedSources = new Uint8Array(65_536);
-  for (const refused of REFLECTOR_PORTS) refusedSources[refused] = 1;
-  if (stampOnly) refusedSources[STAMP_PORT] = 1;
+/** Listens for datagrams and passes each to the responder. */
+export async function listen(context: ListenerContext): Promise<Listener> {
+  const { hostname, port, responder, sessions, limits, stampOnly, labPorts } = context;
   let paused = false;
   const socket: Socket = await Bun.udpSocket({
     hostname,
@@ -138,13 +111,13 @@ export async function listenUdp(
         if (!paused) receive(data, port, address);
       },
       error() {
-        // an ICMP port-unreachable: the client of an earlier answer is gone
+        // ICMP port unreachable: the client of an earlier response has closed its socket
         responder.traffic.rejects.add("peer-gone");
       },
     },
   });
-  setReceiveBuffer(socket, receiveBuffer);
-  refusedSources[socket.port] = 1;
+  setReceiveBuffer(socket, limits.udpReceiveBuffer);
+  labPorts[socket.port] = 1;
   const current = new Datagram(socket, responder.clock);
 
   function receive(data: Buffer, port: number, address: string): void {
@@ -166,22 +139,25 @@ export async function listenUdp(
     responder.receive(current);
   }
 
-  function refusal(data: Buffer, port: number): (RejectReason<"udp"> & Parameters<Responder["refuse"]>[1]) | undefined {
-    if (refusedSources[port] === 1) return "source-refused";
-    if (stampOnly && data.length < STAMP_LENGTH) return "not-stamp";
-    if (stampOnly) return isAnswer(data) ? "own-reply" : undefined;
-    return isOwnReply(data) ? "own-reply" : undefined;
+  function refusal(data: Buffer, port: number): (RejectReason<"udp"> & DropReason) | undefined {
+    if (labPorts[port] === 1 || REFLECTOR_PORTS.has(port)) return "source-refused";
+    if (!stampOnly) return isOwnReply(data) ? "own-reply" : undefined;
+    if (port === STAMP_PORT) return "source-refused";
+    if (data.length < STAMP_LENGTH) return "not-stamp";
+    return isAnswer(data) ? "own-reply" : undefined;
   }
 
   return {
+    protocol: "udp",
     port: socket.port,
-    refuseSource(port) {
-      refusedSources[port] = 1;
-    },
+    connections: () => undefined,
+    connectionTable: undefined,
     receiveBufferDrops: () => (socket.closed ? 0 : (receiveBufferDrops([socket]) ?? 0)),
-    pause() {
+    async pause() {
       paused = true;
     },
-    close: () => socket.close(),
+    async close() {
+      socket.close();
+    },
   };
 }

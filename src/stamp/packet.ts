@@ -5,36 +5,36 @@
  * Reflector packet, octets: 0 sequence number | 4 timestamp T3 | 12 error estimate | 14 session id | 16 timestamp T2
  *                           24 sender's sequence number | 28 T1 | 36 sender's error estimate | 38 zero | 40 TTL | 41 zero
  *
- * Every number is big-endian. Moments are milliseconds since the Unix epoch, as fractions of a double (0.2 µs fine).
+ * Every number is big-endian. Times are milliseconds since the Unix epoch with a fraction (resolution 0.2 µs).
  */
 
-/** The least length of a STAMP packet, in octets (RFC 8762 sections 4.2.1 and 4.3.1). */
+/** Least length of a STAMP packet, octets (RFC 8762 sections 4.2.1 and 4.3.1). */
 export const STAMP_LENGTH = 44;
 
 /** Seconds from the NTP epoch (1900) to the Unix epoch (1970), RFC 868. */
 const NTP_UNIX_SECONDS = 2_208_988_800;
 const TWO_32 = 2 ** 32;
 
-/** Error estimate of a clock that nothing disciplines, good to about a millisecond: S=0, Z=0 (NTP), 1 × 2^(22-32) s. */
+/** Error estimate of a clock that is not synchronised, with an error of about 1 ms: S=0, Z=0 (NTP), 1 × 2^(22-32) s. */
 export const UNSYNCHRONIZED_MILLISECOND = (22 << 8) | 1;
 
-/** What a session sender puts into a test packet. */
+/** The fields that a session sender writes into a test packet. */
 export interface SenderFields {
   /** Sequence number, 0 to 2^32 - 1. */
   readonly sequence: number;
-  /** T1, the moment of sending, ms since the Unix epoch. */
+  /** T1, the send time, ms since the Unix epoch. */
   readonly sentAt: number;
   /** Session id (SSID, RFC 8972), 0 to 65535; 0 is none. */
   readonly ssid: number;
 }
 
-/** What a session reflector adds when it turns a test packet into its answer. */
+/** The fields that a session reflector writes into its packet. */
 export interface ReflectorFields {
   /** The reflector's own sequence number (stateful mode, RFC 8762 section 4.3). */
   readonly sequence: number;
-  /** T2, the moment of receipt, ms since the Unix epoch. */
+  /** T2, the receive time, ms since the Unix epoch. */
   readonly receivedAt: number;
-  /** T3, the moment of sending the answer, ms since the Unix epoch. */
+  /** T3, the send time of the reflector packet, ms since the Unix epoch. */
   readonly sentAt: number;
 }
 
@@ -58,7 +58,7 @@ function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
-/** Writes a moment (ms since the Unix epoch) as a 64-bit NTP timestamp (RFC 5905 section 6), wrapping with its era. */
+/** Writes a time (ms since the Unix epoch) as a 64-bit NTP timestamp (RFC 5905 section 6), modulo its era. */
 export function writeTimestamp(bytes: Uint8Array, at: number, moment: number): void {
   const seconds = Math.floor(moment / 1000);
   writeUint32(bytes, at, seconds + NTP_UNIX_SECONDS);
@@ -82,12 +82,12 @@ export function isTestPacket(bytes: Uint8Array, at = 0, length = bytes.length - 
   return true;
 }
 
-/** How far T2 and T3 of an answer may lie apart to be known as one, in s: the longest delay of a fault, and some. */
+/** Largest difference of T2 and T3 in a packet recognised as a reflector packet, s: the longest delay fault and a margin. */
 const ANSWER_SPAN_SECONDS = 64;
 
 /**
- * Whether 44 octets or more are a reflector's answer and not a test packet whose sender pads with what it likes: T2 is
- * there, as near to T3 as in an answer, and octets 38 and 39 are zero. Random octets pass for one once in 10^12.
+ * Whether 44 octets or more are a reflector packet and not a test packet with arbitrary padding: T2 is present and close
+ * to T3, and octets 38 and 39 are zero. Random octets match with a probability of about 10^-12.
  */
 export function isAnswer(bytes: Uint8Array): boolean {
   const sent = readUint32(bytes, 4);
@@ -96,22 +96,22 @@ export function isAnswer(bytes: Uint8Array): boolean {
   return received !== 0 && isNear(received) && bytes[38] === 0 && bytes[39] === 0;
 }
 
-/** The sequence number of the test packet or answer at `at`. */
+/** The sequence number of the test or reflector packet at `at`. */
 export function sequenceOf(bytes: Uint8Array, at = 0): number {
   return readUint32(bytes, at);
 }
 
-/** The session id (RFC 8972) of the test packet or answer at `at`; 0 where there is none. */
+/** The session id (RFC 8972) of the test or reflector packet at `at`; 0 without one. */
 export function ssidOf(bytes: Uint8Array, at = 0): number {
   return readUint16(bytes, at + 14);
 }
 
-/** The sequence number of the test packet that the answer at `at` answers. */
+/** The sequence number of the test packet to which the reflector packet at `at` responds. */
 export function senderSequenceOf(bytes: Uint8Array, at = 0): number {
   return readUint32(bytes, at + 24);
 }
 
-/** Writes a session sender's test packet over the 44 octets from `at` on; padding behind them stays as it is. */
+/** Writes a session sender's test packet over the 44 octets from `at`; the padding after them does not change. */
 export function writeTestPacket(bytes: Uint8Array, fields: SenderFields, at = 0): void {
   writeUint32(bytes, at, fields.sequence);
   writeTimestamp(bytes, at + 4, fields.sentAt);
@@ -121,9 +121,9 @@ export function writeTestPacket(bytes: Uint8Array, fields: SenderFields, at = 0)
 }
 
 /**
- * Turns the test packet at `at` into the reflector's answer, in place (RFC 8762 section 4.3.1). The length, the
- * session id and the padding stay; the sender's fields move to octets 24 to 37. The sender's TTL is written as 0,
- * "not known": the runtime does not tell it.
+ * Turns the test packet at `at` into the reflector packet in place (RFC 8762 section 4.3.1). Length, session id and
+ * padding do not change; the sender's fields move to octets 24 to 37. The sender's TTL is written as 0, because the runtime
+ * does not report it.
  */
 export function writeAnswer(bytes: Uint8Array, fields: ReflectorFields, at = 0): void {
   bytes.copyWithin(at + 24, at, at + 14);

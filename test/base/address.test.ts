@@ -6,24 +6,35 @@ import {
   loopbackOf,
   parseAllowedHosts,
   parsePort,
+  plainAddress,
   splitHostPort,
 } from "../../src/base/address.ts";
 
-describe("printing", () => {
-  test("puts an IPv6 address in brackets if a port follows", () => {
+describe("formatHostPort and formatPeer", () => {
+  test("put an IPv6 address in brackets if a port follows", () => {
     expect(formatHostPort("127.0.0.1", 7000)).toBe("127.0.0.1:7000");
     expect(formatHostPort("::1", 7000)).toBe("[::1]:7000");
     expect(formatHostPort("::1")).toBe("::1");
     expect(formatHostPort("lab.example")).toBe("lab.example");
   });
 
-  test("names an IPv4 peer of a socket on :: by its IPv4 address", () => {
+  test("print an IPv4-mapped IPv6 address as an IPv4 address", () => {
     expect(formatPeer("::ffff:10.0.0.7", 5)).toBe("10.0.0.7:5");
     expect(formatPeer("2001:db8::1", 5)).toBe("[2001:db8::1]:5");
   });
+
+  test.each([
+    ["127.0.0.1", "127.0.0.1:7"],
+    ["::ffff:127.0.0.1", "127.0.0.1:7"],
+    ["::1", "[::1]:7"],
+    ["fe80::1", "[fe80::1]:7"],
+  ])("print the peer %s, port 7, as %s", (address, peer) => {
+    expect(formatPeer(address, 7)).toBe(peer);
+    expect(peer).toContain(plainAddress(address));
+  });
 });
 
-describe("parsing", () => {
+describe("splitHostPort and parsePort", () => {
   test.each([
     ["host", "host", undefined],
     ["host:7000", "host", "7000"],
@@ -32,15 +43,15 @@ describe("parsing", () => {
     ["[::1]", "::1", undefined],
     ["2001:db8::1", "2001:db8::1", undefined],
     ["10.0.0.1:x", "10.0.0.1", "x"],
-  ])("%s", (text, host, port) => {
+  ])("split %j into host %j and port %j", (text, host, port) => {
     expect(splitHostPort(text)).toEqual({ host, port });
   });
 
-  test.each(["", "a:b:c", "[::1", "[]:5", "host/path", ":5"])("%p is no host and port", (text) => {
+  test.each(["", "a:b:c", "[::1", "[]:5", "[x]", "host/path", ":5"])("reject %j", (text) => {
     expect(splitHostPort(text)).toBeUndefined();
   });
 
-  test("accepts ports from 1 to 65535", () => {
+  test("accept ports from 1 to 65535 only", () => {
     expect(["1", "65535", "0", "65536", "-1", "1.5", "1e3", ""].map(parsePort)).toEqual([
       1,
       65_535,
@@ -49,14 +60,14 @@ describe("parsing", () => {
   });
 });
 
-test("loopback addresses", () => {
+test("isLoopback and loopbackOf recognise loopback and unspecified addresses", () => {
   expect(["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"].map(isLoopback)).toEqual([true, true, true, true]);
   expect(["10.0.0.1", "::2", "127.example.org", ""].map(isLoopback)).toEqual([false, false, false, false]);
   expect(["0.0.0.0", "::", "10.0.0.7"].map(loopbackOf)).toEqual(["127.0.0.1", "::1", "10.0.0.7"]);
 });
 
-describe("allowed hosts", () => {
-  test("are hosts with or without a port, names in any case, IPv6 addresses in brackets", () => {
+describe("parseAllowedHosts", () => {
+  test("accepts hosts with or without a port, names in any case, and IPv6 addresses in brackets", () => {
     expect(parseAllowedHosts("10.0.0.7,LAB.example:7000,[::1]:6000,[::1]")).toEqual([
       { host: "10.0.0.7", port: undefined },
       { host: "lab.example", port: 7000 },
@@ -65,10 +76,7 @@ describe("allowed hosts", () => {
     ]);
   });
 
-  test.each(["", "a b", "host:0", "host:70000", "http://host", "host:", ",host", "::1"])(
-    "%p is not allowed",
-    (text) => {
-      expect(parseAllowedHosts(text)).toBeUndefined();
-    },
-  );
+  test.each(["", "a b", "host:0", "host:70000", "http://host", "host:", ",host", "::1"])("rejects %j", (text) => {
+    expect(parseAllowedHosts(text)).toBeUndefined();
+  });
 });

@@ -1,54 +1,56 @@
-/** The wall clock beside the monotonic one: it follows when somebody sets it, and does not tremble. */
 import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../src/base/clock.ts";
 
-/** Clocks that a test moves by hand; the wall clock tells whole milliseconds only. */
-function handClock() {
-  const hands = { now: 1000, wall: 1_800_000_000_000.25 };
+/** Clocks that the test advances; the wall clock has whole milliseconds only, as `Date.now()` does. */
+function fakeClock() {
+  const time = { now: 1000, wall: 1_800_000_000_000.25 };
   const clock = systemClock({
-    now: () => hands.now,
-    wall: () => Math.floor(hands.wall),
-    origin: hands.wall - hands.now,
+    now: () => time.now,
+    wall: () => Math.floor(time.wall),
+    origin: time.wall - time.now,
   });
   return {
     clock,
-    pass(ms: number, drift = 0) {
-      hands.now += ms;
-      hands.wall += ms + drift;
-      return clock.wallAt(hands.now);
+    /** Advances both clocks by `ms`, the wall clock by `step` more; returns the wall time. */
+    advance(ms: number, step = 0) {
+      time.now += ms;
+      time.wall += ms + step;
+      return clock.wallAt(time.now);
     },
   };
 }
 
-describe("the wall clock", () => {
-  test("keeps its fraction, though the system tells whole milliseconds", () => {
-    const { pass } = handClock();
-    expect(pass(0.5)).toBe(1_800_000_000_000.75);
-    for (let i = 0; i < 20; i++) pass(700);
-    expect(pass(0)).toBe(1_800_000_014_000.75);
+describe("systemClock", () => {
+  test("returns wall times with a fraction of a millisecond", () => {
+    const { advance } = fakeClock();
+    expect(advance(0.5)).toBe(1_800_000_000_000.75);
+    for (let i = 0; i < 20; i++) advance(700);
+    expect(advance(0)).toBe(1_800_000_014_000.75);
   });
 
-  test.each([3_600_000, -3_600_000, 50, -50])("follows a step of %d ms within the next second", (step) => {
-    const { pass, clock } = handClock();
-    pass(10, step);
-    const after = pass(1001);
+  test.each([3_600_000, -3_600_000, 50, -50])("follows a step of the wall clock by %d ms within a second", (step) => {
+    const { advance, clock } = fakeClock();
+    advance(10, step);
+    const after = advance(1001);
     expect(Math.abs(after - (1_800_000_001_011.25 + step))).toBeLessThanOrEqual(1);
     expect(clock.now()).toBe(2011);
   });
 
-  test("does not jump for less than five milliseconds, and never runs back between two steps", () => {
-    const { pass } = handClock();
+  test("ignores differences below 5 ms, so that wall times advance evenly", () => {
+    const { advance } = fakeClock();
     let last = 0;
     for (let i = 0; i < 10; i++) {
-      const now = pass(1500, 0.3);
+      const now = advance(1500, 0.3);
       expect(now - last).toBeGreaterThan(0);
       if (last > 0) expect(now - last).toBe(1500);
       last = now;
     }
   });
 
-  test("of the system is the system's", () => {
+  test("returns the time of Date.now() by default", () => {
     const clock = systemClock();
-    expect(Math.abs(clock.wallAt(clock.now()) - Date.now())).toBeLessThan(20);
+    const before = Date.now();
+    const wall = clock.wallAt(clock.now());
+    expect(wall).toBeWithin(before - 20, Date.now() + 20);
   });
 });

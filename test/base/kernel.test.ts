@@ -9,18 +9,21 @@ import {
 import { until } from "../support/until.ts";
 
 const isLinux = process.platform === "linux";
-if (!isLinux) console.log("SKIPPED kernel drop counters: they are read from Linux's /proc");
+if (!isLinux) console.warn("SKIPPED: kernel drop counters are available on Linux only (/proc)");
 
-describe.if(isLinux)("UDP sockets", () => {
-  test("counts the datagrams that the kernel dropped at each socket", async () => {
+describe.if(isLinux)("receive buffers", () => {
+  test("receiveBufferDrops counts the datagrams that the kernel dropped at each socket", async () => {
     let received = 0;
     const receiver = await Bun.udpSocket({ hostname: "127.0.0.1", socket: { data: () => void received++ } });
     const other = await Bun.udpSocket({ hostname: "127.0.0.1" });
     const sender = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: receiver.port } });
     try {
       const datagram = Buffer.alloc(1000);
-      for (let i = 0; i < 2000; i++) sender.send(datagram); // in one turn of the loop: nothing is read meanwhile
-      await until(() => received + (receiveBufferDrops([receiver]) ?? 0) === 2000, "all datagrams are accounted for");
+      for (let i = 0; i < 2000; i++) sender.send(datagram); // in one turn of the event loop, so nothing is read
+      await until(
+        () => received + (receiveBufferDrops([receiver]) ?? 0) === 2000,
+        "2000 datagrams received or dropped",
+      );
       expect(receiveBufferDrops([receiver])).toBeGreaterThan(0);
       expect(receiveBufferDrops([other])).toBe(0);
       expect(receiveBufferDrops([receiver, other])).toBe(2000 - received);
@@ -29,14 +32,14 @@ describe.if(isLinux)("UDP sockets", () => {
     }
   });
 
-  test("a larger receive buffer holds more datagrams", async () => {
+  test("setReceiveBuffer with a larger size makes the buffer hold more datagrams", async () => {
     const fill = async (bytes: number) => {
       let received = 0;
       const receiver = await Bun.udpSocket({ hostname: "127.0.0.1", socket: { data: () => void received++ } });
       const sender = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: receiver.port } });
       expect(setReceiveBuffer(receiver, bytes)).toBe(true);
       for (let i = 0; i < 500; i++) sender.send(Buffer.alloc(100));
-      await until(() => received + (receiveBufferDrops([receiver]) ?? 0) === 500, "all datagrams are accounted for");
+      await until(() => received + (receiveBufferDrops([receiver]) ?? 0) === 500, "500 datagrams received or dropped");
       receiver.close();
       sender.close();
       return received;
@@ -45,23 +48,23 @@ describe.if(isLinux)("UDP sockets", () => {
   });
 });
 
-test("an object without a descriptor changes nothing", () => {
+test("an object without a file descriptor has no receive buffer and no drops", () => {
   expect(descriptorOf({})).toBeUndefined();
   expect(descriptorOf({ fd: -1 })).toBeUndefined();
   expect(setReceiveBuffer({}, 1000)).toBe(false);
   expect(receiveBufferDrops([])).toBe(isLinux ? 0 : undefined);
 });
 
-test.if(isLinux)("counts the connections of a port", async () => {
+test.if(isLinux)("establishedConnections counts the connections of a port", async () => {
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const socket = await Bun.connect({ hostname: "127.0.0.1", port: listener.port, socket: { data() {} } });
-  await until(() => establishedConnections(listener.port) === 1, "1 connections");
+  await until(() => establishedConnections(listener.port) === 1, "1 connection");
   socket.end();
   await until(() => establishedConnections(listener.port) === 0, "0 connections");
   listener.stop(true);
 });
 
-test("process statistics are those of this process", () => {
+test("processUsage returns the statistics of this process", () => {
   const { userSeconds, residentBytes, startTime, openFiles, maxFiles } = processUsage();
   expect(userSeconds).toBeGreaterThan(0);
   expect(residentBytes).toBeGreaterThan(10e6);

@@ -1,6 +1,4 @@
-/** Lines: JSON for programs, text for people, and nothing below the level. */
 import { describe, expect, test } from "bun:test";
-import { formatPeer, plainAddress } from "../../src/base/address.ts";
 import { createLog, LOG_LEVELS, type LogLevel } from "../../src/base/log.ts";
 
 const WRITTEN = ["error", "warn", "info", "debug"] as const;
@@ -10,9 +8,9 @@ function linesAt(level: LogLevel, readable = false) {
   return { lines, log: createLog({ level, readable, sink: (line) => lines.push(line) }) };
 }
 
-describe("levels", () => {
+describe("level", () => {
   test.each(LOG_LEVELS.map((level, count) => [level, count] as const))(
-    "%s lets %d of the four through",
+    "%s writes lines of the first %d levels of error, warn, info, debug",
     (level, count) => {
       const { lines, log } = linesAt(level);
       for (const each of WRITTEN) log.write(each, each);
@@ -22,8 +20,8 @@ describe("levels", () => {
   );
 });
 
-describe("forms", () => {
-  test("JSON has the time, the level, the message and the fields; what is undefined is left out", () => {
+describe("format", () => {
+  test("JSON has the time, the level, the message and the fields, without undefined fields", () => {
     const { lines, log } = linesAt("info");
     log.write("info", 'a "quoted"\nmessage', { port: 7000, gone: undefined, on: true });
     const [line = ""] = lines;
@@ -33,21 +31,9 @@ describe("forms", () => {
     expect(new Date(time).toISOString()).toBe(time);
   });
 
-  test("text has them in one row", () => {
+  test("text has the time of day, the level, the message and the fields on one line", () => {
     const { lines, log } = linesAt("info", true);
     log.write("warn", "faults changed", { protocol: "udp", gone: undefined, faults: "drop=0.2" });
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} warn {2}faults changed protocol=udp faults=drop=0\.2$/);
-  });
-});
-
-describe("addresses", () => {
-  test.each([
-    ["127.0.0.1", "127.0.0.1:7"],
-    ["::ffff:127.0.0.1", "127.0.0.1:7"],
-    ["::1", "[::1]:7"],
-    ["fe80::1", "[fe80::1]:7"],
-  ])("%s", (address, peer) => {
-    expect(formatPeer(address, 7)).toBe(peer);
-    expect(peer).toContain(plainAddress(address));
   });
 });

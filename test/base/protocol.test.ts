@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { byProtocol, isProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { KINDS } from "../../src/faults/faults.ts";
 
-test("ports, shapes and colours are different for each protocol", () => {
+test("no two protocols of REGISTRY share a port, a title, a shape, a colour or a dash pattern", () => {
   const entries = PROTOCOLS.map((protocol) => REGISTRY[protocol]);
   for (const values of [
     entries.map(({ port, transport }) => `${port}/${transport}`),
@@ -15,7 +15,7 @@ test("ports, shapes and colours are different for each protocol", () => {
   }
 });
 
-test("every fault and reject reason is named once, every fault exists", () => {
+test("an entry of REGISTRY lists each fault and each reject reason once, and only existing faults", () => {
   for (const protocol of PROTOCOLS) {
     const { faults, rejects } = REGISTRY[protocol];
     expect(new Set<string>(faults).size).toBe(faults.length);
@@ -24,10 +24,10 @@ test("every fault and reject reason is named once, every fault exists", () => {
   }
 });
 
-test("byProtocol makes a value for each protocol", () => {
+test("byProtocol makes one value for each protocol", () => {
   expect(byProtocol((protocol) => REGISTRY[protocol].port)).toEqual({ http: 5000, tcp: 6000, udp: 7000 });
 });
 
-test("names are recognised", () => {
+test("isProtocol is true for the names of protocols only", () => {
   expect(["http", "udp", "sctp", "toString"].map(isProtocol)).toEqual([true, true, false, false]);
 });

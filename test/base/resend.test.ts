@@ -1,26 +1,26 @@
 import { expect, test } from "bun:test";
 import { resendOnError } from "../../src/base/resend.ts";
 
-test("a send that succeeds happens once", () => {
+test("resendOnError calls a send that succeeds once", () => {
   let attempts = 0;
   expect(resendOnError(() => ++attempts)).toBe(1);
   expect(attempts).toBe(1);
 });
 
-test("a send that throws happens once more, and each error is reported", () => {
+test("resendOnError repeats a send that throws once and reports each error", () => {
   let attempts = 0;
   const errors: unknown[] = [];
-  const once = () => {
-    if (++attempts === 1) throw new Error("of an earlier datagram");
+  const failsOnce = () => {
+    if (++attempts === 1) throw new Error("error of an earlier datagram");
     return "sent";
   };
-  expect(resendOnError(once, (error) => errors.push(error))).toBe("sent");
-  expect(errors).toEqual([new Error("of an earlier datagram")]);
-  const never = () => {
+  expect(resendOnError(failsOnce, (error) => errors.push(error))).toBe("sent");
+  expect(errors).toEqual([new Error("error of an earlier datagram")]);
+  const failsAlways = () => {
     attempts++;
     throw new Error("unreachable");
   };
   attempts = 0;
-  expect(resendOnError(never, (error) => errors.push(error))).toBeUndefined();
+  expect(resendOnError(failsAlways, (error) => errors.push(error))).toBeUndefined();
   expect([attempts, errors.length]).toEqual([2, 3]);
 });

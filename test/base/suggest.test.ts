@@ -1,12 +1,37 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { didYouMean, suggest } from "../../src/base/suggest.ts";
 
-test("suggest returns the nearest word, if one is near", () => {
-  expect(suggest("durration", ["duration", "count"])).toBe("duration");
-  expect(suggest("xyz", ["duration", "count"])).toBe(undefined);
+const KNOWN = ["duration", "count", "rate", "size"];
+
+describe("suggest", () => {
+  test.each([
+    ["duration", "duration"],
+    ["durration", "duration"],
+    ["duratoin", "duration"],
+    ["cont", "count"],
+    ["rat", "rate"],
+    ["sizes", "size"],
+  ])("suggests for %j the word %j", (word, suggestion) => {
+    expect(suggest(word, KNOWN)).toBe(suggestion);
+  });
+
+  test.each(["xyz", "protocol", "connections"])("suggests nothing for %j", (word) => {
+    expect(suggest(word, KNOWN)).toBeUndefined();
+  });
+
+  test("allows one edit for every three letters of a long word, and two for a short one", () => {
+    expect(suggest("abcdefghixyz", ["abcdefghi"])).toBe("abcdefghi");
+    expect(suggest("abcdefghiwxyz", ["abcdefghijkl"])).toBe("abcdefghijkl");
+    expect(suggest("abxyz", ["ab"])).toBeUndefined();
+  });
+
+  test("suggests nothing without known words", () => {
+    expect(suggest("rate", [])).toBeUndefined();
+  });
 });
 
-test("didYouMean is a question to append to an error, or empty", () => {
-  expect(didYouMean("prot", ["proto", "rate"], "--")).toBe("; did you mean --proto?");
-  expect(didYouMean("xyz", ["proto", "rate"])).toBe("");
+test("didYouMean asks for the suggestion with its prefix, or is empty", () => {
+  expect(didYouMean("durration", KNOWN, "--")).toBe("; did you mean --duration?");
+  expect(didYouMean("cont", KNOWN)).toBe("; did you mean count?");
+  expect(didYouMean("xyz", KNOWN, "--")).toBe("");
 });

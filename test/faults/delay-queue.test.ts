@@ -1,4 +1,4 @@
-/** Answers that wait: in their order, not too early, hardly late, and no more of them than allowed. */
+/** Delayed callbacks: their order, their accuracy, and the limits of the queue. */
 import { describe, expect, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import { DelayQueue } from "../../src/faults/delay-queue.ts";
@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 const clock = { now: () => performance.now() };
 
 describe("order", () => {
-  test("by moment, and by arrival at the same moment, however they were put in", () => {
+  test("callbacks run by due time, and in order of insertion at the same due time", () => {
     const queue = new DelayQueue(5000, { now: () => 0 });
     const draw = random(3, "test");
     const ran: (readonly [dueAt: number, serial: number])[] = [];
@@ -22,31 +22,31 @@ describe("order", () => {
     expect(ran).toHaveLength(5000);
   });
 
-  test("a nearer moment put in later goes first", async () => {
+  test("a callback with an earlier due time that was inserted later runs first", async () => {
     const queue = new DelayQueue(10, clock);
     const ran: string[] = [];
     const now = clock.now();
     queue.put(now + 30, () => ran.push("far"));
     queue.put(now + 5, () => ran.push("near"));
     queue.put(now - 5, () => ran.push("past"));
-    await until(() => queue.size === 0, "the queue is empty");
+    await until(() => queue.size === 0, "an empty queue");
     expect(ran).toEqual(["past", "near", "far"]);
   });
 
-  test("what is put in by a callback has its turn too", async () => {
+  test("a callback that a callback inserts runs too", async () => {
     const queue = new DelayQueue(10, clock);
     let depth = 0;
     const again = () => {
       if (++depth < 5) queue.put(clock.now() + 0.2, again);
     };
     queue.put(clock.now(), again);
-    await until(() => depth === 5, "five turns");
+    await until(() => depth === 5, "five callbacks");
     expect(queue.size).toBe(0);
   });
 });
 
-describe("moments", () => {
-  test("are never early, and below a millisecond not rounded up to a timer's tick", async () => {
+describe("accuracy", () => {
+  test("callbacks due in less than a millisecond run not early, and not late by the resolution of setTimeout", async () => {
     const queue = new DelayQueue(100, clock);
     const late: number[] = [];
     for (let i = 0; i < 50; i++) {
@@ -55,33 +55,33 @@ describe("moments", () => {
       queue.put(dueAt, () => {
         ranAt = clock.now();
       });
-      await until(() => ranAt > 0, "it ran");
+      await until(() => ranAt > 0, "the callback");
       late.push(ranAt - dueAt);
     }
     late.sort((a, b) => a - b);
     expect(late[0]).toBeGreaterThanOrEqual(0);
-    // setTimeout alone would make every one 0.8 ms late; a busy machine makes some late, not all
+    // With setTimeout every callback would run 0.8 ms late. On a busy machine some callbacks are late, but not all.
     expect(late[5]).toBeLessThan(0.5);
   });
 
-  test("longer waits are as exact as short ones", async () => {
+  test("callbacks due later are as accurate", async () => {
     const queue = new DelayQueue(100, clock);
     const late: number[] = [];
     const start = clock.now();
     for (let i = 1; i <= 20; i++) queue.put(start + i * 3.3, () => late.push(clock.now() - (start + i * 3.3)));
-    await until(() => late.length === 20, "all ran");
+    await until(() => late.length === 20, "all callbacks");
     late.sort((a, b) => a - b);
     expect(late[0]).toBeGreaterThanOrEqual(0);
     expect(late[2]).toBeLessThan(1);
   });
 });
 
-describe("bounds", () => {
-  test("a full queue refuses, counts it, and runs none of what it refused", () => {
+describe("limits", () => {
+  test("a full queue rejects and counts callbacks, and does not run them", () => {
     const queue = new DelayQueue(2, clock);
     const ran: number[] = [];
-    const taken = [1, 2, 3, 4].map((n) => queue.put(clock.now() + 1000, () => ran.push(n)));
-    expect(taken).toEqual([true, true, false, false]);
+    const accepted = [1, 2, 3, 4].map((n) => queue.put(clock.now() + 1000, () => ran.push(n)));
+    expect(accepted).toEqual([true, true, false, false]);
     expect([queue.size, queue.limit, queue.overflows]).toEqual([2, 2, 2]);
     queue.flush();
     expect(ran).toEqual([1, 2]);
@@ -89,16 +89,16 @@ describe("bounds", () => {
     queue.flush();
   });
 
-  test("one callback that throws does not keep the others from their turn", async () => {
+  test("after a callback that throws, the others run", async () => {
     const queue = new DelayQueue(10, clock);
     const ran: string[] = [];
     queue.put(clock.now() - 2, () => ran.push("before"));
     queue.put(clock.now() - 1, () => {
-      throw new Error("of this callback alone");
+      throw new Error("error of this callback");
     });
     queue.put(clock.now() - 1, () => ran.push("after"));
-    expect(() => queue.flush()).toThrow("of this callback alone");
-    await until(() => queue.size === 0, "the rest has run");
+    expect(() => queue.flush()).toThrow("error of this callback");
+    await until(() => queue.size === 0, "an empty queue");
     expect(ran).toEqual(["before", "after"]);
   });
 });

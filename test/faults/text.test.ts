@@ -1,4 +1,4 @@
-/** The faults' text: what is printed reads the same again, and what cannot be read says where and what is allowed. */
+/** The text form of faults: parsing, printing, and the errors with their positions and allowed values. */
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { type Faults, KINDS_OF, NO_IMPAIRMENTS, PRESETS } from "../../src/faults/faults.ts";
@@ -10,18 +10,18 @@ import {
   printImpairments,
 } from "../../src/faults/text.ts";
 
-/** The error that `text` gives; a text that can be read fails the test. */
-function errorOf(read: () => unknown): ImpairmentError {
+/** The error that `parse` throws; fails the test without one. */
+function errorOf(parse: () => unknown): ImpairmentError {
   try {
-    read();
+    parse();
   } catch (error) {
     if (error instanceof ImpairmentError) return error;
     throw error;
   }
-  throw new Error("the text was read");
+  throw new Error("no error");
 }
 
-describe("what can be read", () => {
+describe("a valid text", () => {
   test.each<[Protocol, string, Faults]>([
     ["udp", "drop=0.2", { drop: { up: 0.2, down: 0 } }],
     ["udp", "drop=0.1/0.2", { drop: { up: 0.1, down: 0.2 } }],
@@ -49,12 +49,12 @@ describe("what can be read", () => {
     ],
     ["udp", "", {}],
     ["udp", " none ", {}],
-  ])("%s: %s", (protocol, text, faults) => {
+  ])("is parsed, printed and parsed again: %s:%s", (protocol, text, faults) => {
     expect(parseFaults(protocol, text)).toEqual(faults);
     expect(parseFaults(protocol, printFaults(faults))).toEqual(faults);
   });
 
-  test("the contract's example, and spaces and empty parts around it", () => {
+  test("may have several protocols, spaces and empty parts", () => {
     const text = "udp:drop=0.2,delay=uniform(0,50);http:delay=uniform(0,1500)";
     const parsed = parseImpairments(text);
     expect(parsed).toEqual({
@@ -66,7 +66,7 @@ describe("what can be read", () => {
     expect(printImpairments(parsed)).toBe("http:delay=uniform(0,1500);udp:drop=0.2,delay=uniform(0,50)");
   });
 
-  test("the presets: classroom is the old system's, none is nothing", () => {
+  test("may be a preset: classroom, none, or an empty text for none", () => {
     expect(parseImpairments("none")).toEqual(NO_IMPAIRMENTS);
     expect(parseImpairments("")).toEqual(NO_IMPAIRMENTS);
     expect(parseImpairments("udp:none")).toEqual(NO_IMPAIRMENTS);
@@ -77,7 +77,7 @@ describe("what can be read", () => {
     for (const preset of Object.values(PRESETS)) expect(parseImpairments(printImpairments(preset))).toEqual(preset);
   });
 
-  test("every kind of every protocol has a text", () => {
+  test("exists for every kind of every protocol", () => {
     const values: Readonly<Record<string, string>> = {
       drop: "0.1/0.2",
       burst: "0/gilbert(0.1,0.2)",
@@ -91,7 +91,7 @@ describe("what can be read", () => {
   });
 });
 
-describe("what cannot be read", () => {
+describe("an invalid text", () => {
   const KINDS = "drop, burst, delay, duplicate, reorder, corrupt";
   const PROTOCOL_FORMS = "http:…, tcp:…, udp:…, or none, classroom";
   const P = "a probability from 0 to 1";
@@ -147,22 +147,22 @@ describe("what cannot be read", () => {
     ["http:status=5000:0.5", '"5000:0.5" is no value for status', 12, STATUS],
     ["http:status=500:1.5", '"1.5" is no value for status', 16, STATUS],
     ["http:status=500:0.5:1", '"0.5:1" is no value for status', 16, STATUS],
-  ])("%j", (text, problem, position, allowed) => {
+  ])("throws ImpairmentError: %j", (text, problem, position, allowed) => {
     const error = errorOf(() => parseImpairments(text));
     expect([error.problem, error.position, error.allowed]).toEqual([problem, position, allowed]);
     expect(error.message).toBe(`${problem} at character ${position + 1}; allowed: ${allowed}`);
   });
 
-  test("the place counts from the text's own beginning where one protocol is set by itself", () => {
+  test("of one protocol has positions from the start of that text", () => {
     expect(errorOf(() => parseFaults("udp", " drop=0.1, dely=5")).position).toBe(11);
   });
 
-  test("a text of any length is refused at once, and the answer shows only a piece's beginning", () => {
+  test("is rejected within 0.5 s at any length, with a truncated part in the error", () => {
     const startedAt = performance.now();
     const long = errorOf(() => parseImpairments(`udp:drop=${"1".repeat(4000)}x`));
     expect([long.problem, long.position]).toEqual([`"${"1".repeat(60)}…" is no value for drop`, 9]);
-    for (const read of [parseImpairments, (text: string) => parseFaults("udp", text)]) {
-      const tooLong = errorOf(() => read("1".repeat(1e6)));
+    for (const parse of [parseImpairments, (text: string) => parseFaults("udp", text)]) {
+      const tooLong = errorOf(() => parse("1".repeat(1e6)));
       expect(tooLong.message).toBe("the text is too long at character 4097; allowed: up to 4096 characters");
     }
     expect(performance.now() - startedAt).toBeLessThan(500);

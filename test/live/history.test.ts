@@ -1,4 +1,3 @@
-/** The history by a clock of the test's own. */
 import { describe, expect, test } from "bun:test";
 import { History } from "../../src/live/history.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
@@ -11,8 +10,8 @@ function setUp(span?: number) {
   return { metrics, udp: metrics.traffic.udp, history: new History(metrics, 5000, NONE, span) };
 }
 
-describe("a second of history", () => {
-  test("holds what that second gained: rates, share of drops, times", () => {
+describe("History.sample", () => {
+  test("stores rates, drop ratio, response times and connections of a second", () => {
     const { udp, history } = setUp();
     for (let i = 0; i < 10; i++) udp.received(100);
     for (let i = 0; i < 8; i++) udp.answered(50, 0.002);
@@ -23,7 +22,7 @@ describe("a second of history", () => {
       packets: 10,
       drops: 0.2,
       mean: 0.002,
-      p50: 0.00175, // half of the way through the bucket from 1 to 2.5 ms
+      p50: 0.00175, // the middle of the bucket from 1 to 2.5 ms
       p99: 0.002485,
       connections: null,
       received: 1000,
@@ -34,7 +33,7 @@ describe("a second of history", () => {
     expect(history.second("udp")).toMatchObject({ packets: 0, drops: null, mean: null, received: 0 });
   });
 
-  test("that was sampled already is not sampled again; a late one is measured by its real length", () => {
+  test("samples each second once and divides by the real length of a late one", () => {
     const { udp, history } = setUp();
     history.sample(6000, noConnections);
     for (let i = 0; i < 30; i++) udp.received(1);
@@ -43,7 +42,7 @@ describe("a second of history", () => {
     expect(history.second("udp").packets).toBe(25); // 30 packets in 1.2 s
   });
 
-  test("a pulse that comes two seconds late speaks for them too", () => {
+  test("stores a sample that is two seconds late for the skipped seconds too", () => {
     const { udp, history } = setUp();
     history.sample(6000, noConnections);
     for (let i = 0; i < 9; i++) udp.received(1);
@@ -51,7 +50,7 @@ describe("a second of history", () => {
     expect(history.series("udp").packets).toEqual([0, 3, 3, 3]);
   });
 
-  test("a process that slept leaves a gap, and no false rate in it", () => {
+  test("leaves skipped seconds empty after a longer pause of the process", () => {
     const { udp, history } = setUp();
     history.sample(6000, noConnections);
     for (let i = 0; i < 8; i++) udp.received(1);
@@ -60,7 +59,7 @@ describe("a second of history", () => {
     expect(history.series("udp").packets).toEqual([0, null, null, null, 2]);
   });
 
-  test("its memory is bounded: the oldest seconds go, also after a sleep longer than all of it", () => {
+  test("keeps the latest seconds only, also after a pause that is longer than the history", () => {
     const { udp, history } = setUp(4);
     for (let second = 1; second <= 6; second++) {
       for (let i = 0; i < second; i++) udp.received(1);
@@ -72,8 +71,8 @@ describe("a second of history", () => {
   });
 });
 
-describe("changes of the faults", () => {
-  test("are marked with their moment; the same text again is none", () => {
+describe("History.mark", () => {
+  test("stores a change of the faults with its time, and ignores the same text again", () => {
     const { history } = setUp();
     history.mark("udp", "none", 5500);
     history.mark("udp", "drop=0.2", 6500);
@@ -86,13 +85,13 @@ describe("changes of the faults", () => {
     expect(history.marks(1).map((mark) => mark.protocol)).toEqual(["tcp"]);
   });
 
-  test("keep their moment to the millisecond after days", () => {
+  test("stores times with a resolution of 1 ms after days", () => {
     const { history } = setUp();
     history.mark("udp", "drop=0.2", 5000 + 123_456_789);
     expect(history.marks()[0]?.seconds).toBe(123_456.789);
   });
 
-  test("begin a new account of what was injected and what was measured", () => {
+  test("restarts the counts of injected faults and measured packets", () => {
     const { udp, history } = setUp();
     udp.received(1);
     udp.drop("fault-up");

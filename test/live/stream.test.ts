@@ -1,16 +1,15 @@
-/** The live stream over HTTP, and its bounds by hand. */
+/** The live stream: its events with a fake clock, and its routes over HTTP. */
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
-import { sparingly } from "../../src/base/throttle.ts";
 import { NO_FAULTS } from "../../src/faults/faults.ts";
 import { History } from "../../src/live/history.ts";
-import type { HistoryDump, Snapshot } from "../../src/live/shapes.ts";
+import type { HistoryDump, LiveSnapshot } from "../../src/live/shapes.ts";
 import { LiveStream } from "../../src/live/stream.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
 import { PacketLog } from "../../src/reflector/packet-log.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 
-/** A stream whose seconds pass when the test says so. */
+/** A stream with a clock that the test advances by `second`. */
 function setUp(limit = 8) {
   const time = { now: 0 };
   const clock = { now: () => time.now, wallAt: (now: number) => 1_000_000 + now };
@@ -25,11 +24,11 @@ function setUp(limit = 8) {
     metrics,
     history,
     packetLog,
-    faults: () => NO_FAULTS,
-    connections: () => undefined,
+    faultsOf: () => NO_FAULTS,
+    connectionsOf: () => undefined,
     runsVersion: () => 0,
     version: "0.0.0",
-    limit,
+    viewerLimit: limit,
     clock,
   });
   const second = () => {
@@ -47,23 +46,23 @@ function setUp(limit = 8) {
   };
 }
 
-/** Reads the next event and its raw bytes. */
+/** Reads the next event: its octets, its text, and its snapshot. */
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>) {
   const { value, done } = await reader.read();
   const text = new TextDecoder().decode(value);
-  return { value, done, text, snapshot: () => JSON.parse(text.split("data: ")[1] ?? "") as Snapshot };
+  return { value, done, text, snapshot: () => JSON.parse(text.split("data: ")[1] ?? "") as LiveSnapshot };
 }
 
 function reader(stream: ReadableStream<Uint8Array> | undefined): ReadableStreamDefaultReader<Uint8Array> {
-  if (!stream) throw new Error("no room for a viewer");
+  if (!stream) throw new Error("the viewer was refused");
   return stream.getReader();
 }
 
-describe("the live stream", () => {
-  test("gives every viewer the same bytes, encoded once", async () => {
+describe("LiveStream", () => {
+  test("encodes a snapshot once and sends the same octets to every viewer", async () => {
     using lab = setUp();
     const viewers = [reader(lab.live.open({ peers: true })), reader(lab.live.open({ peers: true }))];
-    await Promise.all(viewers.map(next)); // the greeting
+    await Promise.all(viewers.map(next)); // the first event, without a snapshot
     lab.second();
     const [first, second] = await Promise.all(viewers.map(next));
     expect(first?.text).toStartWith("event: snapshot\ndata: {");
@@ -76,26 +75,26 @@ describe("the live stream", () => {
     expect(first?.value).toBe(second?.value);
   });
 
-  test("takes no more viewers than its limit, and counts those it refused", () => {
+  test("refuses and counts viewers above its limit", () => {
     using lab = setUp(2);
     expect([1, 2, 3].map(() => lab.live.open({ peers: true }) !== undefined)).toEqual([true, true, false]);
     expect([lab.live.size, lab.live.overflows]).toEqual([2, 1]);
   });
 
-  test("drops a viewer that does not read, and keeps one that does", async () => {
+  test("disconnects a viewer that does not read, and keeps one that reads", async () => {
     using lab = setUp();
     const slow = reader(lab.live.open({ peers: true }));
-    const quick = reader(lab.live.open({ peers: true }));
-    await next(quick);
+    const reading = reader(lab.live.open({ peers: true }));
+    await next(reading);
     for (let i = 0; lab.live.size === 2 && i < 1000; i++) {
       lab.second();
-      expect((await next(quick)).snapshot().seconds).toBe(i + 1);
+      expect((await next(reading)).snapshot().seconds).toBe(i + 1);
     }
     expect([lab.live.size, lab.live.overflows]).toEqual([1, 1]);
-    expect(slow.closed).rejects.toThrow("too slow");
+    await expect(slow.closed).rejects.toThrow("too slow");
   });
 
-  test("says how many packets it left out, and hides peers from who may not see them", async () => {
+  test("counts the packets that a snapshot leaves out, and hides peers from viewers without the right to see them", async () => {
     using lab = setUp();
     const full = reader(lab.live.open({ peers: true }));
     const masked = reader(lab.live.open({ peers: false }));
@@ -127,15 +126,15 @@ describe("the live stream", () => {
     expect(lab.live.dump({ peers: true }).flow.packets[0]?.peer).toBe("192.0.2.1:50");
   });
 
-  test("forgets a viewer that goes away", async () => {
+  test("removes a viewer that closes its stream", async () => {
     using lab = setUp();
     await reader(lab.live.open({ peers: true })).cancel();
     expect([lab.live.size, lab.live.overflows]).toEqual([0, 0]);
   });
 });
 
-describe("the live routes", () => {
-  test("are not packets, and say who may change the lab", async () => {
+describe("live routes", () => {
+  test("return the history and the rights of the client, and are not counted as packets", async () => {
     await using lab = await startTestLab();
     const history = (await (await fetch(urlOf(lab, "/history"))).json()) as HistoryDump;
     expect(history.span).toBe(900);
@@ -149,32 +148,12 @@ describe("the live routes", () => {
     expect(metrics).toContain('wirelab_bounded_limit{structure="viewers"} 256');
   });
 
-  test("a stop of the lab does not wait for its viewers", async () => {
+  test("do not delay the stop of the lab", async () => {
     const lab = await startTestLab();
     const response = await fetch(urlOf(lab, "/live"));
     expect(response.headers.get("content-type")).toBe("text/event-stream");
-    const began = performance.now();
+    const startedAt = performance.now();
     await lab.stop();
-    expect(performance.now() - began).toBeLessThan(900);
-  });
-});
-
-describe("counting sparingly", () => {
-  test("a count that takes long is asked for rarely", () => {
-    let now = 0;
-    let calls = 0;
-    const count = sparingly(
-      () => {
-        calls++;
-        now += 10; // ms that it takes
-        return calls;
-      },
-      { now: () => now, wallAt: () => 0 },
-    );
-    const seen = Array.from({ length: 5 }, () => {
-      now += 500;
-      return count();
-    });
-    expect(seen).toEqual([1, 1, 1, 1, 2]); // 10 ms are half a percent of 2 s
+    expect(performance.now() - startedAt).toBeLessThan(900);
   });
 });

@@ -20,7 +20,7 @@ describe("a viewer from another address", () => {
       await using lab = await startTestLab({ host: "0.0.0.0", token: TOKEN });
       using page = await openPage(`http://${outside}:${lab.ports.http}/`);
       await page.shows("#live", "live");
-      await page.shows("#rights", "View only: show the token");
+      await page.shows("#rights", "View only: send the token");
       await sendUdp(lab.ports.udp, 2);
       await page.shows("#flow-card tbody", "hidden");
       expect(

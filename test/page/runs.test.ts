@@ -52,7 +52,7 @@ describe("load runs from the page", () => {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ protocol: "udp", rate: 1, seconds: 1 }),
     });
-    expect([again.status, await again.json()]).toEqual([409, { error: "a run is under way; stop it first" }]);
+    expect([again.status, await again.json()]).toEqual([409, { error: "a run is in progress; stop it first" }]);
     await page.value(
       "([...document.querySelectorAll('#load-form button')].find((b) => b.textContent === 'Stop').click(), true)",
     );

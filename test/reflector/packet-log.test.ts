@@ -1,4 +1,4 @@
-/** The flow of packets: what is kept, what is left out and counted, and the lines that tell of it. */
+/** The packet log: the ring, the sampling, and the log lines. */
 import { describe, expect, test } from "bun:test";
 import { createLog, type LogLevel } from "../../src/base/log.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
@@ -14,7 +14,7 @@ const entry = (bytes: number): PacketEntry => ({
   responseTimeMs: 0.123_456,
 });
 
-/** A log of 4 packets, 100 a second (10 in a tenth of one), and its lines. */
+/** A packet log with a ring of 4 packets that records 100 packets a second (10 in a tick of 100 ms), and its lines. */
 function newLog(level: LogLevel = "silent", perSecond = 100) {
   const lines: string[] = [];
   const log = createLog({ level, readable: false, sink: (line) => lines.push(line) });
@@ -22,15 +22,15 @@ function newLog(level: LogLevel = "silent", perSecond = 100) {
   return { packetLog, lines, [Symbol.dispose]: () => packetLog.stop() };
 }
 
-describe("the ring", () => {
-  test("gives the packets back, the oldest first", () => {
+describe("ring", () => {
+  test("returns the packets, oldest first", () => {
     using made = newLog();
     for (const bytes of [1, 2, 3]) made.packetLog.add(entry(bytes));
     expect(made.packetLog.recent().map(({ bytes }) => bytes)).toEqual([1, 2, 3]);
     expect([made.packetLog.size, made.packetLog.overflows, made.packetLog.entries]).toEqual([3, 0, 3]);
   });
 
-  test("keeps the latest when it is full, at every turn of it", () => {
+  test("keeps the latest packets when it is full", () => {
     using made = newLog();
     for (let bytes = 1; bytes <= 11; bytes++) {
       made.packetLog.add(entry(bytes));
@@ -42,26 +42,26 @@ describe("the ring", () => {
 });
 
 describe("sampling", () => {
-  test("takes what a tenth of a second allows, counts the rest, and goes on in the next", async () => {
+  test("records the packets of a tick up to the limit, counts the rest, and continues in the next tick", async () => {
     using made = newLog();
-    const wanted = Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length;
-    expect([wanted, made.packetLog.skipped]).toEqual([10, 15]);
-    await until(() => made.packetLog.wants("udp"), "the next tenth of a second");
+    const recorded = Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length;
+    expect([recorded, made.packetLog.skipped]).toEqual([10, 15]);
+    await until(() => made.packetLog.wants("udp"), "the next tick");
     expect(Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length).toBe(9);
   });
 
-  test("is shared among the protocols that have packets, so that a flood of one hides no other", async () => {
+  test("divides a tick among the protocols with packets, so that a flood of one does not hide another", async () => {
     using made = newLog();
-    const taken = (protocol: "http" | "udp", of: number) =>
+    const recorded = (protocol: "http" | "udp", of: number) =>
       Array.from({ length: of }, () => made.packetLog.wants(protocol)).filter(Boolean).length;
-    expect([taken("udp", 1000), taken("http", 3)]).toEqual([10, 3]);
+    expect([recorded("udp", 1000), recorded("http", 3)]).toEqual([10, 3]);
     await until(() => {
-      const [udp, http] = [taken("udp", 1000), taken("http", 1000)];
+      const [udp, http] = [recorded("udp", 1000), recorded("http", 1000)];
       return udp === 5 && http === 5;
-    }, "half of the ten for each of two");
+    }, "a tick with five packets of each protocol");
   });
 
-  test("takes at least one in each part, however few are asked for", () => {
+  test("records at least one packet in a tick", () => {
     using made = newLog("silent", 1);
     expect([made.packetLog.wants("udp"), made.packetLog.wants("udp"), made.packetLog.skipped]).toEqual([
       true,
@@ -71,23 +71,8 @@ describe("sampling", () => {
   });
 });
 
-describe("listeners", () => {
-  test("hear every packet taken in, until they leave", () => {
-    using made = newLog();
-    const heard: string[] = [];
-    const leave = made.packetLog.subscribe(({ bytes }) => heard.push(`a${bytes}`));
-    made.packetLog.subscribe(({ bytes }) => heard.push(`b${bytes}`));
-    made.packetLog.add(entry(1));
-    leave();
-    made.packetLog.add(entry(2));
-    made.packetLog.stop();
-    made.packetLog.add(entry(3));
-    expect(heard).toEqual(["a1", "b1", "b2"]);
-  });
-});
-
-describe("lines", () => {
-  test("a packet at debug, with its response time in microseconds' steps", () => {
+describe("log lines", () => {
+  test("at debug each packet has a line, with its response time rounded to 1 µs", () => {
     using made = newLog("debug");
     made.packetLog.add({ ...entry(11), session: 7 });
     const { at: _, responseTimeMs: __, peer, ...same } = entry(11);
@@ -96,7 +81,7 @@ describe("lines", () => {
     expect(Date.parse(time)).toBeGreaterThan(Date.now() - 60_000);
   });
 
-  test("a dropped packet has no response time; none has a line at info", () => {
+  test("a dropped packet has no response time, and at info packets have no lines", () => {
     using made = newLog("debug");
     made.packetLog.add({ at: 0, protocol: "tcp", peer: "[::1]:1", bytes: 5, outcome: "fault-up" });
     expect(JSON.parse(made.lines[0] ?? "")).not.toHaveProperty("responseTimeMs");
@@ -105,7 +90,7 @@ describe("lines", () => {
     expect(quiet.lines).toEqual([]);
   });
 
-  test("the summary tells of the traffic since the last one, and says nothing when there was none", () => {
+  test("a summary has the traffic since the previous one, and is omitted without traffic", () => {
     const lines: string[] = [];
     const log = createLog({ level: "debug", readable: false, sink: (line) => lines.push(JSON.parse(line).message) });
     const metrics = createMetrics();
@@ -124,7 +109,7 @@ describe("lines", () => {
     packetLog.skipped = 5;
     summarize();
     expect(lines).toEqual([
-      "last 5 s: http 1 packets, 100.0 % dropped · udp 4 packets, 50.0 % dropped, mean 3.000 ms (2 packets left out above)",
+      "last 5 s: http 1 packets, 100.0 % dropped · udp 4 packets, 50.0 % dropped, mean 3.000 ms (2 packets not listed above)",
     ]);
     summarize();
     expect(lines).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** The reflector's memory: each sequence number counted once whatever its copies do, and never more than the limit. */
+/** Sessions of the reflector: each sequence number is counted once, in one final state, and the table is limited. */
 import { describe, expect, test } from "bun:test";
 import { Session, Sessions } from "../../src/reflector/sessions.ts";
 
@@ -8,7 +8,7 @@ function newSession(): Session {
   return new Session("udp", "127.0.0.1", 4000, 7, 100);
 }
 
-/** Packets that arrived and were handled; each is still without an answer. */
+/** Adds packets that arrived and were handled, and have no answer yet. */
 function handled(session: Session, ...sequences: number[]): Session {
   for (const sequence of sequences) {
     session.arrive(sequence, 100);
@@ -22,74 +22,74 @@ function counts({ unique, duplicate, handled, answered, droppedDown, discarded }
 }
 const ZERO = { unique: 0, duplicate: 0, handled: 0, answered: 0, droppedDown: 0, discarded: 0 };
 
-describe("one packet", () => {
-  test("starts with nothing, and tells its source", () => {
+describe("Session", () => {
+  test("starts with counts of 0 and has its source as text", () => {
     expect(counts(newSession())).toEqual(ZERO);
     expect(newSession().source).toBe("127.0.0.1:4000");
     expect(new Session("tcp", "::1", 9, 0, 0).source).toBe("[::1]:9");
   });
 
-  test("arrived, handled, answered", () => {
+  test("counts a packet that was answered", () => {
     const session = handled(newSession(), 0);
     session.answer(0);
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, handled: 1, answered: 1 });
   });
 
-  test("lost on the way up: arrived, and no more", () => {
+  test("counts a packet that was dropped upstream as received only", () => {
     const session = newSession();
     session.arrive(5, 130);
     expect(counts(session)).toEqual({ ...ZERO, unique: 1 });
     expect([session.firstAt, session.lastAt]).toEqual([100, 130]);
   });
 
-  test("taken on the way down, or given up", () => {
+  test("counts packets that were dropped downstream and packets that were discarded", () => {
     const session = handled(newSession(), 0, 1);
-    session.take(0);
+    session.dropDown(0);
     session.discard(1);
     expect(counts(session)).toEqual({ ...ZERO, unique: 2, handled: 2, droppedDown: 1, discarded: 1 });
   });
 });
 
-describe("copies", () => {
-  test("a second copy is a duplicate; its answer is not a second answered packet", () => {
+describe("Session with duplicates", () => {
+  test("counts a second copy as a duplicate, and not as a second answered packet", () => {
     const session = handled(newSession(), 0, 0);
     session.answer(0);
     session.answer(0);
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
   });
 
-  test("one copy taken and one answered is an answered packet, in either order", () => {
-    for (const takenFirst of [true, false]) {
+  test("counts a packet with one dropped and one answered copy as answered, in either order", () => {
+    for (const dropFirst of [true, false]) {
       const session = handled(newSession(), 3, 3);
-      if (takenFirst) session.take(3);
+      if (dropFirst) session.dropDown(3);
       session.answer(3);
-      if (!takenFirst) session.take(3);
+      if (!dropFirst) session.dropDown(3);
       expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
     }
   });
 
-  test("one copy given up and one answered is an answered packet", () => {
+  test("counts a packet with one discarded and one answered copy as answered", () => {
     const session = handled(newSession(), 3, 3);
     session.discard(3);
     session.answer(3);
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, answered: 1 });
   });
 
-  test("one copy taken and one given up is counted once", () => {
+  test("counts a packet with one dropped and one discarded copy once", () => {
     const session = handled(newSession(), 3, 3);
-    session.take(3);
+    session.dropDown(3);
     session.discard(3);
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 1, handled: 1, droppedDown: 1 });
   });
 });
 
-describe("the window", () => {
-  test("packets out of order within it are told apart", () => {
+describe("Session window", () => {
+  test("distinguishes reordered packets from duplicates", () => {
     const session = handled(newSession(), 10, 8, 9, 8);
     expect(counts(session)).toEqual({ ...ZERO, unique: 3, duplicate: 1, handled: 3 });
   });
 
-  test("the oldest that it holds, and the first that it does not", () => {
+  test("contains 16,384 sequence numbers; an older one is a duplicate", () => {
     const session = handled(newSession(), WINDOW + 5);
     handled(session, 6);
     expect(session.unique).toBe(2);
@@ -97,13 +97,13 @@ describe("the window", () => {
     expect([session.unique, session.duplicate]).toEqual([2, 1]);
   });
 
-  test("goes on over the wrap of the sequence number", () => {
+  test("continues after the sequence number wraps", () => {
     const session = handled(newSession(), 0xffff_fffe, 0xffff_ffff, 0, 1, 0xffff_ffff);
     for (const sequence of [0xffff_fffe, 0xffff_ffff, 0, 1]) session.answer(sequence);
     expect(counts(session)).toEqual({ ...ZERO, unique: 4, duplicate: 1, handled: 4, answered: 4 });
   });
 
-  test("forgets what it has passed: a slot used again is a new packet", () => {
+  test("clears the states that leave it, so that a reused slot is a new packet", () => {
     const session = newSession();
     for (let round = 0; round < 3; round++) handled(session, round * WINDOW + 1);
     expect(session.unique).toBe(3);
@@ -111,26 +111,26 @@ describe("the window", () => {
     expect(session.unique).toBe(4);
   });
 
-  test("a packet put off until the window has passed it is still answered once", () => {
+  test("counts the answer to a delayed packet that has left the window once", () => {
     const session = handled(newSession(), 0, WINDOW + 1);
     session.answer(0);
     session.answer(WINDOW + 1);
     expect(counts(session)).toEqual({ ...ZERO, unique: 2, handled: 2, answered: 2 });
   });
 
-  test("a packet that comes behind the window makes no answer that was never handled", () => {
+  test("counts no answer to a packet that arrives after it has left the window", () => {
     const session = handled(newSession(), 100_000);
     session.answer(100_000);
     for (const old of [0, 1, 2, 1]) {
       handled(session, old);
       session.answer(old);
-      session.take(old);
+      session.dropDown(old);
       session.discard(old);
     }
     expect(counts(session)).toEqual({ ...ZERO, unique: 1, duplicate: 4, handled: 1, answered: 1 });
   });
 
-  test("wherever the numbers jump, what was settled is never more than what was handled", () => {
+  test("never counts more final states than handled packets when sequence numbers jump", () => {
     const session = newSession();
     const steps = [0, 1, 0x8000_0000, 0x8000_0001, 0, 0xffff_ffff, 3, 0x7fff_ffff, 0x4000_0000, 20_000, 0];
     for (const sequence of steps) {
@@ -144,13 +144,13 @@ describe("the window", () => {
   });
 });
 
-test("the reflector's own numbers count answers from 0 and wrap", () => {
+test("takeSequence counts from 0", () => {
   const session = newSession();
   expect([session.takeSequence(), session.takeSequence(), session.takeSequence()]).toEqual([0, 1, 2]);
 });
 
-describe("the table", () => {
-  test("a session is its protocol, address, port and id", () => {
+describe("Sessions", () => {
+  test("has one session for each protocol, address, port and session id", () => {
     const sessions = new Sessions(10);
     const first = sessions.of("udp", "127.0.0.1", 4000, 7, 0);
     expect(sessions.of("udp", "127.0.0.1", 4000, 7, 5)).toBe(first);
@@ -171,7 +171,7 @@ describe("the table", () => {
     expect(sessions.withId(9)).toEqual([]);
   });
 
-  test("ports and ids at their limits do not run into each other", () => {
+  test("distinguishes ports and session ids at their limits", () => {
     const sessions = new Sessions(10);
     for (const [port, ssid] of [
       [0, 65_535],
@@ -186,11 +186,11 @@ describe("the table", () => {
     expect([sessions.size, sessions.overflows]).toEqual([10, 0]);
   });
 
-  test("when it is full the one that was not used goes, and the cap is counted", () => {
+  test("when it is full, evicts the oldest session without recent packets and counts an overflow", () => {
     const sessions = new Sessions(3);
     const [a, b, c] = [1, 2, 3].map((port) => sessions.of("udp", "10.0.0.1", port, 0, 0));
     for (const session of [a, b, c]) session?.arrive(0, 0);
-    sessions.of("udp", "10.0.0.1", 4, 0, 1); // all were used: the oldest goes
+    sessions.of("udp", "10.0.0.1", 4, 0, 1); // all have recent packets: evicts the oldest, 1
     expect(
       sessions
         .withId(0)
@@ -198,7 +198,7 @@ describe("the table", () => {
         .sort(),
     ).toEqual([2, 3, 4]);
     b?.arrive(1, 2);
-    sessions.of("udp", "10.0.0.1", 5, 0, 3); // 3 has not been used since
+    sessions.of("udp", "10.0.0.1", 5, 0, 3); // evicts 3, which has no packet since the last eviction
     expect(
       sessions
         .withId(0)
@@ -208,7 +208,7 @@ describe("the table", () => {
     expect([sessions.size, sessions.limit, sessions.overflows]).toEqual([3, 3, 2]);
   });
 
-  test("one that was forgotten begins anew", () => {
+  test("starts an evicted session from 0 when its sender returns", () => {
     const sessions = new Sessions(1);
     sessions.of("udp", "10.0.0.1", 1, 0, 0).arrive(0, 0);
     sessions.of("udp", "10.0.0.1", 2, 0, 0);
@@ -216,7 +216,7 @@ describe("the table", () => {
     expect([sessions.size, sessions.overflows]).toEqual([1, 2]);
   });
 
-  test("a flood of new sources holds no more than the limit", () => {
+  test("holds no more sessions than the limit during a flood of new sources", () => {
     const sessions = new Sessions(64);
     for (let i = 0; i < 20_000; i++) sessions.of("udp", `10.0.${i >> 8}.${i & 255}`, 1000, i & 0xffff, i).arrive(i, i);
     expect([sessions.size, sessions.overflows]).toEqual([64, 19_936]);

@@ -10,34 +10,34 @@ async function services(): Promise<readonly (readonly [string, Tree])[]> {
 }
 
 describe("compose.yml", () => {
-  test.skipIf(!compose)("is read by docker-compose", () => {
+  test.skipIf(!compose)("docker-compose reads it", () => {
     expect(run([compose ?? "", "config", "--quiet"])).toEqual({ status: 0, output: "" });
   });
 
-  test("keeps to what docker-compose 1.29 and Compose v2 both read", async () => {
+  test("has only top-level keys that docker-compose 1.29 and Compose v2 both read", async () => {
     const file = await readYaml("compose.yml");
     expect(Object.keys(file).filter((key) => !key.startsWith("x-"))).toEqual(["services", "volumes"]);
   });
 
-  test("publishes on loopback only, every host port a variable with the contract's port as its default", async () => {
+  test("publishes on loopback only, with a variable for each host port and the contract's port as its default", async () => {
     const ports = (await services()).flatMap(([, service]) => list(service.ports).map(text));
     const published = ports.map((port) => /^127\.0\.0\.1:\$\{\w+:-(\d+)\}:\1(\/udp)?$/.exec(port)?.[1]);
     expect(published).toEqual(["5000", "6000", "7000", "9090", "3000"]);
   });
 
-  test("lets lab be scaled: no port, no name of its own", async () => {
+  test("allows scaling of lab: it has no published port and no container name", async () => {
     const [, lab] = (await services()).find(([name]) => name === "lab") ?? [];
     expect(lab?.ports).toBeUndefined();
     expect(lab?.container_name).toBeUndefined();
   });
 
-  test("pins each image, and leaves the version to a variable", async () => {
+  test("pins the version of each image as the default of a variable", async () => {
     const images = new Set((await services()).map(([, service]) => text(service.image)));
     for (const image of images) expect(image).toMatch(/^[\w/]+:\$\{\w+:-(local|v?\d+\.\d+\.\d+)\}$/);
     expect(images.size).toBe(3);
   });
 
-  test("gives no service a privilege, each a read-only root, a limit and a restart policy that ends", async () => {
+  test("runs each service without privileges, with a read-only root, a memory limit and limited restarts", async () => {
     for (const [, service] of await services()) {
       expect(service.privileged).toBeUndefined();
       expect(service.cap_add).toBeUndefined();
@@ -54,7 +54,7 @@ describe("compose.yml", () => {
     expect(Object.keys(tree(file.volumes))).toEqual(["prometheus-data", "grafana-data"]);
   });
 
-  test("runs the classroom, and the client one packet a second for ever, unless told otherwise", async () => {
+  test("runs the classroom faults and one packet per second without end by default", async () => {
     const source = await read("compose.yml");
     expect(source).toMatch(/WIRELAB_IMPAIR: \$\{WIRELAB_IMPAIR:-classroom\}/);
     expect(source).toMatch(/--rate=\$\{WIRELAB_RATE:-1\}/);
@@ -69,15 +69,15 @@ describe("Dockerfile", () => {
     expect(source).toContain(`ARG VERSION=${version}\n`);
   });
 
-  test("needs no front end from elsewhere, takes only production dependencies, and runs as bun", async () => {
+  test("uses no external front end, installs only production dependencies, and runs as bun", async () => {
     const source = await read("Dockerfile");
     expect(source).not.toMatch(/^# *syntax=/m);
     expect(source).toContain("bun install --frozen-lockfile --production");
     expect(source).toContain("\nUSER bun\n");
   });
 
-  test("takes in nothing but what runs", async () => {
+  test("copies only the files that run", async () => {
     const allowed = (await read(".dockerignore")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    expect(allowed).toEqual(["*", "!package.json", "!bun.lock", "!src", "!scripts/load.ts", "!scripts/door.ts"]);
+    expect(allowed).toEqual(["*", "!package.json", "!bun.lock", "!src", "!scripts/load.ts", "!scripts/relay.ts"]);
   });
 });

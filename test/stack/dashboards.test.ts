@@ -15,7 +15,7 @@ async function panels(name: string): Promise<readonly Tree[]> {
 /** The ids of Grafana's units. */
 const UNITS: readonly unknown[] = Object.values(units);
 
-/** The panels that show data. */
+/** Panels that show data. */
 async function charts(name: string): Promise<readonly Tree[]> {
   return (await panels(name)).filter(({ type }) => type !== "row" && type !== "text");
 }
@@ -25,36 +25,36 @@ function expressions(panel: Tree): readonly string[] {
 }
 
 describe.each([...NAMES])("the dashboard %s", (name) => {
-  test("has the head that links and provisioning count on", async () => {
+  test("has the properties that links and provisioning require", async () => {
     const dashboard = await readJson(`grafana/dashboards/${name}.json`);
     expect(dashboard.uid).toBe(name);
-    expect(dashboard.id).toBeUndefined(); // Grafana gives the number; one from elsewhere would clash
+    expect(dashboard.id).toBeUndefined(); // assigned by Grafana; a fixed one could conflict
     expect(dashboard.schemaVersion).toBe(42);
     expect(dashboard.tags).toEqual(["wirelab"]);
     expect(text(dashboard.description)).not.toBe("");
   });
 
-  test("numbers its panels, each id once", async () => {
+  test("numbers its panels from 1, in order", async () => {
     const ids = (await panels(name)).map(({ id }) => id);
     expect(ids).toEqual(ids.map((_, index) => index + 1));
   });
 
-  test("lays its panels out without overlap, within 24 columns", async () => {
-    const taken = new Set<string>();
+  test("places its panels without overlap, within 24 columns", async () => {
+    const occupied = new Set<string>();
     for (const { gridPos } of await panels(name)) {
       const { x, y, w, h } = tree(gridPos);
       expect([x, y, w, h].every((n) => Number.isInteger(n))).toBe(true);
       expect(Number(x) + Number(w)).toBeLessThanOrEqual(24);
       for (let column = Number(x); column < Number(x) + Number(w); column++) {
         for (let line = Number(y); line < Number(y) + Number(h); line++) {
-          expect(taken.has(`${column} ${line}`)).toBe(false);
-          taken.add(`${column} ${line}`);
+          expect(occupied.has(`${column} ${line}`)).toBe(false);
+          occupied.add(`${column} ${line}`);
         }
       }
     }
   });
 
-  test("says on each panel what it shows, in which unit, and when to worry", async () => {
+  test("has a unique title, a description, a unit and thresholds on each panel", async () => {
     const titles = new Set<string>();
     for (const panel of await charts(name)) {
       const { unit, thresholds } = tree(tree(panel.fieldConfig).defaults);
@@ -62,14 +62,14 @@ describe.each([...NAMES])("the dashboard %s", (name) => {
       expect(KINDS).toContain(text(panel.type));
       expect(text(panel.description).length).toBeGreaterThan(30);
       expect(UNITS).toContain(text(unit));
-      expect(first?.value).toBeNull(); // the step that every value is above
+      expect(first?.value).toBeNull(); // the base step, which has no lower bound
       expect(rest.every((step, i) => Number(step.value) >= Number(rest[i - 1]?.value ?? 0))).toBe(true);
       expect(titles.has(text(panel.title))).toBe(false);
       titles.add(text(panel.title));
     }
   });
 
-  test("asks the data source that the reader chose, each query under its own letter", async () => {
+  test("queries the selected data source, each query with its own letter", async () => {
     for (const panel of await charts(name)) {
       const targets = list(panel.targets).map(tree);
       expect(targets.length).toBeGreaterThan(0);
@@ -80,14 +80,14 @@ describe.each([...NAMES])("the dashboard %s", (name) => {
     }
   });
 
-  test("takes rates over $__rate_interval, never over a fixed window", async () => {
+  test("computes rates over $__rate_interval only", async () => {
     const all = (await charts(name)).flatMap(expressions);
     const windows = all.flatMap((expr) => [...expr.matchAll(/\[([^\]]*)\]/g)].map((match) => match[1]));
     expect(windows.length).toBeGreaterThan(10);
     expect(new Set(windows)).toEqual(new Set(["$__rate_interval"]));
   });
 
-  test("lets the reader pick labs and protocols, all of them at first", async () => {
+  test("has variables for data source, labs and protocols, all labs and protocols by default", async () => {
     const { templating } = await readJson(`grafana/dashboards/${name}.json`);
     const variables = list(tree(templating).list).map(tree);
     expect(variables.map((variable) => variable.name)).toEqual(["datasource", "instance", "protocol"]);
@@ -96,10 +96,10 @@ describe.each([...NAMES])("the dashboard %s", (name) => {
     expect(variables[2]?.query).toBe("http,tcp,udp");
   });
 
-  test("marks changed faults, and tells them from restarts", async () => {
+  test("annotates changes of the faults and restarts separately", async () => {
     const { annotations } = await readJson(`grafana/dashboards/${name}.json`);
-    const [changed = "", restarted = ""] = list(tree(annotations).list).map((mark) =>
-      text(tree(tree(mark).target).expr),
+    const [changed = "", restarted = ""] = list(tree(annotations).list).map((annotation) =>
+      text(tree(tree(annotation).target).expr),
     );
     expect(changed).toContain("changes(wirelab_impairment_changes_total{");
     expect(changed).toContain("- resets(wirelab_impairment_changes_total{");
@@ -107,25 +107,25 @@ describe.each([...NAMES])("the dashboard %s", (name) => {
   });
 });
 
-test("the old project's panel is there", async () => {
+test("the panel that the contract names exists", async () => {
   const [panel] = (await panels("wirelab")).filter(({ title }) => title === "Average Response Time (per Protocol)");
   expect(panel && expressions(panel)[0]).toMatch(/response_time_seconds_sum.*\n\/\n.*response_time_seconds_count/);
   expect(tree(tree(panel?.fieldConfig).defaults).unit).toBe("s");
 });
 
-test("percentiles and heatmaps are repeated for each protocol", async () => {
+test("percentiles and heatmaps repeat for each protocol", async () => {
   const repeated = (await panels("wirelab")).filter(({ repeat }) => repeat === "protocol");
   expect(repeated.map(({ type }) => type)).toEqual(["timeseries", "heatmap"]);
 });
 
-test("the provisioned data source has the uid that the dashboards start from", async () => {
+test("the provisioned data source has the default uid of the dashboards", async () => {
   const { datasources } = await readYaml("grafana/provisioning/datasources/prometheus.yml");
   expect(list(datasources).map((source) => [tree(source).uid, tree(source).type])).toEqual([
     ["wirelab-prometheus", "prometheus"],
   ]);
 });
 
-test("the provider reads the folder that compose mounts", async () => {
+test("the provider reads the directory that compose.yml mounts", async () => {
   const { providers } = await readYaml("grafana/provisioning/dashboards/wirelab.yml");
   const [provider] = list(providers).map(tree);
   const { services } = await readYaml("compose.yml");
@@ -133,12 +133,12 @@ test("the provider reads the folder that compose mounts", async () => {
   expect(mounts).toContain(`./grafana/dashboards:${text(tree(provider?.options).path)}:ro`);
 });
 
-describe("the drift check", () => {
-  test("finds the committed dashboards up to date", () => {
+describe("dashboards.ts --check", () => {
+  test("accepts the committed dashboards", () => {
     expect(run(["bun", "scripts/dashboards.ts", "--check"]).status).toBe(0);
   });
 
-  test("ends with 1 and names the file that differs, writing nothing", async () => {
+  test("exits with 1, names the file that differs and writes nothing", async () => {
     const directory = await mkdtemp(join(tmpdir(), "wirelab-dashboards-"));
     await using _clean = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true }) };
     expect(run(["bun", "scripts/dashboards.ts", "--directory", directory]).status).toBe(0);

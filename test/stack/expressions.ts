@@ -1,7 +1,7 @@
-/** Every expression that the stack asks Prometheus, each with where it stands. */
+/** Every PromQL expression of the dashboards and rules, each with its location. */
 import { list, readJson, readYaml, text, tree } from "./files.ts";
 
-/** One expression and its place. */
+/** One expression and its location. */
 export interface Expression {
   /** Such as `wirelab / Drop ratio / A`. */
   readonly where: string;
@@ -10,21 +10,21 @@ export interface Expression {
 
 async function ofDashboard(name: string): Promise<readonly Expression[]> {
   const { panels, annotations, templating } = await readJson(`grafana/dashboards/${name}.json`);
-  const asked = list(panels).flatMap((panel) =>
+  const queries = list(panels).flatMap((panel) =>
     list(tree(panel).targets).map((target) => ({
       where: `${name} / ${text(tree(panel).title)} / ${text(tree(target).refId)}`,
       expr: text(tree(target).expr),
     })),
   );
-  const marks = list(tree(annotations).list).map((mark) => ({
-    where: `${name} / annotation ${text(tree(mark).name)}`,
-    expr: text(tree(tree(mark).target).expr),
+  const annotated = list(tree(annotations).list).map((annotation) => ({
+    where: `${name} / annotation ${text(tree(annotation).name)}`,
+    expr: text(tree(tree(annotation).target).expr),
   }));
   const choices = list(tree(templating).list).flatMap((variable) => {
     const selector = /^label_values\((.*),\s*\w+\)$/.exec(text(tree(tree(variable).query).query))?.[1];
     return selector === undefined ? [] : [{ where: `${name} / variable ${text(tree(variable).name)}`, expr: selector }];
   });
-  return [...asked, ...marks, ...choices];
+  return [...queries, ...annotated, ...choices];
 }
 
 /** The dashboards' expressions: panels, annotations and variables. */
@@ -44,7 +44,7 @@ export async function ruleExpressions(): Promise<readonly Expression[]> {
   );
 }
 
-/** The expression as Grafana would send it for all protocols and for `instance`, with rates over `rateInterval`. */
+/** The expression as Grafana sends it for all protocols and for `instance`, with rates over `rateInterval`. */
 export function filledIn(expr: string, rateInterval: string, instance = ".*"): string {
   return expr
     .replaceAll("$__rate_interval", rateInterval)

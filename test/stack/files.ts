@@ -1,8 +1,8 @@
-/** The stack's files as data, for the tests that hold them to what they promise. */
+/** Reads the files of the stack as data. */
 import { join } from "node:path";
 import { YAML } from "bun";
 
-/** The repository's root. */
+/** The root of the repository. */
 export const ROOT = join(import.meta.dir, "..", "..");
 
 /** Any JSON or YAML value. */
@@ -12,12 +12,12 @@ export interface Tree {
   readonly [key: string]: Value | undefined;
 }
 
-/** `value` as a mapping; an empty one where it is none, so that a missing branch reads as nothing. */
+/** `value` as a mapping; an empty one if it is not a mapping, so that a missing branch is empty. */
 export function tree(value: Value | undefined): Tree {
   return typeof value === "object" && value !== null && !isList(value) ? value : {};
 }
 
-/** `value` as a list; an empty one where it is none. */
+/** `value` as a list; an empty one if it is not a list. */
 export function list(value: Value | undefined): readonly Value[] {
   return isList(value) ? value : [];
 }
@@ -26,7 +26,7 @@ function isList(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-/** `value` as text; empty where it is none. */
+/** `value` as text; empty if it is not text. */
 export function text(value: Value | undefined): string {
   return typeof value === "string" ? value : "";
 }
@@ -38,7 +38,7 @@ export function read(path: string): Promise<string> {
 
 /** A YAML file of the repository. */
 export async function readYaml(path: string): Promise<Tree> {
-  const parsed = YAML.parse(await read(path)) as Value; // YAML is JSON's values
+  const parsed = YAML.parse(await read(path)) as Value; // the YAML of the stack has only JSON values
   return tree(parsed);
 }
 
@@ -48,14 +48,14 @@ export async function readJson(path: string): Promise<Tree> {
   return tree(parsed);
 }
 
-/** Where a program is, or undefined; then says on the console that tests are skipped for want of it. */
+/** The path of a program, or undefined; then prints that tests are skipped. */
 export function program(name: string, what: string): string | undefined {
   const path = Bun.which(name);
   if (path === null) console.warn(`SKIPPED: ${what}, because ${name} is not installed`);
   return path ?? undefined;
 }
 
-/** What a program said, and its status. */
+/** Runs a program to its end; returns its exit status and its output. */
 export function run(command: readonly string[]): { readonly status: number; readonly output: string } {
   const { exitCode, stdout, stderr } = Bun.spawnSync([...command], { cwd: ROOT });
   return { status: exitCode, output: `${stdout}${stderr}` };

@@ -2,42 +2,42 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { dashboardExpressions, type Expression, filledIn, ruleExpressions } from "./expressions.ts";
 import { list, program, type Tree, text, tree } from "./files.ts";
 import type { Sample } from "./prometheus.ts";
-import { PROTOCOLS, type Scene, setScene } from "./scene.ts";
+import { PROTOCOLS, type Scene, startScene } from "./scene.ts";
 import { until } from "./wait.ts";
 
-const binary = program("prometheus", "every expression against a real Prometheus");
+const binary = program("prometheus", "tests of every expression with a real Prometheus");
 
-/** Expressions that have nothing to return while a lab with traffic is well, and why. */
-const RIGHTLY_EMPTY: readonly (readonly [where: RegExp, why: string])[] = [
+/** Expressions that have no result for a lab with normal traffic, with the reason. */
+const EXPECTED_EMPTY: readonly (readonly [where: RegExp, why: string])[] = [
   [/annotation Lab restarted$/, "no lab restarts in this scene"],
-  [/\/ Caps that bit \/ A$/, "no structure is full"],
-  [/alert WirelabLabAbsent$/, "both labs are known"],
+  [/\/ Overflows of bounded structures \/ A$/, "no structure is full"],
+  [/alert WirelabLabAbsent$/, "Prometheus scrapes both labs"],
 ];
 
-/** The same, where a machine that is short of time may well return something. */
-const EMPTY_GIVEN_TIME: readonly (readonly [where: RegExp, why: string])[] = [
-  [/alert WirelabLabDown$/, "both labs answer within a scrape's 4 s"],
-  [/alert WirelabTrafficDown$/, "the clients do"],
-  [/alert WirelabSlowResponses$/, "the delay ends at 0.3 s, the objective is 2.5 s"],
-  [/alert WirelabUdpKernelDrops$/, "fifty packets a second fill no buffer"],
-  [/alert WirelabEventLoopLag$/, "fifty packets a second block no loop"],
-  [/alert WirelabEndsDisagree$/, "client and lab agree about losses"],
+/** The same, for expressions that can have a result on an overloaded machine. */
+const USUALLY_EMPTY: readonly (readonly [where: RegExp, why: string])[] = [
+  [/alert WirelabLabDown$/, "both labs answer within the scrape timeout of 4 s"],
+  [/alert WirelabTrafficDown$/, "the clients answer too"],
+  [/alert WirelabSlowResponses$/, "delays are at most 0.3 s, the objective is 2.5 s"],
+  [/alert WirelabUdpKernelDrops$/, "fifty packets per second do not fill a receive buffer"],
+  [/alert WirelabEventLoopLag$/, "fifty packets per second do not block the event loop"],
+  [/alert WirelabEndsDisagree$/, "client and lab measure the same losses"],
 ];
 
 function mayBeEmpty({ where }: Expression): boolean {
-  return [...RIGHTLY_EMPTY, ...EMPTY_GIVEN_TIME].some(([place]) => place.test(where));
+  return [...EXPECTED_EMPTY, ...USUALLY_EMPTY].some(([place]) => place.test(where));
 }
 
-/** Grafana's $__rate_interval at 15 minutes (four scrapes), and at 24 hours on a screen of 360 columns. */
+/** Grafana's $__rate_interval for 15 minutes (four scrapes), and for 24 hours on a graph of 360 columns. */
 const RATE_INTERVALS = ["20s", "245s"];
 
-describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
+describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () => {
   let scene: Scene;
   let all: readonly Expression[] = [];
   let reports: Readonly<Record<string, Tree>> = {};
   const answers = new Map<string, readonly Sample[]>();
 
-  /** A dashboard's value with the busy lab picked, as a reader would pick it. */
+  /** The value of an expression with the busy lab selected on the dashboard. */
   const numberOf = async (expr: string, protocol: string): Promise<number> => {
     const lab = `127.0.0.1:${scene.labs.busy.ports.http}`;
     const samples = await scene.prometheus.query(filledIn(expr, "245s", lab));
@@ -51,12 +51,12 @@ describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
   };
 
   beforeAll(async () => {
-    scene = await setScene(binary ?? "");
+    scene = await startScene(binary ?? "");
     all = [...(await dashboardExpressions()), ...(await ruleExpressions())];
   }, 60_000);
   afterAll(() => scene[Symbol.asyncDispose]());
 
-  test("every expression parses, and returns numbers where there is traffic", async () => {
+  test("every expression parses and has finite values", async () => {
     const missing = new Set(all.filter((each) => !mayBeEmpty(each)));
     await until("data for every expression", 90, async () => {
       await scene.disturb();
@@ -75,25 +75,25 @@ describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
     expect(all.length).toBeGreaterThan(90);
   }, 120_000);
 
-  test("those that are rightly empty are empty, and no others are listed", () => {
-    for (const [place] of EMPTY_GIVEN_TIME) expect(all.some(({ where }) => place.test(where))).toBe(true);
-    for (const [place, why] of RIGHTLY_EMPTY) {
+  test("expressions that are expected to be empty exist and are empty", () => {
+    for (const [place] of USUALLY_EMPTY) expect(all.some(({ where }) => place.test(where))).toBe(true);
+    for (const [place, why] of EXPECTED_EMPTY) {
       const places = all.filter(({ where }) => place.test(where));
       expect(places.length).toBeGreaterThan(0);
       for (const { where } of places) expect([where, why, answers.get(where)]).toEqual([where, why, []]);
     }
   });
 
-  test("Prometheus itself evaluates every rule without an error", async () => {
+  test("Prometheus evaluates every rule without an error", async () => {
     const { groups } = await scene.prometheus.api("rules");
     const rules = list(groups).flatMap((group) => list(tree(group).rules).map(tree));
     expect(rules.length).toBe(35);
     for (const { name, health, lastError } of rules) expect([name, health, lastError ?? ""]).toEqual([name, "ok", ""]);
   });
 
-  test("the client's own series are its report's, within three packets of 1,801", async () => {
+  test("the client's series equal its report, within three packets of 1,801", async () => {
     reports = await scene.finish();
-    // The last packet comes after the last scrape; and a series cannot take back a loss that turned out to be late.
+    // The last packet is sent after the last scrape, and a counter cannot decrease when a lost packet becomes late.
     for (const protocol of PROTOCOLS) {
       const last = (series: string) => numberOf(`sum by (protocol) (last_over_time(${series}[5m]))`, protocol);
       for (const column of ["sent", "answered", "lost", "late", "failed", "corrupt"]) {
@@ -110,7 +110,7 @@ describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
     }
   }, 60_000);
 
-  test("the lab's counters are the report's, packet for packet", async () => {
+  test("the lab's counters equal the report exactly", async () => {
     for (const protocol of PROTOCOLS) {
       const sent = reported(protocol, "packets", "sent");
       const counted = (series: string) => numberOf(`${series}{instance="$instance"}`, protocol);
@@ -122,15 +122,15 @@ describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
     }
   }, 60_000);
 
-  test("the drop ratio is the report's loss, within a thousandth", async () => {
+  test("the drop ratio equals the report's loss ratio, within 0.001", async () => {
     for (const protocol of PROTOCOLS) {
       const ratio = await numberOf(panel("wirelab / Drop ratio / A"), protocol);
       expect(Math.abs(ratio - reported(protocol, "loss", "ratio"))).toBeLessThan(0.001);
     }
   });
 
-  // The report's server time ends before the sending, its service time at the client: the lab's own lies between.
-  test("average response times lie between the report's server and service time, within 10 %", async () => {
+  // The report's server time ends before the answer is sent, and its service time at the client.
+  test("average response times are between the report's server and service times, within 10 %", async () => {
     for (const protocol of PROTOCOLS) {
       const mean = await numberOf(panel("wirelab / Average Response Time (per Protocol) / A"), protocol);
       expect(mean).toBeGreaterThan(0.9 * reported(protocol, "serverTime", "mean"));
@@ -138,8 +138,8 @@ describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
     }
   });
 
-  test("percentiles lie there too, within the width of a bucket", async () => {
-    const bucket = 2.5; // upper over lower bound, at most
+  test("percentiles are between them too, within the width of a bucket", async () => {
+    const bucket = 2.5; // largest ratio of upper to lower bound
     for (const protocol of PROTOCOLS) {
       for (const [letter, name] of [
         ["A", "p50"],
@@ -153,7 +153,7 @@ describe.skipIf(!binary)("a real Prometheus, two labs and a load run", () => {
     }
   });
 
-  test("a lab that stops makes its alert pending", async () => {
+  test("the alert of a lab that stops is pending", async () => {
     await scene.labs.idle.stop();
     await until("the alert to be pending", 20, async () => {
       const [alert] = await scene.prometheus.query('ALERTS{alertname="WirelabLabDown",alertstate="pending"}');

@@ -1,26 +1,26 @@
-/** A real Prometheus on the project's own configuration, with other targets and nothing else changed. */
+/** A Prometheus process with the project's configuration, of which only the targets are changed. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { list, read, type Tree, tree, type Value } from "./files.ts";
 import { until } from "./wait.ts";
 
-/** One series of an answer: its labels and its value. */
+/** One series of a result: its labels and its value. */
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** A Prometheus that runs. */
+/** A running Prometheus. */
 export interface Prometheus {
-  /** The value of `expr` now; throws with Prometheus' own words where it cannot be evaluated. */
+  /** The current value of `expr`; throws with the error of Prometheus if it cannot be evaluated. */
   query(expr: string): Promise<readonly Sample[]>;
-  /** What `/api/v1/PATH` answers under `data`. */
+  /** The `data` of the response of `/api/v1/PATH`. */
   api(path: string): Promise<Tree>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A port that was free a moment ago. */
+/** A TCP port that is free at the time of the call. */
 export function freePort(): number {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = probe;
@@ -28,7 +28,7 @@ export function freePort(): number {
   return port;
 }
 
-/** prometheus.yml with the given targets in place of each job's. */
+/** prometheus.yml with the given targets instead of those of each job. */
 function withTargets(config: string, targets: Readonly<Record<string, readonly string[]>>): string {
   const jobs = config.split(/(?=^ {2}- job_name: )/m);
   const rewritten = jobs.map((job) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { list, program, read, readYaml, run, type Tree, text, tree } from "./files.ts";
 
-const promtool = program("promtool", "the checks of Prometheus' configuration and rules");
+const promtool = program("promtool", "the checks of the Prometheus configuration and rules");
 
 async function rules(): Promise<readonly Tree[]> {
   const { groups } = await readYaml("prometheus.rules.yml");
@@ -16,7 +16,7 @@ describe("promtool", () => {
   });
 
   test.skipIf(!promtool)(
-    "passes the rules' own tests",
+    "passes the tests of the rules",
     () => {
       const { status, output } = run([promtool ?? "", "test", "rules", "prometheus.rules.test.yml"]);
       expect(output).toContain("SUCCESS");
@@ -27,13 +27,13 @@ describe("promtool", () => {
 });
 
 describe("the rules", () => {
-  test("are named level:metric:operations", async () => {
+  test("have names of the form level:metric:operations", async () => {
     const records = (await rules()).flatMap(({ record }) => (record === undefined ? [] : text(record)));
     expect(records.length).toBeGreaterThan(20);
     for (const record of records) expect(record).toMatch(/^[a-z]+(_[a-z]+)*:[a-z0-9_]+:[a-z0-9_]+$/);
   });
 
-  test("are each tested by value; alerts both firing and silent", async () => {
+  test("are each tested by value, and alerts both firing and not firing", async () => {
     const { tests } = await readYaml("prometheus.rules.test.yml");
     const cases = list(tests).map(tree);
     const expressions = cases.flatMap((each) =>
@@ -53,7 +53,7 @@ describe("the rules", () => {
     }
   });
 
-  test("page or write a ticket, and say what to look at", async () => {
+  test("have a severity, a summary, a description and a dashboard, if they are alerts", async () => {
     for (const { alert, labels, annotations } of await rules()) {
       if (alert === undefined) continue;
       expect(tree(labels).severity).toBeOneOf(["page", "ticket"]);
@@ -65,7 +65,7 @@ describe("the rules", () => {
 });
 
 describe("prometheus.yml", () => {
-  test("finds labs and clients by name, one target an address", async () => {
+  test("discovers labs and clients by DNS name, with one target per address", async () => {
     const { scrape_configs } = await readYaml("prometheus.yml");
     const found = list(scrape_configs).map((job) => {
       const [dns] = list(tree(job).dns_sd_configs).map(tree);
@@ -78,7 +78,7 @@ describe("prometheus.yml", () => {
     ]);
   });
 
-  test("scrapes as often as the data source says, because $__rate_interval is reckoned from that", async () => {
+  test("has the scrape interval of the data source, from which Grafana computes $__rate_interval", async () => {
     const { global } = await readYaml("prometheus.yml");
     const { datasources } = await readYaml("grafana/provisioning/datasources/prometheus.yml");
     const [source] = list(datasources).map(tree);

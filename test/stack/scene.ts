@@ -1,4 +1,4 @@
-/** Two labs, one of them under load, a client for each protocol, and Prometheus beside them: all real. */
+/** Starts two labs, one of them under load, a load run for each protocol, and Prometheus. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,28 +8,28 @@ import { ROOT, type Tree, tree, type Value } from "./files.ts";
 import { freePort, type Prometheus, startPrometheus } from "./prometheus.ts";
 import { until } from "./wait.ts";
 
-/** The protocols, each with a client of its own. */
+/** The protocols, each with its own client. */
 export const PROTOCOLS = ["http", "tcp", "udp"] as const;
 
-/** What the tests look at. */
+/** The running processes. */
 export interface Scene {
   readonly prometheus: Prometheus;
-  /** The lab that the clients send to, with faults like the classroom's, and one that stays idle. */
+  /** The lab that the clients send to, with faults similar to the classroom's, and an idle one. */
   readonly labs: { readonly busy: Lab; readonly idle: Lab };
-  /** Does to the idle lab what a dashboard should show: a change of its faults, and input that it has to refuse. */
+  /** Changes the faults of the idle lab and sends it invalid input, so that the dashboards have data for both. */
   disturb(): Promise<void>;
-  /** Waits for the clients' end, and gives their reports by protocol. */
+  /** Waits for the clients to end; returns their reports by protocol. */
   finish(): Promise<Readonly<Record<string, Tree>>>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * 50 packets a second of each client: enough for ratios to settle, few enough for a shared machine. Then one packet
- * after almost eight seconds, more than its timeout and a scrape: the last scrape has all of the report but that one.
+ * 50 packets per second from each client: enough for stable ratios, few enough for a shared machine. Then one packet after
+ * almost eight seconds, which is longer than its timeout and a scrape: the last scrape has all of the report but one.
  */
 const STAGES = "50/36s,0.13/8s";
 
-/** The classroom's, but for a shorter delay: a machine that is short of time must not make its answers late. */
+/** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
 const FAULTS = "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2";
 
 function startClient(protocol: (typeof PROTOCOLS)[number], lab: Lab, metricsPort: number, report: string) {
@@ -45,8 +45,8 @@ function startClient(protocol: (typeof PROTOCOLS)[number], lab: Lab, metricsPort
   return Bun.spawn(["bun", "scripts/load.ts", ...flags], { cwd: ROOT, stdin: "ignore", stdout: "ignore" });
 }
 
-/** Sets the scene; `binary` is Prometheus'. Resolves when the clients send and Prometheus scrapes. */
-export async function setScene(binary: string): Promise<Scene> {
+/** Starts everything; `binary` is the path of Prometheus. Resolves when the clients send and Prometheus scrapes. */
+export async function startScene(binary: string): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
   const free = { httpPort: 0, tcpPort: 0, udpPort: 0 };
   const busy = stack.use(await startLab({ ...free, impair: parseImpairments(FAULTS), seed: 7 }));
@@ -58,7 +58,7 @@ export async function setScene(binary: string): Promise<Scene> {
       "wirelab-traffic": PROTOCOLS.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
     }),
   );
-  // A rate does not see what was counted before the first scrape; so the clients come after it.
+  // A rate does not include what was counted before the first scrape, so the clients start after it.
   await until("the first scrape of both labs", 20, async () =>
     (await prometheus.query('count(packets_total{job="wirelab"}) == 6')).length > 0 ? true : undefined,
   );

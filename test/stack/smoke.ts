@@ -1,6 +1,6 @@
 /**
- * The container smoke: builds the image and runs the compose stack for real, `bun test/stack/smoke.ts`.
- * Needs a Docker engine, the machine's or the one beside the repository; without any it says so and ends with 0.
+ * The container test: builds the image and runs the compose stack, `bun test/stack/smoke.ts`.
+ * Requires a Docker engine. Without one it prints that it is skipped and exits with 0.
  */
 
 import { engines } from "../../package.json";
@@ -11,7 +11,7 @@ import { Report } from "./smoke/report.ts";
 import { checkStack } from "./smoke/scenes.ts";
 import { Stack } from "./smoke/stack.ts";
 
-/** The image that compose.yml names where no variable says otherwise. */
+/** The default image of a service in compose.yml. */
 async function defaultImage(service: string): Promise<string> {
   const { services } = await readYaml("compose.yml");
   return text(tree(tree(services)[service]).image).replace(/\$\{\w+:-(.*?)\}/, "$1");
@@ -21,7 +21,7 @@ const startedAt = performance.now();
 const images = [`oven/bun:${engines.bun}-slim`, await defaultImage("prometheus")];
 await using engine = await findEngine(ROOT, images);
 if (engine === undefined) {
-  console.warn("SKIPPED: the container smoke, because there is no Docker engine here");
+  console.warn("SKIPPED: the container test: no Docker engine");
 } else {
   const report = new Report();
   const project = `wirelab-smoke-${process.pid}`;

@@ -1,6 +1,6 @@
-/** Waits for a condition with a deadline, so that no test sleeps for a time that may be too short or too long. */
+/** Waits for a condition with a deadline. */
 
-/** Resolves with the first value of `read` that is not undefined; rejects after `seconds`, saying what was awaited. */
+/** Resolves with the first value of `read` that is not undefined; rejects after `seconds` with a message that has `what`. */
 export async function until<T>(
   what: string,
   seconds: number,

@@ -1,4 +1,4 @@
-/** Frames out of a stream: whole, cut anywhere, many at once, and never one of a length that no packet has. */
+/** The framing of STAMP packets on TCP: frames from chunks of any size, invalid lengths, partial writes. */
 import { describe, expect, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import { FrameReader, FrameWriter } from "../../src/stamp/frames.ts";
@@ -10,7 +10,7 @@ function frame(length: number, fill: number): Buffer {
   return bytes;
 }
 
-/** Feeds `chunks` to a reader and collects the frames. */
+/** Passes `chunks` to a reader and collects the frames. */
 function readAll(chunks: readonly Buffer[]) {
   const reader = new FrameReader();
   const frames: Buffer[] = [];
@@ -20,15 +20,15 @@ function readAll(chunks: readonly Buffer[]) {
   return { frames, results, unfinished: reader.unfinished };
 }
 
-describe("frames that are right", () => {
+describe("FrameReader reads valid frames", () => {
   const frames = [frame(44, 1), frame(45, 2), frame(1400, 3), frame(44, 4), frame(65_535, 5), frame(44, 6)];
   const stream = Buffer.concat(frames);
 
-  test("many in one chunk", () => {
+  test("from one chunk with many frames", () => {
     expect(readAll([stream])).toEqual({ frames, results: [true], unfinished: false });
   });
 
-  test("cut in two at every place around the headers", () => {
+  test("from two chunks, divided at every offset", () => {
     const short = Buffer.concat([frame(44, 1), frame(50, 2), frame(44, 3)]);
     for (let at = 0; at <= short.length; at++) {
       const read = readAll([short.subarray(0, at), short.subarray(at)]);
@@ -37,19 +37,19 @@ describe("frames that are right", () => {
     }
   });
 
-  test("an octet at a time", () => {
+  test("from chunks of one octet", () => {
     const short = Buffer.concat([frame(44, 1), frame(300, 2)]);
     const read = readAll(Array.from(short, (_, i) => short.subarray(i, i + 1)));
     expect(Buffer.concat(read.frames)).toEqual(short);
     expect(read.results.every(Boolean)).toBe(true);
   });
 
-  test("in chunks of any size", () => {
+  test("from chunks of random sizes", () => {
     const draw = random(5, "chunks");
     for (let round = 0; round < 20; round++) {
       const chunks: Buffer[] = [];
       for (let at = 0; at < stream.length; ) {
-        const size = Math.floor(draw() ** 4 * 5000); // also empty ones
+        const size = Math.floor(draw() ** 4 * 5000); // includes empty chunks
         chunks.push(stream.subarray(at, at + size));
         at += size;
       }
@@ -57,7 +57,7 @@ describe("frames that are right", () => {
     }
   });
 
-  test("a frame that is kept is not written over by the next one", () => {
+  test("and does not overwrite an earlier frame with the next one", () => {
     const kept: Buffer[] = [];
     const reader = new FrameReader();
     for (const fill of [1, 2, 3]) {
@@ -74,27 +74,28 @@ describe("frames that are right", () => {
   });
 });
 
-describe("frames that are wrong", () => {
-  test.each([0, 1, 43])("a length of %d, at once or in two pieces", (length) => {
-    const bytes = Buffer.concat([frame(44, 1), frame(length, 2)]);
-    expect(readAll([bytes])).toEqual({ frames: [frame(44, 1)], results: [false], unfinished: false });
-    const split = readAll([bytes.subarray(0, 47), bytes.subarray(47)]);
-    expect([split.frames, split.results]).toEqual([[frame(44, 1)], [true, false]]);
-  });
+describe("FrameReader", () => {
+  test.each([0, 1, 43])(
+    "returns false at a frame of length %d, in one chunk or two, after the valid frames",
+    (length) => {
+      const bytes = Buffer.concat([frame(44, 1), frame(length, 2)]);
+      expect(readAll([bytes])).toEqual({ frames: [frame(44, 1)], results: [false], unfinished: false });
+      const split = readAll([bytes.subarray(0, 47), bytes.subarray(47)]);
+      expect([split.frames, split.results]).toEqual([[frame(44, 1)], [true, false]]);
+    },
+  );
 
-  test("a length of 44 and one of 65535 are the limits", () => {
+  test("accepts the lengths 44 and 65535, the limits", () => {
     expect(readAll([frame(44, 0)]).results).toEqual([true]);
     expect(readAll([frame(65_535, 0)]).results).toEqual([true]);
   });
 
-  test("an unfinished one is known as such", () => {
+  test("reports an incomplete frame as unfinished", () => {
     for (const at of [1, 2, 3, 45]) expect(readAll([frame(44, 1).subarray(0, at)]).unfinished).toBe(true);
     expect(readAll([Buffer.alloc(0)]).unfinished).toBe(false);
   });
-});
 
-describe("a reader that accepts every length", () => {
-  test("reads frames of 0 and of 5 octets however the stream is cut", () => {
+  test("with a shortest length of 0 reads frames of 0 and of 5 octets from chunks of every size", () => {
     const frames = [frame(3, 1), frame(0, 0), frame(5, 2), frame(300, 3)];
     const stream = Buffer.concat(frames);
     for (const size of [1, 2, 3, 7, 100, stream.length]) {
@@ -114,32 +115,32 @@ describe("a reader that accepts every length", () => {
 });
 
 describe("FrameWriter", () => {
-  test("keeps what the kernel does not take, in order, and knows when one whole frame waits", () => {
+  test("keeps octets that the kernel does not accept, in order, and finds a single complete pending frame", () => {
     const writer = new FrameWriter(Buffer.from("...."), 3);
-    let taken = Buffer.alloc(0);
+    let accepted = Buffer.alloc(0);
     const put = (letter: string) => writer.bytes.write(letter, writer.claim());
-    const take = (most: number) =>
+    const drain = (most: number) =>
       writer.drain((bytes, at, length) => {
         const part = bytes.subarray(at, at + Math.min(most, length));
-        taken = Buffer.concat([taken, part]);
+        accepted = Buffer.concat([accepted, part]);
         return part.length;
       });
     for (const letter of "abc") put(letter);
     expect([writer.hasCapacity, writer.length, writer.onlyPacket]).toEqual([false, 18, -1]);
-    take(8);
+    drain(8);
     expect([writer.hasCapacity, writer.length]).toEqual([false, 10]);
-    take(4);
+    drain(4);
     expect(writer.onlyPacket).toBe(14);
-    take(1);
+    drain(1);
     expect(writer.onlyPacket).toBe(-1);
-    take(100);
+    drain(100);
     put("d");
     expect([writer.hasCapacity, writer.onlyPacket]).toEqual([true, 2]);
-    take(100);
-    expect(taken.toString("latin1")).toBe([..."abcd"].map((letter) => `\0\x04${letter}...`).join(""));
+    drain(100);
+    expect(accepted.toString("latin1")).toBe([..."abcd"].map((letter) => `\0\x04${letter}...`).join(""));
   });
 
-  test("a frame's length has two octets", () => {
+  test("throws RangeError for a packet longer than 65535 octets", () => {
     expect(() => new FrameWriter(Buffer.alloc(65_536), 1)).toThrow(RangeError);
   });
 });

@@ -1,4 +1,4 @@
-/** Clients of the lab, one for each protocol and form, all of one shape; they speak by sockets of their own. */
+/** Clients of the lab with one interface: HTTP, and TCP and UDP with plain and STAMP packets, on their own sockets. */
 
 import type { Protocol } from "../../src/base/protocol.ts";
 import type { Faults } from "../../src/faults/faults.ts";
@@ -8,32 +8,32 @@ import { STAMP_LENGTH, senderSequenceOf, writeTestPacket } from "../../src/stamp
 import { scrape } from "./scrape.ts";
 import { until } from "./until.ts";
 
-/** One answer, as it came. */
+/** One answer. */
 export interface Reply {
-  /** The number of the packet that it answers. */
+  /** The number of the answered packet. */
   readonly n: number;
   readonly body: Buffer;
-  /** HTTP's status; 0 elsewhere. */
+  /** The HTTP status; 0 for other protocols. */
   readonly status: number;
-  /** Ms from the sending of its packet. */
+  /** Time from the sending of its packet, in ms. */
   readonly afterMs: number;
 }
 
-/** A client of one protocol in one form. */
+/** A client of one protocol and packet format. */
 export interface Client extends AsyncDisposable {
-  /** Sends packet `n`; resolves when its end is known or, on UDP and in frames, as soon as it is sent. */
+  /** Sends packet `n`; resolves when its outcome is known or, on UDP and with frames, when it is sent. */
   send(n: number): Promise<void>;
-  /** Every answer, in the order of arrival; a packet without one has none here. */
+  /** Every answer, in order of arrival. */
   readonly replies: Reply[];
-  /** How the lab ended the packets that have no answer, where the protocol tells: closed, reset, dropped-up … */
+  /** The outcome of each packet, if the protocol shows it: answered, closed, reset, dropped-up … */
   readonly endings: Map<number, string>;
 }
 
-/** One protocol in one form. */
+/** One protocol and packet format. */
 export interface Form {
   readonly name: string;
   readonly protocol: Protocol;
-  /** Octets of one packet and of its answer. */
+  /** The size of one packet and of its answer, in octets. */
   readonly sentBytes: number;
   readonly replyBytes: number;
   connect(lab: Lab, host?: string): Promise<Client>;
@@ -62,7 +62,7 @@ export function testPacket(n: number, ssid = 7, length = STAMP_LENGTH): Buffer {
   return bytes;
 }
 
-/** A test packet in its frame. */
+/** A test packet in a frame. */
 export function testFrame(n: number, ssid = 7, length = STAMP_LENGTH): Buffer {
   const header = Buffer.alloc(2);
   header.writeUInt16BE(length, 0);
@@ -80,7 +80,7 @@ const udpPlain: Form = {
     return {
       ...client,
       async send(n) {
-        // A socket for each: nothing in a plain answer says which packet it answers.
+        // One socket for each packet: a plain answer does not contain the number of its packet.
         const socket = await Bun.udpSocket({
           hostname: host.includes(":") ? "::" : "0.0.0.0",
           socket: { data: (_, body) => got(n, body) },
@@ -218,14 +218,14 @@ const http: Form = {
   },
 };
 
-/** All of them. */
+/** All clients. */
 export const FORMS: readonly Form[] = [http, tcpPlain, tcpStamp, udpPlain, udpStamp];
 
-/** Those whose packets and answers carry a number. */
+/** Clients whose packets and answers have a sequence number. */
 export const NUMBERED_FORMS: readonly Form[] = [tcpStamp, udpStamp];
 export { http, tcpPlain, tcpStamp, udpPlain, udpStamp };
 
-/** The numbers of one protocol, as a scrape tells them. */
+/** The metrics of one protocol, from a scrape. */
 export async function trafficOf(lab: Lab, protocol: Protocol) {
   const series = await scrape(lab);
   return {
@@ -243,24 +243,24 @@ export async function trafficOf(lab: Lab, protocol: Protocol) {
   };
 }
 
-/** Waits until the lab has answered or dropped `packets` packets of that protocol and every answer has arrived. */
+/** Waits until the lab has answered or dropped `packets` packets of the protocol and every answer has arrived. */
 export async function settled(lab: Lab, form: Form, client: Client, packets: number) {
   const traffic = await until(async () => {
     const now = await trafficOf(lab, form.protocol);
     return now.packets >= packets && now.answered + now.dropped >= packets && now;
-  }, `${packets} packets settled (${form.name})`);
+  }, `${packets} packets answered or dropped (${form.name})`);
   const copies = form.protocol === "udp" ? traffic.injected("duplicate", "down") : 0;
   await until(() => client.replies.length >= traffic.answered + copies, `${traffic.answered} answers arrived`);
   return traffic;
 }
 
-/** Sends packets 0 to `count` - 1, each after the end of the one before is known, and waits for all that comes of them. */
+/** Sends packets 0 to `count` - 1, each after the outcome of the previous one, and waits for all answers and drops. */
 export async function exchange(lab: Lab, form: Form, client: Client, count: number) {
   for (let n = 0; n < count; n++) await client.send(n);
   return settled(lab, form, client, count);
 }
 
-/** Sets the faults of one protocol over the control route. */
+/** Sets the faults of one protocol through the control route. */
 export async function setFaults(lab: Lab, protocol: Protocol, faults: Faults): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${lab.ports.http}/impairments/${protocol}`, {
     method: "PUT",

@@ -1,4 +1,4 @@
-/** HTTP by hand: requests as octets, for what no client library would send. */
+/** An HTTP connection that sends requests as octets, for requests that no client library sends. */
 import { until } from "./until.ts";
 
 /** One connection. */
@@ -7,7 +7,7 @@ export interface HttpConnection extends Disposable {
   /** Everything read so far. */
   readonly text: string;
   write(text: string | Buffer): void;
-  /** Writes a request and gives the next whole answer, by its content length; status 0 where the connection ends. */
+  /** Writes a request; resolves with the next response (by its content length), or with status 0 if the connection ends. */
   ask(request: string | Buffer): Promise<{ readonly status: number; readonly body: string; readonly head: string }>;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** The lab as its users run it: a process of its own. */
+/** The lab as a process. */
 import { until } from "./until.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -7,9 +7,9 @@ const ROOT = new URL("../..", import.meta.url).pathname;
 /** A process of src/main.ts. */
 export interface LabProcess extends AsyncDisposable {
   readonly pid: number;
-  /** The line in which it tells where it listens, as an object. */
+  /** The ports of its log line "wirelab listens". */
   readonly ports: { readonly http: number; readonly tcp: number; readonly udp: number };
-  /** Everything said so far. */
+  /** The standard output and error so far. */
   readonly out: string;
   readonly err: string;
   readonly exited: Promise<number>;
@@ -17,7 +17,7 @@ export interface LabProcess extends AsyncDisposable {
   signal(name: "SIGINT" | "SIGTERM"): void;
 }
 
-/** Only what a process needs to be found and to run; none of the variables of whoever runs the tests. */
+/** The environment of the process, without the variables of the environment in which the tests run. */
 function cleanEnvironment(env: Readonly<Record<string, string>>) {
   return { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env };
 }
@@ -30,46 +30,51 @@ function spawn(command: readonly string[], env: Readonly<Record<string, string>>
     stdout: "pipe",
     stderr: "pipe",
   });
-  const said = { out: "", err: "" };
+  const written = { out: "", err: "" };
   const follow = async (stream: ReadableStream<Uint8Array>, to: "out" | "err") => {
     const decoder = new TextDecoder();
-    for await (const chunk of stream) said[to] += decoder.decode(chunk, { stream: true });
+    for await (const chunk of stream) written[to] += decoder.decode(chunk, { stream: true });
   };
   const followed = Promise.all([follow(child.stdout, "out"), follow(child.stderr, "err")]);
-  return { child, said, followed };
+  return { child, written, followed };
 }
 
-/** Runs src/main.ts to its end, which has to come by itself. */
-export async function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const { child, said, followed } = spawn([process.execPath, MAIN, ...args], env);
+/** Runs a script of the repository, by its path from the root, until it exits by itself. */
+export async function runScript(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { child, written, followed } = spawn([process.execPath, script, ...args], env);
   const status = await child.exited;
   await followed;
-  return { status, ...said };
+  return { status, ...written };
 }
 
-/** Starts src/main.ts on free ports and waits until it says that it listens; `wrap` is put in front of the command. */
+/** Runs src/main.ts until it exits by itself. */
+export function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return runScript(MAIN, args, env);
+}
+
+/** Starts src/main.ts on free ports and waits until it listens; `wrap` is put before the command. */
 export async function startMain(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
   wrap: readonly string[] = [],
 ): Promise<LabProcess> {
   const ports = ["--http-port", "0", "--tcp-port", "0", "--udp-port", "0"];
-  const { child, said } = spawn([...wrap, process.execPath, MAIN, ...ports, ...args], env);
+  const { child, written } = spawn([...wrap, process.execPath, MAIN, ...ports, ...args], env);
   const line = await until(
-    () => said.out.split("\n").find((line) => line.includes("wirelab listens")),
+    () => written.out.split("\n").find((line) => line.includes("wirelab listens")),
     "the process listens",
   ).catch((error: unknown) => {
     child.kill("SIGKILL");
-    throw new Error(`${error}\n${said.out}${said.err}`);
+    throw new Error(`${error}\n${written.out}${written.err}`);
   });
   return {
     pid: child.pid,
     ports: JSON.parse(line),
     get out() {
-      return said.out;
+      return written.out;
     },
     get err() {
-      return said.err;
+      return written.err;
     },
     exited: child.exited,
     get running() {

@@ -1,27 +1,27 @@
-/** Reads the lab's numbers as a Prometheus would: over HTTP, from the text. */
+/** Reads the metrics of a lab over HTTP, from the text format. */
 import type { Lab } from "../../src/lab.ts";
 import { urlOf } from "./lab.ts";
 
-/** Where the metrics are read from: a lab, or the port of one that runs in another process. */
+/** The lab to read from, or its HTTP port if it runs in another process. */
 export type Target = Lab | number;
 type Labels = Readonly<Record<string, string>>;
 
 /** The series of one scrape. */
 export interface Series {
-  /** The value of one series; throws where it does not exist, so that no test compares with nothing. */
+  /** The value of one series; throws if it does not exist or is not unique. */
   get(name: string, labels?: Labels): number;
   /** The sum of all series of that name whose labels include `labels`. */
   sum(name: string, labels?: Labels): number;
 }
 
-/** The text of `/metrics`, and what it says it is. */
+/** The text of `/metrics` and its content type. */
 export async function textOf(target: Target): Promise<{ readonly text: string; readonly contentType: string | null }> {
   const url = typeof target === "number" ? `http://127.0.0.1:${target}/metrics` : urlOf(target, "/metrics");
   const response = await fetch(url);
   return { text: await response.text(), contentType: response.headers.get("content-type") };
 }
 
-/** One scrape. */
+/** Scrapes the metrics once. */
 export async function scrape(target: Target): Promise<Series> {
   const { text } = await textOf(target);
   const rows = [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels, value]) => ({
@@ -43,7 +43,7 @@ export async function scrape(target: Target): Promise<Series> {
   };
 }
 
-/** How often input of `protocol` was refused for `reason`. */
+/** The number of inputs of `protocol` rejected for `reason`. */
 export async function rejected(target: Target, protocol: string, reason: string): Promise<number> {
   return (await scrape(target)).get("wirelab_rejected_total", { protocol, reason });
 }

@@ -1,9 +1,9 @@
-"""A STAMP session sender that is not ours: scapy builds each test packet and reads each answer.
+"""An independent STAMP session sender: scapy builds each test packet and reads each answer.
 
 Usage: stamp_scapy.py udp|tcp HOST PORT COUNT SSID PADDING
 
-Prints one JSON array: of each answer, in the order of arrival, the fields as scapy reads them, and the packet's length.
-The sockets are plain ones, so that no rights are needed.
+Prints a JSON array with the fields of each answer, in order of arrival, and the length of the packet. Uses ordinary
+sockets, so that it needs no privileges.
 """
 
 import json
@@ -23,7 +23,7 @@ NTP_UNIX_SECONDS = 2208988800
 
 
 def test_packet(sequence, ssid, padding):
-    """The octets of one test packet; the padding is an Extra Padding TLV (RFC 8972 section 4.1)."""
+    """Returns the octets of one test packet; the padding is an Extra Padding TLV (RFC 8972 section 4.1)."""
     fields = {
         "seq": sequence,
         "ts": time.time() + NTP_UNIX_SECONDS,
@@ -36,8 +36,8 @@ def test_packet(sequence, ssid, padding):
 
 
 def read_answer(octets):
-    """The fields of a reflector's answer as scapy reads them; moments in seconds since 1900."""
-    # scapy 2.5 takes the TLVs' length from the layer around the packet, and here there is none: they are read apart
+    """Returns the fields of a reflector packet; times in seconds since 1900."""
+    # scapy 2.5 reads the length of the TLVs from the enclosing layer; there is none here, so they are read separately
     answer = STAMPSessionReflectorTestUnauthenticated(octets[:44])
     tlvs = [STAMPTestTLV(octets[44:])] if len(octets) > 44 else []
     return {
@@ -62,7 +62,7 @@ def read_answer(octets):
 
 
 def over_udp(host, port, packets):
-    """Sends each packet when the answer to the one before is there."""
+    """Sends each packet after the answer to the previous one; yields the answers."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.settimeout(2)
         for packet in packets:
@@ -71,7 +71,7 @@ def over_udp(host, port, packets):
 
 
 def over_tcp(host, port, packets):
-    """The same in frames, each with its length in front of it, after the preface."""
+    """The same over TCP: the preface, then frames of a 2-byte length and a packet."""
     with socket.create_connection((host, port), 2) as peer:
         stream = peer.makefile("rwb")
         stream.write(b"STAMP/1\n")
@@ -82,7 +82,7 @@ def over_tcp(host, port, packets):
 
 
 def main():
-    """Runs the exchange that the arguments name."""
+    """Runs the exchange with the given arguments."""
     transport, host, port, count, ssid, padding = sys.argv[1:]
     exchange = {"udp": over_udp, "tcp": over_tcp}[transport]
     packets = [test_packet(sequence, int(ssid), int(padding)) for sequence in range(int(count))]

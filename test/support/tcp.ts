@@ -1,4 +1,4 @@
-/** A TCP peer in the test's own hands: it writes what it likes, when it likes, and reads or does not. */
+/** A TCP connection under the control of the test: writes any octets at any time, and can stop reading. */
 
 /** One connection to the lab. */
 export interface Peer extends Disposable {
@@ -6,13 +6,13 @@ export interface Peer extends Disposable {
   readonly read: Buffer;
   /** Whether the lab has ended or reset the connection. */
   readonly ended: boolean;
-  /** Writes what the kernel takes now; how many octets that was. */
+  /** Writes as much as the kernel accepts; returns the number of octets. */
   write(...parts: (string | Buffer)[]): number;
-  /** Says that no more will come; reading goes on. */
+  /** Ends the sending direction; reading continues. */
   finish(): void;
-  /** Ends both ways at once. */
+  /** Resets the connection. */
   reset(): void;
-  /** Stops and starts reading. */
+  /** Stops and resumes reading. */
   pause(): void;
   resume(): void;
 }

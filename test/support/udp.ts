@@ -1,9 +1,9 @@
-/** A UDP peer in the test's own hands: it sends what it likes and keeps what comes. */
+/** A UDP socket under the control of the test: sends any octets and keeps what it receives. */
 
-/** One socket of the test. */
+/** One socket. */
 export interface UdpPeer extends Disposable {
   readonly port: number;
-  /** Every datagram that came, in order. */
+  /** Every datagram received, in order. */
   readonly got: Buffer[];
   send(data: Buffer | string, port: number): void;
   close(): void;

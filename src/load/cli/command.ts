@@ -1,4 +1,5 @@
 /** The load command without its process: starts the runs, shows their progress, writes the results. */
+import type { ProcessUsage } from "../../base/kernel.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { Timeline } from "../measure/timeline.ts";
@@ -16,7 +17,6 @@ import { serveMetrics } from "./metrics-server.ts";
 import { OutputFiles, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand, type ReadFile } from "./parse.ts";
 import { ProgressView } from "./progress.ts";
-import type { ProcessReading } from "./run-metrics.ts";
 import { exitStatus, STATUS } from "./status.ts";
 
 /** The parts of the process that the command uses. */
@@ -35,7 +35,7 @@ export interface CommandEnvironment {
   readonly onInterrupt: (callback: () => void) => void;
   /** Ends the process. */
   readonly exit: (status: number) => void;
-  readonly usage: () => ProcessReading;
+  readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
   /** Stores runs, and returns where in one line; throws if it cannot. Undefined if no place is configured. */
   readonly save: ((runs: readonly SavedRun[]) => string) | undefined;

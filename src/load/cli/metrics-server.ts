@@ -4,14 +4,14 @@ import { type RunMetricsSources, runMetrics } from "./run-metrics.ts";
 
 /** Listens for scrapes of /metrics. Throws a UsageError if the port is not available. */
 export function serveMetrics(hostname: string, port: number, sources: RunMetricsSources): Bun.Server<undefined> {
-  const registry = runMetrics(sources);
+  const exposition = runMetrics(sources);
   try {
     return Bun.serve({
       hostname,
       port,
       fetch: async (request) =>
         new URL(request.url).pathname === "/metrics"
-          ? new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } })
+          ? new Response(await exposition.render(), { headers: { "Content-Type": exposition.contentType } })
           : new Response("the run's series are at /metrics\n", { status: 404 }),
     });
   } catch (error) {

@@ -91,6 +91,8 @@ export class LossAttribution {
       const directions = await queryDirections(recorder, this.#request, this.#clock, this.#plan.timeoutMs);
       if (directions !== undefined) return directions;
     }
-    return recorder.statefulAnswers > 0 ? attributeByReflector(recorder) : attributeByTarget(recorder);
+    return this.#plan.stamp && recorder.statefulAnswers > 0
+      ? attributeByReflector(recorder)
+      : attributeByTarget(recorder);
   }
 }

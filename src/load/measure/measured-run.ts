@@ -1,12 +1,12 @@
-/** The measurements of a run while it lasts, for its metrics endpoint. */
+/** A run under way, as observers read it. */
 import type { Protocol } from "../../base/protocol.ts";
 import type { Directions } from "./loss-direction.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** A run as its metrics endpoint reads it. Both functions return the present state. */
+/** The counts and distributions of a run as they grow. */
 export interface MeasuredRun {
   readonly protocol: Protocol;
   readonly recorder: () => Recorder;
-  /** Losses by direction, as far as they are known. */
+  /** The losses by direction, as far as they are attributed. */
   readonly directions: () => Directions;
 }

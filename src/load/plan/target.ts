@@ -44,14 +44,20 @@ export function parseTarget(text: string, protocol: Protocol): Target {
   if (path !== "" && !scheme) throw new UsageError(`--target ${text}: ${protocol} does not take a path`);
   const port = parts.port === undefined ? defaultPort : readPort(parts.port, text);
   const target = { hostname: parts.host, port };
-  return scheme ? { ...target, url: new URL(`${scheme}://${formatHostPort(parts.host, port)}${path || "/"}`) } : target;
+  return scheme
+    ? { ...target, url: urlOf(`${scheme}://${formatHostPort(parts.host, port)}${path || "/"}`, text) }
+    : target;
+}
+
+function urlOf(url: string, target: string): URL {
+  if (!URL.canParse(url)) throw new UsageError(`--target ${target}: not a valid URL`);
+  return new URL(url);
 }
 
 function parseUrl(text: string, protocol: Protocol): Target {
   const schemes: readonly string[] = REGISTRY[protocol].urlSchemes;
   if (schemes.length === 0) throw new UsageError(`--target ${text}: ${protocol} takes host:port, not a URL`);
-  if (!URL.canParse(text)) throw new UsageError(`--target ${text}: not a valid URL`);
-  const url = new URL(text);
+  const url = urlOf(text, text);
   if (!schemes.includes(url.protocol.slice(0, -1))) {
     throw new UsageError(`--target ${text}: expected ${alternatives(schemes.map((name) => `${name}://`))}`);
   }

@@ -41,6 +41,13 @@ describe("attributeByLab", () => {
       droppedUp: 20,
       droppedDown: 0,
     });
+    // The lab handled more packets than were sent: another session has the same id.
+    const foreign = [summaryOf({ handled: 85, answered: 73, dropped: { up: 10, down: 12 } })];
+    expect(attributeByLab(counted({ sent: 80, lost: 10 }), foreign)).toMatchObject({
+      lostUp: 0,
+      lostDown: 10,
+      droppedDown: 10,
+    });
   });
 
   test("counts packets that the lab handled but neither answered, dropped nor discarded as held", () => {

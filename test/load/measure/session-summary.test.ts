@@ -14,11 +14,19 @@ test("readSummary selects all sessions of the protocol if address translation ch
   expect(readSummary({ sessions: [ours, other] }, "udp", new Set([9]))).toEqual([ours, other]);
 });
 
-test("readSummary ignores entries of another shape and rejects other bodies", () => {
-  const { discarded: _, ...incomplete } = ours;
-  expect(readSummary({ sessions: [incomplete, null, { ...ours, dropped: {} }, ours] }, "udp", new Set())).toEqual([
-    ours,
-  ]);
+test("readSummary leaves out entries without one of the fields", () => {
+  const incomplete = [
+    { ...ours, handled: "85" },
+    { ...ours, received: null },
+    { ...ours, dropped: { up: 1 } },
+    { ...ours, source: undefined },
+    { ...ours, discarded: undefined },
+    null,
+  ];
+  for (const entry of incomplete) expect(readSummary({ sessions: [entry, ours] }, "udp", new Set())).toEqual([ours]);
+});
+
+test("readSummary rejects other bodies", () => {
   for (const body of [undefined, null, "text", [], {}, { sessions: 5 }]) {
     expect(readSummary(body, "udp", new Set())).toBe(undefined);
   }

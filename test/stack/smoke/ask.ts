@@ -1,11 +1,11 @@
-/** What a client on this machine gets from a lab through the published ports; a dropped packet is asked again. */
+/** Requests to a lab through the published ports, repeated until one is answered. */
 import { until } from "../wait.ts";
 
-const PATIENCE_SECONDS = 20;
+const DEADLINE_SECONDS = 20;
 
-/** The body of an answered `POST /`. */
+/** Returns the body of an answered `POST /`. */
 export function askHttp(port: number): Promise<string> {
-  return until("an answer over HTTP", PATIENCE_SECONDS, async () => {
+  return until("an answer over HTTP", DEADLINE_SECONDS, async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -16,9 +16,9 @@ export function askHttp(port: number): Promise<string> {
   });
 }
 
-/** What a plain TCP client reads. */
+/** Returns the answer to a plain TCP client. */
 export function askTcp(port: number): Promise<string> {
-  return until("an answer over TCP", PATIENCE_SECONDS, () => {
+  return until("an answer over TCP", DEADLINE_SECONDS, () => {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     const connecting = Bun.connect({
       hostname: "127.0.0.1",
@@ -39,7 +39,7 @@ export function askTcp(port: number): Promise<string> {
   });
 }
 
-/** What a plain UDP client gets. */
+/** Returns the answer to a plain UDP client. */
 export async function askUdp(port: number): Promise<string> {
   let got: string | undefined;
   const socket = await Bun.udpSocket({
@@ -52,7 +52,7 @@ export async function askUdp(port: number): Promise<string> {
     },
   });
   try {
-    return await until("an answer over UDP", PATIENCE_SECONDS, async () => {
+    return await until("an answer over UDP", DEADLINE_SECONDS, async () => {
       socket.send("Hello UDP 7", port, "127.0.0.1");
       await Bun.sleep(50);
       return got;

@@ -1,20 +1,20 @@
-/** Where the container smoke finds a Docker engine: the machine's own, or one with local stand-ins for the images. */
+/** Finds a Docker engine: that of the machine, or one with local replacements for the images. */
 import { join } from "node:path";
 import { Shell } from "./shell.ts";
 
-/** An engine and the words that call compose. */
+/** An engine and the command of compose. */
 export interface Engine {
   readonly shell: Shell;
   readonly compose: readonly string[];
-  /** Whether Prometheus is the local stand-in; then there is nothing to pull. */
+  /** A description for the report. */
   readonly name: string;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** `docker-compose` 1.29 or `docker compose` v2, whichever is there. */
+/** Returns the command of `docker-compose` 1.29 or `docker compose` v2, whichever is installed. */
 async function findCompose(shell: Shell): Promise<readonly string[] | undefined> {
-  const words = [["docker-compose"], ["docker", "compose"]];
-  for (const command of words) {
+  const commands = [["docker-compose"], ["docker", "compose"]];
+  for (const command of commands) {
     const [program = ""] = command;
     if (Bun.which(program) && (await shell.run(...command, "version")).status === 0) return command;
   }
@@ -28,8 +28,8 @@ async function usable(shell: Shell, name: string, dispose: () => Promise<void>):
 }
 
 /**
- * The machine's engine where there is one; else the script beside the repository starts one, with stand-ins for
- * `images`, and ends it afterwards. Undefined where neither is to be had.
+ * Returns the engine of the machine if it runs. Otherwise, if there is a script for it next to the repository, starts an
+ * engine with local replacements for `images`, and stops it afterwards. Undefined if there is neither.
  */
 export async function findEngine(root: string, images: readonly string[]): Promise<Engine | undefined> {
   const shell = new Shell(root, process.env);
@@ -40,7 +40,7 @@ export async function findEngine(root: string, images: readonly string[]): Promi
   const { status, output } = await shell.run(script, "up", ...images);
   if (status !== 0) throw new Error(`${script} up ended with ${status}:\n${output}`);
   const host = /DOCKER_HOST=(\S+)/.exec(await shell.read(script, "env"))?.[1] ?? "";
-  return usable(shell.with({ DOCKER_HOST: host }), "an engine with local stand-ins", async () => {
+  return usable(shell.with({ DOCKER_HOST: host }), "an engine with local replacements for the images", async () => {
     if (process.env.KEEP_ENGINE !== "1") await shell.run(script, "down");
   });
 }

@@ -1,4 +1,4 @@
-/** The image by itself: what is in it, how it starts, stops and refuses. */
+/** Checks of the image: its contents, start, stop and errors. */
 import { engines, version } from "../../../package.json";
 import { freePort } from "../prometheus.ts";
 import { until } from "../wait.ts";
@@ -7,14 +7,14 @@ import type { Stack } from "./stack.ts";
 
 const MIB = 1024 * 1024;
 
-/** Runs a container that must end by itself; gives its status and what it said. */
+/** Runs a container to its end; returns its exit status and its output. */
 function runOnce(stack: Stack, image: string, ...words: readonly string[]) {
   return stack.shell.run("docker", "run", "--rm", ...words.slice(0, -1), image, ...(words.at(-1) ?? "").split(" "));
 }
 
-/** Checks the image that the stack runs. */
+/** Checks the image of the stack. */
 export async function checkImage(stack: Stack, report: Report, image: string, commit: string): Promise<void> {
-  await report.check("the image carries version and commit, user, ports and health check", async () => {
+  await report.check("the image has labels for version and commit, a user, ports and a health check", async () => {
     const inspect = (template: string) => stack.inspect(image, template);
     expectEqual(await inspect('{{index .Config.Labels "org.opencontainers.image.version"}}'), version);
     expectEqual(await inspect('{{index .Config.Labels "org.opencontainers.image.revision"}}'), commit);
@@ -27,7 +27,7 @@ export async function checkImage(stack: Stack, report: Report, image: string, co
     expectThat((await inspect("{{json .Config.Healthcheck.Test}}")).includes("/readyz"), "no health check on /readyz");
   });
 
-  await report.check("the image is slim", async () => {
+  await report.check("the image is less than 40 MiB larger than its base", async () => {
     const bytes = async (of: string) => Number(await stack.inspect(of, "{{.Size}}"));
     const over = ((await bytes(image)) - (await bytes(`oven/bun:${engines.bun}-slim`))) / MIB;
     report.figure("image over its base", `${over.toFixed(1)} MiB`);
@@ -45,7 +45,7 @@ export async function checkImage(stack: Stack, report: Report, image: string, co
     expectEqual(found, []);
   });
 
-  await report.check("a typo in the configuration ends it with status 2 and one line", async () => {
+  await report.check("an invalid configuration ends it with status 2 and one line", async () => {
     const { status, output } = await runOnce(stack, image, "--env", "WIRELAB_IMPAIR=udp:dorp=1", "bun src/main.ts");
     expectEqual(status, 2);
     expectEqual(output.trimEnd().split("\n").length, 1);
@@ -53,7 +53,7 @@ export async function checkImage(stack: Stack, report: Report, image: string, co
     return output.trimEnd();
   });
 
-  await report.check("a port that is taken ends it with status 1 and one line that names it", async () => {
+  await report.check("a port in use ends it with status 1 and one line that names the port", async () => {
     const { status, output } = await runOnce(stack, image, "bun src/main.ts --tcp-port 5000");
     expectEqual(status, 1);
     expectEqual(output.trimEnd().split("\n").length, 1);
@@ -61,7 +61,7 @@ export async function checkImage(stack: Stack, report: Report, image: string, co
     return output.trimEnd();
   });
 
-  await report.check("it works on a read-only root, writes nothing, and stops within 2 s with status 0", async () => {
+  await report.check("it runs on a read-only root, writes no file, and stops within 2 s with status 0", async () => {
     const port = freePort();
     const flags = ["--detach", "--read-only", "--cap-drop", "ALL", "--publish", `127.0.0.1:${port}:5000`];
     const id = await stack.shell.read("docker", "run", ...flags, image);

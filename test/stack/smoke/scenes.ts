@@ -1,4 +1,4 @@
-/** The stack as people use it: up, asked, scaled, stopped, taken down and up again. */
+/** Checks of the stack: start, requests, scaling, outages, restart. */
 import { until } from "../wait.ts";
 import { askHttp, askTcp, askUdp } from "./ask.ts";
 import { expectEqual, expectThat, type Report } from "./report.ts";
@@ -8,29 +8,29 @@ const RATE = 'sum(rate(packets_total{job="wirelab"}[1m]))';
 const LABS_UP = 'sum(up{job="wirelab"})';
 const LOST = "sum(wirelab_load_lost_total)";
 
-function secondsSince(moment: number): string {
-  return `${((performance.now() - moment) / 1000).toFixed(1)} s`;
+function secondsSince(startedAt: number): string {
+  return `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
 }
 
-/** Runs the scenes one after the other; each leaves the stack up. */
+/** Runs all checks, one after the other; each leaves the stack running. */
 export async function checkStack(stack: Stack, report: Report, commit: string): Promise<void> {
-  await comesUp(stack, report);
+  await starts(stack, report);
   await answers(stack, report, commit);
   await scales(stack, report);
-  await outlivesTheLab(stack, report);
-  await outlivesPrometheus(stack, report);
-  await keepsItsData(stack, report);
-  await refuses(stack, report);
+  await survivesLabOutage(stack, report);
+  await survivesPrometheusOutage(stack, report);
+  await keepsData(stack, report);
+  await reportsErrors(stack, report);
 }
 
-async function comesUp(stack: Stack, report: Report): Promise<void> {
+async function starts(stack: Stack, report: Report): Promise<void> {
   const startedAt = performance.now();
-  await report.check("up: every service is healthy", async () => {
+  await report.check("up: every service becomes healthy", async () => {
     await stack.must("up", "--detach", ...SERVICES);
     await stack.healthy(60);
     report.figure("up to healthy", secondsSince(startedAt));
   });
-  await report.check("up: Prometheus has packets of all protocols, from the lab and from the client", async () => {
+  await report.check("up: Prometheus has rates of all protocols from the lab and the client", async () => {
     await stack.reaches(RATE, 60, (value) => value > 0);
     await stack.reaches('count(rate(wirelab_load_sent_total{job="wirelab-traffic"}[1m]) > 0)', 60, (n) => n === 3);
     report.figure("up to first data on the dashboards", secondsSince(startedAt));
@@ -45,17 +45,17 @@ async function answers(stack: Stack, report: Report, commit: string): Promise<vo
       ['{"status":"received"}', "ACK-TCP", "ACK-UDP"],
     );
   });
-  await report.check("targets are up, and the lab says which commit it runs", async () => {
+  await report.check("targets are up, and the lab reports its commit", async () => {
     expectEqual(await stack.query(LABS_UP), 1);
     expectEqual(await stack.query('sum(up{job="wirelab-traffic"})'), 1);
     expectEqual(await stack.query(`count(wirelab_build_info{job="wirelab",commit="${commit}"})`), 1);
   });
-  await report.check("the containers have written nothing", async () => {
-    for (const service of ["lab", "door", "traffic"]) {
+  await report.check("the containers have written no files", async () => {
+    for (const service of ["lab", "relay", "traffic"]) {
       for (const id of await stack.containers(service)) expectEqual(await stack.shell.read("docker", "diff", id), "");
     }
   });
-  await report.check("the faults can be changed at run time from this machine, with the token only", async () => {
+  await report.check("the faults can be changed through the published port, with the token only", async () => {
     const change = async (headers: Readonly<Record<string, string>>) => {
       const url = `http://127.0.0.1:${http}/impairments`;
       return (await fetch(url, { method: "PUT", headers, body: "udp:drop=0.5" })).status;
@@ -66,7 +66,7 @@ async function answers(stack: Stack, report: Report, commit: string): Promise<vo
 }
 
 async function scales(stack: Stack, report: Report): Promise<void> {
-  await report.check("--scale lab=3 is seen as three, and the ports stay where they are", async () => {
+  await report.check("--scale lab=3 gives three targets, and the published ports stay the same", async () => {
     const startedAt = performance.now();
     await stack.must("up", "--detach", "--scale", "lab=3", ...SERVICES);
     await stack.reaches(LABS_UP, 60, (value) => value === 3);
@@ -78,13 +78,13 @@ async function scales(stack: Stack, report: Report): Promise<void> {
   });
 }
 
-async function outlivesTheLab(stack: Stack, report: Report): Promise<void> {
+async function survivesLabOutage(stack: Stack, report: Report): Promise<void> {
   const alert = (state: string) =>
     `count(ALERTS{alertname=~"WirelabLab(Down|Absent)",alertstate="${state}"}) or vector(0)`;
   let lostBefore = 0;
   let stoppedAt = 0;
-  await report.check("a stopped lab makes an alert pending, then fire", async () => {
-    await stack.reaches(alert("pending"), 60, (value) => value === 0); // what the scaling left behind
+  await report.check("the alert of a stopped lab becomes pending, then fires", async () => {
+    await stack.reaches(alert("pending"), 60, (value) => value === 0); // alerts of the labs that the scaling removed
     lostBefore = (await stack.query(LOST)) ?? 0;
     const [lab = ""] = await stack.containers("lab");
     await stack.must("stop", "lab");
@@ -95,26 +95,23 @@ async function outlivesTheLab(stack: Stack, report: Report): Promise<void> {
     await stack.reaches(alert("firing"), 90, (value) => value >= 1);
     report.figure("stop to alert firing", secondsSince(stoppedAt));
   });
-  await report.check(
-    "the client outlives the outage, counts it as loss, and goes on when the lab is back",
-    async () => {
-      const secondsAway = (performance.now() - stoppedAt) / 1000;
-      await stack.must("start", "lab");
-      for (const protocol of ["http", "tcp", "udp"]) {
-        const answered = `sum(increase(wirelab_load_answered_total{protocol="${protocol}"}[15s]))`;
-        await stack.reaches(answered, 60, (value) => value > 2);
-      }
-      // A packet a second on each of three protocols: at the least as many are lost as seconds went by.
-      const lost = (await stack.reaches(LOST, 30, (value) => value - lostBefore > secondsAway)) - lostBefore;
-      const [traffic = ""] = await stack.containers("traffic");
-      expectEqual(await stack.inspect(traffic, "{{.RestartCount}} {{.State.Status}}"), "0 running");
-      return `${lost} packets lost in ${secondsAway.toFixed(0)} s without a lab`;
-    },
-  );
+  await report.check("the client counts an outage as loss and continues when the lab is back", async () => {
+    const secondsAway = (performance.now() - stoppedAt) / 1000;
+    await stack.must("start", "lab");
+    for (const protocol of ["http", "tcp", "udp"]) {
+      const answered = `sum(increase(wirelab_load_answered_total{protocol="${protocol}"}[15s]))`;
+      await stack.reaches(answered, 60, (value) => value > 2);
+    }
+    // One packet per second on each of three protocols: more are lost than seconds have passed.
+    const lost = (await stack.reaches(LOST, 30, (value) => value - lostBefore > secondsAway)) - lostBefore;
+    const [traffic = ""] = await stack.containers("traffic");
+    expectEqual(await stack.inspect(traffic, "{{.RestartCount}} {{.State.Status}}"), "0 running");
+    return `${lost} packets lost in ${secondsAway.toFixed(0)} s without a lab`;
+  });
 }
 
-async function outlivesPrometheus(stack: Stack, report: Report): Promise<void> {
-  await report.check("the lab does not mind when Prometheus is down", async () => {
+async function survivesPrometheusOutage(stack: Stack, report: Report): Promise<void> {
+  await report.check("the lab answers while Prometheus is down", async () => {
     await stack.must("stop", "prometheus");
     expectEqual(await askUdp(stack.ports.udp), "ACK-UDP");
     await stack.must("start", "prometheus");
@@ -122,37 +119,37 @@ async function outlivesPrometheus(stack: Stack, report: Report): Promise<void> {
   });
 }
 
-async function keepsItsData(stack: Stack, report: Report): Promise<void> {
+async function keepsData(stack: Stack, report: Report): Promise<void> {
   await report.check("down and up keep the data", async () => {
     const at = Date.now() / 1000;
     const total = 'sum(packets_total{job="wirelab"})';
     const before = await stack.query(total, at);
-    expectThat(before !== undefined && before > 0, "no data before");
+    expectThat(before !== undefined && before > 0, "no data before the restart");
     await stack.must("down", "--timeout", "2");
     await stack.must("up", "--detach", ...SERVICES);
-    await stack.reaches(LABS_UP, 90, (value) => value === 1); // a lab of before, at another address, goes stale
+    await stack.reaches(LABS_UP, 90, (value) => value === 1); // the series of the previous lab, at another address, become stale
     expectEqual(await stack.query(total, at), before);
     return `${before} packets before and after`;
   });
 }
 
-async function refuses(stack: Stack, report: Report): Promise<void> {
-  await report.check("a typo in a variable stops the lab with its one line and status 2, without a loop", async () => {
+async function reportsErrors(stack: Stack, report: Report): Promise<void> {
+  await report.check("an invalid variable stops the lab with one line and status 2 after three restarts", async () => {
     const { output } = await stack.compose(["up", "--detach", "lab"], { WIRELAB_IMPAIR: "udp:dorp=1" });
     const [lab = ""] = await stack.containers("lab");
     expectThat(lab !== "", output);
     const state = () => stack.inspect(lab, "{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}");
-    await until("the lab to give up", 20, async () => ((await state()) === "exited 2 3" ? true : undefined));
+    await until("the lab to stop", 20, async () => ((await state()) === "exited 2 3" ? true : undefined));
     const lines = (await stack.shell.read("docker", "logs", lab)).split("\n");
     expectEqual(new Set(lines).size, 1);
     return lines[0];
   });
-  await report.check("a port of this machine that is taken is named", async () => {
-    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-    const { status, output } = await stack.compose(["up", "--detach", "--no-deps", "door"], {
-      WIRELAB_TCP_PORT: String(taken.port),
+  await report.check("an error about a host port in use names the port", async () => {
+    using occupied = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { status, output } = await stack.compose(["up", "--detach", "--no-deps", "relay"], {
+      WIRELAB_TCP_PORT: String(occupied.port),
     });
-    expectThat(status !== 0 && output.includes(String(taken.port)), output);
-    return output.split("\n").find((line) => line.includes(String(taken.port)));
+    expectThat(status !== 0 && output.includes(String(occupied.port)), output);
+    return output.split("\n").find((line) => line.includes(String(occupied.port)));
   });
 }

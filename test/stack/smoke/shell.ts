@@ -1,19 +1,19 @@
-/** Programs that the container smoke calls, and what they say. */
+/** Runs programs and reads their output. */
 
-/** How a program ended, and what it wrote on both of its outputs. */
+/** The exit status of a program, and its standard output and error. */
 export interface Ended {
   readonly status: number;
   readonly output: string;
 }
 
-/** Calls programs with the same surroundings each time. */
+/** Runs programs in one directory with the same environment. */
 export class Shell {
   constructor(
     readonly directory: string,
     readonly variables: Readonly<Record<string, string | undefined>>,
   ) {}
 
-  /** The same shell with further variables. */
+  /** A shell with additional variables. */
   with(variables: Readonly<Record<string, string>>): Shell {
     return new Shell(this.directory, { ...this.variables, ...variables });
   }
@@ -32,7 +32,7 @@ export class Shell {
     return { status: await child.exited, output: `${out}${error}` };
   }
 
-  /** What a program that must succeed wrote, without the last line feed. */
+  /** Runs a program that must succeed; returns its output without trailing white space. */
   async read(...command: readonly string[]): Promise<string> {
     const { status, output } = await this.run(...command);
     if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}:\n${output}`);

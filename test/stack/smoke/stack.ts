@@ -1,17 +1,17 @@
-/** The compose stack under test: its own project name and ports, so that it disturbs nothing else on the machine. */
+/** The compose stack under test, with a project name and ports of its own. */
 
 import { freePort } from "../prometheus.ts";
 import { until } from "../wait.ts";
 import type { Engine } from "./engine.ts";
 import type { Ended, Shell } from "./shell.ts";
 
-/** The services that the smoke starts; Grafana's server has no stand-in, and its files are checked elsewhere. */
-export const SERVICES = ["lab", "door", "traffic", "prometheus"] as const;
+/** The services that the test starts. Grafana's files are tested in dashboards.test.ts. */
+export const SERVICES = ["lab", "relay", "traffic", "prometheus"] as const;
 
-/** What a control request from outside of the containers has to show. */
-export const TOKEN = "a-token-for-the-smoke";
+/** The token of control requests from outside the containers. */
+export const TOKEN = "a-token-for-the-test";
 
-/** A stack that can be brought up and down. */
+/** A compose stack. */
 export class Stack {
   readonly ports = { http: freePort(), tcp: freePort(), udp: freePort(), prometheus: freePort() };
   readonly shell: Shell;
@@ -30,30 +30,30 @@ export class Stack {
     });
   }
 
-  /** Runs compose; with `variables` beside the stack's own. */
+  /** Runs compose, with additional variables. */
   compose(words: readonly string[], variables: Readonly<Record<string, string>> = {}): Promise<Ended> {
     return this.shell.with(variables).run(...this.#compose, ...words);
   }
 
-  /** Runs compose where it must succeed. */
+  /** Runs compose; throws if it fails. */
   async must(...words: readonly string[]): Promise<string> {
     const { status, output } = await this.compose(words);
     if (status !== 0) throw new Error(`compose ${words.join(" ")} ended with ${status}:\n${output}`);
     return output;
   }
 
-  /** The ids of a service's containers, stopped ones too. */
+  /** The ids of the containers of a service, including stopped ones. */
   async containers(service: string): Promise<readonly string[]> {
     const listed = await this.must("ps", "--all", "--quiet", service);
     return listed.split("\n").filter((line) => /^[0-9a-f]{12,}$/.test(line));
   }
 
-  /** One value out of `docker inspect`. */
+  /** One value of `docker inspect`. */
   inspect(container: string, template: string): Promise<string> {
     return this.shell.read("docker", "inspect", "--format", template, container);
   }
 
-  /** Waits until every container of every service says that it is healthy. */
+  /** Waits until every container of every service is healthy. */
   async healthy(seconds: number): Promise<void> {
     for (const service of SERVICES) {
       await until(`${service} to be healthy`, seconds, async () => {
@@ -64,19 +64,19 @@ export class Stack {
     }
   }
 
-  /** The first value of an expression, at a moment (s since the epoch) or now; undefined where it has none. */
+  /** The first value of an expression at a time (s since the Unix epoch, default now); undefined if it has none. */
   async query(expr: string, at?: number): Promise<number | undefined> {
     const time = at === undefined ? "" : `&time=${at}`;
     const url = `http://127.0.0.1:${this.ports.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}${time}`;
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.status === 400) throw new Error(`${expr}: ${await answer.text()}`);
     if (!answer?.ok) return undefined;
-    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }; // Prometheus' HTTP API
+    const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } }; // the HTTP API of Prometheus
     const value = data.result[0]?.value[1];
     return value === undefined ? undefined : Number(value);
   }
 
-  /** Waits until an expression has a value that will do, and gives it. */
+  /** Waits until `isEnough` accepts the value of an expression; returns the value. */
   reaches(expr: string, seconds: number, isEnough: (value: number) => boolean): Promise<number> {
     return until(`${expr} to be as expected`, seconds, async () => {
       const value = await this.query(expr);

@@ -1,0 +1,209 @@
+/**
+ * Every series, declared once: name, type, unit, labels and help. The text exposition, the reference table in
+ * docs/reference.md and the tests read these tables.
+ */
+
+/** The declaration of a series. */
+export interface Series {
+  readonly type: "counter" | "gauge" | "histogram";
+  /** Unit of the values; empty for a series whose value has none. */
+  readonly unit: string;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** Declarations by name. */
+export type SeriesTable = Readonly<Record<string, Series>>;
+
+/** Structures whose size is limited by configuration, never by traffic: values of the label `structure`. */
+export const STRUCTURES = ["sessions", "delay-queue", "tcp-connections", "packet-log", "viewers"] as const;
+/** One of them. */
+export type Structure = (typeof STRUCTURES)[number];
+
+/** Series of the process, of the lab and of a load run alike. */
+const PROCESS_SERIES = {
+  process_cpu_seconds_total: {
+    type: "counter",
+    unit: "seconds",
+    labels: ["mode"],
+    help: "Processor time used, by mode.",
+  },
+  process_resident_memory_bytes: { type: "gauge", unit: "bytes", labels: [], help: "Resident memory." },
+  process_open_fds: { type: "gauge", unit: "", labels: [], help: "Open file descriptors." },
+  process_max_fds: { type: "gauge", unit: "", labels: [], help: "Most file descriptors that may be open." },
+  process_start_time_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: [],
+    help: "Start of the process, in seconds since the Unix epoch.",
+  },
+} as const satisfies SeriesTable;
+
+/** The series of a lab, in the order of the exposition. */
+export const LAB_SERIES = {
+  packets_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets received, answered or not: HTTP requests, TCP chunks or frames, UDP datagrams.",
+  },
+  dropped_packets_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets that got no response, whatever the reason.",
+  },
+  response_time_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["protocol"],
+    help: "Time from receipt of an answered packet in the handler to the hand-over of its response to the kernel.",
+  },
+  wirelab_received_bytes_total: {
+    type: "counter",
+    unit: "bytes",
+    labels: ["protocol"],
+    help: "Payload bytes of the packets received.",
+  },
+  wirelab_sent_bytes_total: {
+    type: "counter",
+    unit: "bytes",
+    labels: ["protocol"],
+    help: "Payload bytes of the responses sent.",
+  },
+  wirelab_drops_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol", "reason"],
+    help: "Packets that got no response, by reason.",
+  },
+  wirelab_rejected_total: {
+    type: "counter",
+    unit: "",
+    labels: ["protocol", "reason"],
+    help: "Rejected input, by reason.",
+  },
+  wirelab_impairments_total: {
+    type: "counter",
+    unit: "",
+    labels: ["protocol", "kind", "direction"],
+    help: "Injected faults, by kind and direction.",
+  },
+  wirelab_impairment_changes_total: {
+    type: "counter",
+    unit: "",
+    labels: ["protocol"],
+    help: "Changes of the faults at run time.",
+  },
+  wirelab_open_connections: { type: "gauge", unit: "", labels: ["protocol"], help: "Connections open now." },
+  wirelab_connections_total: { type: "counter", unit: "", labels: ["protocol"], help: "Connections accepted." },
+  wirelab_bounded_size: {
+    type: "gauge",
+    unit: "",
+    labels: ["structure"],
+    help: "Entries held now in a structure of limited size.",
+  },
+  wirelab_bounded_limit: {
+    type: "gauge",
+    unit: "",
+    labels: ["structure"],
+    help: "Most entries that the structure may hold.",
+  },
+  wirelab_bounded_overflows_total: {
+    type: "counter",
+    unit: "",
+    labels: ["structure"],
+    help: "Times that the structure was full and refused or evicted an entry.",
+  },
+  wirelab_packet_log_entries_total: {
+    type: "counter",
+    unit: "packets",
+    labels: [],
+    help: "Packets recorded in the packet log.",
+  },
+  wirelab_packet_log_skipped_total: {
+    type: "counter",
+    unit: "packets",
+    labels: [],
+    help: "Packets that the sampling of the packet log left out.",
+  },
+  wirelab_udp_receive_buffer_drops_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["socket"],
+    help: "Datagrams that the kernel dropped because the receive buffer of a socket was full.",
+  },
+  wirelab_event_loop_lag_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: [],
+    help: "Lateness of the event loop's timer.",
+  },
+  wirelab_build_info: {
+    type: "gauge",
+    unit: "",
+    labels: ["version", "bun_version", "commit"],
+    help: "Versions of wirelab and Bun, and the commit; the value is 1.",
+  },
+  ...PROCESS_SERIES,
+} as const satisfies SeriesTable;
+
+/** The series of a load run (`--metrics-port`), in the order of the exposition. */
+export const RUN_SERIES = {
+  wirelab_load_sent_total: { type: "counter", unit: "packets", labels: ["protocol"], help: "Packets sent." },
+  wirelab_load_answered_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets answered within the timeout.",
+  },
+  wirelab_load_lost_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol", "direction"],
+    help: "Lost packets, by direction.",
+  },
+  wirelab_load_duplicates_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Duplicate responses.",
+  },
+  wirelab_load_late_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets answered after the timeout.",
+  },
+  wirelab_load_failed_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets whose connection or response failed.",
+  },
+  wirelab_load_corrupt_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets whose response was corrupt.",
+  },
+  wirelab_load_response_time_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["protocol"],
+    help: "Time from the intended send time to the response.",
+  },
+  wirelab_load_service_time_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["protocol"],
+    help: "Time from the actual sending to the response.",
+  },
+  ...PROCESS_SERIES,
+  wirelab_build_info: {
+    type: "gauge",
+    unit: "",
+    labels: ["version", "bun_version"],
+    help: "Versions of wirelab and Bun; the value is 1.",
+  },
+} as const satisfies SeriesTable;

@@ -1,0 +1,79 @@
+/** Reads the values of the lab's series from its counters and structures. */
+import type { Bounded } from "../base/bounded.ts";
+import type { ProcessUsage } from "../base/kernel.ts";
+import { PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { DIRECTIONS_OF, KINDS_OF } from "../faults/faults.ts";
+import { type LAB_SERIES, STRUCTURES, type Structure } from "./catalogue.ts";
+import { DROP_REASONS, type Metrics, type Traffic } from "./counters.ts";
+import { bucketsOf, processReaders, type Readers, type Sample } from "./prometheus.ts";
+
+/** Values that are read from other modules at a scrape. */
+export interface LabSources {
+  readonly bounded: Readonly<Record<Structure, () => Bounded>>;
+  /** Connections open now; undefined for a protocol without connections. */
+  readonly openConnections: (protocol: Protocol) => number | undefined;
+  /** Whether the runtime reports new connections of the protocol, so that they can be counted. */
+  readonly countsConnections: (protocol: Protocol) => boolean;
+  /** Datagrams that the kernel dropped because a receive buffer was full, by socket. */
+  readonly receiveBufferDrops: () => Readonly<Record<string, number>>;
+  /** Packets recorded and skipped by the packet log. */
+  readonly packetLog: { readonly entries: number; readonly skipped: number };
+  readonly processUsage: () => ProcessUsage;
+  readonly build: { readonly version: string; readonly bunVersion: string; readonly commit: string };
+}
+
+/** The readers of LAB_SERIES. */
+export function labReaders({ traffic, eventLoopLag }: Metrics, sources: LabSources): Readers<typeof LAB_SERIES> {
+  const perProtocol = (read: (traffic: Traffic) => number) => () =>
+    PROTOCOLS.map((protocol): Sample => [{ protocol }, read(traffic[protocol])]);
+  const perStructure = (read: (bounded: Bounded) => number) => () =>
+    STRUCTURES.map((structure): Sample => [{ structure }, read(sources.bounded[structure]())]);
+  return {
+    packets_total: perProtocol(({ packets }) => packets),
+    dropped_packets_total: perProtocol(({ dropped }) => dropped),
+    response_time_seconds: () =>
+      PROTOCOLS.map((protocol) => [{ protocol }, bucketsOf(traffic[protocol].responseTime)] as const),
+    wirelab_received_bytes_total: perProtocol(({ receivedBytes }) => receivedBytes),
+    wirelab_sent_bytes_total: perProtocol(({ sentBytes }) => sentBytes),
+    wirelab_drops_total: () => PROTOCOLS.flatMap((protocol) => dropSamples(traffic[protocol])),
+    wirelab_rejected_total: () => PROTOCOLS.flatMap((protocol) => rejectSamples(traffic[protocol])),
+    wirelab_impairments_total: () => PROTOCOLS.flatMap((protocol) => impairmentSamples(traffic[protocol])),
+    wirelab_impairment_changes_total: perProtocol(({ impairmentChanges }) => impairmentChanges),
+    wirelab_open_connections: () =>
+      PROTOCOLS.flatMap((protocol): Sample[] => {
+        const open = sources.openConnections(protocol);
+        return open === undefined ? [] : [[{ protocol }, open]];
+      }),
+    wirelab_connections_total: () =>
+      PROTOCOLS.filter(sources.countsConnections).map((protocol) => [{ protocol }, traffic[protocol].connections]),
+    wirelab_bounded_size: perStructure(({ size }) => size),
+    wirelab_bounded_limit: perStructure(({ limit }) => limit),
+    wirelab_bounded_overflows_total: perStructure(({ overflows }) => overflows),
+    wirelab_packet_log_entries_total: () => [[{}, sources.packetLog.entries]],
+    wirelab_packet_log_skipped_total: () => [[{}, sources.packetLog.skipped]],
+    wirelab_udp_receive_buffer_drops_total: () =>
+      Object.entries(sources.receiveBufferDrops()).map(([socket, drops]) => [{ socket }, drops]),
+    wirelab_event_loop_lag_seconds: () => [[{}, bucketsOf(eventLoopLag)]],
+    wirelab_build_info: () => {
+      const { version, bunVersion, commit } = sources.build;
+      return [[{ version, bun_version: bunVersion, commit }, 1]];
+    },
+    ...processReaders(sources.processUsage),
+  };
+}
+
+function dropSamples({ protocol, drops }: Traffic): Sample[] {
+  return DROP_REASONS.map((reason) => [{ protocol, reason }, drops.get(reason)]);
+}
+
+function rejectSamples({ protocol, rejects }: Traffic): Sample[] {
+  return REGISTRY[protocol].rejects.map((reason) => [{ protocol, reason }, rejects.get(reason)]);
+}
+
+function impairmentSamples({ protocol, injected }: Traffic): Sample[] {
+  return KINDS_OF[protocol].flatMap((kind) =>
+    DIRECTIONS_OF[kind].map((direction): Sample => {
+      return [{ protocol, kind, direction }, injected.get(`${kind}/${direction}`)];
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+/** One packet and the means to respond to it, as a listener passes it to the responder. */
+import type { DirectionFate } from "../faults/decide.ts";
+import type { Transit } from "../faults/path.ts";
+import type { DropReason } from "../metrics/counters.ts";
+import type { Session } from "./sessions.ts";
+
+/** Returned by `send` in place of a number of octets. */
+export const SEND_FAILED = -1;
+export const PEER_GONE = -2;
+
+/** A received packet. Valid until the responder's `receive` returns unless `keep` was called. */
+export interface Exchange extends Transit {
+  /** Monotonic time at which the handler received the packet, ms. */
+  readonly receivedAt: number;
+  /** Payload octets of the packet. */
+  readonly bytes: number;
+  /** The STAMP session of the packet and the sender's sequence number in it. */
+  readonly session: Session | undefined;
+  readonly sequence: number;
+  /** Time that the response takes to make without any fault, ms. */
+  readonly workMs: number;
+  /** The time at which a response due at `dueAt` can be sent: on a stream, not before the responses queued ahead of it. */
+  order(dueAt: number): number;
+  /** Makes the response with the reflector's sequence number and what the fate of the way down does to its content. */
+  encode(reflectorSequence: number, fate: Readonly<DirectionFate>): void;
+  /** Passes the response to the kernel; returns its payload octets, SEND_FAILED or PEER_GONE. May be called again. */
+  send(): number;
+  /** No response will be sent. */
+  drop(reason: DropReason): void;
+}

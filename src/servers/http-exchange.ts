@@ -1,0 +1,99 @@
+/** One HTTP request and its response. */
+import { formatPeer } from "../base/address.ts";
+import type { Clock } from "../base/clock.ts";
+import type { DirectionFate } from "../faults/decide.ts";
+import type { DropReason } from "../metrics/counters.ts";
+import { type Exchange, PEER_GONE } from "../reflector/exchange.ts";
+
+/** The content of the response if no fault changes it; the response is made when it is sent. */
+export interface Reply {
+  readonly status: number;
+  readonly type?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** Time that the response takes to make, ms. */
+  readonly workMs?: number;
+  /** Whether the body is that of the request. */
+  readonly echoes?: boolean;
+}
+
+/** Returns the source of a request; null if its connection was closed. */
+export type PeerOf = (request: Request) => { readonly address: string; readonly port: number } | null;
+
+/** A request on its way through the responder. */
+export class RequestExchange implements Exchange {
+  readonly session = undefined;
+  readonly sequence = 0;
+  /** The response, once decided; until then `#resolve` waits for it. */
+  #response: Response | undefined;
+  #resolve: ((response: Response) => void) | undefined;
+  /** Status injected in place of the response; 0 for none. */
+  #status = 0;
+
+  constructor(
+    private readonly request: Request,
+    private readonly peerOf: PeerOf,
+    private readonly clock: Clock,
+    private readonly reply: Reply,
+    readonly bytes: number,
+    readonly receivedAt = clock.now(),
+  ) {}
+
+  get workMs(): number {
+    return this.reply.workMs ?? 0;
+  }
+
+  peer(): string {
+    const from = this.peerOf(this.request);
+    return from ? formatPeer(from.address, from.port) : "unknown";
+  }
+
+  /** Octets of an echoed body. Bodies that are the same for every request exist once and are not counted. */
+  get heldBytes(): number {
+    return this.reply.echoes ? this.bytes : 0;
+  }
+
+  order(dueAt: number): number {
+    return dueAt;
+  }
+
+  keep(): this {
+    return this;
+  }
+
+  encode(_sequence: number, fate: Readonly<DirectionFate>): void {
+    this.#status = fate.status;
+  }
+
+  send(): number {
+    if (this.#resolve && this.request.signal.aborted) return PEER_GONE;
+    const { status, type, body } = this.#status
+      ? { status: this.#status, type: undefined, body: undefined }
+      : this.reply;
+    const timing = `app;dur=${(this.clock.now() - this.receivedAt).toFixed(3)}`;
+    // Two literals: adding a key to an object takes 3 % of the time of a POST.
+    const headers =
+      type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
+    this.#respond(new Response(body ?? null, { status, headers }));
+    return body?.length ?? 0;
+  }
+
+  drop(reason: DropReason): void {
+    const fate = reason === "fault-up" ? "dropped-up" : reason === "fault-down" ? "dropped-down" : reason;
+    this.#respond(new Response(null, { status: 503, headers: { "x-wirelab-fate": fate } }));
+  }
+
+  /** The response if it exists already, otherwise a promise of it. */
+  result(): Response | Promise<Response> {
+    return (
+      this.#response ??
+      new Promise((resolve) => {
+        this.#resolve = resolve;
+      })
+    );
+  }
+
+  #respond(response: Response): void {
+    this.#response = response;
+    this.#resolve?.(response);
+  }
+}

@@ -1,0 +1,123 @@
+/** The HTTP traffic routes: a request to one of them is a packet. */
+import { type DocumentDecoration, Elysia } from "elysia";
+import type { Limits } from "../config.ts";
+import type { Responder } from "../reflector/responder.ts";
+import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
+import { type PeerOf, type Reply, RequestExchange } from "./http-exchange.ts";
+
+/** Longest response time of `/delay/{seconds}`, s. */
+export const MAX_DELAY_SECONDS = 10;
+/** Largest response of `/bytes/{n}`, octets. */
+export const MAX_BYTES = 1024 * 1024;
+
+/** The traffic routes as the API description names them. */
+export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}" | "/bytes/{n}";
+
+const JSON_TYPE = "application/json";
+const RECEIVED: Reply = { status: 200, type: JSON_TYPE, body: '{"status":"received"}' };
+const STATUS_OF: Readonly<Record<BodyProblem, number>> = { "too-large": 413, "too-slow": 408, "bad-request": 400 };
+
+/** What the traffic routes need. */
+export interface TrafficParts {
+  readonly responder: Responder;
+  readonly limits: Pick<Limits, "httpBodyBytes" | "httpBodyMs">;
+  readonly peerOf: PeerOf;
+  /** The API description of a route. */
+  readonly describe: (route: TrafficRoute) => DocumentDecoration;
+}
+
+/** Parses a number of a path; undefined if it is not a number or out of range. */
+function numberIn(text: string, min: number, max: number): number | undefined {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  return value >= min && value <= max ? value : undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A fixed pattern of `length` octets: only the size of the response matters. */
+function pattern(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+}
+
+/** The traffic routes, for the lab's HTTP application. */
+export function trafficRoutes({ responder, limits, peerOf, describe }: TrafficParts) {
+  const { clock, traffic } = responder;
+  const filler = pattern(MAX_BYTES);
+  const bodies = new BodyReader(limits);
+
+  function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
+    const exchange = new RequestExchange(request, peerOf, clock, reply, bytes);
+    responder.receive(exchange);
+    return exchange.result();
+  }
+
+  /** The response to a request whose body was not read; such a request is not a packet. */
+  function failed({ problem }: BodyFailure): Response {
+    traffic.rejects.add(problem);
+    const limit = problem === "too-large" ? `at most ${limits.httpBodyBytes} bytes` : `within ${limits.httpBodyMs} ms`;
+    return Response.json({ error: `${problem}: the body has to come whole, ${limit}` }, { status: STATUS_OF[problem] });
+  }
+
+  /** A rejection: the packet was received, gets a response, and the reason is counted. */
+  function reject(reason: "not-json" | "bad-request", error: string): Reply {
+    traffic.rejects.add(reason);
+    return { status: 400, type: JSON_TYPE, body: JSON.stringify({ error }) };
+  }
+
+  function receive(request: Request): Answered {
+    return bodies.text(request, (text) => {
+      if (text instanceof BodyFailure) return failed(text);
+      const reply = isJson(text) ? RECEIVED : reject("not-json", "the body is not JSON");
+      return respond(request, reply, Buffer.byteLength(text));
+    });
+  }
+
+  function echo(request: Request): Answered {
+    const type = request.headers.get("content-type") ?? "application/octet-stream";
+    return bodies.bytes(request, (body) => {
+      if (body instanceof BodyFailure) return failed(body);
+      return respond(request, { status: 200, type, body, echoes: true }, body.length);
+    });
+  }
+
+  function statusReply(text: string): Reply {
+    const status = /^\d{3}$/.test(text) ? numberIn(text, 200, 599) : undefined;
+    return status === undefined ? reject("bad-request", `status ${text}: allowed are 200 to 599`) : { status };
+  }
+
+  function delayReply(text: string): Reply {
+    const seconds = numberIn(text, 0, MAX_DELAY_SECONDS);
+    if (seconds === undefined)
+      return reject("bad-request", `delay ${text}: allowed are 0 to ${MAX_DELAY_SECONDS} seconds`);
+    return { ...RECEIVED, workMs: seconds * 1000 };
+  }
+
+  function bytesReply(text: string): Reply {
+    const length = /^\d+$/.test(text) ? numberIn(text, 0, MAX_BYTES) : undefined;
+    if (length === undefined) return reject("bad-request", `bytes ${text}: allowed are 0 to ${MAX_BYTES}`);
+    return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
+  }
+
+  // Each handler destructures only what it needs: Elysia parses cookies, query and headers for a handler that uses the
+  // whole context, and defines a getter per request for one that uses `server`.
+  const raw = { parse: "none" } as const;
+  return new Elysia({ name: "traffic" })
+    .post("/", ({ request }) => receive(request), { ...raw, detail: describe("/") })
+    .post("/echo", ({ request }) => echo(request), { ...raw, detail: describe("/echo") })
+    .get("/status/:code", ({ request, params }) => respond(request, statusReply(params.code), 0), {
+      detail: describe("/status/{code}"),
+    })
+    .get("/delay/:seconds", ({ request, params }) => respond(request, delayReply(params.seconds), 0), {
+      detail: describe("/delay/{seconds}"),
+    })
+    .get("/bytes/:n", ({ request, params }) => respond(request, bytesReply(params.n), 0), {
+      detail: describe("/bytes/{n}"),
+    });
+}

@@ -1,0 +1,82 @@
+/**
+ * The common shape of listeners. The listener of a protocol is the file of this folder with the protocol's name; it
+ * exports `listen`.
+ */
+import type { AnyElysia, DocumentDecoration } from "elysia";
+import type { Bounded } from "../base/bounded.ts";
+import { type Protocol, REGISTRY } from "../base/protocol.ts";
+import type { Limits } from "../config.ts";
+import type { Responder } from "../reflector/responder.ts";
+import type { Sessions } from "../reflector/sessions.ts";
+import type { TrafficRoute } from "./http-routes.ts";
+
+/** An open port of the lab. */
+export interface Listener {
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** Connections open now; undefined for a protocol without connections. */
+  connections(): number | undefined;
+  /** The limited set of connections; undefined if the listener does not limit them itself. */
+  readonly connectionTable: Bounded | undefined;
+  /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
+  receiveBufferDrops(): number | undefined;
+  /** Accepts no further packets; responses in progress are still sent. Resolves when they have been. */
+  pause(): Promise<void>;
+  /** Closes the port and its connections. */
+  close(): Promise<void>;
+}
+
+/** What a listener is started with. */
+export interface ListenerContext {
+  readonly hostname: string;
+  /** 0 selects a free port. */
+  readonly port: number;
+  readonly responder: Responder;
+  readonly sessions: Sessions;
+  readonly limits: Limits;
+  /** UDP: every datagram of 44 octets or more is a STAMP test packet and every other is dropped (the STAMP port). */
+  readonly stampOnly: boolean;
+  /** The UDP ports of this lab, one octet per port: datagrams from a port that is 1 get no response. */
+  readonly labPorts: Uint8Array;
+  /** HTTP: the routes served besides the traffic routes. */
+  readonly routes: AnyElysia;
+  /** HTTP: the API description of a traffic route. */
+  readonly describe: (route: TrafficRoute) => DocumentDecoration;
+}
+
+/** Starts listening. Rejects with the system's error if the port is not available. */
+export type Listen = (context: ListenerContext) => Promise<Listener>;
+
+/** A port that is not available; the message is one line that names it. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** Starts the listener of `protocol`; `name` names the port in errors. Rejects with ListenError. */
+export async function openListener(
+  protocol: Protocol,
+  context: ListenerContext,
+  name: string = REGISTRY[protocol].title,
+): Promise<Listener> {
+  // Every protocol of the registry has such a module; a test checks that.
+  const { listen } = (await import(`./${protocol}.ts`)) as { readonly listen: Listen };
+  try {
+    return await listen(context);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ListenError(`${name} port ${context.port} on ${context.hostname} ${reasonOf(code, context.hostname)}`);
+  }
+}
+
+function reasonOf(code: string, host: string): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return "is in use";
+    case "EACCES":
+      return "may not be used by this user";
+    case "EADDRNOTAVAIL":
+      return `is not available: ${host} is not an address of this machine`;
+    default:
+      return `is not available: ${code}`;
+  }
+}
