@@ -5,19 +5,14 @@ import type { RunReport } from "./report.ts";
 
 /** Definitions of everything in a report, one paragraph each. */
 export function explain(report: RunReport): string {
-  return [
-    ...explainPacketAccounting(report),
-    ...explainTimes(report),
-    ...explainVariation(report),
-    ...explainTrust(report),
-  ]
+  return [...explainLedger(report), ...explainTimes(report), ...explainVariation(report), ...explainTrust(report)]
     .map(([name, text]) => `${name}\n${wrap(text)}`)
     .join("\n\n");
 }
 
 type Entry = readonly [name: string, text: string];
 
-function explainPacketAccounting({ packets, loss, evidence }: RunReport): Entry[] {
+function explainLedger({ packets, loss, evidence }: RunReport): Entry[] {
   const n = formatCount;
   return [
     [
