@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
 import { type Change, compareReports } from "../load/report/compare.ts";
-import type { KeptRun, RunLine } from "../runs/store.ts";
+import type { KeptRun, RunLine } from "../runs/shapes.ts";
 import { BadRequestError } from "./explain.ts";
 import { jsonReader } from "./json-body.ts";
 import { errorResponse, jsonResponse } from "./openapi.ts";

@@ -1,7 +1,7 @@
 /** Puts the page together: one stream in, its parts beside each other. */
 
 import type { HistoryDump, Snapshot } from "../live/shapes.ts";
-import type { RunState } from "../runs/runner.ts";
+import type { RunState } from "../runs/shapes.ts";
 import { createFaults } from "./faults/faults.ts";
 import { createLoad } from "./load/load.ts";
 import { createFirstSteps } from "./now/first-steps.ts";

@@ -1,7 +1,8 @@
 /** A load run in its own process, and what can go wrong with it. */
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
-import { BusyError, Runner, type RunState } from "../../src/runs/runner.ts";
+import { BusyError, Runner } from "../../src/runs/runner.ts";
+import type { RunState } from "../../src/runs/shapes.ts";
 import { startTestLab } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 

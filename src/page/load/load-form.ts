@@ -1,18 +1,8 @@
 /** The form of a new load run. */
+import type { RunBounds } from "../../runs/shapes.ts";
 import { h, setText } from "../ui/dom.ts";
 import { type Term, term } from "../ui/glossary.ts";
 import { LOOKS, shapeOf } from "../ui/protocols.ts";
-
-/** What a new run may be, as `GET /runs` says it. */
-export interface RunBounds {
-  readonly targets: readonly string[];
-  readonly caps: {
-    readonly rate: number;
-    readonly seconds: number;
-    readonly connections: number;
-    readonly size: number;
-  };
-}
 
 function field(
   name: string,

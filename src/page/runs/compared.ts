@@ -1,14 +1,9 @@
 /** Two kept runs over each other. */
 import type { Change } from "../../load/report/compare.ts";
-import type { KeptRun } from "../../runs/store.ts";
+import type { KeptRun } from "../../runs/shapes.ts";
 import { h } from "../ui/dom.ts";
 import type { Protocol } from "../ui/protocols.ts";
 import { columnsOf, type ReportColumn } from "./report.ts";
-
-/** What `GET /runs/{id}/compare/{other}` answers. */
-export interface Compared {
-  readonly protocols: Partial<Record<Protocol, readonly Change[]>>;
-}
 
 /** The reports of one protocol in two runs; the second is dashed. */
 export function pair(runs: readonly [KeptRun, KeptRun], protocol: Protocol): ReportColumn[] {

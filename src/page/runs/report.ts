@@ -2,7 +2,7 @@
 
 import { count, duration, grouped, inline, octets, percent } from "../../base/format.ts";
 import type { RunReport, Times } from "../../load/report/report.ts";
-import type { RunDetail } from "../../runs/detail.ts";
+import type { RunDetail } from "../../runs/shapes.ts";
 import type { Chart } from "../ui/charts.ts";
 import { h } from "../ui/dom.ts";
 import { type Term, term } from "../ui/glossary.ts";

@@ -1,21 +1,13 @@
 /** The part "Runs": those that were kept, one opened, or two over each other. */
 
 import { count, duration, inline, percent } from "../../base/format.ts";
-import type { KeptRun, RunSummary } from "../../runs/store.ts";
-import type { RunBounds } from "../load/load-form.ts";
+import type { KeptRun, RunBounds, RunComparison, RunList, RunSummary } from "../../runs/shapes.ts";
 import { ask, messageOf } from "../ui/api.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
 import { listTerms } from "../ui/glossary.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "../ui/protocols.ts";
-import { type Compared, changesTable, pair } from "./compared.ts";
+import { changesTable, pair } from "./compared.ts";
 import { columnsOf, createReport, type ReportColumn, type ReportView } from "./report.ts";
-
-/** What `GET /runs` answers. */
-interface RunList extends RunBounds {
-  readonly runs: readonly RunSummary[];
-  /** Whether they are in a file. */
-  readonly file: boolean;
-}
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hour12: false });
 const HEAD = ["compare", "run", "when", "protocol", "target", "rate", "length", "loss", "p50", "p99", "verdict", ""];
@@ -80,7 +72,7 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
   }
 
   /** Two runs over each other, one protocol at a time. */
-  function showPair(runs: readonly [KeptRun, KeptRun], compared: Compared, protocol: Protocol): void {
+  function showPair(runs: readonly [KeptRun, KeptRun], compared: RunComparison, protocol: Protocol): void {
     const common = PROTOCOLS.filter((name) => compared.protocols[name]);
     const choice = common.map((name) =>
       button(LOOKS[name].name, () => showPair(runs, compared, name), {
@@ -112,7 +104,7 @@ export function createRuns(bounds: (bounds: RunBounds) => void): { refresh(): Pr
     attempt(async () => {
       const [a = 0, b = 0] = [...chosen].sort((x, y) => x - y);
       const runs = await Promise.all([ask<KeptRun>("GET", `/runs/${a}`), ask<KeptRun>("GET", `/runs/${b}`)]);
-      const compared = await ask<Compared>("GET", `/runs/${a}/compare/${b}`);
+      const compared = await ask<RunComparison>("GET", `/runs/${a}/compare/${b}`);
       const [first] = PROTOCOLS.filter((protocol) => compared.protocols[protocol]);
       if (first) showPair(runs, compared, first);
       else setText(hint, "These two runs have no protocol in common.");
