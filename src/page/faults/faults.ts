@@ -4,12 +4,12 @@ import type { Snapshot } from "../../live/shapes.ts";
 import { ask } from "../ui/api.ts";
 import { button, byId, h } from "../ui/dom.ts";
 import { clearErrors, showFieldError, showTextError } from "../ui/field-errors.ts";
-import { listTerms } from "../ui/glossary.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "../ui/protocols.ts";
-import { type AllFaults, createBar } from "./fault-bar.ts";
-import { FIELDS } from "./fault-fields.ts";
-import { textForm } from "./fault-text.ts";
+import { listTerms } from "../ui/terms.ts";
+import { type AllFaults, createBar } from "./bar.ts";
+import { FIELDS } from "./fields.ts";
 import { createInjected } from "./injected.ts";
+import { textForm } from "./text-form.ts";
 
 /** What `/impairments/{protocol}` answers. */
 interface OneFaults {

@@ -4,7 +4,7 @@ import { count, duration, inline, percent } from "../../base/format.ts";
 import type { Delay, Faults } from "../../faults/faults.ts";
 import type { SinceChange } from "../../live/shapes.ts";
 import { h, setText } from "../ui/dom.ts";
-import { term } from "../ui/glossary.ts";
+import { term } from "../ui/terms.ts";
 
 /** One line of the table; undefined shows as a dash. */
 type Row = readonly [what: string, set: string | undefined, injected: string | undefined, measured: string | undefined];

@@ -1,12 +1,12 @@
 /** The part "Load": start a run, watch it, stop it, read its report. */
 import type { RunBounds, RunState } from "../../runs/shapes.ts";
-import { columnsOf, createReport, type ReportView } from "../runs/report.ts";
 import { ask, messageOf } from "../ui/api.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
 import { clearErrors, showFieldError } from "../ui/field-errors.ts";
-import { listTerms } from "../ui/glossary.ts";
-import { createForm } from "./load-form.ts";
+import { listTerms } from "../ui/terms.ts";
+import { createForm } from "./form.ts";
 import { createProgress } from "./progress.ts";
+import { columnsOf, createReport, type ReportView } from "./report.ts";
 
 const STATES: Readonly<Record<RunState["state"], string>> = {
   starting: "Starting",

@@ -3,7 +3,7 @@
 import { duration, grouped, inline, percent } from "../../base/format.ts";
 import type { Snapshot } from "../../load/measure/snapshot.ts";
 import type { RunState } from "../../runs/shapes.ts";
-import { type Chart, createChart } from "../ui/charts.ts";
+import { type Chart, createChart } from "../ui/chart.ts";
 import { h, setText } from "../ui/dom.ts";
 import { LOOKS, PROTOCOLS, type Protocol } from "../ui/protocols.ts";
 

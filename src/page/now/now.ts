@@ -2,14 +2,14 @@
 
 import { grouped } from "../../base/format.ts";
 import type { Snapshot } from "../../live/shapes.ts";
-import { onHover } from "../ui/charts.ts";
+import { onHover } from "../ui/chart.ts";
 import { byId, setText } from "../ui/dom.ts";
-import { listTerms } from "../ui/glossary.ts";
 import { PROTOCOLS } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
+import { listTerms } from "../ui/terms.ts";
 import { clockTime } from "../ui/time.ts";
-import { createColumn, describe } from "./now-column.ts";
-import { createTogether } from "./together.ts";
+import { createColumn, describe } from "./column.ts";
+import { createTogether } from "./side-by-side.ts";
 
 /** The part "Now". `show` draws what the series hold; `snapshot` adds what only the last second knows. */
 export function createNow(): { show(series: Series): void; snapshot(snapshot: Snapshot): void } {

@@ -4,8 +4,8 @@ import { duration, grouped, inline } from "../../base/format.ts";
 import type { Flow } from "../../live/shapes.ts";
 import type { PacketEntry } from "../../reflector/packet-log.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
-import { listTerms, term } from "../ui/glossary.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "../ui/protocols.ts";
+import { listTerms, term } from "../ui/terms.ts";
 import { clockTime } from "../ui/time.ts";
 
 /** Packets kept to be filtered, and rows shown. */

@@ -1,9 +1,9 @@
 /** Two kept runs over each other. */
 import type { Change } from "../../load/report/compare.ts";
 import type { KeptRun } from "../../runs/shapes.ts";
+import { columnsOf, type ReportColumn } from "../load/report.ts";
 import { h } from "../ui/dom.ts";
 import type { Protocol } from "../ui/protocols.ts";
-import { columnsOf, type ReportColumn } from "./report.ts";
 
 /** The reports of one protocol in two runs; the second is dashed. */
 export function pair(runs: readonly [KeptRun, KeptRun], protocol: Protocol): ReportColumn[] {

@@ -2,12 +2,12 @@
 
 import { count, duration, inline, percent } from "../../base/format.ts";
 import type { KeptRun, RunBounds, RunComparison, RunList, RunSummary } from "../../runs/shapes.ts";
+import { columnsOf, createReport, type ReportColumn, type ReportView } from "../load/report.ts";
 import { ask, messageOf } from "../ui/api.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
-import { listTerms } from "../ui/glossary.ts";
 import { LOOKS, PROTOCOLS, type Protocol, shapeOf } from "../ui/protocols.ts";
+import { listTerms } from "../ui/terms.ts";
 import { changesTable, pair } from "./compared.ts";
-import { columnsOf, createReport, type ReportColumn, type ReportView } from "./report.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hour12: false });
 const HEAD = ["compare", "run", "when", "protocol", "target", "rate", "length", "loss", "p50", "p99", "verdict", ""];

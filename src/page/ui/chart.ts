@@ -1,6 +1,6 @@
 /** Charts by uPlot: one look, one time axis, one cursor for all of them. */
 import uPlot from "uplot";
-import { axesOf, type ChartOptions, drawMarks, seriesOf, yRange } from "./chart-look.ts";
+import { axesOf, type ChartOptions, drawMarks, seriesOf, yRange } from "./chart-style.ts";
 import { h } from "./dom.ts";
 import type { PlacedMark, Values } from "./series.ts";
 import { onTheme } from "./theme.ts";

@@ -1,8 +1,8 @@
 /** The controls of each kind of fault: what is shown, and how it becomes the JSON that the lab takes. */
 import type { Burst, Delay, Direction, Faults } from "../../faults/faults.ts";
 import { h } from "../ui/dom.ts";
-import { type Term, term } from "../ui/glossary.ts";
 import { type NumberControl, numberControl, percentControl } from "../ui/number-control.ts";
+import { type Term, term } from "../ui/terms.ts";
 
 /** A group of controls for one kind of fault. */
 export interface FaultField {

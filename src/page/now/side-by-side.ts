@@ -2,12 +2,12 @@
 
 import { duration, inline, percent } from "../../base/format.ts";
 import type { SeriesName } from "../../live/shapes.ts";
-import { type Chart, createChart, hover, onHover } from "../ui/charts.ts";
+import { type Chart, createChart, hover, onHover } from "../ui/chart.ts";
 import { h, setText } from "../ui/dom.ts";
-import { term } from "../ui/glossary.ts";
 import { sample } from "../ui/line-sample.ts";
 import { LOOKS, PROTOCOLS, shapeOf } from "../ui/protocols.ts";
 import type { PlacedMark, Series } from "../ui/series.ts";
+import { term } from "../ui/terms.ts";
 import { ago, clockTime } from "../ui/time.ts";
 
 const STATISTICS = [

@@ -3,8 +3,8 @@ import type { Impairments } from "../../faults/faults.ts";
 import { ask } from "../ui/api.ts";
 import { button, h, setText } from "../ui/dom.ts";
 import { clearErrors, showFieldError, showTextError } from "../ui/field-errors.ts";
-import { textForm } from "./fault-text.ts";
 import { SCENARIOS } from "./scenarios.ts";
+import { textForm } from "./text-form.ts";
 
 /** What `/impairments` answers. */
 export interface AllFaults {

@@ -3,13 +3,13 @@
 import { count, duration, grouped, inline, octets, percent } from "../../base/format.ts";
 import type { RunReport, Times } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/shapes.ts";
-import type { Chart } from "../ui/charts.ts";
+import type { Chart } from "../ui/chart.ts";
 import { h } from "../ui/dom.ts";
-import { type Term, term } from "../ui/glossary.ts";
 import { sample } from "../ui/line-sample.ts";
 import { LOOKS, shapeOf } from "../ui/protocols.ts";
+import { type Term, term } from "../ui/terms.ts";
+import { ledgerBar } from "./accounting-bar.ts";
 import { createCurves } from "./curve.ts";
-import { ledgerBar } from "./ledger-bar.ts";
 
 /** One report with its heading. */
 export interface ReportColumn {

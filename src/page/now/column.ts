@@ -2,12 +2,12 @@
 
 import { count, duration, inline, octets, percent, type Quantity } from "../../base/format.ts";
 import type { SeriesName } from "../../live/shapes.ts";
-import type { Line } from "../ui/chart-look.ts";
-import { type Chart, createChart } from "../ui/charts.ts";
+import { type Chart, createChart } from "../ui/chart.ts";
+import type { Line } from "../ui/chart-style.ts";
 import { h } from "../ui/dom.ts";
-import { type Term, term } from "../ui/glossary.ts";
 import { LOOKS, type Protocol, shapeOf } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
+import { type Term, term } from "../ui/terms.ts";
 
 /** One number of a tile: which series, and how it reads. */
 interface Reading {

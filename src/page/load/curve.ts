@@ -3,8 +3,8 @@
 import { duration, inline } from "../../base/format.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/shapes.ts";
-import type { Line } from "../ui/chart-look.ts";
-import { type Chart, createChart } from "../ui/charts.ts";
+import { type Chart, createChart } from "../ui/chart.ts";
+import type { Line } from "../ui/chart-style.ts";
 import type { Values } from "../ui/series.ts";
 
 /** One curve. */

@@ -1,8 +1,8 @@
 /** The form of a new load run. */
 import type { RunBounds } from "../../runs/shapes.ts";
 import { h, setText } from "../ui/dom.ts";
-import { type Term, term } from "../ui/glossary.ts";
 import { LOOKS, shapeOf } from "../ui/protocols.ts";
+import { type Term, term } from "../ui/terms.ts";
 
 function field(
   name: string,
