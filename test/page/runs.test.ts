@@ -35,7 +35,7 @@ describe("load runs from the page", () => {
     expect(await ledger(page, "#load-live", "on the way up")).toBe("100");
     expect(await ledger(page, "#load-live", "dropped on purpose")).toBe("100");
     expect(await page.text("#load-live .report .learn")).toContain(
-      "Every packet that was sent ends in exactly one column",
+      "Every packet sent is counted in exactly one column",
     );
     await page.shows("table.runs tbody", "#1");
     expect(page.problems).toEqual([]);

@@ -27,7 +27,7 @@ describe("a run", () => {
     await over(run.runner);
     expect(run.runner.state).toMatchObject({ state: "done", number: 1, kept: 7, error: null, stopped: false });
     expect(run.runner.state?.reports[0]?.packets).toMatchObject({ sent: 200, answered: 200, lost: 0 });
-    expect(run.runner.state?.details[0]?.explanation).toContain("the ledger");
+    expect(run.runner.state?.details[0]?.explanation).toContain("packet accounting");
     const states = new Set(run.told.map(({ state }) => state));
     expect([...states]).toEqual(expect.arrayContaining(["starting", "running", "settling", "done"]));
     const told = run.told.flatMap(({ snapshots }) => snapshots);
