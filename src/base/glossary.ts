@@ -18,12 +18,12 @@ export const GLOSSARY = {
   average:
     "The sum of all response times divided by their number. A few slow answers raise it, and it does not show how many there are.",
   percentile:
-    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run takes it from an HDR histogram with 3 significant digits.",
+    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run computes it from an HDR histogram with 3 significant digits.",
   p50: "The median: half of the answers took at most this long.",
   p99: "99 % of the answers took at most this long. Users notice the slowest 1 %, because one web page makes many requests.",
   connections: "Connections that are open now. A connectionless protocol has none. HTTP includes those of the page.",
   bytes: "Payload octets per second: “in” counts packets received, “out” answers sent. Headers are not counted.",
-  peer: "The address and port that a packet came from. It is hidden from viewers without the right to change the lab.",
+  peer: "The address and port that sent the packet. It is hidden from viewers without the right to change the lab.",
   outcome:
     "“answered”, or the reason why there was no answer. “fault-up” and “fault-down” are losses that the lab injected.",
   sample:
@@ -41,7 +41,7 @@ export const GLOSSARY = {
   reset: "The connection is aborted with a TCP RST instead of an answer (RFC 9293).",
   status: "The response has an error status instead of the real one, such as 503 Service Unavailable (RFC 9110).",
   "injected and measured":
-    "Set: the configured faults. Injected: what the lab did since the last change. Measured: what came out. With few packets the three differ by chance; they converge as packets add up.",
+    "Set: the configured faults. Injected: what the lab did since the last change. Measured: the result. With few packets the three differ by chance; they converge as packets add up.",
 
   // Options of a load run
   rate: "Packets per second of each protocol. The generator sends on schedule and does not wait for answers (open loop), as independent users do.",

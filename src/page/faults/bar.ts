@@ -1,54 +1,48 @@
-/** The bar over the faults: presets, scenarios, and all faults as one text. */
-import type { Impairments } from "../../faults/faults.ts";
-import { ask } from "../ui/api.ts";
-import { button, h, setText } from "../ui/dom.ts";
+/** The bar above the fault columns: presets, scenarios, and all faults as one text. */
+import type { AllFaults } from "../../api/shapes.ts";
+import { callApi } from "../ui/api.ts";
+import { button, changing, h, setText } from "../ui/dom.ts";
 import { clearErrors, showFieldError, showTextError } from "../ui/field-errors.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import { textForm } from "./text-form.ts";
+import { createTextForm } from "./text-form.ts";
 
-/** What `/impairments` answers. */
-export interface AllFaults {
-  readonly text: string;
-  readonly impairments: Impairments;
-  readonly presets: readonly string[];
+/** The bar. `write` shows the current faults and, once, a button for each preset of the lab. */
+export interface FaultBar {
+  write(faults: AllFaults): void;
 }
-/** The bar over the columns: presets, scenarios, all faults as one text, and the way back. */
-export function createBar(
-  host: HTMLElement,
-  setAll: (request: () => Promise<AllFaults>, fail: (error: unknown) => void) => void,
-) {
+
+/** Creates the bar in `host`. `onChange` receives the faults after each change. */
+export function createBar(host: HTMLElement, onChange: (faults: AllFaults) => void): FaultBar {
   const presets = h("div", { class: "presets", role: "group", "aria-label": "Presets" });
-  const story = h("p", { class: "note", role: "status" });
-  const { form, input } = textForm("All faults as text", (text) =>
-    put(text || "none", (error) => showTextError(host, input, error)),
+  const description = h("p", { class: "note", role: "status" });
+  const put = (text: string, onError: (error: unknown) => void) =>
+    void callApi<AllFaults>("PUT", "/impairments", text).then(onChange, onError);
+  const { form, input } = createTextForm("All faults as text", (text) =>
+    put(text, (error) => showTextError(host, input, error)),
   );
-  const put = (text: string, fail: (error: unknown) => void) =>
-    setAll(() => ask<AllFaults>("PUT", "/impairments", text), fail);
-  const onPreset = (text: string, about: string) => () => {
-    setText(story, about);
-    put(text, (error) => showFieldError(host, error));
-  };
-  const hint = h(
-    "p",
-    { class: "note" },
-    "The same text goes into ",
-    h("code", {}, "WIRELAB_IMPAIR"),
-    " and ",
-    h("code", {}, "--impair"),
-    ".",
-  );
-  host.replaceChildren(h("fieldset", { class: "bare", "data-changes": true }, presets, form), story, hint);
+  const presetButton = (name: string, text: string, about: string) =>
+    button(name, () => {
+      setText(description, about);
+      put(text, (error) => showFieldError(host, error));
+    });
+  host.replaceChildren(changing(presets, form), description, hint());
   return {
-    write({ text, presets: names }: AllFaults): void {
+    write({ text, presets: names }) {
       clearErrors(host);
       input.value = text;
       if (presets.childElementCount > 0) return;
-      const ofLab = names.filter((name) => name !== "none");
       presets.append(
-        button("None", onPreset("none", "Nothing is broken.")),
-        ...ofLab.map((name) => button(name, onPreset(name, `${name}: a preset of the lab.`))),
-        ...SCENARIOS.map(({ name, text, about }) => button(name, onPreset(text, about))),
+        presetButton("None", "none", "No faults."),
+        ...names
+          .filter((name) => name !== "none")
+          .map((name) => presetButton(name, name, `${name}: a preset of the lab.`)),
+        ...SCENARIOS.map(({ name, text, description }) => presetButton(name, text, description)),
       );
     },
   };
+}
+
+function hint(): HTMLElement {
+  const [variable, flag] = [h("code", {}, "WIRELAB_IMPAIR"), h("code", {}, "--impair")];
+  return h("p", { class: "note" }, variable, " and ", flag, " accept the same text.");
 }

@@ -1,8 +1,8 @@
-/** Faults as text: a line to read, to write and to copy. */
+/** A form for faults as text: a line to read, edit and copy. */
 import { copyButton, h } from "../ui/dom.ts";
 
-/** A line of text with its buttons; `apply` gets what was typed when it is meant. */
-export function textForm(label: string, apply: (text: string) => void) {
+/** The form. `apply` receives the submitted text; an empty one means no faults. */
+export function createTextForm(label: string, apply: (text: string) => void) {
   const input = h("input", {
     type: "text",
     spellcheck: "false",
@@ -19,7 +19,7 @@ export function textForm(label: string, apply: (text: string) => void) {
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    apply(input.value);
+    apply(input.value || "none");
   });
   return { form, input };
 }

@@ -1,107 +1,115 @@
 /** The form of a new load run. */
+import type { Term } from "../../base/glossary.ts";
+import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
 import type { RunBounds } from "../../runs/shapes.ts";
-import { h, setText } from "../ui/dom.ts";
-import { LOOKS, shapeOf } from "../ui/protocols.ts";
-import { type Term, term } from "../ui/terms.ts";
+import { type Attributes, h, setText } from "../ui/dom.ts";
+import { labelOf } from "../ui/protocols.ts";
+import { term } from "../ui/terms.ts";
 
-function field(
-  name: string,
-  label: Term | undefined,
-  text: string,
-  attributes: Record<string, string | number>,
-  unit = "",
-) {
-  const input = h("input", { id: `load-${name}`, "data-path": name, ...attributes });
-  const caption = label
-    ? h("span", { class: "caption" }, term(label, text))
-    : h("label", { for: `load-${name}` }, text);
-  if (label) input.setAttribute("aria-label", text);
-  const element = h(
-    "div",
-    { class: "control" },
-    caption,
-    h("span", { class: "entry" }, input, h("span", { class: "unit" }, unit)),
-  );
-  return { element, input };
+/** The protocol that a new form selects. */
+const INITIAL_PROTOCOL: Protocol = "udp";
+
+interface Field {
+  readonly element: HTMLElement;
+  readonly input: HTMLInputElement;
 }
 
-/** The controls of a new run; `read` gives the request's body. */
-export function createForm() {
-  const protocol = h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, "Protocol"));
-  for (const name of ["all", "http", "tcp", "udp"] as const) {
-    const look = name === "all" ? undefined : LOOKS[name];
-    protocol.append(
-      h(
-        "label",
-        { "data-protocol": name },
-        h("input", { type: "radio", name: "protocol", value: name, checked: name === "udp" }),
-        look && shapeOf(look),
-        look?.name ?? "all three",
-      ),
-    );
-  }
-  const number = { type: "number", min: 0, step: "any", inputmode: "decimal" };
-  const rate = field("rate", "rate", "rate", { ...number, value: 100 }, "/s");
-  const seconds = field("seconds", undefined, "for", { ...number, value: 10 }, "s");
-  const target = field("target", undefined, "target", {
+function createField(name: string, label: HTMLElement, unit: string, attributes: Attributes): Field {
+  const input = h("input", { id: `load-${name}`, "data-path": name, ...attributes });
+  const entry = h("span", { class: "entry" }, input, h("span", { class: "unit" }, unit));
+  return { input, element: h("div", { class: "control" }, label, entry) };
+}
+
+/** A number field whose label opens a definition. */
+function createNumberField(name: string, label: string, definition: Term, unit: string, attributes: Attributes): Field {
+  const number = { type: "number", min: 0, step: "any", inputmode: "decimal", "aria-label": label };
+  return createField(name, caption(term(definition, label)), unit, { ...number, ...attributes });
+}
+
+function createTargetField(): Field {
+  const label = h("label", { for: "load-target" }, "target");
+  return createField("target", label, "", {
     type: "text",
     list: "targets",
     placeholder: "this lab",
     spellcheck: "false",
     autocomplete: "off",
   });
-  const connections = field("connections", "connections", "connections", { ...number, placeholder: "auto" });
-  const size = field("size", "bytes", "size", { ...number, placeholder: "auto" }, "B");
-  const timeout = field("timeout", "late", "timeout", { ...number, value: 2 }, "s");
-  const warmup = field("warmup", "warm-up", "warm-up", { ...number, value: 0.5 }, "s");
-  const arrival = h(
+}
+
+function caption(content: HTMLElement): HTMLElement {
+  return h("span", { class: "caption" }, content);
+}
+
+function createProtocolChoice(): HTMLFieldSetElement {
+  const choices = (["all", ...PROTOCOLS] as const).map((name) => {
+    const input = h("input", { type: "radio", name: "protocol", value: name, checked: name === INITIAL_PROTOCOL });
+    const label = name === "all" ? ["all"] : labelOf(name);
+    return h("label", { "data-protocol": name }, input, ...label);
+  });
+  return h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, "Protocol"), ...choices);
+}
+
+function createArrivalSelect(): HTMLSelectElement {
+  return h(
     "select",
     { "aria-label": "arrival", "data-path": "arrival" },
     h("option", { value: "constant" }, "constant"),
     h("option", { value: "poisson" }, "Poisson"),
   );
+}
+
+/** The value of a number field; undefined if it is empty. */
+function numberOf({ input }: Field): number | undefined {
+  return input.value === "" ? undefined : Number(input.value);
+}
+
+function describeBounds({ targets, caps }: RunBounds): string {
+  const allowed = ["the lab itself", ...targets].join(", ");
+  return `Targets: ${allowed}. At most ${caps.rate} packets per second of each protocol, for ${caps.seconds} s.`;
+}
+
+/** The controls. `setBounds` shows the allowed targets and limits; `read` returns the body of `POST /runs`. */
+export function createForm() {
+  const protocol = createProtocolChoice();
+  const rate = createNumberField("rate", "rate", "rate", "/s", { value: 100 });
+  const seconds = createNumberField("seconds", "duration", "duration", "s", { value: 10 });
+  const target = createTargetField();
+  const connections = createNumberField("connections", "connections", "load connections", "", { placeholder: "auto" });
+  const size = createNumberField("size", "size", "packet size", "B", { placeholder: "auto" });
+  const timeout = createNumberField("timeout", "timeout", "timeout", "s", { value: 2 });
+  const warmup = createNumberField("warmup", "warm-up", "warm-up", "s", { value: 0.5 });
+  const arrival = createArrivalSelect();
   const targets = h("datalist", { id: "targets" });
-  const caps = h("p", { class: "note" });
+  const bounds = h("p", { class: "note" });
+  const options = [connections, size, timeout, warmup].map(({ element }) => element);
   const more = h(
     "details",
     { class: "more" },
-    h("summary", {}, "More"),
-    h(
-      "div",
-      { class: "form-grid" },
-      connections.element,
-      size.element,
-      timeout.element,
-      warmup.element,
-      h("div", { class: "control" }, h("span", { class: "caption" }, term("arrival")), arrival),
-    ),
+    h("summary", {}, "More options"),
+    h("div", { class: "form-grid" }, ...options, h("div", { class: "control" }, caption(term("arrival")), arrival)),
   );
-  const optional = (input: HTMLInputElement) => (input.value === "" ? undefined : Number(input.value));
   return {
-    parts: [
+    elements: [
       protocol,
       h("div", { class: "form-grid" }, rate.element, seconds.element, target.element),
       more,
       targets,
-      caps,
+      bounds,
     ],
-    bound(bounds: RunBounds): void {
-      targets.replaceChildren(...bounds.targets.map((value) => h("option", { value })));
-      const where = bounds.targets.length === 0 ? "the lab itself" : `the lab itself, ${bounds.targets.join(", ")}`;
-      setText(
-        caps,
-        `Targets: ${where}. At most ${bounds.caps.rate} packets a second of each protocol, for ${bounds.caps.seconds} s.`,
-      );
+    setBounds(allowed: RunBounds): void {
+      targets.replaceChildren(...allowed.targets.map((value) => h("option", { value })));
+      setText(bounds, describeBounds(allowed));
     },
     read: () => ({
       protocol: protocol.querySelector<HTMLInputElement>("input:checked")?.value,
-      rate: optional(rate.input),
-      seconds: optional(seconds.input),
+      rate: numberOf(rate),
+      seconds: numberOf(seconds),
       target: target.input.value || undefined,
-      connections: optional(connections.input),
-      size: optional(size.input),
-      timeout: optional(timeout.input),
-      warmup: optional(warmup.input),
+      connections: numberOf(connections),
+      size: numberOf(size),
+      timeout: numberOf(timeout),
+      warmup: numberOf(warmup),
       arrival: arrival.value,
     }),
   };

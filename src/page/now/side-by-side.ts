@@ -1,154 +1,107 @@
-/** The three protocols on one time axis: drops, and response time. */
-
+/** Every protocol on one time axis: drop ratio and response time. */
 import { duration, inline, percent } from "../../base/format.ts";
+import { PROTOCOLS } from "../../base/protocol.ts";
 import type { SeriesName } from "../../live/shapes.ts";
-import { type Chart, createChart, hover, onHover } from "../ui/chart.ts";
-import { h, setText } from "../ui/dom.ts";
-import { sample } from "../ui/line-sample.ts";
-import { LOOKS, PROTOCOLS, shapeOf } from "../ui/protocols.ts";
-import type { PlacedMark, Series } from "../ui/series.ts";
+import { type Chart, createChart } from "../ui/chart.ts";
+import type { ChartOptions } from "../ui/chart-style.ts";
+import { h } from "../ui/dom.ts";
+import { lineSample } from "../ui/line-sample.ts";
+import { colorOf, dashOf, labelOf, titleOf } from "../ui/protocols.ts";
+import type { Series } from "../ui/series.ts";
 import { term } from "../ui/terms.ts";
-import { ago, clockTime } from "../ui/time.ts";
+import { createChanges } from "./changes.ts";
+import { createLookBack } from "./look-back.ts";
 
+/** Statistics of the response time to choose from. */
 const STATISTICS = [
   ["mean", "average"],
   ["p50", "p50"],
   ["p99", "p99"],
 ] as const satisfies readonly (readonly [SeriesName, string])[];
-const MOST_CHANGES = 6;
 
-function legend(): HTMLElement {
+function createLegend(): HTMLElement {
   const items = PROTOCOLS.map((protocol) => {
-    const { name, dash } = LOOKS[protocol];
-    return h("li", { "data-protocol": protocol }, shapeOf(LOOKS[protocol]), sample(dash), name);
+    const [shape, title] = labelOf(protocol);
+    return h("li", { "data-protocol": protocol }, shape, lineSample(dashOf(protocol)), title);
   });
   return h("ul", { class: "legend" }, ...items);
 }
 
-function lines() {
-  return PROTOCOLS.map((protocol) => {
-    const { name, color, dash } = LOOKS[protocol];
-    return { label: name, color, dash, width: 1.8 };
-  });
+/** A chart with one line per protocol. */
+interface Panel {
+  readonly element: HTMLElement;
+  draw(series: Series, name: SeriesName, seconds: number): void;
 }
 
-/** The part with the common axis. */
-export interface Together {
-  draw(series: Series, times: readonly number[], marks: readonly PlacedMark[], seconds: number): void;
-}
-
-/** Builds it in `host`. */
-export function createTogether(host: HTMLElement): Together {
-  let statistic: SeriesName = "mean";
-  let redraw = () => {};
-  const drops = createChart({
-    lines: lines(),
-    height: 170,
-    axes: true,
-    atLeast: 0.05,
-    most: 1,
-    format: (v) => inline(percent(v)),
+function createPanel(title: HTMLElement, what: string, options: Omit<ChartOptions, "lines" | "height">): Panel {
+  const lines = PROTOCOLS.map((protocol) => {
+    return { label: titleOf(protocol), color: colorOf(protocol), dash: dashOf(protocol), width: 1.8 };
   });
-  const times = createChart({
-    lines: lines(),
-    height: 170,
-    axes: true,
-    logarithmic: true,
-    format: (v) => inline(duration(v)),
-  });
-  const choice = h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, "Response time as"));
-  for (const [name, label] of STATISTICS) {
-    choice.append(
-      h("label", {}, h("input", { type: "radio", name: "statistic", value: name, checked: name === statistic }), label),
-    );
-  }
-  choice.addEventListener("change", (event) => {
-    if (!(event.target instanceof HTMLInputElement)) return;
-    const { value } = event.target;
-    statistic = STATISTICS.find(([name]) => name === value)?.[0] ?? "mean";
-    redraw();
-  });
-  const back = h("input", { type: "range", id: "look-back", min: -900, max: 0, step: 1, value: 0 });
-  const backText = h("output", { for: "look-back" }, "now");
-  const changes = h("ol", { class: "changes" });
-  host.replaceChildren(
-    h("header", {}, h("h2", {}, "Side by side"), legend(), choice),
-    h(
-      "div",
-      { class: "pair" },
-      panel(h("h3", {}, term("drop ratio", "Dropped")), drops),
-      panel(
-        h("h3", {}, term("response time", "Response time"), h("small", {}, "each step up is ten times longer")),
-        times,
-      ),
-    ),
-    h("div", { class: "look-back" }, h("label", { for: "look-back" }, "Look back"), back, backText),
-    changes,
-  );
-  let current: Series | undefined;
-  back.addEventListener("input", () => {
-    if (!current) return;
-    const offset = Number(back.value);
-    hover(offset === 0 ? undefined : Math.max(0, current.length - 1 + offset));
-  });
-  onHover((index) => {
-    if (!current) return;
-    const offset = index === undefined ? 0 : Math.min(0, index - (current.length - 1));
-    back.value = String(offset);
-    setText(backText, offset === 0 ? "now" : ago(-offset));
-  });
+  const chart: Chart = createChart({ lines, height: 170, axes: true, ...options });
   return {
-    draw(series, moments, marks, seconds) {
-      current = series;
-      back.min = String(-Math.max(1, series.length - 1));
-      const read = (name: SeriesName) => PROTOCOLS.map((protocol) => series.columns[protocol][name]);
-      redraw = () => {
-        drops.draw(moments, read("drops"), marks, seconds);
-        times.draw(moments, read(statistic), marks, seconds);
-      };
-      redraw();
-      describe(drops, "Drop ratio", series, "drops", (value) => inline(percent(value)));
-      describe(times, "Response time", series, statistic, (value) => inline(duration(value)));
-      showChanges(changes, marks);
+    element: h("div", { class: "panel" }, title, chart.element),
+    draw(series, name, seconds) {
+      const columns = PROTOCOLS.map((protocol) => series.columns[protocol][name]);
+      chart.draw(series.times, columns, series.marks, seconds);
+      const now = PROTOCOLS.map((protocol, i) => `${titleOf(protocol)} ${format(columns[i]?.at(-1) ?? null)}`);
+      chart.element.setAttribute("aria-label", `${what} of every protocol over time; now ${now.join(", ")}`);
     },
   };
+  function format(value: number | null): string {
+    return value === null ? "–" : options.format(value);
+  }
 }
 
-function panel(title: HTMLElement, chart: Chart): HTMLElement {
-  chart.element.setAttribute("role", "img");
-  return h("div", { class: "panel" }, title, chart.element);
+function createStatisticChoice(onChange: (name: SeriesName) => void): HTMLElement {
+  const labels = STATISTICS.map(([name, label], i) => {
+    const input = h("input", { type: "radio", name: "statistic", value: name, checked: i === 0 });
+    input.addEventListener("change", () => onChange(name));
+    return h("label", {}, input, label);
+  });
+  return h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, "Statistic of the response time"), ...labels);
 }
 
-function describe(
-  { element }: Chart,
-  what: string,
-  series: Series,
-  name: SeriesName,
-  format: (value: number | null) => string,
-): void {
-  const parts = PROTOCOLS.map((p) => `${LOOKS[p].name} ${format(series.columns[p][name].at(-1) ?? null)}`);
-  element.setAttribute("aria-label", `${what} of the three protocols over time; now ${parts.join(", ")}`);
+/** The charts of every protocol. */
+export interface SideBySide {
+  /** Draws the last `seconds`. */
+  draw(series: Series, seconds: number): void;
 }
 
-/** The last changes of the faults: what the markers on the axis stand for. */
-function showChanges(list: HTMLElement, marks: readonly PlacedMark[]): void {
-  const key = marks.map((mark) => `${mark.protocol}${mark.seconds}`).join();
-  if (list.dataset.key === key) return;
-  list.dataset.key = key;
-  const items = marks
-    .slice(-MOST_CHANGES)
-    .reverse()
-    .map(({ at, protocol, text }) => {
-      const { name } = LOOKS[protocol];
-      return h(
-        "li",
-        { "data-protocol": protocol },
-        h("time", {}, clockTime(at * 1000)),
-        shapeOf(LOOKS[protocol]),
-        ` ${name} `,
-        h("code", {}, text),
-      );
-    });
-  list.replaceChildren(...items);
-  list.hidden = items.length === 0;
+/** Creates the charts, the slider for past seconds and the list of fault changes in `host`. */
+export function createSideBySide(host: HTMLElement): SideBySide {
+  let statistic: SeriesName = STATISTICS[0][0];
+  let redraw = () => {};
+  const drops = createPanel(h("h3", {}, term("drop ratio", "Dropped")), "Drop ratio", {
+    minTop: 0.05,
+    maxTop: 1,
+    format: (value) => inline(percent(value)),
+  });
+  const scale = h("small", {}, "logarithmic scale: ten times per grid line");
+  const times = createPanel(h("h3", {}, term("lab response time", "Response time"), scale), "Response time", {
+    logarithmic: true,
+    format: (value) => inline(duration(value)),
+  });
+  const choice = createStatisticChoice((name) => {
+    statistic = name;
+    redraw();
+  });
+  const lookBack = createLookBack();
+  const changes = createChanges();
+  host.replaceChildren(
+    h("header", {}, h("h2", {}, "Side by side"), createLegend(), choice),
+    h("div", { class: "panels" }, drops.element, times.element),
+    lookBack.element,
+    changes.element,
+  );
+  return {
+    draw(series, seconds) {
+      redraw = () => {
+        drops.draw(series, "drops", seconds);
+        times.draw(series, statistic, seconds);
+      };
+      redraw();
+      lookBack.setLength(series.length);
+      changes.show(series.marks);
+    },
+  };
 }

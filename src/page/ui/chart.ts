@@ -1,78 +1,74 @@
-/** Charts by uPlot: one look, one time axis, one cursor for all of them. */
+/** Charts, drawn by uPlot. Those on the common time axis share one cursor. */
 import uPlot from "uplot";
-import { axesOf, type ChartOptions, drawMarks, seriesOf, yRange } from "./chart-style.ts";
+import { drawMarks } from "./chart-marks.ts";
+import { axesOf, type ChartOptions, seriesOf, yRange } from "./chart-style.ts";
+import { moveCursor } from "./cursor.ts";
 import { h } from "./dom.ts";
 import type { PlacedMark, Values } from "./series.ts";
 import { onTheme } from "./theme.ts";
 
-/** A chart in the page. */
+/** A chart on the page. */
 export interface Chart {
   readonly element: HTMLElement;
-  /** Draws a chart on the common time axis: its last `seconds`. */
+  /** Draws the last `seconds` of values on the common time axis. */
   draw(times: readonly number[], values: readonly Values[], marks: readonly PlacedMark[], seconds: number): void;
-  /** Draws a chart with an x axis of its own, from `from` to `to`. */
+  /** Draws values on an x axis of the chart's own, from `from` to `to`. */
   plot(x: readonly number[], values: readonly Values[], from: number, to: number): void;
   destroy(): void;
 }
 
-type Hover = (index: number | undefined) => void;
-const hovers = new Set<Hover>();
-let hovered: number | undefined;
-
-/** Calls `listener` with the index of the second under the pointer, undefined when it is under none. */
-export function onHover(listener: Hover): void {
-  hovers.add(listener);
-}
-
-/** Moves the cursor of all charts; undefined goes back to now. */
-export function hover(index: number | undefined): void {
-  if (index === hovered) return;
-  hovered = index;
-  for (const listener of hovers) listener(index);
-}
-
-function hoverFrom({ cursor }: uPlot): void {
+function moveCursorFrom({ cursor }: uPlot): void {
   const outside = cursor.left === undefined || cursor.left < 0;
-  hover(outside ? undefined : (cursor.idx ?? undefined));
+  moveCursor(outside ? undefined : (cursor.idx ?? undefined));
 }
 
-/** Makes an empty chart. */
-export function createChart(options: ChartOptions): Chart {
-  const element = h("div", { class: options.axes ? "chart wide" : "chart" });
-  let marks: readonly PlacedMark[] = [];
-  const { height, x } = options;
-  const plot = new uPlot(
-    {
-      width: 300,
-      height,
-      padding: options.axes ? [10, 20, 0, 0] : [4, 2, 2, 2],
-      legend: { show: false },
-      cursor: {
-        ...(!x && { sync: { key: "time", setSeries: false } }),
-        y: false,
-        drag: { x: false, y: false },
-        points: { size: 5 },
-      },
-      scales: {
-        x: { time: !x, auto: false },
-        y: { range: yRange(options), ...(options.logarithmic && { distr: 3 as const }) },
-      },
-      axes: axesOf(options),
-      series: seriesOf(options),
-      hooks: { draw: [(self) => drawMarks(self, marks)], ...(!x && { setCursor: [hoverFrom] }) },
+function plotOptions(options: ChartOptions, draw: (plot: uPlot) => void): uPlot.Options {
+  const onTimeAxis = !options.x;
+  return {
+    width: 300, // until the first resize
+    height: options.height,
+    padding: options.axes ? [10, 20, 0, 0] : [4, 2, 2, 2],
+    legend: { show: false },
+    cursor: {
+      ...(onTimeAxis && { sync: { key: "time", setSeries: false } }),
+      y: false,
+      drag: { x: false, y: false },
+      points: { size: 5 },
     },
-    [[], ...options.lines.map(() => [])],
-    element,
-  );
+    scales: {
+      x: { time: onTimeAxis, auto: false },
+      y: { range: yRange(options), ...(options.logarithmic && { distr: 3 as const }) },
+    },
+    axes: axesOf(options),
+    series: seriesOf(options),
+    hooks: { draw: [draw], ...(onTimeAxis && { setCursor: [moveCursorFrom] }) },
+  };
+}
+
+/** Keeps the plot as wide as its element. */
+function followWidth(plot: uPlot, element: HTMLElement, height: number): ResizeObserver {
   const observer = new ResizeObserver(([entry]) => {
     const width = Math.floor(entry?.contentRect.width ?? 0);
     if (width > 0 && width !== plot.width) plot.setSize({ width, height });
   });
   observer.observe(element);
-  const forget = onTheme(() => plot.redraw(false));
-  function show(at: readonly number[], values: readonly Values[], min: number, max: number): void {
+  return observer;
+}
+
+/** Creates an empty chart. The caller describes its content in `aria-label`. */
+export function createChart(options: ChartOptions): Chart {
+  const element = h("div", { class: options.axes ? "chart wide" : "chart", role: "img" });
+  let marks: readonly PlacedMark[] = [];
+  const plot = new uPlot(
+    plotOptions(options, (self) => drawMarks(self, marks)),
+    [[], ...options.lines.map(() => [])],
+    element,
+  );
+  const observer = followWidth(plot, element, options.height);
+  const unsubscribe = onTheme(() => plot.redraw(false));
+  function show(xs: readonly number[], values: readonly Values[], min: number, max: number): void {
     plot.batch(() => {
-      plot.setData([[...at], ...values.map((column) => [...column])], false);
+      plot.setData([[...xs], ...values.map((column) => [...column])], false);
       plot.setScale("x", { min, max });
     });
   }
@@ -85,7 +81,7 @@ export function createChart(options: ChartOptions): Chart {
     },
     plot: show,
     destroy() {
-      forget();
+      unsubscribe();
       observer.disconnect();
       plot.destroy();
     },
