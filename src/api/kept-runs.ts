@@ -3,7 +3,7 @@ import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
 import type { Protocol } from "../base/protocol.ts";
 import { type Change, compareReports } from "../load/report/compare.ts";
-import type { KeptRun } from "../runs/store.ts";
+import type { KeptRun } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";

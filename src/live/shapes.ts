@@ -69,6 +69,3 @@ export interface HistoryDump {
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;
 }
-
-export type { SinceChange } from "../metrics/delta.ts";
-export type { LiveSnapshot as Snapshot, PacketSample as Flow };

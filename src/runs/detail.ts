@@ -3,16 +3,7 @@
 import type { Histogram } from "../load/measure/histogram.ts";
 import { explain } from "../load/report/explain.ts";
 import type { RunReport } from "../load/report/report.ts";
-
-/** Points of a curve: the quantile (0 to 1) and the response time there, s; rising. */
-export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];
-
-/** The detail of one report. */
-export interface RunDetail {
-  readonly curve: CurvePoints;
-  /** The words of the command's --explain. */
-  readonly explanation: string;
-}
+import type { CurvePoints, RunDetail } from "./shapes.ts";
 
 /** Points in each decade of 1 - quantile. */
 const POINTS_PER_DECADE = 8;

@@ -3,7 +3,7 @@
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
-import type { RunDetail } from "./detail.ts";
+import type { RunDetail } from "./shapes.ts";
 
 /** A message from the lab to the process of the run. */
 export type RunCommand = { readonly kind: "start"; readonly runs: readonly LoadOptions[] } | { readonly kind: "stop" };

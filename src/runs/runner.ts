@@ -5,32 +5,13 @@ import type { Log } from "../base/log.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
-import type { RunDetail } from "./detail.ts";
 import type { RunCommand, RunEvent } from "./messages.ts";
+import type { RunDetail, RunState } from "./shapes.ts";
 import type { RunStore } from "./store.ts";
 
 const CHILD = join(import.meta.dir, "child.ts");
 /** Time that a run may take in addition to its duration: to connect, warm up and receive the last answers, ms. */
 const GRACE_MS = 30_000;
-
-/** A run that is under way, or the last one. */
-export interface RunState {
-  /** Counts the runs of this lab. */
-  readonly number: number;
-  readonly state: "starting" | "running" | "settling" | "done" | "failed";
-  /** Ms since the Unix epoch. */
-  readonly startedAt: number;
-  readonly seconds: number;
-  readonly stopped: boolean;
-  /** Every interval of every protocol, in the order in which they came. */
-  readonly snapshots: readonly IntervalSnapshot[];
-  readonly reports: readonly RunReport[];
-  readonly details: readonly RunDetail[];
-  /** Its id among the kept runs. */
-  readonly kept: number | null;
-  /** Why it failed, or why it is not kept. */
-  readonly error: string | null;
-}
 
 /** A run was requested while another is in progress. */
 export class BusyError extends Error {

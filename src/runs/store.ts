@@ -4,47 +4,8 @@ import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { RunReport } from "../load/report/report.ts";
-import type { RunDetail } from "./detail.ts";
 import { MIGRATIONS, prepare, StoreError, toStoreError } from "./file.ts";
-
-/** Where a run was started. */
-export type RunSource = "page" | "command";
-
-/** A run to be kept: a report for each of its protocols. */
-export interface NewRun {
-  readonly source: RunSource;
-  readonly reports: readonly RunReport[];
-  /** The detail of each report. */
-  readonly details: readonly RunDetail[];
-}
-
-/** A kept run. */
-export interface KeptRun extends NewRun {
-  readonly id: number;
-  /** ISO 8601, UTC. */
-  readonly savedAt: string;
-}
-
-/** One line of the list of runs, a protocol each. */
-export interface RunLine {
-  readonly protocol: RunReport["protocol"];
-  readonly target: string;
-  readonly rate: number;
-  readonly seconds: number;
-  readonly sent: number;
-  readonly lossRatio: number;
-  readonly p50: number | null;
-  readonly p99: number | null;
-  readonly valid: boolean;
-}
-
-/** A run as the list shows it. */
-export interface RunSummary {
-  readonly id: number;
-  readonly savedAt: string;
-  readonly source: RunSource;
-  readonly lines: readonly RunLine[];
-}
+import type { KeptRun, NewRun, RunDetail, RunLine, RunSource, RunSummary } from "./shapes.ts";
 
 /** Runs kept in memory; a further one replaces the oldest. A file keeps all runs. */
 const MAX_IN_MEMORY = 200;
