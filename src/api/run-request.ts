@@ -6,6 +6,7 @@ import { UsageError } from "../load/plan/errors.ts";
 import { type LoadOptions, planRun } from "../load/plan/options.ts";
 import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError } from "../runs/runner.ts";
+import type { RunCaps } from "../runs/shapes.ts";
 import type { ApiParts } from "./parts.ts";
 
 const MAX_CONNECTIONS = 256;
@@ -50,7 +51,7 @@ export function planRuns(request: RunRequest, lab: LabAddress, allowed: readonly
 }
 
 /** The limits of a new run, for the page's form. */
-export function capsOf({ runRate, runSeconds }: ApiParts["limits"]) {
+export function capsOf({ runRate, runSeconds }: ApiParts["limits"]): RunCaps {
   return { rate: runRate, seconds: runSeconds, connections: MAX_CONNECTIONS, size: MAX_SIZE };
 }
 
