@@ -3,22 +3,23 @@
 import { formatHostPort } from "../base/address.ts";
 import { type Clock, sleep, systemClock } from "../base/clock.ts";
 import { random } from "../base/random.ts";
-import { EvidenceKeeper } from "./measure/loss-attribution.ts";
-import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
+import { LossAttribution } from "./measure/loss-attribution.ts";
+import { type Directions, unattributed } from "./measure/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
 import { Recorder } from "./measure/recorder.ts";
-import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
+import { type IntervalSnapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";
-import { withObjectives } from "./plan/objectives.ts";
-import { type LoadOptions, planRun, type RunPlan } from "./plan/options.ts";
-import { type Plan, startSchedule } from "./plan/schedule.ts";
+import type { LoadOptions } from "./plan/options.ts";
+import { planRun, type RunPlan } from "./plan/run-plan.ts";
+import { type SchedulePlan, scheduledSeconds, startSchedule } from "./plan/schedule.ts";
 import { type Endpoint, resolveTarget } from "./plan/target.ts";
+import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
 import type { RunReport } from "./report/report.ts";
-import type { Client } from "./send/clients/client.ts";
-import { makeClient } from "./send/clients/make.ts";
-import { UNFRAMED } from "./send/clients/tcp.ts";
+import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
+import { makeClient } from "./send/make-client.ts";
+import { UNFRAMED } from "./send/stamp/tcp-connection.ts";
 
 /** Between the decision to start and the first planned moment, so that the first packet is not late. */
 const LEAD_MS = 2;
@@ -29,7 +30,7 @@ const SETTLE_POLL_MS = 5;
 const GIVE_UP_MS = 1000;
 
 /** A run under way. Iterating gives a snapshot an interval; `report` comes when all is settled, and never rejects for what the network does. */
-export interface LoadRun extends AsyncIterable<Snapshot> {
+export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
   readonly report: Promise<RunReport>;
   /** The run's own counts and distributions, as they grow; complete when the report is. */
   readonly measured: MeasuredRun;
@@ -56,7 +57,7 @@ class Execution {
   readonly #ssid: number;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
-  readonly #evidence: EvidenceKeeper;
+  readonly #attribution: LossAttribution;
   #driver: Driver | undefined;
   #stopped = false;
 
@@ -65,14 +66,14 @@ class Execution {
     this.#clock = clock;
     // Not from the seed: two runs with one seed are two sessions to the reflector.
     this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#evidence = new EvidenceKeeper(plan, clock, this.#ssid);
+    this.#attribution = new LossAttribution(plan, clock, this.#ssid);
   }
 
   measured(): MeasuredRun {
     return {
       protocol: this.#plan.protocol,
       recorder: () => this.#recorder,
-      directions: () => this.#evidence.soFar,
+      directions: () => this.#attribution.interim,
     };
   }
 
@@ -90,30 +91,30 @@ class Execution {
     let directions: Directions | undefined;
     try {
       endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
-      const lab = await this.#evidence.findLab();
-      client = makeClient(this.#plan, {
+      const lab = await this.#attribution.findLab();
+      client = await makeClient(this.#plan, {
         endpoint,
         recorder: this.#recorder,
         clock: this.#clock,
         ssid: this.#ssid,
         lab,
-        onRoom: () => this.#driver?.onRoom(),
+        onCapacity: () => this.#driver?.onCapacity(),
       });
       await client.open();
       await this.#warmUp(client);
       startedAt = new Date();
-      this.#evidence.begin(this.#recorder, client);
+      this.#attribution.start(this.#recorder, client.localPorts);
       seconds = await this.#measure(client);
       bufferDrops = client.bufferDrops();
-      directions = await this.#evidence.settle(this.#recorder);
+      directions = await this.#attribution.finalize(this.#recorder);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       this.#failures.push(
-        error instanceof TargetError ? `${error.message}${this.#plan.remedy}` : `${error.name}: ${error.message}`,
+        error instanceof TargetError ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`,
       );
-      if (error instanceof TargetError) this.#recorder.error(error.code);
+      if (error instanceof TargetError) this.#recorder.countError(error.code);
     } finally {
-      this.#evidence.end();
+      this.#attribution.stop();
       this.snapshots.end();
       client?.close();
     }
@@ -122,7 +123,7 @@ class Execution {
       plan: this.#plan,
       endpoint,
       recorder: this.#recorder,
-      directions: directions ?? settleByNothing(this.#recorder),
+      directions: directions ?? unattributed(this.#recorder),
       startedAt,
       seconds,
       failures: this.#failures,
@@ -160,24 +161,13 @@ class Execution {
   }
 
   async #send(client: Client, startedAt: number): Promise<number> {
-    const { stages, arrival, seed, count, seconds } = this.#plan;
-    await this.#drive(client, { stages, arrival, seed, ...(count === undefined ? {} : { count }) }, startedAt);
+    const { closedLoop } = this.#plan;
+    await this.#drive(client, this.#plan, startedAt);
     const elapsed = (this.#clock.now() - startedAt) / 1000;
-    return this.#stopped ? elapsed : this.#plannedSeconds(seconds, elapsed);
+    return this.#stopped || closedLoop ? elapsed : scheduledSeconds(this.#plan, elapsed);
   }
 
-  /** An open loop that ran through took as long as was planned: the time after its last packet belongs to it. */
-  #plannedSeconds(seconds: number, elapsed: number): number {
-    const { count, closedLoop, arrival, stages } = this.#plan;
-    if (closedLoop) return elapsed;
-    const first = stages[0];
-    const level = stages.length === 1 && first !== undefined && first.from === first.to && arrival === "constant";
-    const forCount = count === undefined ? Number.POSITIVE_INFINITY : level ? count / first.from : elapsed;
-    const planned = Math.min(seconds, forCount);
-    return Number.isFinite(planned) ? planned : elapsed;
-  }
-
-  async #drive(client: Client, plan: Plan, startedAt = this.#clock.now()): Promise<void> {
+  async #drive(client: Client, plan: SchedulePlan, startedAt = this.#clock.now()): Promise<void> {
     const { timeoutMs, closedLoop } = this.#plan;
     const driver = new Driver({ client, recorder: this.#recorder, clock: this.#clock, timeoutMs });
     this.#driver = driver;
@@ -208,7 +198,7 @@ class Execution {
     const garbled = counts.corrupt > 0 || errors.has(UNFRAMED);
     if (garbled) this.#failures.push(`${where} answers, but not in the protocol; --mode plain takes any answer`);
     else if (errors.has("ECONNREFUSED"))
-      this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)${this.#plan.remedy}`);
+      this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)${this.#plan.hint}`);
     else this.#failures.push(`${where} answered nothing within the timeout${codes === "" ? "" : ` (${codes})`}`);
   }
 
@@ -227,6 +217,6 @@ class Execution {
       await sleep(SETTLE_POLL_MS);
     }
     client.finish();
-    this.#recorder.settleUnreadable();
+    this.#recorder.resolveUnidentified();
   }
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { runtimePath } from "../base/kernel.ts";
 import type { Log } from "../base/log.ts";
-import type { Snapshot } from "../load/measure/snapshot.ts";
+import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
 import type { RunCommand, RunEvent } from "./messages.ts";
@@ -117,7 +117,7 @@ export class Runner {
     }
   }
 
-  #addSnapshot(snapshot: Snapshot): void {
+  #addSnapshot(snapshot: IntervalSnapshot): void {
     if (!this.#state) return;
     const isLast = snapshot.seconds >= this.#state.seconds - 0.5;
     this.#state = {
@@ -160,7 +160,7 @@ export class Runner {
   }
 
   /** Sends the state to the viewers with the given snapshots in place of all, because they have the earlier ones. */
-  #publish(snapshots: readonly Snapshot[] = []): void {
+  #publish(snapshots: readonly IntervalSnapshot[] = []): void {
     this.broadcast("run", { ...this.#state, snapshots });
   }
 }

@@ -1,6 +1,6 @@
 /** Types of load runs that cross the wire: `/runs`, the `run` events of `/live`, and the messages of a run's process. */
 import type { Protocol } from "../base/protocol.ts";
-import type { Snapshot as IntervalSnapshot } from "../load/measure/snapshot.ts";
+import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { Change } from "../load/report/compare.ts";
 import type { RunReport } from "../load/report/report.ts";
 

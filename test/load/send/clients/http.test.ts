@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runLoad } from "../../src/load/run.ts";
-import { balanced } from "./support/sums.ts";
-import { deadTcpPort, tcpTarget } from "./support/targets.ts";
+import { runLoad } from "../../../../src/load/run.ts";
+import { balanced } from "../../support/sums.ts";
+import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
 
 const common = { protocol: "http", rate: 1000, count: 200, timeout: 1, seed: 7 } as const;
 

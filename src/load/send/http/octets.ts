@@ -1,11 +1,11 @@
-/** HTTP/1's words and numbers read from octets, without making strings of them. */
+/** Parts of HTTP/1 messages read from octets, without conversion to strings. */
 
 const ZERO = 48;
 
-/** What every status line begins with; the digit behind it is the minor version. */
+/** The start of every status line; the next octet is the minor version. */
 export const VERSION = Buffer.from("HTTP/1.");
 
-/** The field names that a load run looks at, in small letters. */
+/** The names of the header fields that a load run evaluates, in lower case. */
 export const FIELDS = {
   contentLength: Buffer.from("content-length"),
   transferEncoding: Buffer.from("transfer-encoding"),
@@ -16,7 +16,7 @@ export const FIELDS = {
 
 const ALL_FIELDS: readonly Uint8Array[] = Object.values(FIELDS);
 
-/** The number that the octets from `from` to `to` write in decimal; NaN where they write none. */
+/** The decimal number in the octets from `from` to `to`; NaN if they are not all digits or there are none. */
 export function digits(bytes: Uint8Array, from: number, to: number): number {
   let value = to > from ? 0 : Number.NaN;
   for (let at = from; at < to; at++) {
@@ -26,19 +26,19 @@ export function digits(bytes: Uint8Array, from: number, to: number): number {
   return value;
 }
 
-/** Whether the octets from `from` to `to` are the beginning of a status line. */
+/** Whether the octets from `from` to `to` can be the start of a status line. */
 export function beginsStatusLine(bytes: Uint8Array, from: number, to: number): boolean {
   const end = Math.min(to, from + VERSION.length);
   for (let at = from; at < end; at++) if (bytes[at] !== VERSION[at - from]) return false;
   return true;
 }
 
-/** Which of the fields the name of `length` octets at `at` is, in whatever case; undefined for any other. */
+/** The one of `FIELDS` that the name of `length` octets at `at` is, in upper or lower case; undefined for other names. */
 export function fieldAt(bytes: Uint8Array, at: number, length: number): Uint8Array | undefined {
   return ALL_FIELDS.find((name) => name.length === length && isNamed(bytes, at, name));
 }
 
-/** Letters differ from capitals by the bit 0x20; the other characters of these names have it set. */
+/** Upper and lower case differ in the bit 0x20, which all other characters of these names have. */
 function isNamed(bytes: Uint8Array, at: number, name: Uint8Array): boolean {
   for (let index = 0; index < name.length; index++) {
     if (((bytes[at + index] ?? 0) | 0x20) !== name[index]) return false;

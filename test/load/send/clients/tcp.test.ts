@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { runLoad } from "../../src/load/run.ts";
-import { balanced } from "./support/sums.ts";
-import { deadTcpPort, tcpTarget } from "./support/targets.ts";
+import { runLoad } from "../../../../src/load/run.ts";
+import { balanced } from "../../support/sums.ts";
+import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
 
 /** Options that every run here shares: short, fast and without a lab to ask. */
 const common = { protocol: "tcp", control: false, rate: 2000, count: 300, timeout: 0.5, seed: 7 } as const;
