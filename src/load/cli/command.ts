@@ -37,13 +37,13 @@ export interface CommandEnvironment {
   readonly exit: (status: number) => void;
   readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
-  /** Stores runs, and returns where in one line; throws if it cannot. Undefined if no place is configured. */
+  /** Keeps runs, and returns where in one line; throws if it cannot. Undefined if no place is configured. */
   readonly save: ((runs: readonly SavedRun[]) => string) | undefined;
   /** Default of `--metrics-host`. */
   readonly metricsHost: string;
 }
 
-/** A run to be stored. */
+/** A run to be kept. */
 export interface SavedRun {
   readonly report: RunReport;
   /** The response times from which the report was made. */
@@ -77,7 +77,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   const { outputs } = command;
   const earlier = outputs.compare === undefined ? undefined : readEarlier(outputs.compare, environment.readFile);
   if (command.save && !environment.save) {
-    throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab stores its runs");
+    throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
   }
   const runs = startRuns(command);
   const isInterrupted = stopOnInterrupt(runs, environment);
@@ -191,6 +191,6 @@ function saveRuns(runs: readonly SavedRun[], files: OutputFiles, { save, err }: 
   try {
     err(`${save?.(runs.map(({ report, response }) => ({ report, response })))}\n`);
   } catch (error) {
-    files.fail("save", `--save: ${error instanceof Error ? error.message : "the run could not be stored"}`);
+    files.fail("save", `--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
   }
 }

@@ -66,7 +66,7 @@ Results
   --hdr FILE             the response times in HdrHistogram's text format, ms
   --compare FILE         changes from an earlier --json report, and whether they
                          are significant
-  --save                 stores the run in the file of WIRELAB_DATA, for the lab's
+  --save                 keeps the run in the file of WIRELAB_DATA, for the lab's
                          page
   --explain              defines each number, with the values of this run
   --interval TIME        time between two progress lines (1s)

@@ -30,7 +30,7 @@ export interface Command {
   readonly runs: readonly LoadOptions[];
   readonly outputs: Outputs;
   readonly explain: boolean;
-  /** Whether the run is stored for the lab's page. */
+  /** Whether the run is kept for the lab's page. */
   readonly save: boolean;
   readonly metrics: { readonly port: number; readonly host?: string } | undefined;
   readonly quiet: boolean;

@@ -120,7 +120,7 @@ export function judge(input: VerdictInput): RunReport["verdict"] {
   return { valid: reasons.length === 0, reasons };
 }
 
-/** What the load generator itself did wrong. */
+/** Problems of the load generator itself. */
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent } = recorder.counts;

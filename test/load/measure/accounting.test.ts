@@ -26,7 +26,7 @@ describe("PacketAccounting", () => {
     expect(accounting.pending).toBe(0);
   });
 
-  test("tells duplicates made upstream from those made downstream by the reflector's sequence number", () => {
+  test("distinguishes duplicates made upstream and downstream by the reflector's sequence number", () => {
     const { recorder, accounting } = account();
     const sequence = accounting.add(0, 0, 0);
     for (const reflected of [7, 7, 8]) accounting.answer(sequence, 1, reflected);

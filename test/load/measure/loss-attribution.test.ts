@@ -228,7 +228,7 @@ describe("without a lab", () => {
     expect(await attribute(NO_LAB)).toMatchObject(UNKNOWN);
   });
 
-  test("HTTP goes by the header of each response", async () => {
+  test("HTTP uses the header of each response", async () => {
     const reported = recorderOf({ sent: 100, lost: 30, reportedUp: 9, reportedDown: 11 });
     const byTarget = { evidence: "target", lostUp: 9, lostDown: 11, unexplained: 10, droppedUp: 9, droppedDown: 11 };
     expect(await attribute({ protocol: "http" }, reported)).toMatchObject(byTarget);
@@ -244,7 +244,7 @@ describe("while the run lasts", () => {
     expect(losses.interim).toMatchObject(UNKNOWN);
   });
 
-  test("HTTP goes by the headers so far", () => {
+  test("HTTP uses the headers so far", () => {
     const losses = attribution({ protocol: "http" });
     losses.start(recorderOf({ sent: 10, lost: 3, reportedUp: 1, reportedDown: 2 }), PORTS);
     expect(losses.interim).toMatchObject({ evidence: "target", lostUp: 1, lostDown: 2, unexplained: 0 });

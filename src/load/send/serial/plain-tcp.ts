@@ -1,4 +1,4 @@
-/** A plain TCP connection: sends a short text, and takes what arrives next as its answer. */
+/** A plain TCP connection: sends a short text, and counts the octets that arrive next as its answer. */
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { connectWithin } from "../connect.ts";

@@ -1,4 +1,4 @@
-/** A plain UDP socket: sends a short text, and takes the next datagram as its answer. */
+/** A plain UDP socket: sends a short text, and counts the next datagram as its answer. */
 import { resendOnError } from "../../../base/resend.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
@@ -6,7 +6,7 @@ import { unspecifiedAddress } from "../connect.ts";
 import type { ConnectionEvents, SerialConnection } from "./connection.ts";
 import { plainText } from "./plain-text.ts";
 
-/** Each socket has a port of its own, so that a late answer is not taken for that of a later packet. */
+/** Each socket has a port of its own, so that a late answer does not count as that of a later packet. */
 export class PlainUdpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #events: ConnectionEvents;

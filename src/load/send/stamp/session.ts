@@ -20,7 +20,7 @@ import { AnswerCheck } from "./answer-check.ts";
 import { makePadding } from "./padding.ts";
 import { ReflectorSequence } from "./reflector-sequence.ts";
 
-/** A lab holds a packet no longer than the round trip takes, except for the different rate and resolution of two clocks. */
+/** By how much T3 - T2 may exceed the round trip, ms: the two clocks differ in rate and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
 
 /** Offsets of timestamps: T1 in a test packet, and T3, T2 and T1 in an answer (RFC 8762 sections 4.2.1 and 4.3.1). */

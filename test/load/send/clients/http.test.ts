@@ -6,14 +6,16 @@ import { runLoad } from "../../../../src/load/run.ts";
 import { balanced } from "../../support/sums.ts";
 import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
 
+/** Options of all runs: short and fast. */
 const common = { protocol: "http", rate: 1000, count: 200, timeout: 1, seed: 7 } as const;
 
+/** A server whose handler gets the number of the request, from 0. */
 function serve(fetch: (request: Request, index: number) => Response | Promise<Response>) {
   let index = 0;
   return Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => fetch(request, index++) });
 }
 
-test("POST / with a JSON body of the size asked for is the default", async () => {
+test("the default request is POST / with a JSON body of the size", async () => {
   const bodies = new Set<string>();
   using server = serve(async (request) => {
     bodies.add(`${request.method} ${new URL(request.url).pathname} ${JSON.stringify(await request.json()).length}`);
@@ -25,7 +27,7 @@ test("POST / with a JSON body of the size asked for is the default", async () =>
   expect([...bodies]).toEqual(["POST / 100"]);
 });
 
-test("a 503 with a fate is a loss with its direction, one without is a failure, like any other status", async () => {
+test("a 503 that reports a drop is a loss with its direction; any other status outside 2xx is a failure", async () => {
   using server = serve((_request, index) => {
     if (index % 10 === 1) return new Response("", { status: 503, headers: { "X-Wirelab-Fate": "dropped-up" } });
     if (index % 10 === 2) return new Response("", { status: 503, headers: { "X-Wirelab-Fate": "dropped-down" } });
@@ -50,7 +52,7 @@ test("a 503 with a fate is a loss with its direction, one without is a failure, 
   expect(report.evidence.kind).toBe("target");
 });
 
-test("a stalled target shows in the response time and not in the service time", async () => {
+test("a stall of the target raises the response time of waiting packets, not their service time", async () => {
   let stalled = false;
   using server = serve((_request, index) => {
     if (index === 50 && !stalled) {
@@ -59,7 +61,7 @@ test("a stalled target shows in the response time and not in the service time", 
     }
     return new Response("ok");
   });
-  // One connection: behind the stalled request the others wait for their turn, on the sender's side.
+  // On one connection the packets after the stalled request wait at the sender.
   const report = balanced(
     await runLoad({ ...common, rate: 200, connections: 1, timeout: 2, target: `127.0.0.1:${server.port}` }).report,
   );
@@ -69,16 +71,16 @@ test("a stalled target shows in the response time and not in the service time", 
   expect(report.serviceTime.max).toBeGreaterThan(0.45);
 });
 
-test("HTTPS: a certificate nobody signed is refused, unless told otherwise", async () => {
+test("an untrusted HTTPS certificate is rejected, unless verification is disabled", async () => {
   const { cert, key } = selfSigned();
   using server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: { cert, key }, fetch: () => new Response("ok") });
   const target = `https://127.0.0.1:${server.port}/`;
-  const refused = balanced(await runLoad({ ...common, count: 10, target }).report);
-  expect(refused.packets.answered).toBe(0);
-  expect(refused.verdict.valid).toBe(false);
-  expect(refused.verdict.reasons[0]).toContain("certificate");
-  const taken = balanced(await runLoad({ ...common, count: 50, target, http: { verify: false } }).report);
-  expect(taken.packets).toMatchObject({ sent: 50, answered: 50 });
+  const rejected = balanced(await runLoad({ ...common, count: 10, target }).report);
+  expect(rejected.packets.answered).toBe(0);
+  expect(rejected.verdict.valid).toBe(false);
+  expect(rejected.verdict.reasons[0]).toContain("certificate");
+  const accepted = balanced(await runLoad({ ...common, count: 50, target, http: { verify: false } }).report);
+  expect(accepted.packets).toMatchObject({ sent: 50, answered: 50 });
 });
 
 test("without keep-alive each request has its own connection", async () => {
@@ -95,7 +97,7 @@ test("without keep-alive each request has its own connection", async () => {
   expect([...closing]).toEqual(["close"]);
 });
 
-test("a path is fetched with GET, by the headers given", async () => {
+test("another path is requested with GET and the given header fields", async () => {
   const seen = new Set<string>();
   using server = serve((request) => {
     seen.add(`${request.method} ${request.url.replace(/^.*?\d\//, "/")} ${request.headers.get("x-test")}`);
@@ -114,7 +116,7 @@ test("a path is fetched with GET, by the headers given", async () => {
   expect([...seen]).toEqual(["GET /a/b?c=d 1"]);
 });
 
-test("chunked bodies are read to their end", async () => {
+test("a chunked body is read to its end", async () => {
   using server = serve(
     () =>
       new Response(
@@ -135,7 +137,7 @@ test("chunked bodies are read to their end", async () => {
   expect(report.packets).toMatchObject({ sent: 30, answered: 30, corrupt: 0, failed: 0 });
 });
 
-test("a target that stops half way: what was measured is reported, the rest failed", async () => {
+test("a target that stops during the run: earlier answers are reported, later packets fail", async () => {
   const server = serve(() => new Response("ok"));
   const run = runLoad({
     protocol: "http",
@@ -152,14 +154,14 @@ test("a target that stops half way: what was measured is reported, the rest fail
   expect(report.errors).toHaveProperty("ECONNREFUSED");
 });
 
-test("a refused port is one line", async () => {
+test("a refused connection is one line", async () => {
   const port = deadTcpPort();
   const report = balanced(await runLoad({ ...common, target: `http://127.0.0.1:${port}/` }).report);
   expect(report.packets.sent).toBe(0);
   expect(report.verdict.reasons).toEqual([`nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`]);
 });
 
-test("a closed loop keeps every connection busy", async () => {
+test("a closed loop answers every packet on its connections", async () => {
   using server = serve(() => new Response("ok"));
   const report = balanced(
     await runLoad({ protocol: "http", rate: "max", count: 3000, connections: 8, target: `127.0.0.1:${server.port}` })
@@ -169,11 +171,11 @@ test("a closed loop keeps every connection busy", async () => {
   expect(report.responseTime.p50).toBe(report.serviceTime.p50);
 });
 
-test("what is not HTTP is corrupt, and a connection that is cut has failed", async () => {
+test("an answer in another protocol is corrupt, and a closed connection is a failure", async () => {
   await using plain = tcpTarget("plain");
-  const garbled = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${plain.port}` }).report);
-  expect(garbled.packets).toMatchObject({ sent: 20, corrupt: 20, answered: 0 });
-  expect(garbled.errors).toEqual({ "not-http": 20 });
+  const notHttp = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${plain.port}` }).report);
+  expect(notHttp.packets).toMatchObject({ sent: 20, corrupt: 20, answered: 0 });
+  expect(notHttp.errors).toEqual({ "not-http": 20 });
   const cutting = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: (socket) => void socket.end() } });
   const cut = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${cutting.port}` }).report);
   cutting.stop(true);
@@ -181,7 +183,7 @@ test("what is not HTTP is corrupt, and a connection that is cut has failed", asy
   expect(cut.errors).toEqual({ closed: 20 });
 });
 
-test("HEAD has no body, and a body from a file goes out as it is", async () => {
+test("a response to HEAD has no body, and a given body is sent unchanged", async () => {
   const bodies = new Set<string>();
   using server = serve(async (request) => {
     bodies.add(`${request.method} ${await request.text()}`);
@@ -197,7 +199,7 @@ test("HEAD has no body, and a body from a file goes out as it is", async () => {
   expect([...bodies]).toEqual(["HEAD ", "PUT äöü"]);
 });
 
-test("a request larger than the socket's buffer arrives whole", async () => {
+test("a request larger than the socket's buffer arrives completely", async () => {
   let length = 0;
   using server = serve(async (request) => {
     length = (await request.arrayBuffer()).byteLength;
@@ -210,7 +212,7 @@ test("a request larger than the socket's buffer arrives whole", async () => {
   expect(length).toBe(6_000_000);
 });
 
-/** A certificate for localhost that only itself has signed. */
+/** A self-signed certificate for localhost. */
 function selfSigned(): { cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), "wirelab-"));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
