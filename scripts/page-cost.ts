@@ -1,6 +1,6 @@
 /**
- * Measures the cost of the page: the size of its scripts, the time to its first paint, and the processor time and
- * bandwidth of its viewers.
+ * Measures the cost of the page: the size of its scripts, the time to its first paint, and the CPU time and bandwidth
+ * that its viewers use.
  * bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
  */
 import { bundlePage } from "../src/api/page.ts";
@@ -25,7 +25,7 @@ function isReady(): Promise<boolean> {
   );
 }
 
-/** Starts the lab in a process of its own, whose processor time is the lab's alone. */
+/** Starts the lab in a process of its own, whose CPU time is the lab's alone. */
 async function startLab() {
   const flags = Object.entries(PORTS).flatMap(([name, port]) => [`--${name}-port`, String(port)]);
   const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...flags, "--log-level", "warn"], {
@@ -68,7 +68,7 @@ function startTraffic(): () => void {
   return () => clearInterval(timer);
 }
 
-/** Processor time that the lab has used, s. */
+/** CPU time that the lab has used, s. */
 async function cpuSeconds(): Promise<number> {
   const text = await (await fetch(`${BASE}/metrics`)).text();
   return [...text.matchAll(/^process_cpu_seconds_total\{.*\} (\S+)$/gm)].reduce(
@@ -77,7 +77,7 @@ async function cpuSeconds(): Promise<number> {
   );
 }
 
-/** Processor time that the lab uses in the next `seconds`, s. */
+/** CPU time that the lab uses in the next `seconds`, s. */
 async function measureCpu(): Promise<number> {
   const before = await cpuSeconds();
   await Bun.sleep(seconds * 1000);
@@ -116,7 +116,7 @@ try {
   stopTraffic();
   const percent = (value: number) => `${((100 * value) / seconds).toFixed(2)} %`;
   console.log(
-    `share of one core over ${seconds} s: ${percent(alone)} without viewers, ${percent(watched)} with ${viewers}: ${percent(watched - alone)} for the viewers`,
+    `CPU over ${seconds} s: ${percent(alone)} without viewers, ${percent(watched)} with ${viewers}: ${percent(watched - alone)} for the viewers`,
   );
   console.log(`each viewer reads ${(bytes / viewers / seconds / 1000).toFixed(1)} kB/s`);
 } finally {

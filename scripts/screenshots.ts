@@ -11,15 +11,13 @@ import { startLab } from "../src/lab.ts";
 
 const [given = join(import.meta.dir, "..", "docs")] = process.argv.slice(2);
 if (given.startsWith("-")) {
-  console.log(
-    "usage: bun run scripts/screenshots.ts [FOLDER]   writes screenshots of the page into FOLDER (default: docs)",
-  );
+  console.log("usage: bun run scripts/screenshots.ts [FOLDER]   writes screenshots of the page, by default into docs");
   process.exit(given === "--help" || given === "-h" ? 0 : 2);
 }
 const folder = given;
 const chromium = Bun.which("chromium");
 if (!chromium) {
-  console.error("screenshots need chromium");
+  console.error("screenshots: chromium is not installed");
   process.exit(1);
 }
 

@@ -67,7 +67,7 @@ describe("each setting", () => {
   });
 
   test("nothing given is the contract's bare run: loopback, its ports, no faults, no token", () => {
-    expect(configOf([])).toEqual({
+    expect(configOf([])).toMatchObject({
       host: "127.0.0.1",
       httpPort: 5000,
       tcpPort: 6000,

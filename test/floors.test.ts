@@ -33,7 +33,6 @@ const LAYERS = [
   "page/load",
   "page/runs",
   "page",
-  "core.ts",
   "lab.ts",
   "index.ts",
   "main.ts",
@@ -75,6 +74,22 @@ test("every module belongs to a layer", () => {
   expect(graph.size).toBeGreaterThan(100);
 });
 
+test("a folder imports only itself and the folders below it", () => {
+  const against = [...graph].flatMap(([path, imported]) =>
+    imported.filter((to) => layerOf(to) > layerOf(path)).map((to) => `${path} imports ${to}`),
+  );
+  expect(against).toEqual([]);
+});
+
 test("no module imports itself through others", () => {
   expect([...graph.keys()].filter((path) => reachable(path).has(path))).toEqual([]);
+});
+
+test("only the entry points and the kernel calls use process", async () => {
+  const users: string[] = [];
+  for (const path of graph.keys()) {
+    const source = await Bun.file(join(ROOT, "src", path)).text();
+    if (/\bprocess\.[a-zA-Z]+/.test(source)) users.push(path);
+  }
+  expect(users.toSorted()).toEqual(["base/kernel.ts", "main.ts", "runs/child.ts"]);
 });

@@ -8,13 +8,14 @@ import { checkedFaults, FAULT_SCHEMAS } from "./faults-schema.ts";
 import { jsonReader } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
+import type { AllFaults, ProtocolFaults } from "./shapes.ts";
 
 type FaultParts = Pick<ApiParts, "faultsOf" | "setFaults" | "config">;
 
 /** `/impairments` and a route for each protocol below it. */
 export function faultRoutes(parts: FaultParts) {
   const { faultsOf, setFaults, config } = parts;
-  const show = () => {
+  const show = (): AllFaults => {
     const impairments = byProtocol(faultsOf);
     return { text: printImpairments(impairments), impairments, presets: Object.keys(PRESETS) };
   };
@@ -51,7 +52,7 @@ function protocolRoutes(protocol: Protocol, { faultsOf, setFaults, config }: Fau
     request.headers.get("content-type")?.startsWith("text/plain")
       ? parseFaults(protocol, await request.text())
       : checkedFaults(await readJson(request));
-  const show = () => ({ text: printFaults(faultsOf(protocol)), faults: faultsOf(protocol) });
+  const show = (): ProtocolFaults => ({ text: printFaults(faultsOf(protocol)), faults: faultsOf(protocol) });
   const set = (value: Faults) => {
     setFaults(protocol, value);
     return show();

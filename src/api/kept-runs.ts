@@ -1,9 +1,8 @@
 /** `/runs` and `/runs/{id}`: the kept runs, their reports, the comparison of two, and their deletion. */
 import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
-import type { Protocol } from "../base/protocol.ts";
-import { type Change, compareReports } from "../load/report/compare.ts";
-import type { KeptRun } from "../runs/shapes.ts";
+import { compareReports } from "../load/report/compare.ts";
+import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
@@ -21,12 +20,12 @@ function notKept(id: number): Response {
 }
 
 /** The changes from one run to another, for each protocol of both. */
-function compare(before: KeptRun, after: KeptRun): Partial<Record<Protocol, readonly Change[]>> {
+function compare(before: KeptRun, after: KeptRun): RunComparison {
   const pairs = before.reports.flatMap((report) => {
     const other = after.reports.find(({ protocol }) => protocol === report.protocol);
     return other ? [[report.protocol, compareReports(report, other)] as const] : [];
   });
-  return Object.fromEntries(pairs);
+  return { before: before.id, after: after.id, protocols: Object.fromEntries(pairs) };
 }
 
 /** The reports of a run as a download: an object for one protocol, an array for several. */
@@ -41,7 +40,7 @@ function reportFile({ id, reports }: KeptRun): Response {
 
 /** The routes of kept runs. */
 export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" | "config" | "limits">) {
-  const list = () => ({
+  const list = (): RunList => ({
     runs: store.list(),
     file: store.path !== undefined,
     targets: config.targets.map(({ host, port }) => formatHostPort(host, port)),
@@ -63,7 +62,7 @@ export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" 
         const [id, other] = [readId(params.id), readId(params.other)];
         const [before, after] = [store.get(id), store.get(other)];
         if (!before || !after) return notKept(before ? other : id);
-        return { before: id, after: other, protocols: compare(before, after) };
+        return compare(before, after);
       },
       { detail: RUN_DOCS.compare },
     )

@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { LIVE_DOCS } from "./live-description.ts";
 import type { ApiParts } from "./parts.ts";
 import { mayChange, refusal, requesterOf } from "./rights.ts";
+import type { Rights } from "./shapes.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
 
@@ -27,7 +28,8 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
       "/rights",
       (context) => {
         const refused = refusal(requesterOf(context), config);
-        return Response.json(refused ? { mayChange: false, reason: refused.error } : { mayChange: true });
+        const rights: Rights = refused ? { mayChange: false, reason: refused.error } : { mayChange: true };
+        return Response.json(rights);
       },
       { detail: LIVE_DOCS.rights },
     );

@@ -7,6 +7,7 @@ import type { LoadOptions } from "../load/plan/options.ts";
 import { planRun } from "../load/plan/run-plan.ts";
 import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError } from "../runs/runner.ts";
+import type { RunCaps } from "../runs/shapes.ts";
 import type { ApiParts } from "./parts.ts";
 
 const MAX_CONNECTIONS = 256;
@@ -51,7 +52,7 @@ export function planRuns(request: RunRequest, lab: LabAddress, allowed: readonly
 }
 
 /** The limits of a new run, for the page's form. */
-export function capsOf({ runRate, runSeconds }: ApiParts["limits"]) {
+export function capsOf({ runRate, runSeconds }: ApiParts["limits"]): RunCaps {
   return { rate: runRate, seconds: runSeconds, connections: MAX_CONNECTIONS, size: MAX_SIZE };
 }
 

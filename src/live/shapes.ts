@@ -52,7 +52,7 @@ export interface LiveSnapshot {
   /** Fault changes since the previous snapshot. */
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;
-  /** Changes whenever the list of stored runs changes. */
+  /** Changes whenever the list of kept runs changes. */
   readonly runsVersion: number;
 }
 

@@ -7,7 +7,7 @@ import type { RunReport } from "../load/report/report.ts";
 /** Points of a percentile curve, rising: the quantile (0 to 1) and the response time at it, in s. */
 export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];
 
-/** Stored beside each report. */
+/** Kept beside each report. */
 export interface RunDetail {
   readonly curve: CurvePoints;
   /** The text of `--explain`. */
@@ -27,16 +27,16 @@ export interface RunState {
   readonly snapshots: readonly IntervalSnapshot[];
   readonly reports: readonly RunReport[];
   readonly details: readonly RunDetail[];
-  /** Its id among the stored runs. */
+  /** Its id among the kept runs. */
   readonly kept: number | null;
-  /** Why it failed, or why it could not be stored. */
+  /** Why it failed, or why it could not be kept. */
   readonly error: string | null;
 }
 
 /** Where a run was started. */
 export type RunSource = "page" | "command";
 
-/** A run to store: a report for each of its protocols. */
+/** A run to keep: a report for each of its protocols. */
 export interface NewRun {
   readonly source: RunSource;
   readonly reports: readonly RunReport[];
@@ -44,7 +44,7 @@ export interface NewRun {
   readonly details: readonly RunDetail[];
 }
 
-/** A stored run. */
+/** A kept run. */
 export interface KeptRun extends NewRun {
   readonly id: number;
   /** ISO 8601, UTC. */
@@ -95,7 +95,7 @@ export interface RunBounds {
 export interface RunList extends RunBounds {
   /** The newest first. */
   readonly runs: readonly RunSummary[];
-  /** Whether the runs are stored in a file; in memory otherwise. */
+  /** Whether the runs are kept in a file; in memory otherwise. */
   readonly file: boolean;
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { planRuns, refusalStatus } from "../../src/api/run-request.ts";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { byProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { UsageError } from "../../src/load/plan/errors.ts";
 import { TargetNotAllowedError } from "../../src/runs/choose-target.ts";
 import { BusyError } from "../../src/runs/runner.ts";
 
-const LAB = { host: "127.0.0.1", ports: { http: 5000, tcp: 6000, udp: 7000 } };
+const LAB = { host: "127.0.0.1", ports: byProtocol((protocol) => REGISTRY[protocol].port) };
 
 describe("a request for a run", () => {
   test("of one protocol starts one run, of all protocols one for each", () => {
@@ -14,7 +14,9 @@ describe("a request for a run", () => {
       { protocol: "udp", rate: 10, duration: 3, target: "127.0.0.1:7000", control: "127.0.0.1:5000" },
     ]);
     expect(of("all").map(({ protocol }) => protocol)).toEqual([...PROTOCOLS]);
-    expect(of("all").map(({ target }) => target)).toEqual(["127.0.0.1:5000", "127.0.0.1:6000", "127.0.0.1:7000"]);
+    expect(of("all").map(({ target }) => target)).toEqual(
+      PROTOCOLS.map((protocol) => `127.0.0.1:${LAB.ports[protocol]}`),
+    );
   });
 
   test("may name an allowed target, with spaces around it", () => {

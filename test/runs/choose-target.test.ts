@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { parseAllowedHosts } from "../../src/base/address.ts";
+import { byProtocol, REGISTRY } from "../../src/base/protocol.ts";
 import { UsageError } from "../../src/load/plan/errors.ts";
 import { chooseTarget, TargetNotAllowedError } from "../../src/runs/choose-target.ts";
 
-const LAB = { host: "0.0.0.0", ports: { http: 5000, tcp: 6000, udp: 7000 } };
+const LAB = { host: "0.0.0.0", ports: byProtocol((protocol) => REGISTRY[protocol].port) };
 const allowed = parseAllowedHosts("10.0.0.7, lab.example:7001,[2001:db8::1]:7000") ?? [];
 
 describe("the target of a run", () => {

@@ -1,14 +1,11 @@
 /** The section "Packets": a sample of the most recent packets, with the number of those left out. */
 import { grouped } from "../../base/format.ts";
-import type { LiveSnapshot } from "../../live/shapes.ts";
+import type { PacketSample } from "../../live/shapes.ts";
 import type { PacketEntry } from "../../reflector/packet-log.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
 import { termList } from "../ui/terms.ts";
 import { createFilter, matches } from "./filter.ts";
 import { createList } from "./list.ts";
-
-/** The sampled packets of a snapshot. */
-type PacketSample = LiveSnapshot["flow"];
 
 /** Packets kept for the filter, and rows shown. */
 const MAX_KEPT = 1000;

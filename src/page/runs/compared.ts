@@ -1,4 +1,4 @@
-/** Two stored runs side by side. */
+/** Two kept runs side by side. */
 
 import type { Protocol } from "../../base/protocol.ts";
 import type { Change } from "../../load/report/compare.ts";

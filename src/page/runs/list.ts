@@ -1,4 +1,4 @@
-/** The table of stored runs. */
+/** The table of kept runs. */
 import { count, duration, inline, percent } from "../../base/format.ts";
 import type { RunLine, RunSummary } from "../../runs/shapes.ts";
 import { button, changing, h } from "../ui/dom.ts";
@@ -60,7 +60,7 @@ export function createList(actions: RunActions): {
   const body = h("tbody");
   const empty = h("p", { class: "empty" }, "No run yet.");
   const table = h("table", { class: "runs" }, h("thead", {}, createHead()), body);
-  const attributes = { class: "scroll runs-scroll", tabindex: 0, role: "region", "aria-label": "Stored runs" };
+  const attributes = { class: "scroll runs-scroll", tabindex: 0, role: "region", "aria-label": "Kept runs" };
   return {
     element: h("div", attributes, table, empty),
     show(runs) {

@@ -1,4 +1,4 @@
-/** The section "Runs": the stored runs, one of them opened, or two in comparison. */
+/** The section "Runs": the kept runs, one of them opened, or two in comparison. */
 import type { KeptRun, RunBounds, RunComparison, RunList } from "../../runs/shapes.ts";
 import { callApi, messageOf } from "../ui/api.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
@@ -6,14 +6,14 @@ import { termList } from "../ui/terms.ts";
 import { createList } from "./list.ts";
 import { createOpened } from "./opened.ts";
 
-/** Loads a stored run. */
+/** Loads a kept run. */
 function loadRun(id: number): Promise<KeptRun> {
   return callApi<KeptRun>("GET", `/runs/${id}`);
 }
 
 function describeStore({ file }: RunList): string {
   const place = file
-    ? "Every run is stored in the lab's file."
+    ? "Every run is kept in the lab's file."
     : "Runs are kept in memory until the lab stops; WIRELAB_DATA names a file for them.";
   return `${place} Open a run, or select two to compare them.`;
 }

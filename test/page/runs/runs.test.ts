@@ -8,7 +8,7 @@ import { until } from "../../support/until.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { reportValue, startRun } from "../support/runs.ts";
 
-browserTest("stored runs survive a restart of the lab and are opened, compared and deleted", async () => {
+browserTest("kept runs survive a restart of the lab and are opened, compared and deleted", async () => {
   const data = join(mkdtempSync(join(tmpdir(), "wirelab-")), "runs.sqlite");
   {
     await using lab = await startTestLab({ data });
@@ -21,7 +21,7 @@ browserTest("stored runs survive a restart of the lab and are opened, compared a
   }
   await using lab = await startTestLab({ data });
   using page = await openPage(urlOf(lab, "/"));
-  await page.shows("#runs-lead", "Every run is stored in the lab's file.");
+  await page.shows("#runs-lead", "Every run is kept in the lab's file.");
   await page.shows("table.runs tbody", "#1");
   await page.click('[aria-label="Open run 1"]');
   await page.shows("#opened h3", "Run 1");

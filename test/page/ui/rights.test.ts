@@ -20,7 +20,7 @@ browserTest(
     await using lab = await startTestLab({ host: "0.0.0.0", token: TOKEN });
     using page = await openPage(`http://${outside}:${lab.ports.http}/`);
     await page.shows("#live", "live");
-    await page.shows("#rights", "Read-only: ");
+    await page.shows("#rights", "Read-only: send the token");
     await sendUdp(lab.ports.udp, 2);
     await page.shows("#packets-card tbody", "hidden");
     expect(await page.count("fieldset[data-changes]:not(:disabled)")).toBe(0);
