@@ -31,7 +31,7 @@ export interface Directions {
   readonly heldByLab: number;
 }
 
-/** Losses by direction before their total is taken into account. */
+/** Counts by direction that are not yet limited to the number of losses. */
 export type DirectionCounts = Pick<Directions, "lostUp" | "lostDown" | "droppedUp" | "droppedDown">;
 
 /** Limits counts to the `lost` packets that there are; the rest is unexplained. */
