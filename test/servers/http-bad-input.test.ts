@@ -1,5 +1,5 @@
-/** Requests that are wrong, too large, too slow or broken off: each answered in one line where it can be, and counted. */
-import { describe, expect, test } from "bun:test";
+/** Invalid, oversized, slow and aborted HTTP requests: each gets one line as its answer, if possible, and is counted. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import { trafficOf } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
@@ -7,7 +7,11 @@ import { startTestLab, urlOf } from "../support/lab.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 
+setDefaultTimeout(20_000);
+
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
+/** A delay that ends after the test has done what it does during the delay, ms. */
+const LONG_DELAY_MS = 1500;
 const head = (line: string, ...headers: string[]) => [line, "Host: localhost", ...headers, "", ""].join("\r\n");
 const POST = "POST / HTTP/1.1";
 
@@ -16,8 +20,8 @@ async function post(url: string, body: string | Uint8Array<ArrayBuffer> | Readab
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
 
-describe("a body that is not JSON", () => {
-  test.each(["", "{", "hello", "{'a':1}", "\u0000", '{"a":1}x', "NaN", "undefined"])("%j", async (body) => {
+describe("the body of POST /", () => {
+  test.each(["", "{", "hello", "{'a':1}", "\u0000", '{"a":1}x', "NaN", "undefined"])("%j gets 400", async (body) => {
     await using lab = await startTestLab();
     const { status, text } = await post(urlOf(lab, "/"), body);
     expect([status, text]).toEqual([400, '{"error":"the body is not JSON"}']);
@@ -25,14 +29,14 @@ describe("a body that is not JSON", () => {
     expect([traffic.packets, traffic.answered, traffic.rejected("not-json")]).toEqual([1, 1, 1]);
   });
 
-  test.each(["{}", "[]", "0", '"x"', "null", " {} "])("but %j is, whatever its type says", async (body) => {
+  test.each(["{}", "[]", "0", '"x"', "null", " {} "])("%j gets 200 with any content type", async (body) => {
     await using lab = await startTestLab();
     for (const type of ["application/json", "text/plain", "multipart/form-data", "x"]) {
       expect(await post(urlOf(lab, "/"), body, type)).toMatchObject({ status: 200, text: '{"status":"received"}' });
     }
   });
 
-  test("a deeply nested one does not end the process", async () => {
+  test("with 200,000 levels gets an answer, and the lab continues to serve", async () => {
     await using lab = await startTestLab();
     const depth = 200_000;
     const { status } = await post(urlOf(lab, "/"), "[".repeat(depth) + "]".repeat(depth));
@@ -41,11 +45,11 @@ describe("a body that is not JSON", () => {
   });
 });
 
-describe("a body that is too large", () => {
+describe("a body above the size limit", () => {
   const limits = { httpBodyBytes: 1000 };
   const error = '{"error":"too-large: the body has to come whole, at most 1000 bytes"}';
 
-  test.each(["/", "/echo"])("%s: announced, and at the limit still taken", async (path) => {
+  test.each(["/", "/echo"])("gets 413 from %s by its content length; a body at the limit gets 200", async (path) => {
     await using lab = await startTestLab({ limits });
     expect((await post(urlOf(lab, path), `"${"x".repeat(998)}"`)).status).toBe(200);
     expect(await post(urlOf(lab, path), `"${"x".repeat(999)}"`)).toMatchObject({ status: 413, text: error });
@@ -53,7 +57,7 @@ describe("a body that is too large", () => {
     expect([traffic.packets, traffic.rejected("too-large")]).toEqual([1, 1]);
   });
 
-  test.each(["/", "/echo"])("%s: in chunks, without an announcement", async (path) => {
+  test.each(["/", "/echo"])("gets 413 from %s in chunks, without a content length", async (path) => {
     await using lab = await startTestLab({ limits });
     using connection = await openHttp(lab.ports.http);
     const chunk = `64\r\n${"x".repeat(100)}\r\n`;
@@ -62,7 +66,7 @@ describe("a body that is too large", () => {
     expect(await rejected(lab, "http", "too-large")).toBe(1);
   });
 
-  test("announced far beyond everything: refused by the server itself, and the lab goes on", async () => {
+  test("or with an invalid content length gets 400 or 413 from the runtime, and the lab continues to serve", async () => {
     await using lab = await startTestLab({ limits });
     for (const length of ["1000000000", "99999999999999999999", "-1", "abc", "1e3"]) {
       using connection = await openHttp(lab.ports.http);
@@ -73,16 +77,16 @@ describe("a body that is too large", () => {
   });
 });
 
-describe("a body that does not come", () => {
+describe("an incomplete body", () => {
   const limits = { httpBodyMs: 200 };
   const error = '{"error":"too-slow: the body has to come whole, within 200 ms"}';
 
   test.each([
-    ["announced and never sent", head(POST, "Content-Length: 10")],
-    ["begun and never finished", `${head(POST, "Content-Length: 10")}{"a"`],
+    ["without its first octet", head(POST, "Content-Length: 10")],
+    ["without its end", `${head(POST, "Content-Length: 10")}{"a"`],
     ["in chunks without a last one", `${head(POST, "Transfer-Encoding: chunked")}1\r\n1\r\n`],
     ["for /echo", `${head("POST /echo HTTP/1.1", "Content-Length: 10")}x`],
-  ])("%s: too slow", async (_, request) => {
+  ])("%s gets 408 and is counted as too slow", async (_, request) => {
     await using lab = await startTestLab({ limits });
     using connection = await openHttp(lab.ports.http);
     const answer = await connection.ask(request);
@@ -91,7 +95,7 @@ describe("a body that does not come", () => {
     expect([traffic.packets, traffic.rejected("too-slow")]).toEqual([0, 1]);
   });
 
-  test("and trickles without end: too slow, whatever still comes", async () => {
+  test("that arrives octet by octet gets 408 at the time limit", async () => {
     await using lab = await startTestLab({ limits });
     using connection = await openHttp(lab.ports.http);
     connection.write(head(POST, "Transfer-Encoding: chunked"));
@@ -103,7 +107,7 @@ describe("a body that does not come", () => {
     expect(await rejected(lab, "http", "too-slow")).toBe(1);
   });
 
-  test("because the client breaks off: counted, and no packet", async () => {
+  test("of a client that closes the connection is counted as a bad request and not as a packet", async () => {
     await using lab = await startTestLab();
     for (const how of ["Content-Length: 10", "Transfer-Encoding: chunked"]) {
       using connection = await openHttp(lab.ports.http);
@@ -116,7 +120,7 @@ describe("a body that does not come", () => {
     expect((await trafficOf(lab, "http")).packets).toBe(0);
   });
 
-  test("does not keep others waiting", async () => {
+  test("does not delay other requests", async () => {
     await using lab = await startTestLab({ limits: { httpBodyMs: 10_000 } });
     const slow = await Promise.all(Array.from({ length: 50 }, () => openHttp(lab.ports.http)));
     for (const connection of slow) connection.write(`${head(POST, "Content-Length: 10")}{`);
@@ -125,7 +129,7 @@ describe("a body that does not come", () => {
   });
 });
 
-describe("routes with a number", () => {
+describe("routes with a parameter", () => {
   test.each([
     ["/status/99", "status 99: allowed are 200 to 599"],
     ["/status/600", "status 600: allowed are 200 to 599"],
@@ -138,7 +142,7 @@ describe("routes with a number", () => {
     ["/bytes/1048577", "bytes 1048577: allowed are 0 to 1048576"],
     ["/bytes/1.5", "bytes 1.5: allowed are 0 to 1048576"],
     ["/bytes/99999999999999999999", "bytes 99999999999999999999: allowed are 0 to 1048576"],
-  ])("%s", async (path, error) => {
+  ])("answer %s with 400", async (path, error) => {
     await using lab = await startTestLab();
     const response = await fetch(urlOf(lab, path));
     expect([response.status, await response.json()]).toEqual([400, { error }]);
@@ -146,7 +150,7 @@ describe("routes with a number", () => {
     expect([traffic.packets, traffic.answered, traffic.rejected("bad-request")]).toEqual([1, 1, 1]);
   });
 
-  test("at their limits they answer", async () => {
+  test("accept the limits of their ranges", async () => {
     await using lab = await startTestLab();
     for (const [path, status, length] of [
       ["/status/200", 200, 0],
@@ -164,7 +168,7 @@ describe("routes with a number", () => {
     }
   });
 
-  test("/echo gives any octets and any type back", async () => {
+  test("/echo returns any octets with their content type", async () => {
     await using lab = await startTestLab();
     const octets = Uint8Array.from({ length: 256 }, (_, i) => i);
     const answer = await fetch(urlOf(lab, "/echo"), {
@@ -183,15 +187,15 @@ describe("routes with a number", () => {
   });
 });
 
-describe("requests that no library would send", () => {
+describe("requests that no client library sends", () => {
   test.each([
-    ["without a Host, of HTTP/1.0", "GET /x HTTP/1.0\r\n\r\n", 404],
-    ["with a Host that is none", "GET /x HTTP/1.1\r\nHost: a b[\r\n\r\n", 404],
+    ["without a Host header (HTTP/1.0)", "GET /x HTTP/1.0\r\n\r\n", 404],
+    ["with an invalid Host header", "GET /x HTTP/1.1\r\nHost: a b[\r\n\r\n", 404],
     ["in absolute form", "GET http://evil.example/x HTTP/1.1\r\nHost: y\r\n\r\n", 404],
-    ["with a broken escape", head("GET /status/%zz%ff HTTP/1.1"), 400],
-    ["with a broken escape in no route", head("GET /%zz HTTP/1.1"), 404],
-    ["that ask for an upgrade", head("GET /x HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade"), 404],
-  ])("%s get one line", async (_, request, status) => {
+    ["with an invalid percent encoding", head("GET /status/%zz%ff HTTP/1.1"), 400],
+    ["with an invalid percent encoding outside the routes", head("GET /%zz HTTP/1.1"), 404],
+    ["for an upgrade", head("GET /x HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade"), 404],
+  ])("%s get a JSON error of one line", async (_, request, status) => {
     await using lab = await startTestLab();
     using connection = await openHttp(lab.ports.http);
     const answer = await connection.ask(request);
@@ -200,7 +204,7 @@ describe("requests that no library would send", () => {
     expect(answer.body.length).toBeLessThan(200);
   });
 
-  test("that are no HTTP at all, seeded noise, end their own connection and nothing else", async () => {
+  test("of random octets do not affect other connections", async () => {
     await using lab = await startTestLab();
     const draw = random(7, "http-noise");
     for (let round = 0; round < 40; round++) {
@@ -214,7 +218,7 @@ describe("requests that no library would send", () => {
     expect(await rejected(lab, "http", "failed")).toBe(0);
   });
 
-  test("one behind the other on a connection are answered in order", async () => {
+  test("in a pipeline are answered in order", async () => {
     await using lab = await startTestLab();
     using connection = await openHttp(lab.ports.http);
     const first = await connection.ask(
@@ -226,34 +230,38 @@ describe("requests that no library would send", () => {
   });
 });
 
-describe("a client that leaves", () => {
-  test("before its delayed answer: its packet is dropped as peer-gone", async () => {
-    await using lab = await startTestLab({ impair: { ...NO_FAULTS, http: { delay: { kind: "fixed", ms: 150 } } } });
+describe("a client that disconnects", () => {
+  test("before its delayed answer has its packet dropped as peer-gone", async () => {
+    await using lab = await startTestLab({
+      impair: { ...NO_FAULTS, http: { delay: { kind: "fixed", ms: LONG_DELAY_MS } } },
+    });
     const gone = await openHttp(lab.ports.http);
     gone.write(`${head(POST, "Content-Length: 2")}{}`);
-    await until(async () => (await trafficOf(lab, "http")).packets === 1, "it was received");
+    await until(async () => (await trafficOf(lab, "http")).packets === 1, "the packet");
     gone.close();
     const traffic = await until(async () => {
       const now = await trafficOf(lab, "http");
       return now.dropped === 1 && now;
-    }, "it was dropped");
+    }, "the drop");
     expect([traffic.drops("peer-gone"), traffic.answered]).toEqual([1, 0]);
   });
 
-  test("in the middle of a large answer does not end anything", async () => {
+  test("during a large answer does not affect the lab", async () => {
     await using lab = await startTestLab();
     for (let n = 0; n < 10; n++) {
       using connection = await openHttp(lab.ports.http);
       connection.write(head("GET /bytes/1048576 HTTP/1.1"));
-      await until(() => connection.text.length > 0, "its beginning");
+      await until(() => connection.text.length > 0, "the start of the answer");
     }
     expect((await post(urlOf(lab, "/"), "{}")).status).toBe(200);
   });
+});
 
-  test("delayed echoes hold no more octets than the limit", async () => {
+describe("delayed answers of /echo", () => {
+  test("above the limit of octets are dropped with 503", async () => {
     await using lab = await startTestLab({
       limits: { delayQueueBytes: 100_000 },
-      impair: { ...NO_FAULTS, http: { delay: { kind: "fixed", ms: 200 } } },
+      impair: { ...NO_FAULTS, http: { delay: { kind: "fixed", ms: LONG_DELAY_MS } } },
     });
     const body = "x".repeat(30_000);
     const statuses = await Promise.all(

@@ -1,5 +1,5 @@
-/** Datagrams that are wrong, forged or too many: counted under their reason, never answered by more than they were. */
-import { describe, expect, test } from "bun:test";
+/** Invalid, forged and excessive datagrams: they are counted by reason and get no answer that is longer than they are. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import type { Lab } from "../../src/lab.ts";
 import { isTestPacket } from "../../src/stamp/packet.ts";
@@ -9,10 +9,14 @@ import { scrape } from "../support/scrape.ts";
 import { readReflectorPacket } from "../support/stamp.ts";
 import { openUdp, type UdpPeer } from "../support/udp.ts";
 import { until } from "../support/until.ts";
+import { startLabProcess } from "./support/lab-process.ts";
+import { residentBytes } from "./support/memory.ts";
+
+setDefaultTimeout(60_000);
 
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 
-/** Waits until the lab has taken in `packets` datagrams in all. */
+/** Waits until the lab has received `packets` datagrams in total. */
 function received(lab: Lab, packets: number) {
   return until(async () => {
     const traffic = await trafficOf(lab, "udp");
@@ -20,7 +24,7 @@ function received(lab: Lab, packets: number) {
   }, `${packets} datagrams received`);
 }
 
-/** Sends one datagram and gives its answer. */
+/** Sends one datagram and returns its answer. */
 async function ask(peer: UdpPeer, data: Buffer | string, port: number): Promise<Buffer> {
   const before = peer.got.length;
   peer.send(data, port);
@@ -28,8 +32,8 @@ async function ask(peer: UdpPeer, data: Buffer | string, port: number): Promise<
   return peer.got[before] ?? Buffer.of();
 }
 
-describe("lengths", () => {
-  test("a reply is never longer than its request: the first octets of ACK-UDP for a shorter one", async () => {
+describe("length", () => {
+  test("an answer is not longer than its datagram: a short one gets the first octets of ACK-UDP", async () => {
     await using lab = await startTestLab();
     using peer = await openUdp();
     for (const length of [1, 2, 6, 7, 8, 43, 44, 1472]) {
@@ -38,7 +42,7 @@ describe("lengths", () => {
     }
   });
 
-  test("an empty datagram gets none, and is counted", async () => {
+  test("an empty datagram gets no answer and is counted", async () => {
     await using lab = await startTestLab();
     using peer = await openUdp();
     peer.send("", lab.ports.udp);
@@ -47,7 +51,7 @@ describe("lengths", () => {
     expect([traffic.packets, traffic.answered, traffic.dropped, traffic.rejected("own-reply")]).toEqual([2, 1, 1, 1]);
   });
 
-  test("the largest datagram that there is, plain and STAMP", async () => {
+  test("a datagram of the largest length is answered, plain and STAMP", async () => {
     await using lab = await startTestLab();
     using peer = await openUdp();
     expect((await ask(peer, Buffer.alloc(65_507, "x"), lab.ports.udp)).toString()).toBe("ACK-UDP");
@@ -56,7 +60,7 @@ describe("lengths", () => {
     expect((await trafficOf(lab, "udp")).receivedBytes).toBe(2 * 65_507);
   });
 
-  test("a truncated STAMP packet is a plain one", async () => {
+  test("a truncated STAMP packet is a plain datagram", async () => {
     await using lab = await startTestLab();
     using peer = await openUdp();
     for (const length of [16, 28, 43]) {
@@ -66,8 +70,8 @@ describe("lengths", () => {
   });
 });
 
-describe("STAMP packets with a wrong field", () => {
-  test("are plain on the main port: a zero multiplier, or any octet from 16 to 43", async () => {
+describe("STAMP packets", () => {
+  test("with a multiplier of zero or a bit set in octets 16 to 43 are plain datagrams on the UDP port", async () => {
     await using lab = await startTestLab();
     using peer = await openUdp();
     const zeroMultiplier = testPacket(1);
@@ -81,7 +85,7 @@ describe("STAMP packets with a wrong field", () => {
     expect((await trafficOf(lab, "udp")).answered).toBe(29);
   });
 
-  test("whatever the fields that may hold anything hold, it is answered as sent", async () => {
+  test("with all bits set in the other fields are answered with these fields", async () => {
     await using lab = await startTestLab();
     using peer = await openUdp();
     const packet = testPacket(0xffff_ffff, 0xffff, 48);
@@ -97,7 +101,7 @@ describe("STAMP packets with a wrong field", () => {
     });
   });
 
-  test("are test packets on the STAMP port, where senders pad with any octets; shorter ones are dropped", async () => {
+  test("with any padding are test packets on the STAMP port, and shorter datagrams are dropped", async () => {
     await using lab = await startTestLab({ stampPort: 0 });
     using peer = await openUdp();
     const port = lab.ports.stamp ?? 0;
@@ -110,23 +114,23 @@ describe("STAMP packets with a wrong field", () => {
   });
 });
 
-describe("where a datagram comes from", () => {
-  // 7 to 161 need rights that a test may not have; 862 is refused on the STAMP port alone
-  test.each([1900, 5353, 11_211, 19, 53, 123])("source port %d gets nothing", async (port) => {
+describe("source port", () => {
+  // Ports below 1024 need privileges: these tests are skipped without them.
+  test.each([1900, 5353, 11_211, 19, 53, 123])("%d, of another reflector, gets no answer", async (port) => {
     await using lab = await startTestLab();
     const made = await openUdp(port).catch((error: unknown) => console.warn(`SKIPPED: source port ${port}: ${error}`));
     if (!made) return;
-    using refused = made;
+    using reflector = made;
     using peer = await openUdp();
-    refused.send("Hello", lab.ports.udp);
-    refused.send(testPacket(1), lab.ports.udp);
+    reflector.send("Hello", lab.ports.udp);
+    reflector.send(testPacket(1), lab.ports.udp);
     expect((await ask(peer, "Hello UDP", lab.ports.udp)).toString()).toBe("ACK-UDP");
     const traffic = await received(lab, 3);
     expect([traffic.rejected("source-refused"), traffic.drops("source-refused"), traffic.answered]).toEqual([2, 2, 1]);
-    expect(refused.got).toEqual([]);
+    expect(reflector.got).toEqual([]);
   });
 
-  test("port 862 is a reflector's: nothing from the STAMP port, an answer from the main one", async () => {
+  test("862, of STAMP reflectors, gets no answer from the STAMP port and an answer from the UDP port", async () => {
     const made = await openUdp(862).catch((error: unknown) => console.warn(`SKIPPED: source port 862: ${error}`));
     if (!made) return;
     using peer = made;
@@ -136,10 +140,10 @@ describe("where a datagram comes from", () => {
     expect((await received(lab, 2)).rejected("source-refused")).toBe(1);
   });
 
-  test("the lab's own ports get nothing, whoever uses them", async () => {
+  test("equal to a port of the lab gets no answer, at any address", async () => {
     await using lab = await startTestLab({ stampPort: 0 });
     await using other = await startTestLab({ udpPort: 0, stampPort: 0 });
-    // another host's lab on the same ports stands for this: here the address differs, the port does not
+    // Represents a lab on another host with the same ports.
     const twin = await Bun.udpSocket({ hostname: "127.0.0.2", port: lab.ports.udp, socket: { data: () => {} } });
     for (const port of [lab.ports.udp, lab.ports.stamp ?? 0]) twin.send(testPacket(1), port, "127.0.0.1");
     const traffic = await received(lab, 2);
@@ -149,9 +153,20 @@ describe("where a datagram comes from", () => {
   });
 });
 
+/** A port of a lab. */
+interface LabPort {
+  readonly lab: Lab;
+  readonly port: number;
+}
+
 describe("two labs", () => {
-  /** Carries what each lab answers to the other one, as a forged source address would; how often until silence. */
-  async function talk(first: { lab: Lab; port: number }, second: { lab: Lab; port: number }, opening: Buffer) {
+  const end = (lab: Lab): LabPort => ({ lab, port: lab.ports.udp });
+
+  /**
+   * Sends `opening` to the first lab and each answer to the other lab, as a forged source address does. Returns the number
+   * of answers (at most 50).
+   */
+  async function exchange(first: LabPort, second: LabPort, opening: Buffer): Promise<number> {
     using relay = await openUdp();
     relay.send(opening, first.port);
     let carried = 0;
@@ -162,45 +177,48 @@ describe("two labs", () => {
       }
       const [a, b] = await Promise.all([trafficOf(first.lab, "udp"), trafficOf(second.lab, "udp")]);
       const answered = a.answered + b.answered;
-      const isSettled = a.packets + b.packets === carried + 1 && answered + a.dropped + b.dropped === carried + 1;
-      return carried >= 50 || (isSettled && carried === answered);
-    }, "silence");
+      const isComplete = a.packets + b.packets === carried + 1 && answered + a.dropped + b.dropped === carried + 1;
+      return carried >= 50 || (isComplete && carried === answered);
+    }, "no further answer");
     return carried;
   }
 
-  test.each(["Hello", "x", "a much longer datagram than the answer"])("do not go on about %j", async (text) => {
-    await using a = await startTestLab();
-    await using b = await startTestLab();
-    const carried = await talk({ lab: a, port: a.ports.udp }, { lab: b, port: b.ports.udp }, Buffer.from(text));
-    expect(carried).toBe(1);
-  });
+  test.each(["Hello", "x", "a much longer datagram than the answer"])(
+    "exchange one answer after the datagram %j",
+    async (text) => {
+      await using a = await startTestLab();
+      await using b = await startTestLab();
+      const carried = await exchange(end(a), end(b), Buffer.from(text));
+      expect(carried).toBe(1);
+    },
+  );
 
-  test("do not even when both corrupt every answer", async () => {
+  test("exchange one answer even if both corrupt every answer", async () => {
     const impair = { ...NO_FAULTS, udp: { corrupt: 1 } };
     await using a = await startTestLab({ impair });
     await using b = await startTestLab({ impair, seed: 2 });
-    const carried = await talk({ lab: a, port: a.ports.udp }, { lab: b, port: b.ports.udp }, Buffer.from("Hello UDP"));
+    const carried = await exchange(end(a), end(b), Buffer.from("Hello UDP"));
     expect(carried).toBe(1);
   });
 
-  test("do not about a STAMP packet: an answer is no test packet", async () => {
+  test("exchange at most two answers after a STAMP packet: an answer is not a test packet", async () => {
     await using a = await startTestLab();
     await using b = await startTestLab();
-    const carried = await talk({ lab: a, port: a.ports.udp }, { lab: b, port: b.ports.udp }, testPacket(1));
+    const carried = await exchange(end(a), end(b), testPacket(1));
     expect(carried).toBeLessThanOrEqual(2);
   });
 
-  test("do not on their STAMP ports, whatever these are", async () => {
+  test("exchange one answer between their STAMP ports", async () => {
     await using a = await startTestLab({ stampPort: 0 });
     await using b = await startTestLab({ stampPort: 0 });
-    const end = (lab: Lab) => ({ lab, port: lab.ports.stamp ?? 0 });
-    expect(await talk(end(a), end(b), testPacket(1, 7, 80))).toBe(1);
+    const stampEnd = (lab: Lab) => ({ lab, port: lab.ports.stamp ?? 0 });
+    expect(await exchange(stampEnd(a), stampEnd(b), testPacket(1, 7, 80))).toBe(1);
     expect((await trafficOf(b, "udp")).rejected("own-reply")).toBe(1);
   });
 });
 
-describe("noise", () => {
-  test("seeded noise of every length is answered or refused, and counted to the datagram", async () => {
+describe("many datagrams", () => {
+  test("of random octets are each answered or dropped, and all are counted", async () => {
     await using lab = await startTestLab({ stampPort: 0 });
     using peer = await openUdp();
     const draw = random(2026, "noise");
@@ -209,7 +227,7 @@ describe("noise", () => {
       for (let i = 0; i < 100; i++) {
         const length = Math.floor(draw() ** 3 * 1500);
         const noise = Buffer.from(Array.from({ length }, () => Math.floor(draw() * 256)));
-        if (draw() < 0.3 && length >= 44) noise.fill(0, 16, 44); // near to a test packet
+        if (draw() < 0.3 && length >= 44) noise.fill(0, 16, 44); // similar to a test packet
         peer.send(noise, draw() < 0.5 ? lab.ports.udp : (lab.ports.stamp ?? 0));
         counts.sent++;
         counts.octets += length;
@@ -220,45 +238,49 @@ describe("noise", () => {
     expect([traffic.packets, traffic.receivedBytes]).toEqual([counts.sent, counts.octets]);
     expect(traffic.answered + traffic.dropped).toBe(counts.sent);
     expect(traffic.dropped).toBe(traffic.rejected("not-stamp") + traffic.rejected("own-reply"));
-    await until(() => peer.got.length === traffic.answered, "every answer");
+    await until(() => peer.got.length === traffic.answered, "all answers");
     expect(peer.got.reduce((total, { length }) => total + length, 0)).toBe(traffic.sentBytes);
     expect(traffic.sentBytes).toBeLessThan(traffic.receivedBytes);
     expect(peer.got.filter((answer) => isTestPacket(answer))).toEqual([]);
     expect(traffic.rejected("failed")).toBe(0);
   });
 
-  test("a flood of new sessions holds no more than the limit, in the table and in memory", async () => {
-    await using lab = await startTestLab({ limits: { sessions: 100 } });
+  test("of new sessions do not exceed the limit of sessions, in the table and in memory", async () => {
+    const count = 20_000; // would take 330 MB without the limit
+    await using lab = await startLabProcess({ limits: { sessions: 100 } });
     using peer = await openUdp();
-    const before = process.memoryUsage.rss();
+    const before = await residentBytes(lab);
     const packet = testPacket(0);
-    for (let ssid = 0; ssid < 5000; ssid++) {
+    for (let ssid = 0; ssid < count; ssid++) {
       packet.writeUInt16BE(ssid, 14);
       peer.send(packet, lab.ports.udp);
       if (ssid % 200 === 199) await received(lab, ssid + 1);
     }
     const series = await scrape(lab);
     expect(series.get("wirelab_bounded_size", { structure: "sessions" })).toBe(100);
-    expect(series.get("wirelab_bounded_overflows_total", { structure: "sessions" })).toBe(4900);
-    expect(process.memoryUsage.rss() - before).toBeLessThan(150e6);
+    expect(series.get("wirelab_bounded_overflows_total", { structure: "sessions" })).toBe(count - 100);
+    expect((await residentBytes(lab)) - before).toBeLessThan(150e6);
   });
 
-  test("delayed answers hold no more octets than the limit; what is over is dropped as queue-full", async () => {
+  test("with delayed answers above the limit of octets are dropped as queue-full", async () => {
     await using lab = await startTestLab({
       limits: { delayQueueBytes: 120_000 },
-      impair: { ...NO_FAULTS, udp: { delay: { kind: "fixed", ms: 300 } } },
+      impair: { ...NO_FAULTS, udp: { delay: { kind: "fixed", ms: 1500 } } },
     });
     using peer = await openUdp();
-    for (let n = 0; n < 20; n++) peer.send(testPacket(n, 7, 20_000), lab.ports.udp);
-    await until(() => peer.got.length === 6, "what the limit lets wait");
+    for (let n = 0; n < 20; n++) {
+      peer.send(testPacket(n, 7, 20_000), lab.ports.udp);
+      if (n % 4 === 3) await received(lab, n + 1); // a receive buffer of the default size holds about six
+    }
+    await until(() => peer.got.length === 6, "the answers within the limit");
     const traffic = await received(lab, 20);
     expect([traffic.answered, traffic.dropped, traffic.drops("queue-full")]).toEqual([6, 14, 14]);
     expect(readReflectorPacket(await ask(peer, testPacket(20, 7, 20_000), lab.ports.udp))?.senderSequence).toBe(20);
   });
 });
 
-describe("a client that vanishes before its answer", () => {
-  test("neither ends the lab nor costs another client its answer", async () => {
+describe("a client that closes its socket before the answer", () => {
+  test("affects neither the lab nor the answers to another client", async () => {
     await using lab = await startTestLab({ impair: { ...NO_FAULTS, udp: { delay: { kind: "fixed", ms: 20 } } } });
     using other = await openUdp();
     for (let round = 0; round < 20; round++) {
@@ -266,12 +288,12 @@ describe("a client that vanishes before its answer", () => {
       gone.send("Hello", lab.ports.udp);
       gone.close();
       other.send("Hello", lab.ports.udp);
-      await until(() => other.got.length === round + 1, "the other's answer");
+      await until(() => other.got.length === round + 1, "the answer to the other client");
     }
     const traffic = await until(async () => {
       const now = await trafficOf(lab, "udp");
       return now.answered + now.dropped === 40 && now.rejected("peer-gone") > 0 && now;
-    }, "all settled, and the ICMP messages seen");
+    }, "40 packets answered or dropped, and an ICMP error");
     expect(traffic.drops("send-failed")).toBe(0);
   });
 });
