@@ -1,8 +1,8 @@
-/** What the README shows to a library's user, as they would write it: by the package's own name. */
+/** The library example of the README, with the package imported by its name. */
 import { expect, test } from "bun:test";
 import { runLoad, startLab } from "wirelab";
 
-test("the README's lines for somebody's own tests", async () => {
+test("startLab and runLoad of the package `wirelab` report every packet as answered", async () => {
   await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
   const { target, control } = { target: `127.0.0.1:${lab.ports.udp}`, control: `127.0.0.1:${lab.ports.http}` };
   const report = await runLoad({ protocol: "udp", target, control, rate: 200, duration: 1 }).report;
