@@ -50,14 +50,15 @@ export const GLOSSARY = {
     "Constant: evenly spaced. Poisson: at random times with the same mean rate (RFC 2330 section 11.1.1), as requests of independent users arrive. Random arrivals build queues that even spacing does not.",
   "load connections": "Connections or sockets that the run sends on. Left empty, the generator chooses the number.",
   "packet size": "Payload octets of each packet that the run sends.",
-  timeout: "An answer that arrives after this time is late. A packet without an answer is lost.",
+  timeout:
+    "An answer that arrives after this time is late. A packet without an answer within the waiting time (--wait) is lost (RFC 7680 section 2.4).",
   "warm-up":
     "Packets sent before the run. The report does not count them, so that it does not measure a cold start. The lab counts them.",
 
   // Results of a load run
   "packet accounting":
     "Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
-  late: "Answered after the timeout. A late packet is not lost, and its time is not a response time.",
+  late: "Answered after the timeout and within the waiting time. A late packet is not lost, and its time is not a response time.",
   "loss direction":
     "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",

@@ -169,18 +169,18 @@ class RunExecution {
     if (isRefused && elapsed > GIVE_UP_MS) this.#driver?.stop();
   }
 
-  /** Waits until no packet is pending, and over datagrams until no more copies arrive. */
+  /** Waits until the outcome of every packet is final, and over datagrams until no more copies arrive. */
   async #drain(client: Client): Promise<void> {
-    const { timeoutMs, protocol, stamp } = this.#plan;
+    const { waitMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
     const expectsCopies = stamp && REGISTRY[protocol].transport === "udp" && this.#recorder.counts.answered > 0;
     const longest = (this.#recorder.service.max ?? 0) * 1000;
-    const quiet = expectsCopies ? Math.min(timeoutMs, Math.max(QUIET_MS, longest)) : 0;
+    const quiet = expectsCopies ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;
     for (;;) {
       const now = this.#clock.now();
       client.tick(now);
-      const isQuiet = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > timeoutMs + quiet;
-      if (client.pending === 0 && isQuiet) break;
+      const isQuiet = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > waitMs + quiet;
+      if (client.pending === 0 && this.#recorder.awaited === 0 && isQuiet) break;
       await sleep(DRAIN_POLL_MS);
     }
     client.finish();

@@ -24,6 +24,7 @@ async function runOn(lab: Lab, protocol: Protocol, options: Partial<LoadOptions>
     rate: 2000,
     count: 500,
     timeout: 0.4,
+    wait: 0.8,
     seed: 3,
     ...options,
   });

@@ -1,21 +1,25 @@
 /**
  * Packet accounting of one session: the outcome of each packet, by sequence number.
  *
- * Memory is fixed at the start, by rate and timeout. A packet is kept until two timeouts have passed: it is pending
- * until the first, then lost, unless an answer still arrives and makes it late.
+ * A packet is pending until its timeout has passed, then provisionally lost: an answer within the waiting time makes it
+ * late. After the waiting time (the loss threshold of RFC 7680 section 2.4) the loss is final. Memory is fixed at the
+ * start, by rate and waiting time.
  */
 import type { Recorder } from "./recorder.ts";
 import { SentPackets } from "./sent-packets.ts";
 
 const PENDING = 1;
 const ANSWERED = 2;
+/** Lost for now: an answer within the waiting time makes the packet late. */
 const LOST = 3;
 /** Late, failed or corrupt. */
 const OTHER = 4;
+/** Lost: answers are no longer accepted. */
+const FINALLY_LOST = 5;
 
 /**
  * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
- * to a packet that is not kept.
+ * to a packet that is not kept, or whose loss is final.
  */
 export type Reception = "answered" | "late" | "duplicate" | "unknown";
 
@@ -23,7 +27,10 @@ export type Reception = "answered" | "late" | "duplicate" | "unknown";
 export interface AccountingSettings {
   /** Number of packets that are kept, a power of two (`slotsFor`). */
   readonly slots: number;
+  /** An answer after this time is late. */
   readonly timeoutMs: number;
+  /** A packet without an answer after this time is lost. At least `timeoutMs`. */
+  readonly waitMs: number;
   /** Sequence number of the first packet. Default 0. */
   readonly first?: number;
   /** Whether all packets share one path, so that an answer can be out of order. Default true. */
@@ -36,6 +43,7 @@ export class PacketAccounting {
   readonly packets: SentPackets;
   readonly #recorder: Recorder;
   readonly #timeoutMs: number;
+  readonly #waitMs: number;
   readonly #ordered: boolean;
   readonly #mask: number;
   readonly #sentAt: Float64Array;
@@ -44,14 +52,17 @@ export class PacketAccounting {
   readonly #delay: Float32Array;
   readonly #reflected: Uint32Array;
   #oldestPending: number;
+  /** The oldest packet that may be provisionally lost. */
+  #oldestAwaited: number;
   #expected: number;
   #pending = 0;
   #lost = 0;
   #previousDelay: number | undefined;
 
-  constructor(recorder: Recorder, { slots, timeoutMs, first = 0, ordered = true }: AccountingSettings) {
+  constructor(recorder: Recorder, { slots, timeoutMs, waitMs, first = 0, ordered = true }: AccountingSettings) {
     this.#recorder = recorder;
     this.#timeoutMs = timeoutMs;
+    this.#waitMs = waitMs;
     this.#ordered = ordered;
     this.#mask = slots - 1;
     this.packets = new SentPackets(slots, first);
@@ -62,6 +73,7 @@ export class PacketAccounting {
     this.#delay = new Float32Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
+    this.#oldestAwaited = first;
     this.#expected = first;
   }
 
@@ -77,6 +89,7 @@ export class PacketAccounting {
 
   /** Adds a packet that is about to be sent; returns its sequence number. */
   add(intendedAt: number, sentAt: number, wallSentAt: number): number {
+    if (this.#oldestAwaited <= this.packets.next - this.packets.slots) this.#discardOldest();
     const sequence = this.packets.add(intendedAt, sentAt, wallSentAt);
     this.#state[sequence & this.#mask] = PENDING;
     this.#pending++;
@@ -98,12 +111,16 @@ export class PacketAccounting {
       if (reflected !== this.#reflected[slot]) counts.duplicateUp++;
       return "duplicate";
     }
-    if (state === undefined || state === 0) return "unknown";
+    if (state === undefined || state === 0 || state === FINALLY_LOST) return "unknown";
+    const service = now - (this.#sentAt[slot] ?? now);
+    if (service > this.#waitMs) {
+      this.#loseFinally(slot);
+      return "unknown";
+    }
     this.#reflected[slot] = reflected;
     // RFC 4737 section 3.3: a packet is reordered if its number is below the next expected one.
     if (this.#ordered && sequence < this.#expected) counts.reordered++;
     else this.#expected = sequence + 1;
-    const service = now - (this.#sentAt[slot] ?? now);
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
     if (state === LOST || service > this.#timeoutMs) {
@@ -137,19 +154,41 @@ export class PacketAccounting {
   resolve(sequence: number, outcome: "failed" | "corrupt" | "lost"): boolean {
     const slot = sequence & this.#mask;
     const state = this.#state[slot];
-    if (state !== PENDING && !(state === LOST && outcome !== "lost")) return false;
+    if (state !== PENDING && state !== LOST) return false;
+    if (outcome === "lost") {
+      this.#loseFinally(slot);
+      return true;
+    }
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
-    if (outcome === "lost") this.#countLost(slot);
-    else {
-      this.#state[slot] = OTHER;
-      this.#recorder.counts[outcome]++;
-    }
+    this.#state[slot] = OTHER;
+    this.#recorder.counts[outcome]++;
     return true;
   }
 
-  /** Counts every packet whose timeout has passed at `now` as lost; returns how many became so. */
+  /** Whether the loss of a packet is final. */
+  isFinallyLost(sequence: number): boolean {
+    return this.#state[sequence & this.#mask] === FINALLY_LOST;
+  }
+
+  /**
+   * Counts every packet whose timeout has passed at `now` as lost, and makes the losses final whose waiting time has
+   * passed. Returns how many packets became lost.
+   */
   expire(now: number): number {
+    const newlyLost = this.#expirePending(now);
+    while (this.#oldestAwaited < this.#oldestPending) {
+      const slot = this.#oldestAwaited & this.#mask;
+      if (this.#state[slot] === LOST) {
+        if (now - (this.#sentAt[slot] ?? now) <= this.#waitMs) break;
+        this.#loseFinally(slot);
+      }
+      this.#oldestAwaited++;
+    }
+    return newlyLost;
+  }
+
+  #expirePending(now: number): number {
     const before = this.#lost;
     while (this.#oldestPending < this.packets.next) {
       const slot = this.#oldestPending & this.#mask;
@@ -168,14 +207,34 @@ export class PacketAccounting {
     return this.expire(Number.POSITIVE_INFINITY);
   }
 
+  /** Makes the loss of the packet final whose slot the next packet needs. */
+  #discardOldest(): void {
+    const slot = this.#oldestAwaited++ & this.#mask;
+    if (this.#state[slot] !== LOST) return;
+    this.#loseFinally(slot);
+    this.#recorder.counts.discarded++;
+  }
+
   #countLost(slot: number): void {
     this.#state[slot] = LOST;
     this.#lost++;
+    this.#recorder.awaited++;
     this.#recorder.countLost(this.#sentAt[slot] ?? 0);
+  }
+
+  /** The packet is pending or provisionally lost. */
+  #loseFinally(slot: number): void {
+    if (this.#state[slot] === PENDING) {
+      this.#pending--;
+      this.#countLost(slot);
+    }
+    this.#state[slot] = FINALLY_LOST;
+    this.#recorder.awaited--;
   }
 
   #revertLost(slot: number): void {
     this.#lost--;
+    this.#recorder.awaited--;
     this.#recorder.revertLost(this.#sentAt[slot] ?? 0);
   }
 
@@ -184,7 +243,8 @@ export class PacketAccounting {
     const { next, slots } = this.packets;
     let notLostAfter = 0;
     for (let later = Math.max(sequence + 1, next - slots); later < next; later++) {
-      if (this.#state[later & this.#mask] !== LOST) notLostAfter++;
+      const state = this.#state[later & this.#mask];
+      if (state !== LOST && state !== FINALLY_LOST) notLostAfter++;
     }
     return this.#lost - (next - 1 - sequence - notLostAfter);
   }

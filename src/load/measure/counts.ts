@@ -1,6 +1,6 @@
 /** The packet counts of a run. */
 
-/** Packets by outcome, and what is counted beside them. `lost` can decrease: a late answer moves its packet to `late`. */
+/** Packets by outcome, and what is counted beside them. `lost` can decrease: an answer after the timeout makes its packet late. */
 export interface Counts {
   planned: number;
   unsent: number;
@@ -18,6 +18,8 @@ export interface Counts {
   unidentified: number;
   /** Intact answers to packets that are not, or no longer, in the accounting. */
   unknownAnswers: number;
+  /** Losses that became final before the waiting time had passed, because the accounting was full. */
+  discarded: number;
   /** Losses that the target reported as dropped upstream (HTTP's X-Wirelab-Fate). */
   reportedUp: number;
   /** Losses that the target reported as dropped downstream. */
@@ -42,6 +44,7 @@ export function noCounts(): Counts {
     duplicateUp: 0,
     unidentified: 0,
     unknownAnswers: 0,
+    discarded: 0,
     reportedUp: 0,
     reportedDown: 0,
     bytesSent: 0,

@@ -3,6 +3,7 @@
  * sequence numbers, or the target's own responses. An echo server gives no information.
  */
 import { clamp } from "../../base/numbers.ts";
+import { isProtocol, REGISTRY } from "../../base/protocol.ts";
 import type { Recorder } from "./recorder.ts";
 import { type SessionSummary, sumOf } from "./session-summary.ts";
 
@@ -49,14 +50,21 @@ export function directionsOf(lost: number, counts: DirectionCounts, evidence: At
   };
 }
 
-/** By the lab's summary: packets that it did not handle were lost upstream, the other lost ones downstream. */
+/**
+ * By the lab's summary: packets that it did not handle were lost upstream, the other lost ones downstream. A connection
+ * loses no answers on the way, so there only those that the lab dropped or discarded were lost downstream; the others
+ * were still owed when the connection closed or the waiting time ended, and are unexplained.
+ */
 export function attributeByLab({ counts }: Recorder, sessions: readonly SessionSummary[]): Directions {
   const { sent, lost } = counts;
+  const isConnection = sessions.some(({ protocol }) => isProtocol(protocol) && REGISTRY[protocol].transport === "tcp");
   const handled = sumOf(sessions, (session) => session.handled);
   const finished = sumOf(sessions, ({ answered, dropped, discarded }) => answered + dropped.down + discarded);
   const byDirection = {
     lostUp: sent - handled,
-    lostDown: handled - (sent - lost),
+    lostDown: isConnection
+      ? sumOf(sessions, ({ dropped, discarded }) => dropped.down + discarded)
+      : handled - (sent - lost),
     droppedUp: sumOf(sessions, ({ dropped }) => dropped.up),
     droppedDown: sumOf(sessions, ({ dropped }) => dropped.down),
   };

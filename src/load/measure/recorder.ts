@@ -42,6 +42,8 @@ export class Recorder {
    * packets lost before the reflector's last known answer.
    */
   readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0 };
+  /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
+  awaited = 0;
   /** Smoothed interarrival jitter of the service time, ms (RFC 3550 section 6.4.1). */
   jitter = 0;
   readonly #checkpoints = new Set<Checkpoint>();

@@ -135,6 +135,11 @@ function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
       `${unsent} packets were not sent because no connection was free within the timeout; raise --connections or lower --rate`,
     );
   }
+  if (recorder.counts.discarded > 0) {
+    reasons.push(
+      `${recorder.counts.discarded} packets count as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
+    );
+  }
   if (bufferDrops !== undefined && bufferDrops > 0) {
     reasons.push(
       `the kernel dropped ${bufferDrops} answers because this run's receive buffer was full, and they count as lost; lower --rate, or raise net.core.rmem_max`,
@@ -146,7 +151,7 @@ function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
 function labReasons({ directions }: VerdictInput): string[] {
   if (directions.heldByLab === 0) return [];
   return [
-    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --timeout above its delay fault`,
+    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --wait above its delay fault`,
   ];
 }
 

@@ -6,7 +6,7 @@ import type { Recorder } from "../measure/recorder.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
-import type { PacketCounts, RunReport, Times } from "./report.ts";
+import { type PacketCounts, type RunReport, type Times, UNKNOWN_ANSWER } from "./report.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
@@ -92,9 +92,9 @@ function jitterOf({ jitter, service, variation }: Recorder): RunReport["jitter"]
   };
 }
 
-/** Errors by code. Answers to packets that are no longer kept, after more than two timeouts, are one of them. */
+/** Errors by code. Answers after the waiting time, and to packets that this run did not send, are one of them. */
 function errorsOf({ errors, counts: { unknownAnswers } }: Recorder): Record<string, number> {
-  return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { "unknown-answer": unknownAnswers } : {}) };
+  return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { [UNKNOWN_ANSWER]: unknownAnswers } : {}) };
 }
 
 function perSecond(count: number, seconds: number): number {

@@ -4,6 +4,9 @@ import type { AttributionSource } from "../measure/loss-direction.ts";
 import type { ClockOffset } from "../measure/recorder.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 
+/** Error code of intact answers that arrived after the waiting time, or to packets that the run did not send. */
+export const UNKNOWN_ANSWER = "unknown-answer";
+
 /** A distribution of durations, s. Null: no sample, or too few for that percentile. */
 export interface Times {
   readonly count: number;

@@ -1,6 +1,6 @@
 /** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
-import type { JudgedObjective, RunReport } from "./report.ts";
+import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { layOut } from "./table.ts";
 import { tableRows } from "./text-rows.ts";
 
@@ -31,6 +31,9 @@ function notesOf(report: RunReport, several: boolean): string[] {
       ? ["one-way delays: the two clocks may differ, so only changes of the delays are meaningful"]
       : []),
     ...countLine("errors", errors),
+    ...(errors[UNKNOWN_ANSWER] === undefined
+      ? []
+      : [`${UNKNOWN_ANSWER}: intact answers after the waiting time (--wait), whose packets count as lost`]),
     ...(hasOtherStatuses ? countLine("statuses", statuses) : []),
     ...objectives.map(objectiveLine),
     ...verdict.reasons.map((reason) => `invalid: ${reason}`),

@@ -30,6 +30,7 @@ export interface ClientSettings
       | "window"
       | "size"
       | "timeoutMs"
+      | "waitMs"
       | "highestRate"
       | "seed"
     > {}

@@ -9,10 +9,11 @@ import { summaryOf } from "../support/summaries.ts";
 import { balanced } from "../support/sums.ts";
 
 const TIMEOUT = 100;
+const WAIT = 250;
 
 function account(slots = 64) {
   const recorder = new Recorder();
-  return { recorder, accounting: new PacketAccounting(recorder, { slots, timeoutMs: TIMEOUT }) };
+  return { recorder, accounting: new PacketAccounting(recorder, { slots, timeoutMs: TIMEOUT, waitMs: WAIT }) };
 }
 
 describe("PacketAccounting", () => {
@@ -52,13 +53,51 @@ describe("PacketAccounting", () => {
     expect(accounting.hasCapacity).toBe(true);
   });
 
-  test("resolves a packet once, and replaces lost by a more precise outcome", () => {
+  test("resolves a packet once, and replaces a provisional loss by a more precise outcome", () => {
     const { recorder, accounting } = account();
     const [failed, lost] = [accounting.add(0, 0, 0), accounting.add(0, 0, 0)];
     expect([accounting.resolve(failed, "failed"), accounting.resolve(failed, "corrupt")]).toEqual([true, false]);
     expect([accounting.resolve(lost, "lost"), accounting.resolve(lost, "lost")]).toEqual([true, false]);
-    expect(accounting.resolve(lost, "corrupt")).toBe(true);
-    expect(recorder.counts).toMatchObject({ sent: 2, failed: 1, corrupt: 1, lost: 0 });
+    const expired = accounting.add(0, 0, 0);
+    accounting.expire(TIMEOUT + 1);
+    expect(accounting.resolve(expired, "corrupt")).toBe(true);
+    expect(recorder.counts).toMatchObject({ sent: 3, failed: 1, corrupt: 1, lost: 1 });
+  });
+
+  test("a loss is provisional from the timeout on and final after the waiting time", () => {
+    const { recorder, accounting } = account();
+    const [late, unanswered, punctual] = [0, 0, 0].map(() => accounting.add(0, 0, 0));
+    accounting.answer(punctual ?? -1, TIMEOUT);
+    expect(accounting.expire(TIMEOUT + 1)).toBe(2);
+    expect(recorder).toMatchObject({ awaited: 2, counts: { answered: 1, lost: 2 } });
+    expect(accounting.answer(late ?? -1, WAIT)).toBe("late");
+    expect(recorder).toMatchObject({ awaited: 1, counts: { late: 1, lost: 1 } });
+    // Whether or not the end of the waiting time was noticed before the answer.
+    expect(accounting.answer(unanswered ?? -1, WAIT + 1)).toBe("unknown");
+    accounting.expire(WAIT + 1);
+    expect(recorder).toMatchObject({ awaited: 0, counts: { answered: 1, late: 1, lost: 1 } });
+  });
+
+  test("no loss is awaited after all were made final", () => {
+    const { recorder, accounting } = account();
+    for (let packet = 0; packet < 5; packet++) accounting.add(0, packet, 0);
+    accounting.expire(TIMEOUT + 2.5);
+    expect(recorder.awaited).toBe(3);
+    expect(accounting.expireAll()).toBe(2);
+    expect(recorder.awaited).toBe(0);
+    expect([accounting.answer(0, TIMEOUT + 3), accounting.answer(4, TIMEOUT + 3)]).toEqual(["unknown", "unknown"]);
+    expect(recorder.counts).toMatchObject({ sent: 5, lost: 5, late: 0 });
+  });
+
+  test("a full accounting makes the oldest provisional loss final, and counts it", () => {
+    const { recorder, accounting } = account(4);
+    for (let packet = 0; packet < 4; packet++) accounting.add(0, 0, 0);
+    accounting.answer(1, 5);
+    accounting.expire(TIMEOUT + 1);
+    for (let packet = 0; packet < 3; packet++) accounting.add(0, TIMEOUT + 2, 0);
+    expect(recorder).toMatchObject({ awaited: 1, counts: { lost: 3, discarded: 2 } });
+    accounting.expireAll();
+    expect(recorder).toMatchObject({ awaited: 0, counts: { sent: 7, answered: 1, lost: 6 } });
   });
 
   test("counts the lost packets up to a sequence number", () => {

@@ -60,10 +60,11 @@ export class SerialClient implements Client {
   }
 
   #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs } = this.#settings;
+    const { highestRate, timeoutMs, waitMs } = this.#settings;
     return new PacketAccounting(this.#recorder, {
-      slots: slotsFor(highestRate, timeoutMs),
+      slots: slotsFor(highestRate, waitMs),
       timeoutMs,
+      waitMs,
       ordered: false,
     });
   }
@@ -173,8 +174,9 @@ export class SerialClient implements Client {
     if (status !== undefined) recorder.countStatus(status);
     if (code !== undefined) recorder.countError(code);
     if (kind === "answered") {
-      const isInTime = this.#accounting.answer(sequence, now) === "answered";
-      if (isInTime && serverMs !== undefined) recorder.server.record(serverMs);
+      const reception = this.#accounting.answer(sequence, now);
+      if (reception === "unknown") recorder.counts.unknownAnswers++;
+      if (reception === "answered" && serverMs !== undefined) recorder.server.record(serverMs);
     } else if (kind === "dropped") {
       // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
       this.#accounting.resolve(sequence, "lost");
@@ -184,11 +186,11 @@ export class SerialClient implements Client {
 
   flush(): void {}
 
-  /** Closes connections whose answer is overdue by another timeout, within which it would count as late. */
+  /** Closes connections whose packet was not answered within the waiting time. */
   tick(now: number): void {
     this.#accounting.expire(now);
     for (const exchange of this.#exchanges) {
-      if (exchange.sequence === IDLE || now - exchange.sentAt <= 2 * this.#settings.timeoutMs) continue;
+      if (exchange.sequence === IDLE || now - exchange.sentAt <= this.#settings.waitMs) continue;
       exchange.sequence = IDLE;
       exchange.connection.close();
       this.#idle.push(exchange);

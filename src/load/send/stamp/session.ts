@@ -35,6 +35,7 @@ export interface SessionSettings {
   readonly clock: Clock;
   readonly size: number;
   readonly timeoutMs: number;
+  readonly waitMs: number;
   /** Highest rate of this session, packets a second. */
   readonly highestRate: number;
   readonly ssid: number;
@@ -70,9 +71,9 @@ export class SenderSession {
    * reflector then answers the first packet with its own 0, and a stateless one with the sender's 1.
    */
   #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs, lab } = this.#settings;
-    const slots = slotsFor(highestRate, timeoutMs);
-    return new PacketAccounting(this.#recorder, { slots, timeoutMs, first: lab ? 0 : 1 });
+    const { highestRate, timeoutMs, waitMs, lab } = this.#settings;
+    const slots = slotsFor(highestRate, waitMs);
+    return new PacketAccounting(this.#recorder, { slots, timeoutMs, waitMs, first: lab ? 0 : 1 });
   }
 
   /** Packets without an outcome. */
@@ -157,7 +158,7 @@ export class SenderSession {
       this.#receiveDamaged(bytes, at, length, onWire, sentAt);
       return;
     }
-    this.#accounting.answer(sequence, now);
+    if (this.#accounting.answer(sequence, now) === "unknown") this.#recorder.counts.unknownAnswers++;
   }
 
   #receiveReflected(bytes: Buffer, now: number, at: number, length: number): void {
@@ -191,6 +192,7 @@ export class SenderSession {
     this.#reflector.observe(reflected, sequence);
     const duplicatesBefore = counts.duplicateUp;
     const reception = this.#accounting.answer(sequence, now, reflected);
+    if (reception === "unknown") counts.unknownAnswers++;
     if (reception !== "duplicate" || counts.duplicateUp > duplicatesBefore) this.#reflector.countArrival();
     return reception === "answered";
   }
@@ -210,8 +212,9 @@ export class SenderSession {
     else this.#recorder.counts.unidentified++;
   }
 
-  /** Counts the packet of a damaged answer as corrupt; if it already has an outcome, the answer is a duplicate. */
+  /** Counts the packet of a damaged answer as corrupt; if it was answered already, the answer is a duplicate. */
   #countCorrupt(sequence: number): void {
-    if (!this.#accounting.resolve(sequence, "corrupt")) this.#recorder.counts.duplicate++;
+    if (this.#accounting.resolve(sequence, "corrupt")) return;
+    this.#recorder.counts[this.#accounting.isFinallyLost(sequence) ? "unknownAnswers" : "duplicate"]++;
   }
 }

@@ -11,7 +11,7 @@ const WALL = 1_700_000_000_000;
 function startSession({ lab = false } = {}) {
   const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now + WALL };
   const recorder = new Recorder();
-  const settings = { clock, size: 64, timeoutMs: 100, highestRate: 100, ssid: SSID, lab, seed: 1 };
+  const settings = { clock, size: 64, timeoutMs: 100, waitMs: 1100, highestRate: 100, ssid: SSID, lab, seed: 1 };
   const session = new SenderSession({ ...settings, recorder });
   const send = () => {
     const packet = session.newPacket();
