@@ -18,7 +18,7 @@ export const GLOSSARY = {
   average:
     "The sum of all response times divided by their number. A few slow answers raise it, and it does not show how many there are.",
   percentile:
-    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run computes it from an HDR histogram with 3 significant digits.",
+    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run computes it from a histogram with 3 significant digits, over all packets sent: one without a valid answer within the timeout counts as infinitely slow (RFC 7679 section 4), so a percentile among them is “>” the timeout. Its 95 % interval holds for times that depend on each other, and is left out where they are too few, too dependent or too heavy-tailed for one.",
   p50: "The median: half of the answers took at most this long.",
   p99: "99 % of the answers took at most this long. Users notice the slowest 1 %, because one web page makes many requests.",
   connections: "Connections that are open now. A connectionless protocol has none. HTTP includes those of the page.",
@@ -62,7 +62,11 @@ export const GLOSSARY = {
   "loss direction":
     "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
-  loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is Wilson's score interval, which assumes independent losses; losses in bursts need a wider one.",
+  loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is that of a two-state Markov chain, wider where losses vary more, so that it holds for bursts too. The effective sample size is the number of independent packets that would give the same precision.",
+  "loss bursts":
+    "Sequences of consecutive lost packets (loss periods, RFC 3357; loss episodes, RFC 6534). The gaps are the packets between two bursts.",
+  "Gilbert model":
+    "The two-state model of the burst fault, estimated from the run: p is the probability that a lost packet follows a received one, r that a received packet follows a lost one. With the burst fault as the only loss in one direction, p and r are its parameters.",
   "duplicate answers": "Further copies of an answer. They never offset a loss.",
   "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
   "response time":
@@ -81,7 +85,7 @@ export const GLOSSARY = {
   verdict:
     "Whether the run supports its own numbers. It is not valid if the sender ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
-    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ.",
+    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
   "percentile curve":
     "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower.",
 } as const;

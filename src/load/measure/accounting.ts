@@ -2,9 +2,11 @@
  * Packet accounting of one session: the outcome of each packet, by sequence number.
  *
  * A packet is pending until its timeout has passed, then provisionally lost: an answer within the waiting time makes it
- * late. After the waiting time (the loss threshold of RFC 7680 section 2.4) the loss is final. Memory is fixed at the
- * start, by rate and waiting time.
+ * late. After the waiting time (the loss threshold of RFC 7680 section 2.4) the loss is final. Packets whose outcome is
+ * final enter the loss pattern and the series of delays, in order of sending. Memory is fixed at the start, by rate and
+ * waiting time.
  */
+import type { LossStream } from "./loss-pattern.ts";
 import type { Recorder } from "./recorder.ts";
 import { SentPackets } from "./sent-packets.ts";
 
@@ -42,6 +44,7 @@ export class PacketAccounting {
   /** The packets that are kept, with their send times. */
   readonly packets: SentPackets;
   readonly #recorder: Recorder;
+  readonly #losses: LossStream;
   readonly #timeoutMs: number;
   readonly #waitMs: number;
   readonly #ordered: boolean;
@@ -49,10 +52,10 @@ export class PacketAccounting {
   readonly #sentAt: Float64Array;
   readonly #intendedAt: Float64Array;
   readonly #state: Uint8Array;
-  readonly #delay: Float32Array;
+  readonly #delay: Float64Array;
   readonly #reflected: Uint32Array;
   #oldestPending: number;
-  /** The oldest packet that may be provisionally lost. */
+  /** The oldest packet whose outcome may not be final; all before it are in the loss pattern and the series of delays. */
   #oldestAwaited: number;
   #expected: number;
   #pending = 0;
@@ -61,6 +64,7 @@ export class PacketAccounting {
 
   constructor(recorder: Recorder, { slots, timeoutMs, waitMs, first = 0, ordered = true }: AccountingSettings) {
     this.#recorder = recorder;
+    this.#losses = recorder.losses.stream();
     this.#timeoutMs = timeoutMs;
     this.#waitMs = waitMs;
     this.#ordered = ordered;
@@ -70,7 +74,7 @@ export class PacketAccounting {
     this.#intendedAt = this.packets.intendedAt;
     // Writing makes the system allocate the memory now, so that the process does not grow during a run.
     this.#state = new Uint8Array(slots).fill(0);
-    this.#delay = new Float32Array(slots).fill(0);
+    this.#delay = new Float64Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
     this.#oldestAwaited = first;
@@ -172,8 +176,8 @@ export class PacketAccounting {
   }
 
   /**
-   * Counts every packet whose timeout has passed at `now` as lost, and makes the losses final whose waiting time has
-   * passed. Returns how many packets became lost.
+   * Counts every packet whose timeout has passed at `now` as lost, makes the losses final whose waiting time has passed,
+   * and records the outcomes that are final. Returns how many packets became lost.
    */
   expire(now: number): number {
     const newlyLost = this.#expirePending(now);
@@ -183,6 +187,7 @@ export class PacketAccounting {
         if (now - (this.#sentAt[slot] ?? now) <= this.#waitMs) break;
         this.#loseFinally(slot);
       }
+      this.#recordFinal(slot);
       this.#oldestAwaited++;
     }
     return newlyLost;
@@ -207,12 +212,23 @@ export class PacketAccounting {
     return this.expire(Number.POSITIVE_INFINITY);
   }
 
-  /** Makes the loss of the packet final whose slot the next packet needs. */
+  /** Makes the outcome of the packet final whose slot the next packet needs. */
   #discardOldest(): void {
     const slot = this.#oldestAwaited++ & this.#mask;
-    if (this.#state[slot] !== LOST) return;
-    this.#loseFinally(slot);
-    this.#recorder.counts.discarded++;
+    if (this.#state[slot] === LOST) {
+      this.#loseFinally(slot);
+      this.#recorder.counts.discarded++;
+    }
+    this.#recordFinal(slot);
+  }
+
+  #recordFinal(slot: number): void {
+    const state = this.#state[slot];
+    this.#losses.record(state === FINALLY_LOST);
+    if (state === ANSWERED) {
+      const service = this.#delay[slot] ?? 0;
+      this.#recorder.recordDelays(service + (this.#sentAt[slot] ?? 0) - (this.#intendedAt[slot] ?? 0), service);
+    } else this.#recorder.recordUnanswered();
   }
 
   #countLost(slot: number): void {

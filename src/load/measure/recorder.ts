@@ -1,6 +1,9 @@
 /** The measurements of one run, all sessions together: counts, distributions and errors, in constant memory. */
+import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
+import { DelaySeries } from "./delay-series.ts";
 import { Histogram } from "./histogram.ts";
+import { LossPattern } from "./loss-pattern.ts";
 
 /** The losses among the packets sent up to a time. */
 export interface Checkpoint {
@@ -21,12 +24,21 @@ export interface ClockOffset {
 /** Most distinct error codes; further ones are counted together as "other". */
 const MAX_ERROR_CODES = 50;
 
+/** The quantiles of a report, whose dependence is measured during the run. */
+const REPORTED = QUANTILE_NAMES.map((name) => QUANTILES[name]);
+
 /** Counts and times everything that a run measures. Durations are passed in ms. */
 export class Recorder {
   readonly counts: Counts = noCounts();
   readonly response = new Histogram();
   readonly service = new Histogram();
   readonly server = new Histogram();
+  /** Losses in order of sending, of the packets whose outcome is final. */
+  readonly losses = new LossPattern();
+  /** Response times in order of sending, of the packets whose outcome is final. */
+  readonly responses = new DelaySeries(REPORTED);
+  /** Service times, likewise. */
+  readonly services = new DelaySeries(REPORTED);
   readonly oneWayUp = new Histogram();
   readonly oneWayDown = new Histogram();
   readonly variation = new Histogram();
@@ -83,6 +95,18 @@ export class Recorder {
     this.response.record(response);
     this.interval.record(response);
     this.service.record(service);
+  }
+
+  /** Adds the times of the next packet in order of sending whose outcome is final, ms. */
+  recordDelays(response: number, service: number): void {
+    this.responses.record(response);
+    this.services.record(service);
+  }
+
+  /** The next packet in order of sending has no valid answer within the timeout. */
+  recordUnanswered(): void {
+    this.responses.recordMissing();
+    this.services.recordMissing();
   }
 
   /** Updates the jitter with the signed change of the delay from one arrival to the next, ms (RFC 3550 section 6.4.1). */

@@ -1,7 +1,9 @@
 /** The text of `--explain`: the definition of each number in a report, followed by the run's own values. */
 import { formatCount, formatSeconds, formatShare } from "../../base/format.ts";
 import { GLOSSARY, type Term } from "../../base/glossary.ts";
-import type { RunReport } from "./report.ts";
+import type { Ranged } from "../measure/difference.ts";
+import { formatTime } from "./format-time.ts";
+import type { LossReport, RunReport, Times } from "./report.ts";
 
 /** A term and the run's values of it, as sentences. */
 type Entry = readonly [term: Term, values: string];
@@ -24,31 +26,55 @@ function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
       "loss direction",
       `${n(packets.lost)} lost = ${n(packets.lostUp)} upstream + ${n(packets.lostDown)} downstream + ${n(packets.unexplained)} unexplained. The target dropped ${n(packets.droppedUp)} upstream and ${n(packets.droppedDown)} downstream on purpose. Directions: ${evidence.text}.`,
     ],
-    ["loss", `${formatShare(loss.ratio)}; the 95 % interval is ${formatShare(loss.low)} to ${formatShare(loss.high)}.`],
+    ["loss", lossValues(loss)],
+    ...(loss.bursts.count > 0 ? burstEntries(loss) : []),
     ["duplicate answers", `${n(packets.duplicate)} in this run.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
+  ];
+}
+
+function lossValues({ ratio, low, high, reason, effectiveSampleSize, highIfIndependent }: LossReport): string {
+  const value = formatShare(ratio);
+  if (low !== null && high !== null) {
+    return `${value}; the 95 % interval is ${formatShare(low)} to ${formatShare(high)}, as precise as that of ${formatCount(effectiveSampleSize ?? 0)} independent packets.`;
+  }
+  const bound =
+    highIfIndependent === null
+      ? ""
+      : ` If losses are independent, it is below ${formatShare(highIfIndependent)} with 95 % confidence.`;
+  return `${value}; there is no interval: ${reason}.${bound}`;
+}
+
+function burstEntries({ bursts, gaps, gilbert }: LossReport): Entry[] {
+  const lengths = ({ count, mean, max }: LossReport["bursts"]) =>
+    mean === null
+      ? "none"
+      : `${formatCount(count)}, on average ${Number(mean.toPrecision(3))} packets, at most ${formatCount(max ?? 0)}`;
+  const range = ({ value, low, high }: Ranged) => `${formatShare(value)} (${formatShare(low)} to ${formatShare(high)})`;
+  return [
+    ["loss bursts", `Bursts: ${lengths(bursts)}. Gaps: ${lengths(gaps)}.`],
+    ...(gilbert === null ? [] : [["Gilbert model", `p ${range(gilbert.p)}, r ${range(gilbert.r)}.`] as const]),
   ];
 }
 
 function timeEntries({ responseTime, serviceTime, serverTime, oneWay }: RunReport): Entry[] {
   const t = formatSeconds;
   const entries: Entry[] = [
-    ["response time", `p50 ${t(responseTime.p50)}, max ${t(responseTime.max)}.`],
-    ["service time", `p50 ${t(serviceTime.p50)}, max ${t(serviceTime.max)}.`],
-    [
-      "percentile",
-      `${medianInterval(responseTime)}"–" stands for a percentile with too few answers for a 95 % interval.`,
-    ],
+    ["response time", `p50 ${formatTime(responseTime, "p50")}, max ${t(responseTime.max)}.`],
+    ["service time", `p50 ${formatTime(serviceTime, "p50")}, max ${t(serviceTime.max)}.`],
+    ["percentile", percentileValues(responseTime)],
   ];
   if (serverTime.count > 0) entries.push(["server time", `p50 ${t(serverTime.p50)}.`]);
   if (oneWay.up.count > 0) entries.push(["one-way delay", oneWayValues(oneWay)]);
   return entries;
 }
 
-function medianInterval({ p50, intervals }: RunReport["responseTime"]): string {
-  const edges = intervals.p50;
-  if (p50 === null || edges === undefined) return "";
-  return `The 95 % interval of the median response time is ${formatSeconds(edges[0])} to ${formatSeconds(edges[1])} (from order statistics, for any distribution). `;
+function percentileValues({ count, packets, intervals, noInterval }: Times): string {
+  const over = `${formatCount(count)} of ${formatCount(packets)} packets have a response time.`;
+  if (intervals.p50 === undefined)
+    return `${over}${noInterval.p50 === undefined ? "" : ` The median has no 95 % interval: ${noInterval.p50}.`}`;
+  const [low, high] = intervals.p50;
+  return `${over} The 95 % interval of the median is ${formatSeconds(low)} to ${high === null ? "the timeout" : formatSeconds(high)}.`;
 }
 
 function oneWayValues({ up, down, comparable, clockOffset }: RunReport["oneWay"]): string {

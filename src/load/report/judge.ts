@@ -1,59 +1,66 @@
 /**
  * Judges a run: whether its objectives are met, and whether its numbers are valid. An objective is judged by the limit
  * of the value's 95 % confidence interval that is nearer to missing it, so that a short run does not pass by chance.
+ * Without an interval it is judged by the value, and a note says so.
  */
-import { Z95 } from "../../base/numbers.ts";
-import { quantileOf, samplesNeeded, wilson } from "../measure/estimates.ts";
+import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
 import type { Directions } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
 import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import type { JudgedObjective, RunReport } from "./report.ts";
+import type { EstimatedTime, JudgedObjective, LossReport, RunReport, Times } from "./report.ts";
 
-/** A value with the limits of its 95 % confidence interval; all three equal for a value without an interval. */
+/** A measured value. Infinity stands for a time over the timeout. */
 interface Reading {
+  /** Null: there are too few samples. */
   readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
+  /** The 95 % confidence interval, if the value has one. */
+  readonly interval?: Interval;
+  /** Why a value that is an estimate has no interval. */
+  readonly noInterval?: string;
+  /** The timeout, s, if the value is over it. */
+  readonly over?: number;
 }
 
 type Measured = Omit<RunReport, "objectives">;
 
-function exactly(value: number | null): Reading {
-  return { value, low: value, high: value };
-}
-
 function share(hits: number, total: number): Reading {
-  return total === 0 ? exactly(null) : { value: hits / total, ...wilson(hits, total) };
+  return { value: total === 0 ? null : hits / total, noInterval: "not estimated" };
 }
 
-function meanOf({ mean, stddev, count }: Measured["responseTime"]): Reading {
-  const half = (Z95 * (stddev ?? 0)) / Math.sqrt(Math.max(1, count));
-  return mean === null ? exactly(null) : { value: mean, low: mean - half, high: mean + half };
+function readTime(times: Times, name: EstimatedTime): Reading {
+  const limits = times.intervals[name];
+  const over = name === "mean" ? undefined : times.over[name];
+  const value = over === undefined ? times[name] : Number.POSITIVE_INFINITY;
+  const estimate = limits && { interval: { low: limits[0], high: limits[1] ?? Number.POSITIVE_INFINITY } };
+  const missing = times.noInterval[name];
+  return { value, ...(missing && { noInterval: missing }), ...estimate, ...(over !== undefined && { over }) };
 }
 
-function read(subject: Subject, { packets, responseTime, jitter, rate }: Measured): Reading {
-  if (isQuantile(subject)) {
-    const [low, high] = responseTime.intervals[subject] ?? [null, null];
-    return { value: responseTime[subject], low, high };
-  }
+function readLoss({ ratio, low, high, reason }: LossReport): Reading {
+  if (low !== null && high !== null) return { value: ratio, interval: { low, high } };
+  return { value: ratio, noInterval: reason ?? "not estimated" };
+}
+
+function read(subject: Subject, { packets, responseTime, jitter, rate, loss }: Measured): Reading {
+  if (isQuantile(subject)) return readTime(responseTime, subject);
   switch (subject) {
     case "mean":
-      return meanOf(responseTime);
+      return readTime(responseTime, "mean");
     case "min":
     case "max":
-      return exactly(responseTime[subject]);
+      return { value: responseTime[subject] };
     case "jitter":
-      return exactly(jitter.rfc3550);
+      return { value: jitter.rfc3550 };
     case "loss":
-      return share(packets.lost, packets.sent);
+      return packets.sent === 0 ? { value: null } : readLoss(loss);
     case "errors":
       return share(packets.failed + packets.corrupt + packets.unsent, packets.planned);
     case "late":
       return share(packets.late, packets.sent);
     default:
-      return exactly(rate.achieved);
+      return { value: rate.achieved };
   }
 }
 
@@ -66,26 +73,49 @@ function holds(value: number, operator: Objective["operator"], bound: number): b
 /** Judges one objective by a report. */
 export function judgeObjective(objective: Objective, report: Measured): JudgedObjective {
   const { text, subject, operator, bound } = objective;
-  const { value, low, high } = read(subject, report);
-  const edge = operator.startsWith("<") ? high : low;
-  if (value === null || edge === null) {
-    const needed = isQuantile(subject)
-      ? `: ${subject} needs ${samplesNeeded(QUANTILES[subject])} answers, there are ${report.responseTime.count}`
-      : "";
-    return { text, met: false, value, edge, note: `cannot be judged${needed}` };
-  }
+  const reading = read(subject, report);
+  const { value, interval, over } = reading;
+  if (value === null)
+    return { text, met: false, value, edge: null, note: `cannot be judged${needed(subject, report)}` };
+  const edge = (operator.startsWith("<") ? interval?.high : interval?.low) ?? value;
   const met = holds(edge, operator, bound);
-  if (met || !holds(value, operator, bound)) return { text, met, value, edge };
-  const note =
-    "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval";
-  return { text, met, value, edge, note };
+  const note = noteOf(reading, report, !met && holds(value, operator, bound));
+  return {
+    text,
+    met,
+    value: finite(value),
+    ...(over !== undefined && { over }),
+    edge: finite(edge),
+    ...(note !== undefined && { note }),
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function needed(subject: Subject, { responseTime }: Measured): string {
+  if (!isQuantile(subject)) return "";
+  return `: ${subject} needs ${samplesNeeded(QUANTILES[subject])} packets, there are ${responseTime.packets}`;
+}
+
+function noteOf({ interval, noInterval, over }: Reading, { responseTime }: Measured, byInterval: boolean) {
+  if (over !== undefined) {
+    const { count, packets } = responseTime;
+    return `over the timeout: ${packets - count} of ${packets} packets have no valid answer within it`;
+  }
+  if (byInterval) {
+    return "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval";
+  }
+  if (interval !== undefined || noInterval === undefined) return undefined;
+  return `judged by the value alone: no 95 % interval (${noInterval})`;
 }
 
 /** The report with its objectives judged. An objective that cannot be judged makes the run invalid. */
 export function withObjectives(report: RunReport, objectives: readonly Objective[]): RunReport {
   const judged = objectives.map((objective) => judgeObjective(objective, report));
   const unknown = judged
-    .filter(({ value }) => value === null)
+    .filter(({ value, over }) => value === null && over === undefined)
     .map(({ text, note }) => `objective ${text} ${note ?? ""}`);
   const reasons = [...report.verdict.reasons, ...unknown];
   return { ...report, objectives: judged, verdict: { valid: reasons.length === 0, reasons } };
@@ -156,9 +186,9 @@ function labReasons({ directions }: VerdictInput): string[] {
 }
 
 function sampleReasons({ plan, recorder, failures }: VerdictInput): string[] {
-  const { count } = recorder.response;
+  const { sent } = recorder.counts;
   const needed = samplesNeeded(QUANTILES.p50);
-  if (failures.length > 0 || recorder.counts.sent === 0 || count >= needed) return [];
+  if (failures.length > 0 || sent === 0 || sent >= needed) return [];
   const flag = plan.count === undefined ? "--duration" : "--count";
-  return [`${count} answers are too few for any percentile, which needs ${needed}; raise ${flag}`];
+  return [`${sent} packets are too few for any percentile, which needs ${needed}; raise ${flag}`];
 }

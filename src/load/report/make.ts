@@ -1,12 +1,12 @@
 /** Makes the report of a run from its measurements. */
-import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
-import type { Histogram } from "../measure/histogram.ts";
+import { quantileOf } from "../measure/estimates.ts";
 import { ATTRIBUTION } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
-import { type PacketCounts, type RunReport, type Times, UNKNOWN_ANSWER } from "./report.ts";
+import { lossOf } from "./loss.ts";
+import { type PacketCounts, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
+import { timesOf, timesOfAll } from "./times.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
@@ -15,36 +15,6 @@ export interface RunResult extends VerdictInput {
   readonly startedAt: Date;
   /** How long packets were sent, s. */
   readonly seconds: number;
-}
-
-/** Summarises a histogram. A percentile is null unless both limits of its 95 % confidence interval are samples. */
-export function timesOf(histogram: Histogram): Times {
-  const intervals: Partial<Record<QuantileName, readonly [number, number]>> = {};
-  const value = (name: QuantileName): number | null => {
-    const ranks = quantileRanks(histogram.count, QUANTILES[name]);
-    if (ranks === undefined) return null;
-    const limits = limitsAt(histogram, ranks);
-    if (limits !== undefined) intervals[name] = limits;
-    return histogram.quantile(QUANTILES[name]) ?? null;
-  };
-  return {
-    count: histogram.count,
-    min: histogram.min ?? null,
-    mean: histogram.mean ?? null,
-    p50: value("p50"),
-    p90: value("p90"),
-    p99: value("p99"),
-    p999: value("p999"),
-    max: histogram.max ?? null,
-    stddev: histogram.deviation ?? null,
-    intervals,
-  };
-}
-
-function limitsAt(histogram: Histogram, ranks: Interval): readonly [number, number] | undefined {
-  const low = histogram.atRank(ranks.low);
-  const high = histogram.atRank(ranks.high);
-  return low === undefined || high === undefined ? undefined : [low, high];
 }
 
 function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
@@ -65,10 +35,6 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
     failed: counts.failed,
     unexplained: directions.unexplained,
   };
-}
-
-function lossOf({ counts: { lost, sent } }: Recorder): RunReport["loss"] {
-  return { ratio: sent === 0 ? 0 : lost / sent, ...wilson(lost, sent), method: "wilson95" };
 }
 
 function oneWayOf({ recorder, endpoint }: RunResult): RunReport["oneWay"] {
@@ -105,8 +71,9 @@ function perSecond(count: number, seconds: number): number {
 export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
   const { counts, scheduleError } = recorder;
+  const timeoutSeconds = plan.timeoutMs / 1000;
   return {
-    schema: "wirelab.run/1",
+    schema: "wirelab.run/2",
     protocol: plan.protocol,
     target: plan.targetText,
     address: endpoint?.address ?? "",
@@ -120,8 +87,8 @@ export function makeReport(result: RunResult): RunReport {
     packets: packetsOf(result),
     loss: lossOf(recorder),
     evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
-    responseTime: timesOf(recorder.response),
-    serviceTime: timesOf(recorder.service),
+    responseTime: timesOfAll(recorder.responses, recorder.variation, timeoutSeconds),
+    serviceTime: timesOfAll(recorder.services, recorder.variation, timeoutSeconds),
     serverTime: timesOf(recorder.server),
     oneWay: oneWayOf(result),
     jitter: jitterOf(recorder),

@@ -1,15 +1,27 @@
 /** The JSON report of a run (docs/CONTRACT.md, section 6). All times are in s. */
 import type { Protocol } from "../../base/protocol.ts";
+import type { Unknown } from "../measure/delay-dependence.ts";
+import type { Ranged } from "../measure/difference.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
+import type { LossUnknown } from "../measure/loss-interval.ts";
 import type { ClockOffset } from "../measure/recorder.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 
 /** Error code of intact answers that arrived after the waiting time, or to packets that the run did not send. */
 export const UNKNOWN_ANSWER = "unknown-answer";
 
+/** A time of the report that can have a 95 % interval. */
+export type EstimatedTime = "mean" | QuantileName;
+
+/** Why a time has no interval. `earlier schema`: its interval assumed independent packets. */
+export type NoTimeInterval = Unknown | "earlier schema";
+
 /** A distribution of durations, s. Null: no sample, or too few for that percentile. */
 export interface Times {
+  /** Packets that have a time; minimum, mean, maximum and standard deviation are of these. */
   readonly count: number;
+  /** Packets that the percentiles are over; those without a time count as infinite (RFC 7679 section 4). */
+  readonly packets: number;
   readonly min: number | null;
   readonly mean: number | null;
   readonly p50: number | null;
@@ -18,8 +30,44 @@ export interface Times {
   readonly p999: number | null;
   readonly max: number | null;
   readonly stddev: number | null;
-  /** The 95 % confidence interval of each percentile that is not null, from order statistics. */
-  readonly intervals: Partial<Record<QuantileName, readonly [low: number, high: number]>>;
+  /** The timeout, for each percentile that is null because its rank is among the packets without a time. */
+  readonly over: Partial<Record<QuantileName, number>>;
+  /** 95 % confidence intervals. `high` is null if it is over the timeout. */
+  readonly intervals: Partial<Record<EstimatedTime, readonly [low: number, high: number | null]>>;
+  /** Why other values have no interval. */
+  readonly noInterval: Partial<Record<EstimatedTime, NoTimeInterval>>;
+}
+
+/** Lengths of loss bursts or of the gaps between them, in packets; null without any. */
+export interface RunLengthsReport {
+  readonly count: number;
+  readonly mean: number | null;
+  readonly max: number | null;
+}
+
+/** Why the loss has no interval. */
+export type NoLossInterval = LossUnknown | "no losses" | "damaged answers" | "earlier schema";
+
+/** Lost packets divided by packets sent, and their pattern (RFC 3357, RFC 6534). */
+export interface LossReport {
+  readonly ratio: number;
+  /** The 95 % confidence interval, which holds for independent losses and for bursts; null if there is none. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** The interval is that of a two-state Markov chain (Gilbert), wider where the losses vary more. */
+  readonly method: "gilbert95";
+  /** Why there is no interval. */
+  readonly reason: NoLossInterval | null;
+  /** Number of independent packets with the same precision; null without an interval. */
+  readonly effectiveSampleSize: number | null;
+  /** Of a run without losses: the 95 % upper limit if losses are independent. */
+  readonly highIfIndependent: number | null;
+  /** Sequences of lost packets. */
+  readonly bursts: RunLengthsReport;
+  /** Packets between two bursts. */
+  readonly gaps: RunLengthsReport;
+  /** Transition probabilities of the Gilbert model: p from received to lost, r back; null without both transitions. */
+  readonly gilbert: { readonly p: Ranged; readonly r: Ranged } | null;
 }
 
 /** Packets by outcome. The sums of docs/CONTRACT.md, section 6, hold. */
@@ -45,17 +93,22 @@ export interface PacketCounts {
 export interface JudgedObjective {
   readonly text: string;
   readonly met: boolean;
-  /** The measured value, in s, as a share or in packets a second; null if there are too few samples. */
+  /** The measured value, in s, as a share or in packets a second; null if there are too few samples, or with `over`. */
   readonly value: number | null;
-  /** The limit of the value's 95 % confidence interval that decided: the one nearer to missing the objective. */
+  /** The timeout, s, if the value is a percentile over it. */
+  readonly over?: number;
+  /**
+   * What decided: the limit of the value's 95 % confidence interval that is nearer to missing the objective, or the
+   * value if it has no interval; null if that is over the timeout.
+   */
   readonly edge: number | null;
-  /** Why the objective is missed although the value meets it, or why it cannot be judged. */
+  /** Why the objective is missed although the value meets it, or how it was judged without an interval. */
   readonly note?: string;
 }
 
 /** The report of one protocol. */
 export interface RunReport {
-  readonly schema: "wirelab.run/1";
+  readonly schema: "wirelab.run/2";
   readonly protocol: Protocol;
   readonly target: string;
   /** The address to which the target's name resolved; empty if it did not resolve. */
@@ -66,7 +119,7 @@ export interface RunReport {
   /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };
   readonly packets: PacketCounts;
-  readonly loss: { readonly ratio: number; readonly low: number; readonly high: number; readonly method: "wilson95" };
+  readonly loss: LossReport;
   /** The source of the losses' directions. */
   readonly evidence: { readonly kind: AttributionSource; readonly text: string };
   readonly responseTime: Times;

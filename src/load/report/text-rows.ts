@@ -1,7 +1,8 @@
 /** The rows of the text report's table: a label, then a cell for each report. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
-import { QUANTILE_NAMES, type QuantileName, quantileLabel } from "../plan/quantiles.ts";
-import type { PacketCounts, RunReport, Times } from "./report.ts";
+import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
+import { formatTime } from "./format-time.ts";
+import type { EstimatedTime, PacketCounts, RunLengthsReport, RunReport, Times } from "./report.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];
@@ -15,9 +16,9 @@ export function tableRows(reports: Reports): string[][] {
     row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),
-    ...timeRows("response time", reports, (report) => report.responseTime),
-    ...timeRows("service time", reports, (report) => report.serviceTime),
-    ...timeRows("server time", reports, (report) => report.serverTime),
+    ...timeRows("response time (percentiles of all packets sent)", reports, (report) => report.responseTime),
+    ...timeRows("service time (percentiles of all packets sent)", reports, (report) => report.serviceTime),
+    ...timeRows("server time (of answers)", reports, (report) => report.serverTime),
     ...oneWayRows(reports),
     ...variationRows(reports),
     row("schedule error p99", reports, (report) => formatSeconds(report.scheduleError.p99)),
@@ -53,10 +54,35 @@ function packetRows(reports: Reports): string[][] {
     counted("  unexplained", "unexplained"),
     ...optional.map((name) => counted(name, name)),
     row("loss", reports, ({ packets, loss }) => (packets.sent === 0 ? NONE : formatShare(loss.ratio))),
-    row("  95 % confidence interval", reports, ({ packets, loss }) =>
-      packets.sent === 0 ? NONE : `${formatShare(loss.low)} to ${formatShare(loss.high)}`,
+    ...lossRows(reports),
+  ];
+}
+
+/** The precision and the pattern of the loss. */
+function lossRows(reports: Reports): string[][] {
+  const interval: Cell = ({ packets, loss: { low, high, reason } }) => {
+    if (packets.sent === 0) return NONE;
+    return low === null || high === null ? (reason ?? NONE) : `${formatShare(low)} to ${formatShare(high)}`;
+  };
+  const rows = [row("  95 % confidence interval", reports, interval)];
+  if (reports.every(({ loss }) => loss.bursts.count === 0)) return rows;
+  return [
+    ...rows,
+    row("  effective sample size", reports, ({ loss }) => countOf(loss.effectiveSampleSize)),
+    row("  loss bursts: number, mean, longest", reports, ({ loss }) => lengthsCell(loss.bursts)),
+    row("  gaps between bursts", reports, ({ loss }) => lengthsCell(loss.gaps)),
+    row("  Gilbert model p, r", reports, ({ loss: { gilbert } }) =>
+      gilbert === null ? NONE : `${formatShare(gilbert.p.value)}, ${formatShare(gilbert.r.value)}`,
     ),
   ];
+}
+
+function countOf(count: number | null): string {
+  return count === null ? NONE : formatCount(count);
+}
+
+function lengthsCell({ count, mean, max }: RunLengthsReport): string {
+  return mean === null ? formatCount(count) : `${formatCount(count)}, ${Number(mean.toPrecision(3))}, ${countOf(max)}`;
 }
 
 /** A count by direction, which has a value only if the direction of losses is known. */
@@ -64,11 +90,16 @@ function directedCell({ evidence, packets }: RunReport, name: keyof PacketCounts
   return evidence.kind === "none" && packets.lost > 0 ? NONE : formatCount(packets[name]);
 }
 
-/** A time, followed by the limits of its 95 % confidence interval if it is a percentile. */
-function withInterval(times: Times, name: "min" | "mean" | "max" | QuantileName): string {
-  const limits = name === "min" || name === "mean" || name === "max" ? undefined : times.intervals[name];
-  const value = formatSeconds(times[name]);
-  return limits === undefined ? value : `${value} [${formatSeconds(limits[0])}, ${formatSeconds(limits[1])}]`;
+/** A time, followed by the limits of its 95 % confidence interval if it has one. */
+function withInterval(times: Times, name: EstimatedTime | "min" | "max"): string {
+  const limits = name === "min" || name === "max" ? undefined : times.intervals[name];
+  const value = formatTime(times, name);
+  return limits === undefined ? value : `${value} [${formatSeconds(limits[0])}, ${upperLimit(limits[1])}]`;
+}
+
+/** The upper limit of an interval; that of one that is open above is over the timeout. */
+function upperLimit(seconds: number | null): string {
+  return seconds === null ? "timeout" : formatSeconds(seconds);
 }
 
 function timeRows(label: string, reports: Reports, times: (report: RunReport) => Times): string[][] {

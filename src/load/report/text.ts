@@ -1,5 +1,7 @@
 /** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
+import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
+import { formatTime } from "./format-time.ts";
 import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { layOut } from "./table.ts";
 import { tableRows } from "./text-rows.ts";
@@ -11,15 +13,31 @@ function countLine(label: string, counts: Readonly<Record<string, number>>): str
   return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
 }
 
-function objectiveLine({ text, met, value, edge, note }: JudgedObjective): string {
+function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
       ? formatShare
       : formatSeconds;
-  const measured = value === null ? NONE : format(value);
+  const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
   const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
   return `objective ${text}: ${met ? "met" : "MISSED"}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
+}
+
+/** Why estimates of the response time have no interval. */
+function intervalNotes({ responseTime, loss }: RunReport): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const name of ["mean", ...QUANTILE_NAMES] as const) {
+    const reason = responseTime.noInterval[name];
+    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), quantileLabel(name)]);
+  }
+  const times = Array.from(reasons, ([reason, names]) => `${names.join(", ")} (${reason})`);
+  return [
+    ...(loss.highIfIndependent === null
+      ? []
+      : [`loss: below ${formatShare(loss.highIfIndependent)} with 95 % confidence, if losses are independent`]),
+    ...(times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`]),
+  ];
 }
 
 function notesOf(report: RunReport, several: boolean): string[] {
@@ -30,6 +48,7 @@ function notesOf(report: RunReport, several: boolean): string[] {
     ...(oneWay.up.count > 0 && !oneWay.comparable
       ? ["one-way delays: the two clocks may differ, so only changes of the delays are meaningful"]
       : []),
+    ...intervalNotes(report),
     ...countLine("errors", errors),
     ...(errors[UNKNOWN_ANSWER] === undefined
       ? []
@@ -48,17 +67,18 @@ function summaryLine({ protocol, packets, responseTime, verdict, loss }: RunRepo
     const [reason] = verdict.reasons;
     return `${head}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
-  const median = responseTime.p50 === null ? "" : `, p50 ${formatSeconds(responseTime.p50)}`;
+  const hasMedian = responseTime.p50 !== null || responseTime.over.p50 !== undefined;
+  const median = hasMedian ? `, p50 ${formatTime(responseTime, "p50")}` : "";
   return `${head}, ${formatShare(loss.ratio)} lost${median}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
 }
 
 /** The whole report, without colours. It ends with the summary lines. */
 export function renderReport(reports: readonly RunReport[]): string {
-  const hasPercentiles = reports.some(({ responseTime }) => responseTime.p50 !== null);
+  const hasIntervals = reports.some(({ responseTime }) => Object.keys(responseTime.intervals).length > 0);
   const notes = reports.flatMap((report) => notesOf(report, reports.length > 1));
   const lines = [
     layOut(tableRows(reports)),
-    ...(hasPercentiles ? ["[ ] 95 % confidence intervals of the percentiles"] : []),
+    ...(hasIntervals ? ["[ ] 95 % confidence intervals"] : []),
     ...(notes.length > 0 ? ["", ...notes] : []),
     "",
     ...reports.map(summaryLine),

@@ -100,6 +100,33 @@ describe("PacketAccounting", () => {
     expect(recorder).toMatchObject({ awaited: 0, counts: { sent: 7, answered: 1, lost: 6 } });
   });
 
+  test("records final outcomes in order of sending: bursts, gaps, and the times of the answers", () => {
+    const { recorder, accounting } = account();
+    for (let packet = 0; packet < 8; packet++) accounting.add(packet - 1, packet, 0);
+    // Lost: 1, 2 and 5. Packet 3 is late, packet 4 failed; answers arrive out of order.
+    for (const answered of [7, 0, 6]) accounting.answer(answered, answered + 10);
+    accounting.resolve(4, "failed");
+    accounting.expire(TIMEOUT + 3.5);
+    expect([recorder.losses.packets, recorder.responses.packets]).toEqual([1, 1]);
+    accounting.answer(3, TIMEOUT + 4);
+    accounting.expire(WAIT + 100);
+    const { losses, responses, services } = recorder;
+    expect([losses.packets, losses.lost, losses.bursts.count, losses.bursts.longest]).toEqual([8, 3, 2, 2]);
+    expect([losses.gaps.count, losses.gaps.mean]).toEqual([1, 2]);
+    expect([responses.packets, responses.values.count, responses.mean, services.mean]).toEqual([8, 3, 0.011, 0.01]);
+  });
+
+  test("records the packets of a reused slot first", () => {
+    const { recorder, accounting } = account(4);
+    for (let packet = 0; packet < 6; packet++) {
+      const sequence = accounting.add(packet, packet, 0);
+      if (packet !== 1) accounting.answer(sequence, packet + 1);
+      accounting.expire(packet + (packet === 4 ? TIMEOUT : 0));
+    }
+    expect([recorder.losses.packets, recorder.losses.lost]).toEqual([6, 1]);
+    expect([recorder.counts.discarded, recorder.losses.gaps.count]).toEqual([1, 0]);
+  });
+
   test("counts the lost packets up to a sequence number", () => {
     const { accounting } = account();
     for (let packet = 0; packet < 6; packet++) accounting.add(0, 0, 0);
@@ -167,6 +194,8 @@ test("the sums of the contract hold for 300 random runs", () => {
       expect(report.packets.sent).toBe(recorder.counts.sent);
     }
     expect(recorder.pending).toBe(0);
+    expect(recorder.losses.packets).toBe(recorder.counts.sent);
+    expect(recorder.responses.values.count).toBe(recorder.counts.answered);
   }
 });
 

@@ -6,6 +6,7 @@ import type { RunReport, Times } from "../../../src/load/report/report.ts";
 
 const NO_TIMES: Times = {
   count: 0,
+  packets: 0,
   min: null,
   mean: null,
   p50: null,
@@ -14,11 +15,14 @@ const NO_TIMES: Times = {
   p999: null,
   max: null,
   stddev: null,
+  over: {},
   intervals: {},
+  noInterval: {},
 };
 const TIMES: Times = {
   ...NO_TIMES,
   count: 950,
+  packets: 1000,
   min: 0.001,
   p50: 0.002,
   p99: 0.008,
@@ -27,7 +31,7 @@ const TIMES: Times = {
 };
 
 const REPORT: RunReport = {
-  schema: "wirelab.run/1",
+  schema: "wirelab.run/2",
   protocol: "udp",
   target: "127.0.0.1:7000",
   address: "127.0.0.1",
@@ -52,7 +56,18 @@ const REPORT: RunReport = {
     failed: 1,
     unexplained: 5,
   },
-  loss: { ratio: 0.04, low: 0.03, high: 0.05, method: "wilson95" },
+  loss: {
+    ratio: 0.04,
+    low: 0.03,
+    high: 0.05,
+    method: "gilbert95",
+    reason: null,
+    effectiveSampleSize: 800,
+    highIfIndependent: null,
+    bursts: { count: 20, mean: 2, max: 5 },
+    gaps: { count: 19, mean: 48, max: 90 },
+    gilbert: { p: { value: 0.02, low: 0.015, high: 0.03 }, r: { value: 0.5, low: 0.4, high: 0.6 } },
+  },
   evidence: { kind: "lab", text: "by a summary" },
   responseTime: TIMES,
   serviceTime: { ...TIMES, p50: 0.0015 },
@@ -91,12 +106,14 @@ describe("the values of a run", () => {
       "loss direction",
       "40 lost = 25 upstream + 10 downstream + 5 unexplained. The target dropped 20 upstream and 9 downstream on purpose. Directions: by a summary.",
     ],
-    ["loss", "4 %; the 95 % interval is 3 % to 5 %."],
+    ["loss", "4 %; the 95 % interval is 3 % to 5 %, as precise as that of 800 independent packets."],
+    ["loss bursts", "Bursts: 20, on average 2 packets, at most 5. Gaps: 19, on average 48 packets, at most 90."],
+    ["Gilbert model", "p 2 % (1.5 % to 3 %), r 50 % (40 % to 60 %)."],
     ["duplicate answers", "3 in this run."],
     ["reordered answers", "2 in this run."],
     ["response time", "p50 2 ms, max 10 ms."],
     ["service time", "p50 1.5 ms, max 10 ms."],
-    ["percentile", "The 95 % interval of the median response time is 1.9 ms to 2.1 ms"],
+    ["percentile", "950 of 1,000 packets have a response time. The 95 % interval of the median is 1.9 ms to 2.1 ms."],
     ["jitter", "300 µs at the end of this run."],
     ["IPDV", "p50 100 µs, p99 500 µs."],
     ["PDV", "p50 500 µs, p99 7 ms, over a minimum of 1 ms."],

@@ -5,7 +5,7 @@ import { reportOf } from "../support/reports.ts";
 const report = reportOf(100, 10, 1);
 
 test("one report is an object, several are an array, and both are read back", () => {
-  expect(JSON.parse(jsonOf([report]))).toMatchObject({ schema: "wirelab.run/1", packets: { sent: 100, lost: 10 } });
+  expect(JSON.parse(jsonOf([report]))).toMatchObject({ schema: "wirelab.run/2", packets: { sent: 100, lost: 10 } });
   for (const reports of [[report], [report, report]]) expect(readReports(jsonOf(reports))).toEqual(reports);
 });
 

@@ -16,9 +16,10 @@ describe("judgeObjective", () => {
     const report = reportOf(1000, 10, 10);
     const { p50 } = report.responseTime;
     const [low, high] = report.responseTime.intervals.p50 ?? [0, 0];
-    expect(low).toBeLessThan(high);
-    expect(judged(`p50<${high * 1001}ms`, report)).toMatchObject({ met: true, value: p50, edge: high });
-    const between = ((p50 ?? 0) + high) / 2;
+    const limit = high ?? 0;
+    expect(low).toBeLessThan(limit);
+    expect(judged(`p50<${limit * 1001}ms`, report)).toMatchObject({ met: true, value: p50, edge: limit });
+    const between = ((p50 ?? 0) + limit) / 2;
     expect(judged(`p50<${between * 1000}ms`, report)).toMatchObject({
       met: false,
       note: expect.stringContaining("a longer run"),
@@ -28,17 +29,55 @@ describe("judgeObjective", () => {
 
   test("judges shares and rates", () => {
     const report = reportOf(1000, 10, 10);
-    expect(judged("loss<3%", report)).toMatchObject({ met: true, value: 0.01 });
+    expect(judged("loss<3%", report)).toMatchObject({ met: true, value: 0.01, edge: report.loss.high });
     expect(judged("loss<1.1%", report)).toMatchObject({ met: false, value: 0.01 });
     expect(judged("loss<0.5%", report).note).toBe(undefined);
     expect(judged("rate>=100", report)).toEqual({ text: "rate>=100", met: true, value: 100, edge: 100 });
-    expect(judged("errors<=0.1", report)).toMatchObject({ met: true, value: 0 });
   });
 
-  test("does not meet an objective on a percentile with too few samples", () => {
+  test("judges a value without an interval by itself, and says so", () => {
+    const report = reportOf(1000, 3, 10);
+    expect(judged("loss<0.5%", report)).toEqual({
+      text: "loss<0.5%",
+      met: true,
+      value: 0.003,
+      edge: 0.003,
+      note: "judged by the value alone: no 95 % interval (too few bursts)",
+    });
+    expect(judged("loss<0.2%", report)).toMatchObject({ met: false, edge: 0.003 });
+    expect(judged("loss<=0", reportOf(1000, 0, 10))).toMatchObject({
+      met: true,
+      note: "judged by the value alone: no 95 % interval (no losses)",
+    });
+    expect(judged("errors<=0.1", report)).toMatchObject({
+      met: true,
+      value: 0,
+      note: expect.stringContaining("alone"),
+    });
+  });
+
+  test("does not meet an objective on a percentile with too few packets", () => {
     const report = reportOf(1000, 10, 10);
     expect(judged("p999<1h", report)).toMatchObject({ met: false, value: null, edge: null });
-    expect(judged("p99.9<1h", report).note).toBe("cannot be judged: p999 needs 3688 answers, there are 990");
+    expect(judged("p99.9<1h", report).note).toBe("cannot be judged: p999 needs 3688 packets, there are 1000");
+  });
+
+  test("does not meet an upper bound on a percentile over the timeout, and does not call the run invalid for it", () => {
+    const report = withObjectives(reportOf(1000, 600, 10), ["p50<50ms", "p99<1h", "p50>100ms"].map(parseObjective));
+    expect(report.objectives.map(({ met, value, edge, over }) => [met, value, edge, over])).toEqual([
+      [false, null, null, 2],
+      [false, null, null, 2],
+      [true, null, null, 2],
+    ]);
+    expect(report.objectives[0]?.note).toBe("over the timeout: 600 of 1000 packets have no valid answer within it");
+    expect(report.verdict).toEqual({ valid: true, reasons: [] });
+  });
+
+  test("does not meet an upper bound if the interval of the percentile reaches over the timeout", () => {
+    const report = reportOf(1000, 490, 10);
+    expect(report.responseTime.p50).toBeGreaterThan(0);
+    expect(report.responseTime.intervals.p50?.[1]).toBe(null);
+    expect(judged("p50<1h", report)).toMatchObject({ met: false, value: report.responseTime.p50, edge: null });
   });
 });
 
@@ -47,7 +86,7 @@ test("an objective that cannot be judged makes the report invalid", () => {
   expect(report.objectives.map(({ met }) => met)).toEqual([true, false]);
   expect(report.verdict).toEqual({
     valid: false,
-    reasons: ["objective p999<1h cannot be judged: p999 needs 3688 answers, there are 1000"],
+    reasons: ["objective p999<1h cannot be judged: p999 needs 3688 packets, there are 1000"],
   });
 });
 
@@ -92,12 +131,12 @@ describe("judge", () => {
     ]);
   });
 
-  test("too few answers for a percentile are a reason, with the flag that ends the run", () => {
+  test("too few packets for a percentile are a reason, with the flag that ends the run", () => {
     const recorder = new Recorder();
     recorder.counts.sent = 5;
     for (let packet = 0; packet < 5; packet++) recorder.recordTimes(1, 1);
     expect(judge(input({ recorder })).reasons).toEqual([
-      "5 answers are too few for any percentile, which needs 6; raise --duration",
+      "5 packets are too few for any percentile, which needs 6; raise --duration",
     ]);
     const plan = planRun({ protocol: "udp", seed: 1, count: 5 });
     expect(judge(input({ recorder, plan })).reasons[0]).toEndWith("raise --count");

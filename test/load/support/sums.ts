@@ -13,7 +13,8 @@ export function balanced(report: RunReport): RunReport {
   for (const count of Object.values(packets)) expect(count).toBeGreaterThanOrEqual(0);
   expect(report.responseTime.count).toBe(packets.answered);
   expect(report.serviceTime.count).toBe(packets.answered);
-  expect(loss.low).toBeLessThanOrEqual(loss.ratio);
-  expect(loss.high).toBeGreaterThanOrEqual(loss.ratio);
+  expect(report.responseTime.packets).toBe(packets.sent);
+  expect(loss.low ?? 0).toBeLessThanOrEqual(loss.ratio);
+  expect(loss.high ?? 1).toBeGreaterThanOrEqual(loss.ratio);
   return report;
 }
