@@ -4,6 +4,8 @@
 export interface Counts {
   planned: number;
   unsent: number;
+  /** The part of `unsent` that was due before the end of the run, but the sender did not reach it. */
+  unreached: number;
   sent: number;
   answered: number;
   lost: number;
@@ -33,6 +35,7 @@ export function noCounts(): Counts {
   return {
     planned: 0,
     unsent: 0,
+    unreached: 0,
     sent: 0,
     answered: 0,
     lost: 0,

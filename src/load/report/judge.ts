@@ -2,6 +2,7 @@
  * Judges a run: whether its objectives are met, and whether its numbers are valid. An objective is judged by the limit
  * of the value's 95 % confidence interval that is nearer to missing it, so that a short run does not pass by chance.
  */
+import { formatCount, formatSeconds } from "../../base/format.ts";
 import { Z95 } from "../../base/numbers.ts";
 import { quantileOf, samplesNeeded, wilson } from "../measure/estimates.ts";
 import type { Directions } from "../measure/loss-direction.ts";
@@ -9,7 +10,7 @@ import type { Recorder } from "../measure/recorder.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
 import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import type { JudgedObjective, RunReport } from "./report.ts";
+import type { JudgedObjective, RunEnd, RunReport } from "./report.ts";
 
 /** A value with the limits of its 95 % confidence interval; all three equal for a value without an interval. */
 interface Reading {
@@ -94,6 +95,9 @@ export function withObjectives(report: RunReport, objectives: readonly Objective
 /** What the verdict of a run depends on. */
 export interface VerdictInput {
   readonly plan: RunPlan;
+  readonly ended: RunEnd;
+  /** How long packets were sent, s. */
+  readonly seconds: number;
   readonly recorder: Recorder;
   readonly directions: Directions;
   /** Errors that kept the run from measuring all or anything, one line each. */
@@ -116,23 +120,49 @@ function excessiveLateness({ scheduleError, response }: Recorder): number | unde
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
 export function judge(input: VerdictInput): RunReport["verdict"] {
-  const reasons = [...input.failures, ...senderReasons(input), ...labReasons(input), ...sampleReasons(input)];
+  const reasons = [
+    ...input.failures,
+    ...endReasons(input),
+    ...senderReasons(input),
+    ...labReasons(input),
+    ...sampleReasons(input),
+  ];
   return { valid: reasons.length === 0, reasons };
+}
+
+/** A run that ended before its plan. A run without an end of its own is always stopped. */
+function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] {
+  const whole = Number.isFinite(plan.seconds)
+    ? formatSeconds(plan.seconds)
+    : plan.count !== undefined && `${formatCount(plan.count)} packets`;
+  const part = `after ${formatSeconds(seconds)}${whole === false ? "" : ` of ${whole}`}`;
+  if (ended === "interrupted" && whole !== false) {
+    return [
+      `the run was interrupted ${part}; the numbers are those of the ${formatCount(recorder.counts.sent)} packets sent`,
+    ];
+  }
+  // A target that could not be reached at all is among the failures.
+  return ended === "gave-up" && seconds > 0 ? [`the run gave up ${part}, because every packet was refused`] : [];
 }
 
 /** Problems of the load generator itself. */
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
-  const { unsent } = recorder.counts;
+  const { unsent, unreached } = recorder.counts;
   const lateness = excessiveLateness(recorder);
   if (lateness !== undefined) {
     reasons.push(
       `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
     );
   }
-  if (unsent > 0) {
+  if (unreached > 0) {
     reasons.push(
-      `${unsent} packets were not sent because no connection was free within the timeout; raise --connections or lower --rate`,
+      `${unreached} packets were not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
+    );
+  }
+  if (unsent > unreached) {
+    reasons.push(
+      `${unsent - unreached} packets were not sent because no connection was free in time; raise --connections or lower --rate`,
     );
   }
   if (recorder.counts.discarded > 0) {

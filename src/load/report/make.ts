@@ -13,8 +13,6 @@ export interface RunResult extends VerdictInput {
   /** Undefined if the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
   readonly startedAt: Date;
-  /** How long packets were sent, s. */
-  readonly seconds: number;
 }
 
 /** Summarises a histogram. A percentile is null unless both limits of its 95 % confidence interval are samples. */
@@ -112,6 +110,7 @@ export function makeReport(result: RunResult): RunReport {
     address: endpoint?.address ?? "",
     seed: plan.seed,
     startedAt: result.startedAt.toISOString(),
+    ended: result.ended,
     durationSeconds: seconds,
     rate: {
       offered: plan.closedLoop ? null : perSecond(counts.planned, seconds),

@@ -53,6 +53,9 @@ export interface JudgedObjective {
   readonly note?: string;
 }
 
+/** How a run ended: `gave-up` if the target could not be reached or refused every packet. */
+export type RunEnd = "completed" | "interrupted" | "gave-up";
+
 /** The report of one protocol. */
 export interface RunReport {
   readonly schema: "wirelab.run/1";
@@ -62,6 +65,8 @@ export interface RunReport {
   readonly address: string;
   readonly seed: number;
   readonly startedAt: string;
+  readonly ended: RunEnd;
+  /** How long packets were sent. */
   readonly durationSeconds: number;
   /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };

@@ -1,10 +1,17 @@
 /** The rows of the text report's table: a label, then a cell for each report. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, type QuantileName, quantileLabel } from "../plan/quantiles.ts";
-import type { PacketCounts, RunReport, Times } from "./report.ts";
+import type { PacketCounts, RunEnd, RunReport, Times } from "./report.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];
+
+/** How a run ended, in words. */
+export const END_TEXTS: Readonly<Record<RunEnd, string>> = {
+  completed: "completed",
+  interrupted: "interrupted",
+  "gave-up": "gave up",
+};
 
 /** All rows, for reports of one or more protocols side by side. */
 export function tableRows(reports: Reports): string[][] {
@@ -12,6 +19,9 @@ export function tableRows(reports: Reports): string[][] {
     row("", reports, (report) => report.protocol),
     row("target", reports, (report) => report.target),
     ...(reports.some(isNamed) ? [row("  address", reports, (report) => report.address)] : []),
+    ...(reports.some(({ ended }) => ended !== "completed")
+      ? [row("ended", reports, ({ ended }) => END_TEXTS[ended])]
+      : []),
     row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),

@@ -33,6 +33,7 @@ const REPORT: RunReport = {
   address: "127.0.0.1",
   seed: 1,
   startedAt: "2026-01-01T00:00:00.000Z",
+  ended: "completed",
   durationSeconds: 10,
   rate: { offered: 100, achieved: 100 },
   packets: {
