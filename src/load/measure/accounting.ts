@@ -12,7 +12,7 @@ const PENDING = 1;
 const ANSWERED = 2;
 /** Lost for now: an answer within the waiting time makes the packet late. */
 const LOST = 3;
-/** Late, failed or corrupt. */
+/** Late, failed, corrupt or refused. */
 const OTHER = 4;
 /** Lost: answers are no longer accepted. */
 const FINALLY_LOST = 5;
@@ -164,6 +164,19 @@ export class PacketAccounting {
     this.#state[slot] = OTHER;
     this.#recorder.counts[outcome]++;
     return true;
+  }
+
+  /** Takes back a packet that the kernel refused to send: it counts as refused, not as sent. */
+  refuse(sequence: number): void {
+    const slot = sequence & this.#mask;
+    const state = this.#state[slot];
+    if (state === FINALLY_LOST) this.#recorder.awaited++;
+    if (state === PENDING) this.#pending--;
+    else if (state === LOST || state === FINALLY_LOST) this.#revertLost(slot);
+    else return;
+    this.#state[slot] = OTHER;
+    this.#recorder.counts.sent--;
+    this.#recorder.counts.refused++;
   }
 
   /** Whether the loss of a packet is final. */

@@ -50,7 +50,7 @@ function read(subject: Subject, { packets, responseTime, jitter, rate }: Measure
     case "loss":
       return share(packets.lost, packets.sent);
     case "errors":
-      return share(packets.failed + packets.corrupt + packets.unsent, packets.planned);
+      return share(packets.failed + packets.corrupt + packets.unsent + packets.refused, packets.planned);
     case "late":
       return share(packets.late, packets.sent);
     default:
@@ -148,7 +148,7 @@ function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] 
 /** Problems of the load generator itself. */
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
-  const { unsent, unreached } = recorder.counts;
+  const { unsent, unreached, refused } = recorder.counts;
   const lateness = excessiveLateness(recorder);
   if (lateness !== undefined) {
     reasons.push(
@@ -163,6 +163,11 @@ function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   if (unsent > unreached) {
     reasons.push(
       `${unsent - unreached} packets were not sent because no connection was free in time; raise --connections or lower --rate`,
+    );
+  }
+  if (refused > 0) {
+    reasons.push(
+      `${refused} packets were refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
     );
   }
   if (recorder.counts.discarded > 0) {

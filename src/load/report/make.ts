@@ -50,6 +50,7 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
     planned: counts.planned,
     sent: counts.sent,
     unsent: counts.unsent,
+    refused: counts.refused,
     answered: counts.answered,
     lost: counts.lost,
     lostUp: directions.lostUp,
@@ -99,6 +100,20 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
 }
 
+/** The sums of docs/CONTRACT.md, section 6, which hold for every run that was not aborted by an error. */
+function accountingDefect({ counts }: Recorder): string | undefined {
+  const { planned, sent, unsent, refused, answered, lost, late, failed, corrupt } = counts;
+  const isNegative = Object.values(counts).some((count) => count < 0);
+  const addsUp = planned === sent + unsent + refused && sent === answered + lost + late + failed + corrupt;
+  return isNegative || !addsUp ? `the packet accounting does not add up: ${JSON.stringify(counts)}` : undefined;
+}
+
+function verdictOf(result: RunResult): RunReport["verdict"] {
+  const verdict = judge(result);
+  const defect = result.failures.length > 0 ? undefined : accountingDefect(result.recorder);
+  return defect === undefined ? verdict : { valid: false, reasons: [defect, ...verdict.reasons] };
+}
+
 /** The report of a result, without objectives. */
 export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
@@ -133,6 +148,6 @@ export function makeReport(result: RunResult): RunReport {
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
     objectives: [],
-    verdict: judge(result),
+    verdict: verdictOf(result),
   };
 }

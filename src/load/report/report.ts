@@ -27,6 +27,8 @@ export interface PacketCounts {
   readonly planned: number;
   readonly sent: number;
   readonly unsent: number;
+  /** Refused by the sender's own kernel; not part of `sent`. */
+  readonly refused: number;
   readonly answered: number;
   readonly lost: number;
   readonly lostUp: number;

@@ -48,8 +48,8 @@ function packetRows(reports: Reports): string[][] {
     row(label, reports, (report) => formatCount(report.packets[name]));
   const directed = (label: string, name: keyof PacketCounts) =>
     row(label, reports, (report) => directedCell(report, name));
-  const optional = (["unsent", "late", "failed", "corrupt", "duplicate", "reordered"] as const).filter((name) =>
-    reports.some((report) => report.packets[name] > 0),
+  const optional = (["unsent", "refused", "late", "failed", "corrupt", "duplicate", "reordered"] as const).filter(
+    (name) => reports.some((report) => report.packets[name] > 0),
   );
   return [
     counted("planned", "planned"),

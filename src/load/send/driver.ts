@@ -161,17 +161,21 @@ export class Driver {
   /** Sends whenever the client has capacity, until `endsAt` (monotonic ms) or until `count` packets were sent. */
   async closedLoop(endsAt: number, count: number): Promise<void> {
     const { counts } = this.#recorder;
-    const sentBefore = counts.sent;
+    const plannedBefore = counts.planned;
+    const hasMore = (now: number) => now < endsAt && counts.planned - plannedBefore < count;
     const turn = () => {
       this.#inTurn = true;
       let now = this.#clock.now();
-      while (now < endsAt && counts.sent - sentBefore < count && this.#client.send(now, now)) {
+      let accepted = 0;
+      while (accepted < MAX_PER_TURN && hasMore(now) && this.#client.send(now, now)) {
+        accepted++;
         counts.planned++;
         now = this.#clock.now();
       }
       this.#client.flush();
       this.#inTurn = false;
-      if (now >= endsAt || counts.sent - sentBefore >= count) this.stop();
+      if (!hasMore(now)) this.stop();
+      else if (accepted === MAX_PER_TURN) setImmediate(() => this.onCapacity());
     };
     this.#turn = turn;
     const timer = setInterval(() => {

@@ -40,6 +40,7 @@ const REPORT: RunReport = {
     planned: 1002,
     sent: 1000,
     unsent: 2,
+    refused: 0,
     answered: 950,
     lost: 40,
     lostUp: 25,
