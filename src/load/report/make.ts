@@ -6,6 +6,7 @@ import type { Recorder } from "../measure/recorder.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
+import { reportedPlan, senderHost } from "./origin.ts";
 import { type PacketCounts, type RunReport, type Times, UNKNOWN_ANSWER } from "./report.ts";
 
 /** The result of a run, from which its report is made. */
@@ -124,6 +125,8 @@ export function makeReport(result: RunResult): RunReport {
     target: plan.targetText,
     address: endpoint?.address ?? "",
     seed: plan.seed,
+    plan: reportedPlan(plan),
+    host: senderHost(),
     startedAt: result.startedAt.toISOString(),
     ended: result.ended,
     durationSeconds: seconds,
