@@ -18,6 +18,8 @@ const LOST = 3;
 const OTHER = 4;
 /** Lost: answers are no longer accepted. */
 const FINALLY_LOST = 5;
+/** Never sent. */
+const REFUSED = 6;
 
 /**
  * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
@@ -115,7 +117,7 @@ export class PacketAccounting {
       if (reflected !== this.#reflected[slot]) counts.duplicateUp++;
       return "duplicate";
     }
-    if (state === undefined || state === 0 || state === FINALLY_LOST) return "unknown";
+    if (state === undefined || state === 0 || state >= FINALLY_LOST) return "unknown";
     const service = now - (this.#sentAt[slot] ?? now);
     if (service > this.#waitMs) {
       this.#loseFinally(slot);
@@ -168,6 +170,19 @@ export class PacketAccounting {
     this.#state[slot] = OTHER;
     this.#recorder.counts[outcome]++;
     return true;
+  }
+
+  /** Takes back a packet that the kernel refused to send: it counts as refused, not as sent. */
+  refuse(sequence: number): void {
+    const slot = sequence & this.#mask;
+    const state = this.#state[slot];
+    if (state === FINALLY_LOST) this.#recorder.awaited++;
+    if (state === PENDING) this.#pending--;
+    else if (state === LOST || state === FINALLY_LOST) this.#revertLost(slot);
+    else return;
+    this.#state[slot] = REFUSED;
+    this.#recorder.counts.sent--;
+    this.#recorder.counts.refused++;
   }
 
   /** Whether the loss of a packet is final. */
@@ -224,6 +239,7 @@ export class PacketAccounting {
 
   #recordFinal(slot: number): void {
     const state = this.#state[slot];
+    if (state === REFUSED) return;
     this.#losses.record(state === FINALLY_LOST);
     if (state === ANSWERED) {
       const service = this.#delay[slot] ?? 0;

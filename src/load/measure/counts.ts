@@ -4,6 +4,10 @@
 export interface Counts {
   planned: number;
   unsent: number;
+  /** The part of `unsent` that was due before the end of the run, but the sender did not reach it. */
+  unreached: number;
+  /** Packets that this machine's kernel refused to send; they are not part of `sent`. */
+  refused: number;
   sent: number;
   answered: number;
   lost: number;
@@ -33,6 +37,8 @@ export function noCounts(): Counts {
   return {
     planned: 0,
     unsent: 0,
+    unreached: 0,
+    refused: 0,
     sent: 0,
     answered: 0,
     lost: 0,

@@ -17,10 +17,11 @@ export function explain(report: RunReport): string {
 
 function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
   const n = formatCount;
+  const refused = packets.refused === 0 ? "" : ` The kernel of the sender refused ${n(packets.refused)} more.`;
   return [
     [
       "packet accounting",
-      `${n(packets.sent)} sent = ${n(packets.answered)} answered + ${n(packets.lost)} lost + ${n(packets.late)} late + ${n(packets.failed)} failed + ${n(packets.corrupt)} corrupt. ${n(packets.planned)} were planned; ${n(packets.unsent)} of them could not be sent.`,
+      `${n(packets.sent)} sent = ${n(packets.answered)} answered + ${n(packets.lost)} lost + ${n(packets.late)} late + ${n(packets.failed)} failed + ${n(packets.corrupt)} corrupt. ${n(packets.planned)} were planned; ${n(packets.unsent)} of them could not be sent.${refused}`,
     ],
     [
       "loss direction",

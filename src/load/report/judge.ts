@@ -3,13 +3,14 @@
  * of the value's 95 % confidence interval that is nearer to missing it, so that a short run does not pass by chance.
  * Without an interval it is judged by the value, and a note says so.
  */
+import { formatCount, formatSeconds } from "../../base/format.ts";
 import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
 import type { Directions } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
 import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import type { EstimatedTime, JudgedObjective, LossReport, RunReport, Times } from "./report.ts";
+import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Times } from "./report.ts";
 
 /** A measured value. Infinity stands for a time over the timeout. */
 interface Reading {
@@ -56,7 +57,7 @@ function read(subject: Subject, { packets, responseTime, jitter, rate, loss }: M
     case "loss":
       return packets.sent === 0 ? { value: null } : readLoss(loss);
     case "errors":
-      return share(packets.failed + packets.corrupt + packets.unsent, packets.planned);
+      return share(packets.failed + packets.corrupt + packets.unsent + packets.refused, packets.planned);
     case "late":
       return share(packets.late, packets.sent);
     default:
@@ -124,6 +125,9 @@ export function withObjectives(report: RunReport, objectives: readonly Objective
 /** What the verdict of a run depends on. */
 export interface VerdictInput {
   readonly plan: RunPlan;
+  readonly ended: RunEnd;
+  /** How long packets were sent, s. */
+  readonly seconds: number;
   readonly recorder: Recorder;
   readonly directions: Directions;
   /** Errors that kept the run from measuring all or anything, one line each. */
@@ -146,23 +150,54 @@ function excessiveLateness({ scheduleError, response }: Recorder): number | unde
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
 export function judge(input: VerdictInput): RunReport["verdict"] {
-  const reasons = [...input.failures, ...senderReasons(input), ...labReasons(input), ...sampleReasons(input)];
+  const reasons = [
+    ...input.failures,
+    ...endReasons(input),
+    ...senderReasons(input),
+    ...labReasons(input),
+    ...sampleReasons(input),
+  ];
   return { valid: reasons.length === 0, reasons };
+}
+
+/** A run that ended before its plan. A run without an end of its own is always stopped. */
+function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] {
+  const whole = Number.isFinite(plan.seconds)
+    ? formatSeconds(plan.seconds)
+    : plan.count !== undefined && `${formatCount(plan.count)} packets`;
+  const part = `after ${formatSeconds(seconds)}${whole === false ? "" : ` of ${whole}`}`;
+  if (ended === "interrupted" && whole !== false) {
+    return [
+      `the run was interrupted ${part}; the numbers are those of the ${formatCount(recorder.counts.sent)} packets sent`,
+    ];
+  }
+  // A target that could not be reached at all is among the failures.
+  return ended === "gave-up" && seconds > 0 ? [`the run gave up ${part}, because every packet was refused`] : [];
 }
 
 /** Problems of the load generator itself. */
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
-  const { unsent } = recorder.counts;
+  const { unsent, unreached, refused } = recorder.counts;
   const lateness = excessiveLateness(recorder);
   if (lateness !== undefined) {
     reasons.push(
       `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
     );
   }
-  if (unsent > 0) {
+  if (unreached > 0) {
     reasons.push(
-      `${unsent} packets were not sent because no connection was free within the timeout; raise --connections or lower --rate`,
+      `${unreached} packets were not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
+    );
+  }
+  if (unsent > unreached) {
+    reasons.push(
+      `${unsent - unreached} packets were not sent because no connection was free in time; raise --connections or lower --rate`,
+    );
+  }
+  if (refused > 0) {
+    reasons.push(
+      `${refused} packets were refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
     );
   }
   if (recorder.counts.discarded > 0) {

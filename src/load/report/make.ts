@@ -5,6 +5,7 @@ import type { Recorder } from "../measure/recorder.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
+import { reportedPlan, senderHost } from "./origin.ts";
 import { type PacketCounts, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { timesOf, timesOfAll } from "./times.ts";
 
@@ -13,8 +14,6 @@ export interface RunResult extends VerdictInput {
   /** Undefined if the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
   readonly startedAt: Date;
-  /** How long packets were sent, s. */
-  readonly seconds: number;
 }
 
 function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
@@ -22,6 +21,7 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
     planned: counts.planned,
     sent: counts.sent,
     unsent: counts.unsent,
+    refused: counts.refused,
     answered: counts.answered,
     lost: counts.lost,
     lostUp: directions.lostUp,
@@ -67,6 +67,20 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
 }
 
+/** The sums of docs/CONTRACT.md, section 6, which hold for every run that was not aborted by an error. */
+function accountingDefect({ counts }: Recorder): string | undefined {
+  const { planned, sent, unsent, refused, answered, lost, late, failed, corrupt } = counts;
+  const isNegative = Object.values(counts).some((count) => count < 0);
+  const addsUp = planned === sent + unsent + refused && sent === answered + lost + late + failed + corrupt;
+  return isNegative || !addsUp ? `the packet accounting does not add up: ${JSON.stringify(counts)}` : undefined;
+}
+
+function verdictOf(result: RunResult): RunReport["verdict"] {
+  const verdict = judge(result);
+  const defect = result.failures.length > 0 ? undefined : accountingDefect(result.recorder);
+  return defect === undefined ? verdict : { valid: false, reasons: [defect, ...verdict.reasons] };
+}
+
 /** The report of a result, without objectives. */
 export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
@@ -78,7 +92,10 @@ export function makeReport(result: RunResult): RunReport {
     target: plan.targetText,
     address: endpoint?.address ?? "",
     seed: plan.seed,
+    plan: reportedPlan(plan),
+    host: senderHost(),
     startedAt: result.startedAt.toISOString(),
+    ended: result.ended,
     durationSeconds: seconds,
     rate: {
       offered: plan.closedLoop ? null : perSecond(counts.planned, seconds),
@@ -101,6 +118,6 @@ export function makeReport(result: RunResult): RunReport {
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
     objectives: [],
-    verdict: judge(result),
+    verdict: verdictOf(result),
   };
 }

@@ -5,7 +5,9 @@ import type { Ranged } from "../measure/difference.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
 import type { LossUnknown } from "../measure/loss-interval.ts";
 import type { ClockOffset } from "../measure/recorder.ts";
+import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
+import type { Arrival, Stage } from "../plan/schedule.ts";
 
 /** Error code of intact answers that arrived after the waiting time, or to packets that the run did not send. */
 export const UNKNOWN_ANSWER = "unknown-answer";
@@ -75,6 +77,8 @@ export interface PacketCounts {
   readonly planned: number;
   readonly sent: number;
   readonly unsent: number;
+  /** Refused by the sender's own kernel; not part of `sent`. */
+  readonly refused: number;
   readonly answered: number;
   readonly lost: number;
   readonly lostUp: number;
@@ -106,6 +110,48 @@ export interface JudgedObjective {
   readonly note?: string;
 }
 
+/** How a run ended: `gave-up` if the target could not be reached or refused every packet. */
+export type RunEnd = "completed" | "interrupted" | "gave-up";
+
+/** The plan of a run, with its defaults filled in: what it takes to repeat the run. */
+export interface ReportedPlan {
+  readonly protocol: Protocol;
+  readonly target: string;
+  /** URL of the lab's control routes; null if the run did not use any. */
+  readonly control: string | null;
+  /** Null for a protocol without modes. */
+  readonly mode: Mode | null;
+  /** Packets a second; "max" in a closed loop; null if `stages` define it. */
+  readonly rate: number | "max" | null;
+  readonly arrival: Arrival;
+  readonly stages: readonly Stage[] | null;
+  /** Null for a run without a time limit. */
+  readonly seconds: number | null;
+  readonly count: number | null;
+  readonly warmupSeconds: number;
+  readonly connections: number;
+  /** Most packets in flight; null in an open loop. */
+  readonly inFlight: number | null;
+  readonly size: number;
+  readonly timeoutSeconds: number;
+  /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
+  readonly waitSeconds: number;
+  readonly family: 4 | 6 | null;
+  readonly seed: number;
+}
+
+/** The sender's versions and machine. */
+export interface SenderHost {
+  readonly wirelab: string;
+  readonly bun: string;
+  /** Operating system and processor architecture, such as `linux x64`. */
+  readonly platform: string;
+  /** The kernel's release. */
+  readonly kernel: string;
+  /** Processor cores that the process may use. */
+  readonly cpus: number;
+}
+
 /** The report of one protocol. */
 export interface RunReport {
   readonly schema: "wirelab.run/2";
@@ -114,7 +160,11 @@ export interface RunReport {
   /** The address to which the target's name resolved; empty if it did not resolve. */
   readonly address: string;
   readonly seed: number;
+  readonly plan: ReportedPlan;
+  readonly host: SenderHost;
   readonly startedAt: string;
+  readonly ended: RunEnd;
+  /** How long packets were sent. */
   readonly durationSeconds: number;
   /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };

@@ -2,10 +2,17 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
 import { formatTime } from "./format-time.ts";
-import type { EstimatedTime, PacketCounts, RunLengthsReport, RunReport, Times } from "./report.ts";
+import type { EstimatedTime, PacketCounts, RunEnd, RunLengthsReport, RunReport, Times } from "./report.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];
+
+/** How a run ended, in words. */
+export const END_TEXTS: Readonly<Record<RunEnd, string>> = {
+  completed: "completed",
+  interrupted: "interrupted",
+  "gave-up": "gave up",
+};
 
 /** All rows, for reports of one or more protocols side by side. */
 export function tableRows(reports: Reports): string[][] {
@@ -13,6 +20,9 @@ export function tableRows(reports: Reports): string[][] {
     row("", reports, (report) => report.protocol),
     row("target", reports, (report) => report.target),
     ...(reports.some(isNamed) ? [row("  address", reports, (report) => report.address)] : []),
+    ...(reports.some(({ ended }) => ended !== "completed")
+      ? [row("ended", reports, ({ ended }) => END_TEXTS[ended])]
+      : []),
     row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),
@@ -39,8 +49,8 @@ function packetRows(reports: Reports): string[][] {
     row(label, reports, (report) => formatCount(report.packets[name]));
   const directed = (label: string, name: keyof PacketCounts) =>
     row(label, reports, (report) => directedCell(report, name));
-  const optional = (["unsent", "late", "failed", "corrupt", "duplicate", "reordered"] as const).filter((name) =>
-    reports.some((report) => report.packets[name] > 0),
+  const optional = (["unsent", "refused", "late", "failed", "corrupt", "duplicate", "reordered"] as const).filter(
+    (name) => reports.some((report) => report.packets[name] > 0),
   );
   return [
     counted("planned", "planned"),

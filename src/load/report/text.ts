@@ -4,7 +4,7 @@ import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
 import { formatTime } from "./format-time.ts";
 import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { layOut } from "./table.ts";
-import { tableRows } from "./text-rows.ts";
+import { END_TEXTS, tableRows } from "./text-rows.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */
 function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
@@ -61,15 +61,16 @@ function notesOf(report: RunReport, several: boolean): string[] {
 }
 
 /** The summary line of a report. */
-function summaryLine({ protocol, packets, responseTime, verdict, loss }: RunReport): string {
+function summaryLine({ protocol, ended, packets, responseTime, verdict, loss }: RunReport): string {
+  const end = ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
   const head = `${protocol}: ${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`;
   if (packets.answered + packets.late === 0) {
     const [reason] = verdict.reasons;
-    return `${head}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
+    return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
   const hasMedian = responseTime.p50 !== null || responseTime.over.p50 !== undefined;
   const median = hasMedian ? `, p50 ${formatTime(responseTime, "p50")}` : "";
-  return `${head}, ${formatShare(loss.ratio)} lost${median}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
+  return `${head}, ${formatShare(loss.ratio)} lost${median}${end}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
 }
 
 /** The whole report, without colours. It ends with the summary lines. */

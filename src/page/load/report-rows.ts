@@ -21,8 +21,9 @@ function row(label: string, cell: ReportRow["cell"], depth = 0, term?: Term): Re
 /** A count; a dash where the direction of the losses is unknown. */
 function packets(name: keyof RunReport["packets"]): ReportRow["cell"] {
   return ({ packets, evidence }) => {
+    // Kept reports of earlier versions lack columns that were added later.
     const directed = name.endsWith("Up") || name.endsWith("Down");
-    return directed && evidence.kind === "none" && packets.lost > 0 ? NONE : grouped(packets[name]);
+    return directed && evidence.kind === "none" && packets.lost > 0 ? NONE : grouped(packets[name] ?? 0);
   };
 }
 
@@ -58,6 +59,7 @@ const STATISTICS = [
 export const ACCOUNTING_ROWS: readonly ReportRow[] = [
   row("planned", packets("planned")),
   row("unsent", packets("unsent")),
+  row("refused", packets("refused")),
   row("sent", packets("sent"), 0, "packet accounting"),
   row("answered", packets("answered"), 1),
   row("lost", packets("lost"), 1, "loss direction"),

@@ -1,7 +1,9 @@
 /** The text of `--explain`. */
 import { describe, expect, test } from "bun:test";
 import { GLOSSARY, type Term } from "../../../src/base/glossary.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { explain } from "../../../src/load/report/explain.ts";
+import { reportedPlan, senderHost } from "../../../src/load/report/origin.ts";
 import type { RunReport, Times } from "../../../src/load/report/report.ts";
 
 const NO_TIMES: Times = {
@@ -36,13 +38,17 @@ const REPORT: RunReport = {
   target: "127.0.0.1:7000",
   address: "127.0.0.1",
   seed: 1,
+  plan: reportedPlan(planRun({ protocol: "udp", seed: 1 })),
+  host: senderHost(),
   startedAt: "2026-01-01T00:00:00.000Z",
+  ended: "completed",
   durationSeconds: 10,
   rate: { offered: 100, achieved: 100 },
   packets: {
     planned: 1002,
     sent: 1000,
     unsent: 2,
+    refused: 0,
     answered: 950,
     lost: 40,
     lostUp: 25,

@@ -100,12 +100,33 @@ describe("judge", () => {
       recorder.scheduleError.record(0.1);
     }
     const plan = planRun({ protocol: "udp", seed: 1 });
-    return { plan, recorder, directions: unattributed(recorder), failures: [], bufferDrops: 0, ...change };
+    const run = { plan, recorder, ended: "completed", seconds: 10, failures: [], bufferDrops: 0 } as const;
+    return { ...run, directions: unattributed(recorder), ...change };
   }
 
   test("a run without problems is valid", () => {
     expect(judge(input())).toEqual({ valid: true, reasons: [] });
     expect(judge(input({ bufferDrops: undefined })).valid).toBe(true);
+  });
+
+  test("a run that ended before its plan is not valid; a run without an end of its own is", () => {
+    expect(judge(input({ ended: "interrupted", seconds: 1.2 })).reasons).toEqual([
+      "the run was interrupted after 1.2 s of 10 s; the numbers are those of the 1,000 packets sent",
+    ]);
+    const counted = planRun({ protocol: "udp", seed: 1, count: 2000 });
+    expect(judge(input({ ended: "gave-up", seconds: 1.2, plan: counted })).reasons).toEqual([
+      "the run gave up after 1.2 s of 2,000 packets, because every packet was refused",
+    ]);
+    const endless = planRun({ protocol: "udp", seed: 1, duration: Number.POSITIVE_INFINITY });
+    expect(judge(input({ ended: "interrupted", plan: endless }))).toEqual({ valid: true, reasons: [] });
+  });
+
+  test("packets that the sender did not reach are a reason of their own", () => {
+    const { recorder } = input();
+    Object.assign(recorder.counts, { planned: 1007, unsent: 7, unreached: 5 });
+    const { reasons } = judge(input({ recorder }));
+    expect(reasons[0]).toStartWith("5 packets were not sent by the end of the run, because the sender could not reach");
+    expect(reasons[1]).toStartWith("2 packets were not sent because no connection was free in time");
   });
 
   test("a schedule error above 1 ms and above a tenth of the response time is a reason", () => {
@@ -125,7 +146,7 @@ describe("judge", () => {
     expect(valid).toBe(false);
     expect(reasons.map((reason) => reason.split(";")[0])).toEqual([
       "first",
-      "3 packets were not sent because no connection was free within the timeout",
+      "3 packets were not sent because no connection was free in time",
       "the kernel dropped 4 answers because this run's receive buffer was full, and they count as lost",
       "the lab still held 5 packets at the end of the run",
     ]);

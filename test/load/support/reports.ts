@@ -32,6 +32,7 @@ export const EMPTY_SNAPSHOT: IntervalSnapshot = {
 export function reportOn(recorder: Recorder, result: Partial<RunResult> = {}): RunReport {
   return makeReport({
     plan: planRun({ protocol: "udp", seed: 1 }),
+    ended: "completed",
     endpoint: undefined,
     recorder,
     directions: unattributed(recorder),

@@ -5,7 +5,7 @@ import type { RunReport } from "../../../src/load/report/report.ts";
 /** Fails unless the counts of a report add up; returns the report. */
 export function balanced(report: RunReport): RunReport {
   const { packets, loss } = report;
-  expect(packets.planned).toBe(packets.sent + packets.unsent);
+  expect(packets.planned).toBe(packets.sent + packets.unsent + packets.refused);
   expect(packets.sent).toBe(packets.answered + packets.lost + packets.late + packets.failed + packets.corrupt);
   expect(packets.lost).toBe(packets.lostUp + packets.lostDown + packets.unexplained);
   expect(packets.droppedUp).toBeLessThanOrEqual(packets.lostUp);

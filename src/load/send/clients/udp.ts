@@ -107,7 +107,10 @@ class UdpClient implements Client {
   }
 
   finish(): void {
-    for (const { session } of this.#sockets) session.finish();
+    for (const socket of this.#sockets) {
+      socket.refuseReady();
+      socket.session.finish();
+    }
   }
 
   get pending(): number {

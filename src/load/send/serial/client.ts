@@ -7,7 +7,7 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import type { Client, ClientSettings } from "../client.ts";
-import { unreachable } from "../connect.ts";
+import { openingPatience, unreachable } from "../connect.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
 
 /** Time after a failed connection attempt before the next one. */
@@ -73,7 +73,7 @@ export class SerialClient implements Client {
     const count = this.#settings.openAll ? this.#settings.connections : 1;
     for (let index = 0; index < count; index++) {
       const exchange = this.#addExchange();
-      await exchange.connection.connect().catch((error: unknown) => {
+      await exchange.connection.connect(openingPatience(this.#settings.timeoutMs)).catch((error: unknown) => {
         throw unreachable(this.#settings.endpoint, error);
       });
       this.#addPort(exchange);
@@ -136,7 +136,7 @@ export class SerialClient implements Client {
   /** Opens the connection, then sends the packet. */
   #connect(exchange: Exchange, now: number): void {
     exchange.retryAt = now + RETRY_MS;
-    exchange.connection.connect().then(
+    exchange.connection.connect(this.#settings.timeoutMs).then(
       () => {
         this.#addPort(exchange);
         if (this.#isClosed || exchange.sequence === IDLE) return exchange.connection.close();
@@ -181,7 +181,8 @@ export class SerialClient implements Client {
       // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
       this.#accounting.resolve(sequence, "lost");
       recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
-    } else this.#accounting.resolve(sequence, kind);
+    } else if (kind === "refused") this.#accounting.refuse(sequence);
+    else this.#accounting.resolve(sequence, kind);
   }
 
   flush(): void {}

@@ -125,6 +125,15 @@ export class SenderSession {
     packets.updateSentAt(packets.next - 1, now, wall);
   }
 
+  /** Counts the packet that was written `back` packets before the next one as refused by this machine's kernel. */
+  refuse(back: number): void {
+    const { packets } = this.#accounting;
+    // After a restart the packet belongs to the session before, which is not counted.
+    if (packets.next - back < packets.first) return;
+    this.#accounting.refuse(packets.next - back);
+    this.#recorder.counts.bytesSent -= this.#settings.size;
+  }
+
   /** Counts a packet that no connection accepted as lost. Call only while no packet is pending. */
   countLost(intendedAt: number, now: number): void {
     this.#accounting.add(intendedAt, now, this.#clock.wallAt(now));
