@@ -35,7 +35,7 @@ const STATE = {
   kept: null,
   error: null,
 };
-const REPORT = { schema: "wirelab.run/1" };
+const REPORT = { schema: "wirelab.run/2" };
 const RUN = {
   id: SUMMARY.id,
   savedAt: SUMMARY.savedAt,

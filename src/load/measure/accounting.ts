@@ -41,7 +41,7 @@ export class PacketAccounting {
   readonly #sentAt: Float64Array;
   readonly #intendedAt: Float64Array;
   readonly #state: Uint8Array;
-  readonly #delay: Float32Array;
+  readonly #delay: Float64Array;
   readonly #reflected: Uint32Array;
   #oldestPending: number;
   #expected: number;
@@ -59,7 +59,7 @@ export class PacketAccounting {
     this.#intendedAt = this.packets.intendedAt;
     // Writing makes the system allocate the memory now, so that the process does not grow during a run.
     this.#state = new Uint8Array(slots).fill(0);
-    this.#delay = new Float32Array(slots).fill(0);
+    this.#delay = new Float64Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
     this.#expected = first;
@@ -125,11 +125,11 @@ export class PacketAccounting {
     this.#previousDelay = service;
     const before = (sequence - 1) & this.#mask;
     if (sequence > this.packets.first && this.#state[before] === ANSWERED) {
-      this.#recorder.recordVariation(Math.abs(service - (this.#delay[before] ?? 0)));
+      this.#recorder.recordVariation(service - (this.#delay[before] ?? 0));
     }
     const after = (sequence + 1) & this.#mask;
     if (sequence + 1 < this.packets.next && this.#state[after] === ANSWERED) {
-      this.#recorder.recordVariation(Math.abs(service - (this.#delay[after] ?? 0)));
+      this.#recorder.recordVariation((this.#delay[after] ?? 0) - service);
     }
   }
 

@@ -1,6 +1,9 @@
 /** The measurements of one run, all sessions together: counts, distributions and errors, in constant memory. */
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
+import { DelayVariation } from "./delay-variation.ts";
 import { Histogram } from "./histogram.ts";
+import { OneWay } from "./one-way.ts";
+import { SpreadHistogram } from "./spread-histogram.ts";
 
 /** The losses among the packets sent up to a time. */
 export interface Checkpoint {
@@ -8,14 +11,6 @@ export interface Checkpoint {
   readonly at: number;
   /** Packets sent up to `at` that are lost by now; final one timeout after `at`. */
   lost: number;
-}
-
-/** The target's clock against this machine's. */
-export interface ClockOffset {
-  /** By how much the target's clock is ahead, s. */
-  readonly seconds: number;
-  /** Largest error of the offset, s. */
-  readonly error: number;
 }
 
 /** Most distinct error codes; further ones are counted together as "other". */
@@ -27,9 +22,12 @@ export class Recorder {
   readonly response = new Histogram();
   readonly service = new Histogram();
   readonly server = new Histogram();
-  readonly oneWayUp = new Histogram();
-  readonly oneWayDown = new Histogram();
-  readonly variation = new Histogram();
+  /** One-way times and the clocks of both ends. */
+  readonly oneWay = new OneWay();
+  /** Variation of the service time. */
+  readonly variation = new DelayVariation();
+  /** Service times with the precision of their distance from the shortest, for the delay variation of RFC 5481. */
+  readonly serviceSpread = new SpreadHistogram();
   readonly scheduleError = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */
   readonly interval = new Histogram();
@@ -42,10 +40,7 @@ export class Recorder {
    * packets lost before the reflector's last known answer.
    */
   readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0 };
-  /** Smoothed interarrival jitter of the service time, ms (RFC 3550 section 6.4.1). */
-  jitter = 0;
   readonly #checkpoints = new Set<Checkpoint>();
-  #shortest: { readonly roundTrip: number; readonly offset: number } | undefined;
 
   /** Counts a packet that was sent at `sentAt` (monotonic ms) as lost. */
   countLost(sentAt: number): void {
@@ -81,36 +76,26 @@ export class Recorder {
     this.response.record(response);
     this.interval.record(response);
     this.service.record(service);
+    this.serviceSpread.record(service);
   }
 
   /** Updates the jitter with the signed change of the delay from one arrival to the next, ms (RFC 3550 section 6.4.1). */
   updateJitter(change: number): void {
-    this.jitter += (Math.abs(change) - this.jitter) / 16;
+    this.variation.follow(change);
   }
 
-  /** Records the absolute difference of two consecutive packets' round-trip delays, ms (after RFC 3393). */
+  /** Records the difference of two consecutive packets' round-trip delays, ms (after RFC 3393). */
   recordVariation(difference: number): void {
     this.variation.record(difference);
   }
 
-  /** Records the timestamps of a STAMP exchange, ms since the Unix epoch: T1 and T4 by this clock, T2 and T3 by the target's. */
+  /**
+   * Records the timestamps of a STAMP exchange, ms since the Unix epoch: T1 and T4 by the sender's time
+   * (`oneWay.sender`), T2 and T3 by the target's clock.
+   */
   recordExchange(t1: number, t2: number, t3: number, t4: number): void {
     this.server.record(t3 - t2);
-    this.oneWayUp.record(t2 - t1);
-    this.oneWayDown.record(t4 - t3);
-    const roundTrip = t4 - t1 - (t3 - t2);
-    if (this.#shortest === undefined || roundTrip < this.#shortest.roundTrip) {
-      this.#shortest = { roundTrip, offset: (t2 - t1 + (t3 - t4)) / 2 };
-    }
-  }
-
-  /**
-   * Offset of the target's clock, from the exchange with the shortest round trip (RFC 5905 section 8). Its error is at
-   * most half of that round trip: the case in which one direction took all of the time.
-   */
-  get clockOffset(): ClockOffset | undefined {
-    const best = this.#shortest;
-    return best && { seconds: best.offset / 1000, error: Math.max(0, best.roundTrip) / 2000 };
+    this.oneWay.record(t1, t2 - t1, t4 - t3);
   }
 
   /** Counts an error by its code, such as ECONNREFUSED. */

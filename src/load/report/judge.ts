@@ -45,7 +45,7 @@ function read(subject: Subject, { packets, responseTime, jitter, rate }: Measure
     case "max":
       return exactly(responseTime[subject]);
     case "jitter":
-      return exactly(jitter.rfc3550);
+      return exactly(jitter.rfc3550Mean);
     case "loss":
       return share(packets.lost, packets.sent);
     case "errors":

@@ -1,12 +1,13 @@
 /** Makes the report of a run from its measurements. */
-import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
-import type { Histogram } from "../measure/histogram.ts";
+import type { DelayVariation } from "../measure/delay-variation.ts";
+import { type Interval, quantileOf, quantileRanks, type Ranked, wilson } from "../measure/estimates.ts";
 import { ATTRIBUTION } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
+import type { Distribution } from "../measure/signed-times.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
-import type { PacketCounts, RunReport, Times } from "./report.ts";
+import type { OneWayVariation, PacketCounts, RunReport, Times, TwoQuantiles } from "./report.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
@@ -18,7 +19,7 @@ export interface RunResult extends VerdictInput {
 }
 
 /** Summarises a histogram. A percentile is null unless both limits of its 95 % confidence interval are samples. */
-export function timesOf(histogram: Histogram): Times {
+export function timesOf(histogram: Distribution): Times {
   const intervals: Partial<Record<QuantileName, readonly [number, number]>> = {};
   const value = (name: QuantileName): number | null => {
     const ranks = quantileRanks(histogram.count, QUANTILES[name]);
@@ -41,7 +42,7 @@ export function timesOf(histogram: Histogram): Times {
   };
 }
 
-function limitsAt(histogram: Histogram, ranks: Interval): readonly [number, number] | undefined {
+function limitsAt(histogram: Distribution, ranks: Interval): readonly [number, number] | undefined {
   const low = histogram.atRank(ranks.low);
   const high = histogram.atRank(ranks.high);
   return low === undefined || high === undefined ? undefined : [low, high];
@@ -71,24 +72,39 @@ function lossOf({ counts: { lost, sent } }: Recorder): RunReport["loss"] {
   return { ratio: sent === 0 ? 0 : lost / sent, ...wilson(lost, sent), method: "wilson95" };
 }
 
-function oneWayOf({ recorder, endpoint }: RunResult): RunReport["oneWay"] {
+function oneWayOf({ oneWay }: Recorder): RunReport["oneWay"] {
   return {
-    up: timesOf(recorder.oneWayUp),
-    down: timesOf(recorder.oneWayDown),
-    comparable: recorder.oneWayUp.count > 0 && (endpoint?.sameHost ?? false),
-    clockOffset: recorder.clockOffset ?? null,
+    up: timesOf(oneWay.up),
+    down: timesOf(oneWay.down),
+    comparable: oneWay.isComparable,
+    clockOffset: oneWay.target.offset ?? null,
+    drift: oneWay.target.drift ?? null,
   };
 }
 
-function jitterOf({ jitter, service, variation }: Recorder): RunReport["jitter"] {
-  const aboveMin = (q: number): number | null => {
-    const value = quantileOf(service, q);
-    return value === null || service.min === undefined ? null : Math.max(0, value - service.min);
-  };
+function twoQuantiles(samples: Ranked): TwoQuantiles {
+  return { p50: quantileOf(samples, 0.5), p99: quantileOf(samples, 0.99) };
+}
+
+function directionOf({ absolute, min, max, meanJitter }: DelayVariation): OneWayVariation | null {
+  if (absolute.count === 0) return null;
   return {
-    rfc3550: service.count < 2 ? null : jitter / 1000,
-    ipdv: { p50: quantileOf(variation, 0.5), p99: quantileOf(variation, 0.99) },
-    pdv: { p50: aboveMin(0.5), p99: aboveMin(0.99) },
+    rfc3550Mean: meanJitter ?? null,
+    ipdv: { ...twoQuantiles(absolute), min: min ?? null, max: max ?? null },
+  };
+}
+
+function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["jitter"] {
+  return {
+    rfc3550: variation.lastJitter ?? null,
+    rfc3550Mean: variation.meanJitter ?? null,
+    ipdv: twoQuantiles(variation.absolute),
+    pdv: twoQuantiles({
+      count: serviceSpread.count,
+      quantile: (q) => serviceSpread.aboveMin(Math.ceil(q * serviceSpread.count - 1e-9)),
+    }),
+    up: directionOf(oneWay.variation.up),
+    down: directionOf(oneWay.variation.down),
   };
 }
 
@@ -106,7 +122,7 @@ export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
   const { counts, scheduleError } = recorder;
   return {
-    schema: "wirelab.run/1",
+    schema: "wirelab.run/2",
     protocol: plan.protocol,
     target: plan.targetText,
     address: endpoint?.address ?? "",
@@ -123,7 +139,9 @@ export function makeReport(result: RunResult): RunReport {
     responseTime: timesOf(recorder.response),
     serviceTime: timesOf(recorder.service),
     serverTime: timesOf(recorder.server),
-    oneWay: oneWayOf(result),
+    oneWay: oneWayOf(recorder),
+    clockSteps: recorder.oneWay.steps,
+    reflectorClock: recorder.oneWay.reflectorClock ?? null,
     jitter: jitterOf(recorder),
     scheduleError: {
       p50: quantileOf(scheduleError, 0.5),

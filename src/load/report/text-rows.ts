@@ -1,7 +1,7 @@
 /** The rows of the text report's table: a label, then a cell for each report. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, type QuantileName, quantileLabel } from "../plan/quantiles.ts";
-import type { PacketCounts, RunReport, Times } from "./report.ts";
+import type { OneWayVariation, PacketCounts, RunReport, Times } from "./report.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];
@@ -80,24 +80,25 @@ function timeRows(label: string, reports: Reports, times: (report: RunReport) =>
   ];
 }
 
-/** One-way delays, if there are any; between two hosts also the offset of their clocks. */
+/** One-way delays, if there are any; with the offset of the clocks unless it is 0 within its error. */
 function oneWayRows(reports: Reports): string[][] {
   const measured = reports.filter(({ oneWay }) => oneWay.up.count > 0);
   if (measured.length === 0) return [];
   const offset: Cell = ({ oneWay: { comparable, clockOffset } }) =>
     comparable || clockOffset === null
       ? NONE
-      : `${formatSigned(clockOffset.seconds)} ± ${formatSeconds(clockOffset.error)}`;
+      : `${formatSeconds(clockOffset.seconds)} ± ${formatSeconds(clockOffset.error)}`;
   const twoClocks = measured.some(({ oneWay }) => !oneWay.comparable);
   return [
     row("one-way upstream p50 / p99", reports, ({ oneWay }) => pair(oneWay.up)),
     row("one-way downstream p50 / p99", reports, ({ oneWay }) => pair(oneWay.down)),
-    ...(twoClocks ? [row("  offset of the target's clock", reports, offset)] : []),
+    ...(twoClocks
+      ? [
+          row("  offset of the target's clock", reports, offset),
+          row("  drift from first to second half", reports, ({ oneWay }) => formatSeconds(oneWay.drift)),
+        ]
+      : []),
   ];
-}
-
-function formatSigned(seconds: number): string {
-  return seconds < 0 ? `-${formatSeconds(-seconds)}` : formatSeconds(seconds);
 }
 
 function pair({ p50, p99 }: Pick<Times, "p50" | "p99">): string {
@@ -106,9 +107,30 @@ function pair({ p50, p99 }: Pick<Times, "p50" | "p99">): string {
 
 function variationRows(reports: Reports): string[][] {
   return [
-    row("round-trip jitter (RFC 3550)", reports, ({ jitter }) => formatSeconds(jitter.rfc3550)),
+    row("round-trip jitter (RFC 3550), mean", reports, ({ jitter }) => formatSeconds(jitter.rfc3550Mean)),
+    row("  last value", reports, ({ jitter }) => formatSeconds(jitter.rfc3550)),
     ["round-trip delay variation"],
     row("  IPDV p50 / p99", reports, ({ jitter }) => pair(jitter.ipdv)),
     row("  PDV p50 / p99", reports, ({ jitter }) => pair(jitter.pdv)),
+    ...directionRows("upstream", reports, ({ jitter }) => jitter.up),
+    ...directionRows("downstream", reports, ({ jitter }) => jitter.down),
+  ];
+}
+
+/** The variation of one direction, if it was measured. */
+function directionRows(
+  direction: string,
+  reports: Reports,
+  variation: (report: RunReport) => OneWayVariation | null,
+): string[][] {
+  if (reports.every((report) => variation(report) === null)) return [];
+  const ipdv: Cell = (report) => {
+    const measured = variation(report)?.ipdv;
+    return measured === undefined ? NONE : pair(measured);
+  };
+  return [
+    [`one-way ${direction} delay variation`],
+    row("  jitter (RFC 3550), mean", reports, (report) => formatSeconds(variation(report)?.rfc3550Mean ?? null)),
+    row("  IPDV p50 / p99", reports, ipdv),
   ];
 }

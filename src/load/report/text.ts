@@ -22,14 +22,26 @@ function objectiveLine({ text, met, value, edge, note }: JudgedObjective): strin
   return `objective ${text}: ${met ? "met" : "MISSED"}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
 }
 
+/** What limits the one-way delays. */
+function clockNotes({ oneWay, clockSteps, reflectorClock }: RunReport): string[] {
+  const steps = clockSteps.map(
+    ({ side, seconds, atSeconds }) =>
+      `clock: the ${side}'s was set by ${formatSeconds(seconds)} after ${formatSeconds(atSeconds)}`,
+  );
+  if (oneWay.up.count === 0 || oneWay.comparable) return steps;
+  const scale =
+    reflectorClock?.format === "ptp"
+      ? ["clock: the reflector sends PTP timestamps, usually TAI, which is 37 s ahead of UTC"]
+      : [];
+  return ["one-way delays: the two clocks differ, so only changes of the delays are meaningful", ...steps, ...scale];
+}
+
 function notesOf(report: RunReport, several: boolean): string[] {
-  const { packets, evidence, oneWay, errors, statuses, objectives, verdict } = report;
+  const { packets, evidence, errors, statuses, objectives, verdict } = report;
   const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
   const notes = [
     ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
-    ...(oneWay.up.count > 0 && !oneWay.comparable
-      ? ["one-way delays: the two clocks may differ, so only changes of the delays are meaningful"]
-      : []),
+    ...clockNotes(report),
     ...countLine("errors", errors),
     ...(hasOtherStatuses ? countLine("statuses", statuses) : []),
     ...objectives.map(objectiveLine),

@@ -5,7 +5,7 @@ import { reportOf } from "../support/reports.ts";
 const report = reportOf(100, 10, 1);
 
 test("one report is an object, several are an array, and both are read back", () => {
-  expect(JSON.parse(jsonOf([report]))).toMatchObject({ schema: "wirelab.run/1", packets: { sent: 100, lost: 10 } });
+  expect(JSON.parse(jsonOf([report]))).toMatchObject({ schema: "wirelab.run/2", packets: { sent: 100, lost: 10 } });
   for (const reports of [[report], [report, report]]) expect(readReports(jsonOf(reports))).toEqual(reports);
 });
 
@@ -13,4 +13,14 @@ test("any other text is not a report", () => {
   for (const text of ["", "{}", "[]", "null", '{"schema":"wirelab.run/9"}', `[${jsonOf([report])},{}]`]) {
     expect(readReports(text)).toBe(undefined);
   }
+});
+
+test("a report of the first schema is completed, and its one-way times are not comparable", () => {
+  const { clockSteps: _steps, reflectorClock: _clock, ...first } = report;
+  const { drift: _drift, ...oneWay } = report.oneWay;
+  const { rfc3550Mean: _mean, up: _up, down: _down, ...jitter } = report.jitter;
+  const text = JSON.stringify({ ...first, schema: "wirelab.run/1", oneWay: { ...oneWay, comparable: true }, jitter });
+  expect(readReports(text)).toEqual([
+    { ...report, oneWay: { ...report.oneWay, drift: null }, jitter: { ...report.jitter, rfc3550Mean: null } },
+  ]);
 });
