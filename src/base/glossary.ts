@@ -77,8 +77,10 @@ export const GLOSSARY = {
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
     "Delay from a packet's intended send time until the generator processed it. It measures the accuracy of the generator itself.",
+  "receive delay":
+    "Time from when the kernel received an answer until the generator read it, over UDP. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target.",
   verdict:
-    "Whether the run supports its own numbers. It is not valid if the sender ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
+    "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
     "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ.",
   "percentile curve":

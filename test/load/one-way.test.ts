@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { renderReport } from "../../src/load/report/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { readTimestamp, writeTimestamp } from "../../src/stamp/packet.ts";
+import { startLabProcess } from "../servers/support/lab-process.ts";
 import { udpTarget } from "./support/targets.ts";
 
 const common = { protocol: "udp", control: false, rate: 1000, count: 400, timeout: 0.4, seed: 7 } as const;
@@ -72,4 +73,21 @@ test("an echo server has neither clocks nor jitter by direction", async () => {
   expect([oneWay.clockOffset, oneWay.drift, oneWay.comparable, reflectorClock]).toEqual([null, null, false, null]);
   expect([jitter.up, jitter.down]).toEqual([null, null]);
   expect(jitter.rfc3550Mean).toBeGreaterThan(0);
+});
+
+test.if(process.platform === "linux")("a receiver that is late is reported, and the run is not valid", async () => {
+  await using lab = await startLabProcess({ impair: { udp: { delay: { kind: "fixed", ms: 20 } } } });
+  const options = { ...common, rate: 500, count: 600, target: `127.0.0.1:${lab.ports.udp}` };
+  const busy = setInterval(() => {
+    const until = performance.now() + 40;
+    while (performance.now() < until) {
+      // The event loop reads nothing meanwhile.
+    }
+  }, 80);
+  const { receiveDelay, verdict } = await runLoad(options).report;
+  clearInterval(busy);
+  expect(receiveDelay.max).toBeGreaterThan(0.02);
+  expect(receiveDelay.p99).toBeGreaterThan(0.01);
+  expect(verdict.valid).toBe(false);
+  expect(verdict.reasons.join()).toContain("the receiver read answers");
 });

@@ -29,6 +29,8 @@ export class Recorder {
   /** Service times with the precision of their distance from the shortest, for the delay variation of RFC 5481. */
   readonly serviceSpread = new SpreadHistogram();
   readonly scheduleError = new Histogram();
+  /** Time from a datagram's arrival at the kernel until it was read. */
+  readonly receiveDelay = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */
   readonly interval = new Histogram();
   readonly errors = new Map<string, number>();

@@ -77,9 +77,10 @@ function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
   ];
 }
 
-function validityEntries({ scheduleError, verdict }: RunReport): Entry[] {
+function validityEntries({ scheduleError, receiveDelay, verdict }: RunReport): Entry[] {
   return [
     ["schedule error", `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`],
+    ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];
 }

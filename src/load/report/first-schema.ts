@@ -10,7 +10,7 @@ export type FirstReport = Omit<RunReport, "schema" | "oneWay" | "jitter" | Added
   readonly jitter: Omit<RunReport["jitter"], "rfc3550Mean" | "up" | "down">;
 };
 
-type AddedKey = "clockSteps" | "reflectorClock";
+type AddedKey = "receiveDelay" | "clockSteps" | "reflectorClock";
 
 /** The report with null where the first schema had no value. Its one-way times are not comparable. */
 export function completed(report: FirstReport): RunReport {
@@ -18,6 +18,7 @@ export function completed(report: FirstReport): RunReport {
     ...report,
     schema: "wirelab.run/2",
     oneWay: { ...report.oneWay, comparable: false, drift: null },
+    receiveDelay: { p50: null, p99: null, max: null },
     clockSteps: [],
     reflectorClock: null,
     jitter: { ...report.jitter, rfc3550Mean: null, up: null, down: null },

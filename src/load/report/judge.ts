@@ -4,6 +4,7 @@
  */
 import { Z95 } from "../../base/numbers.ts";
 import { quantileOf, samplesNeeded, wilson } from "../measure/estimates.ts";
+import type { Histogram } from "../measure/histogram.ts";
 import type { Directions } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
@@ -102,16 +103,16 @@ export interface VerdictInput {
   readonly bufferDrops: number | undefined;
 }
 
-/** Schedule error that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
+/** Lateness that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
 const ALLOWED_LATENESS = 0.001;
 const ALLOWED_LATENESS_SHARE = 0.1;
 
-/** Schedule error at the highest quantile with enough samples, s, if it is above the allowed one. */
-function excessiveLateness({ scheduleError, response }: Recorder): number | undefined {
-  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(scheduleError, candidate) !== null);
-  const lateness = q === undefined ? 0 : (scheduleError.quantile(q) ?? 0);
+/** The lateness at its highest quantile with enough samples, s, if it is above the allowed one. */
+function excessive(lateness: Histogram, { response }: Recorder): number | undefined {
+  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(lateness, candidate) !== null);
+  const value = q === undefined ? 0 : (lateness.quantile(q) ?? 0);
   const allowed = Math.max(ALLOWED_LATENESS, ALLOWED_LATENESS_SHARE * (response.quantile(q ?? 0.5) ?? 0));
-  return lateness > allowed ? lateness : undefined;
+  return value > allowed ? value : undefined;
 }
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
@@ -124,10 +125,16 @@ export function judge(input: VerdictInput): RunReport["verdict"] {
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent } = recorder.counts;
-  const lateness = excessiveLateness(recorder);
+  const lateness = excessive(recorder.scheduleError, recorder);
+  const receiveDelay = excessive(recorder.receiveDelay, recorder);
   if (lateness !== undefined) {
     reasons.push(
       `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
+    );
+  }
+  if (receiveDelay !== undefined) {
+    reasons.push(
+      `the receiver read answers ${(receiveDelay * 1000).toFixed(1)} ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator`,
     );
   }
   if (unsent > 0) {

@@ -120,7 +120,7 @@ function perSecond(count: number, seconds: number): number {
 /** The report of a result, without objectives. */
 export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
-  const { counts, scheduleError } = recorder;
+  const { counts, scheduleError, receiveDelay } = recorder;
   return {
     schema: "wirelab.run/2",
     protocol: plan.protocol,
@@ -143,11 +143,8 @@ export function makeReport(result: RunResult): RunReport {
     clockSteps: recorder.oneWay.steps,
     reflectorClock: recorder.oneWay.reflectorClock ?? null,
     jitter: jitterOf(recorder),
-    scheduleError: {
-      p50: quantileOf(scheduleError, 0.5),
-      p99: quantileOf(scheduleError, 0.99),
-      max: scheduleError.max ?? null,
-    },
+    scheduleError: { ...twoQuantiles(scheduleError), max: scheduleError.max ?? null },
+    receiveDelay: { ...twoQuantiles(receiveDelay), max: receiveDelay.max ?? null },
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),

@@ -119,7 +119,9 @@ export interface RunReport {
     /** Downstream, from T4 - T3. */
     readonly down: OneWayVariation | null;
   };
-  readonly scheduleError: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
+  readonly scheduleError: TwoQuantiles & { readonly max: number | null };
+  /** Time from the arrival of an answer at the kernel until it was read; null except over UDP. */
+  readonly receiveDelay: TwoQuantiles & { readonly max: number | null };
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly errors: Readonly<Record<string, number>>;
   /** Responses by HTTP status code. */

@@ -21,6 +21,9 @@ export function tableRows(reports: Reports): string[][] {
     ...oneWayRows(reports),
     ...variationRows(reports),
     row("schedule error p99", reports, (report) => formatSeconds(report.scheduleError.p99)),
+    ...(reports.some(({ receiveDelay }) => receiveDelay.max !== null)
+      ? [row("receive delay p99", reports, (report) => formatSeconds(report.receiveDelay.p99))]
+      : []),
   ];
 }
 

@@ -69,6 +69,7 @@ const REPORT: RunReport = {
     down: { rfc3550Mean: 0.0001, ipdv: { p50: 0.00006, p99: 0.0005, min: -0.001, max: 0.001 } },
   },
   scheduleError: { p50: 0.00001, p99: 0.0001, max: 0.001 },
+  receiveDelay: { p50: 0.00002, p99: 0.0002, max: 0.001 },
   bytes: { sent: 0, received: 0 },
   errors: {},
   statuses: {},
@@ -113,6 +114,7 @@ describe("the values of a run", () => {
     ],
     ["PDV", "p50 500 µs, p99 7 ms, over a minimum of 1 ms."],
     ["schedule error", "p50 10 µs, p99 100 µs."],
+    ["receive delay", "p50 20 µs, p99 200 µs."],
     ["verdict", "This run is valid."],
   ])("%s", (term, values) => {
     expect(paragraphs(REPORT).get(term)).toContain(values);

@@ -16,7 +16,7 @@ test("any other text is not a report", () => {
 });
 
 test("a report of the first schema is completed, and its one-way times are not comparable", () => {
-  const { clockSteps: _steps, reflectorClock: _clock, ...first } = report;
+  const { clockSteps: _steps, reflectorClock: _clock, receiveDelay: _delay, ...first } = report;
   const { drift: _drift, ...oneWay } = report.oneWay;
   const { rfc3550Mean: _mean, up: _up, down: _down, ...jitter } = report.jitter;
   const text = JSON.stringify({ ...first, schema: "wirelab.run/1", oneWay: { ...oneWay, comparable: true }, jitter });

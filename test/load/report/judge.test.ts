@@ -86,6 +86,14 @@ describe("judge", () => {
     expect(judge(input({ recorder })).valid).toBe(true);
   });
 
+  test("a receive delay above 1 ms and above a tenth of the response time is a reason", () => {
+    const { recorder } = input();
+    for (let packet = 0; packet < 100; packet++) recorder.receiveDelay.record(5);
+    expect(judge(input({ recorder })).reasons[0]).toStartWith("the receiver read answers 5.0 ms or more after");
+    for (let packet = 0; packet < 100_000; packet++) recorder.recordTimes(100, 100);
+    expect(judge(input({ recorder })).valid).toBe(true);
+  });
+
   test("packets that were not sent, dropped answers and packets held by the lab are reasons", () => {
     const { recorder, directions } = input();
     recorder.counts.unsent = 3;

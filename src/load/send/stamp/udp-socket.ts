@@ -1,5 +1,6 @@
 /** One connected UDP socket with its session, and the datagrams that are ready to be sent. */
 import { resendOnError } from "../../../base/resend.ts";
+import type { ReceiveDelay } from "./receive-delay.ts";
 import type { SenderSession } from "./session.ts";
 
 /** Most datagrams that are passed to the kernel in one call. */
@@ -11,6 +12,8 @@ const MIN_BATCH = 4;
 /** A socket and its buffers, which are reused. */
 export class UdpSocket {
   readonly session: SenderSession;
+  /** Set with the socket. */
+  receiveDelay: ReceiveDelay | undefined;
   /** Set before the first packet is added. */
   socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
   readonly #pool: Buffer[] = [];
