@@ -75,15 +75,17 @@ export const GLOSSARY = {
   "server time":
     "Time for which the target reports to have held a packet, injected delay included: T3 - T2 of a STAMP answer (RFC 8762), or Server-Timing on HTTP. It is part of the service time.",
   "one-way delay":
-    "Upstream: T2 - T1; downstream: T4 - T3, from the timestamps of a STAMP answer (RFC 7679, RFC 8762). Absolute values require synchronized clocks; differences do not.",
+    "Upstream: T2 - T1; downstream: T4 - T3, from the timestamps of a STAMP answer (RFC 7679, RFC 8762). Values are signed: they include the offset of the target's clock, which is estimated from the exchange with the shortest round trip (RFC 5905 section 8). They are comparable if that offset is 0 within its error throughout the run and no clock was set.",
   jitter:
-    "Smoothed round-trip delay variation (RFC 3550 section 6.4.1): at each answer J += (|D| - J) / 16, where D is the change of the service time since the previous answer.",
-  IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers.",
+    "Smoothed round-trip delay variation (RFC 3550 section 6.4.1): at each answer J += (|D| - J) / 16, where D is the change of the service time since the previous answer. J depends on the last answers only; the mean of |D| is of the whole run, and objectives use it.",
+  IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers. From the timestamps of STAMP answers it is also computed one-way; that requires no synchronized clocks.",
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
     "Delay from a packet's intended send time until the generator processed it. It measures the accuracy of the generator itself.",
+  "receive delay":
+    "Time from when the kernel received an answer until the generator read it, over UDP. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target.",
   verdict:
-    "Whether the run supports its own numbers. It is not valid if the sender ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
+    "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
     "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
   "percentile curve":

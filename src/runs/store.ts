@@ -36,6 +36,11 @@ function lineOf({ protocol, target, rate, durationSeconds, packets, loss, respon
   };
 }
 
+/** The reports in the column that `save` writes, by this version or an earlier one. */
+function readStored(text: string): readonly RunReport[] {
+  return readReports(text) ?? [];
+}
+
 /** The kept runs. Disposing of the store closes its file. */
 export class RunStore {
   readonly #database: Database;
@@ -71,7 +76,7 @@ export class RunStore {
       )
       .all();
     return rows.map(({ id, saved_at: savedAt, source, reports }) => {
-      return { id, savedAt, source, lines: (readReports(reports) ?? []).map(lineOf) };
+      return { id, savedAt, source, lines: readStored(reports).map(lineOf) };
     });
   }
 
@@ -81,7 +86,7 @@ export class RunStore {
     if (!row) return undefined;
     const { saved_at: savedAt, source, reports } = row;
     const details = JSON.parse(row.details) as readonly RunDetail[]; // `save` writes the column
-    return { id, savedAt, source, details, reports: readReports(reports) ?? [] };
+    return { id, savedAt, source, details, reports: readStored(reports) };
   }
 
   /** Keeps a run and returns its id. Throws SQLiteError, as when the disk is full; the other runs remain. */

@@ -148,11 +148,11 @@ export class PacketAccounting {
     this.#previousDelay = service;
     const before = (sequence - 1) & this.#mask;
     if (sequence > this.packets.first && this.#state[before] === ANSWERED) {
-      this.#recorder.recordVariation(Math.abs(service - (this.#delay[before] ?? 0)));
+      this.#recorder.recordVariation(service - (this.#delay[before] ?? 0));
     }
     const after = (sequence + 1) & this.#mask;
     if (sequence + 1 < this.packets.next && this.#state[after] === ANSWERED) {
-      this.#recorder.recordVariation(Math.abs(service - (this.#delay[after] ?? 0)));
+      this.#recorder.recordVariation((this.#delay[after] ?? 0) - service);
     }
   }
 

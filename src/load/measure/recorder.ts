@@ -2,8 +2,10 @@
 import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
 import { DelaySeries } from "./delay-series.ts";
+import { DelayVariation } from "./delay-variation.ts";
 import { Histogram } from "./histogram.ts";
 import { LossPattern } from "./loss-pattern.ts";
+import { OneWay } from "./one-way.ts";
 
 /** The losses among the packets sent up to a time. */
 export interface Checkpoint {
@@ -11,14 +13,6 @@ export interface Checkpoint {
   readonly at: number;
   /** Packets sent up to `at` that are lost by now; final one timeout after `at`. */
   lost: number;
-}
-
-/** The target's clock against this machine's. */
-export interface ClockOffset {
-  /** By how much the target's clock is ahead, s. */
-  readonly seconds: number;
-  /** Largest error of the offset, s. */
-  readonly error: number;
 }
 
 /** Most distinct error codes; further ones are counted together as "other". */
@@ -39,10 +33,13 @@ export class Recorder {
   readonly responses = new DelaySeries(REPORTED);
   /** Service times, likewise. */
   readonly services = new DelaySeries(REPORTED);
-  readonly oneWayUp = new Histogram();
-  readonly oneWayDown = new Histogram();
-  readonly variation = new Histogram();
+  /** One-way times and the clocks of both ends. */
+  readonly oneWay = new OneWay();
+  /** Variation of the service time. */
+  readonly variation = new DelayVariation();
   readonly scheduleError = new Histogram();
+  /** Time from a datagram's arrival at the kernel until it was read. */
+  readonly receiveDelay = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */
   readonly interval = new Histogram();
   readonly errors = new Map<string, number>();
@@ -56,10 +53,7 @@ export class Recorder {
   readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0 };
   /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
   awaited = 0;
-  /** Smoothed interarrival jitter of the service time, ms (RFC 3550 section 6.4.1). */
-  jitter = 0;
   readonly #checkpoints = new Set<Checkpoint>();
-  #shortest: { readonly roundTrip: number; readonly offset: number } | undefined;
 
   /** Counts a packet that was sent at `sentAt` (monotonic ms) as lost. */
   countLost(sentAt: number): void {
@@ -111,32 +105,21 @@ export class Recorder {
 
   /** Updates the jitter with the signed change of the delay from one arrival to the next, ms (RFC 3550 section 6.4.1). */
   updateJitter(change: number): void {
-    this.jitter += (Math.abs(change) - this.jitter) / 16;
+    this.variation.follow(change);
   }
 
-  /** Records the absolute difference of two consecutive packets' round-trip delays, ms (after RFC 3393). */
+  /** Records the difference of two consecutive packets' round-trip delays, ms (after RFC 3393). */
   recordVariation(difference: number): void {
     this.variation.record(difference);
   }
 
-  /** Records the timestamps of a STAMP exchange, ms since the Unix epoch: T1 and T4 by this clock, T2 and T3 by the target's. */
+  /**
+   * Records the timestamps of a STAMP exchange, ms since the Unix epoch: T1 and T4 by the sender's time
+   * (`oneWay.sender`), T2 and T3 by the target's clock.
+   */
   recordExchange(t1: number, t2: number, t3: number, t4: number): void {
     this.server.record(t3 - t2);
-    this.oneWayUp.record(t2 - t1);
-    this.oneWayDown.record(t4 - t3);
-    const roundTrip = t4 - t1 - (t3 - t2);
-    if (this.#shortest === undefined || roundTrip < this.#shortest.roundTrip) {
-      this.#shortest = { roundTrip, offset: (t2 - t1 + (t3 - t4)) / 2 };
-    }
-  }
-
-  /**
-   * Offset of the target's clock, from the exchange with the shortest round trip (RFC 5905 section 8). Its error is at
-   * most half of that round trip: the case in which one direction took all of the time.
-   */
-  get clockOffset(): ClockOffset | undefined {
-    const best = this.#shortest;
-    return best && { seconds: best.offset / 1000, error: Math.max(0, best.roundTrip) / 2000 };
+    this.oneWay.record(t1, t2 - t1, t4 - t3);
   }
 
   /** Counts an error by its code, such as ECONNREFUSED. */

@@ -100,6 +100,11 @@ export class SentPackets {
     return found;
   }
 
+  /** Send time of a packet that is kept, monotonic ms. */
+  sentTimeOf(sequence: number): number {
+    return this.sentAt[sequence & this.#mask] ?? 0;
+  }
+
   /** Send time of a packet that is kept, ms since the Unix epoch. */
   wallTimeOf(sequence: number): number {
     return this.wallSentAt[sequence & this.#mask] ?? 0;

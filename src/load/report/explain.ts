@@ -80,25 +80,34 @@ function percentileValues({ count, packets, intervals, noInterval }: Times): str
 
 function oneWayValues({ up, down, comparable, clockOffset }: RunReport["oneWay"]): string {
   const values = `Upstream p50 ${formatSeconds(up.p50)}, downstream p50 ${formatSeconds(down.p50)}.`;
-  if (comparable) return `${values} Both ends read the same clock, so the values are comparable.`;
-  const unknown = `${values} The clocks of the two ends are not known to agree, so only changes of these values are meaningful.`;
-  if (clockOffset === null) return unknown;
-  const side = clockOffset.seconds < 0 ? "behind" : "ahead of";
-  return `${unknown} The target's clock is ${formatSeconds(Math.abs(clockOffset.seconds))} ${side} the sender's, with an error of at most ${formatSeconds(clockOffset.error)}, from the exchange with the shortest round trip (RFC 5905 section 8).`;
+  const offset = clockOffset === null ? "" : ` ${offsetText(clockOffset)}`;
+  if (comparable) return `${values} The clocks of the two ends agree, so the values are comparable.${offset}`;
+  return `${values} The clocks of the two ends are not known to agree, so only changes of these values are meaningful.${offset}`;
+}
+
+function offsetText({ seconds, error }: NonNullable<RunReport["oneWay"]["clockOffset"]>): string {
+  const side = seconds < 0 ? "behind" : "ahead of";
+  return `The target's clock is ${formatSeconds(Math.abs(seconds))} ${side} the sender's, with an error of at most ${formatSeconds(error)}, from the exchange with the shortest round trip (RFC 5905 section 8).`;
 }
 
 function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
   const t = formatSeconds;
+  const { up, down } = jitter;
+  const byDirection =
+    up === null || down === null
+      ? ""
+      : ` One-way: upstream p50 ${t(up.ipdv.p50)}, p99 ${t(up.ipdv.p99)}; downstream p50 ${t(down.ipdv.p50)}, p99 ${t(down.ipdv.p99)}.`;
   return [
-    ["jitter", `${t(jitter.rfc3550)} at the end of this run.`],
-    ["IPDV", `p50 ${t(jitter.ipdv.p50)}, p99 ${t(jitter.ipdv.p99)}.`],
+    ["jitter", `Mean ${t(jitter.rfc3550Mean)}; ${t(jitter.rfc3550)} at the end of this run.`],
+    ["IPDV", `Round-trip: p50 ${t(jitter.ipdv.p50)}, p99 ${t(jitter.ipdv.p99)}.${byDirection}`],
     ["PDV", `p50 ${t(jitter.pdv.p50)}, p99 ${t(jitter.pdv.p99)}, over a minimum of ${t(serviceTime.min)}.`],
   ];
 }
 
-function validityEntries({ scheduleError, verdict }: RunReport): Entry[] {
+function validityEntries({ scheduleError, receiveDelay, verdict }: RunReport): Entry[] {
   return [
     ["schedule error", `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`],
+    ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];
 }

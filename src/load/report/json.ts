@@ -7,7 +7,10 @@ export function jsonOf(reports: readonly RunReport[]): string {
   return JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2);
 }
 
-/** The reports in a JSON text, earlier schemas in the present shape; undefined if it contains anything else. */
+/**
+ * The reports in a JSON text, those of schema wirelab.run/1 completed to wirelab.run/2; undefined if it contains anything
+ * else.
+ */
 export function readReports(text: string): RunReport[] | undefined {
   let parsed: unknown;
   try {
@@ -16,19 +19,16 @@ export function readReports(text: string): RunReport[] | undefined {
     return undefined;
   }
   const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  return list.length > 0 && list.every(isReport) ? list.map(current) : undefined;
+  const reports = list.map(readReport).filter((report) => report !== undefined);
+  return list.length > 0 && reports.length === list.length ? reports : undefined;
 }
 
-/** A report of any schema that this program wrote. */
-type AnyReport = RunReport | (FirstReport & { readonly schema: typeof FIRST_SCHEMA });
+function schemaOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, "schema") : undefined;
+}
 
-function isReport(value: unknown): value is AnyReport {
+function readReport(value: unknown): RunReport | undefined {
   // Only this program writes these schema names, so the name implies the shape.
-  if (typeof value !== "object" || value === null) return false;
-  const schema: unknown = Reflect.get(value, "schema");
-  return schema === "wirelab.run/2" || schema === FIRST_SCHEMA;
-}
-
-function current(report: AnyReport): RunReport {
-  return report.schema === FIRST_SCHEMA ? completed(report) : report;
+  if (schemaOf(value) === "wirelab.run/2") return value as RunReport;
+  return schemaOf(value) === FIRST_SCHEMA ? completed(value as FirstReport) : undefined;
 }

@@ -5,6 +5,7 @@
  */
 import { formatCount, formatSeconds } from "../../base/format.ts";
 import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
+import type { Histogram } from "../measure/histogram.ts";
 import type { Directions } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
@@ -53,7 +54,7 @@ function read(subject: Subject, { packets, responseTime, jitter, rate, loss }: M
     case "max":
       return { value: responseTime[subject] };
     case "jitter":
-      return { value: jitter.rfc3550 };
+      return { value: jitter.rfc3550Mean };
     case "loss":
       return packets.sent === 0 ? { value: null } : readLoss(loss);
     case "errors":
@@ -136,16 +137,16 @@ export interface VerdictInput {
   readonly bufferDrops: number | undefined;
 }
 
-/** Schedule error that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
+/** Lateness that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
 const ALLOWED_LATENESS = 0.001;
 const ALLOWED_LATENESS_SHARE = 0.1;
 
-/** Schedule error at the highest quantile with enough samples, s, if it is above the allowed one. */
-function excessiveLateness({ scheduleError, response }: Recorder): number | undefined {
-  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(scheduleError, candidate) !== null);
-  const lateness = q === undefined ? 0 : (scheduleError.quantile(q) ?? 0);
+/** The lateness at its highest quantile with enough samples, s, if it is above the allowed one. */
+function excessive(lateness: Histogram, { response }: Recorder): number | undefined {
+  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(lateness, candidate) !== null);
+  const value = q === undefined ? 0 : (lateness.quantile(q) ?? 0);
   const allowed = Math.max(ALLOWED_LATENESS, ALLOWED_LATENESS_SHARE * (response.quantile(q ?? 0.5) ?? 0));
-  return lateness > allowed ? lateness : undefined;
+  return value > allowed ? value : undefined;
 }
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
@@ -179,10 +180,16 @@ function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] 
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent, unreached, refused } = recorder.counts;
-  const lateness = excessiveLateness(recorder);
+  const lateness = excessive(recorder.scheduleError, recorder);
+  const receiveDelay = excessive(recorder.receiveDelay, recorder);
   if (lateness !== undefined) {
     reasons.push(
       `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
+    );
+  }
+  if (receiveDelay !== undefined) {
+    reasons.push(
+      `the receiver read answers ${(receiveDelay * 1000).toFixed(1)} ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator`,
     );
   }
   if (unreached > 0) {

@@ -1,12 +1,19 @@
 /** Makes the report of a run from its measurements. */
-import { quantileOf } from "../measure/estimates.ts";
+import type { DelayVariation } from "../measure/delay-variation.ts";
+import { quantileOf, type Ranked } from "../measure/estimates.ts";
 import { ATTRIBUTION } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
-import { type PacketCounts, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
+import {
+  type OneWayVariation,
+  type PacketCounts,
+  type RunReport,
+  type TwoQuantiles,
+  UNKNOWN_ANSWER,
+} from "./report.ts";
 import { timesOf, timesOfAll } from "./times.ts";
 
 /** The result of a run, from which its report is made. */
@@ -37,24 +44,39 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
   };
 }
 
-function oneWayOf({ recorder, endpoint }: RunResult): RunReport["oneWay"] {
+function oneWayOf({ oneWay }: Recorder): RunReport["oneWay"] {
   return {
-    up: timesOf(recorder.oneWayUp),
-    down: timesOf(recorder.oneWayDown),
-    comparable: recorder.oneWayUp.count > 0 && (endpoint?.sameHost ?? false),
-    clockOffset: recorder.clockOffset ?? null,
+    up: timesOf(oneWay.up),
+    down: timesOf(oneWay.down),
+    comparable: oneWay.isComparable,
+    clockOffset: oneWay.target.offset ?? null,
+    drift: oneWay.target.drift ?? null,
   };
 }
 
-function jitterOf({ jitter, service, variation }: Recorder): RunReport["jitter"] {
-  const aboveMin = (q: number): number | null => {
-    const value = quantileOf(service, q);
-    return value === null || service.min === undefined ? null : Math.max(0, value - service.min);
-  };
+function twoQuantiles(samples: Ranked): TwoQuantiles {
+  return { p50: quantileOf(samples, 0.5), p99: quantileOf(samples, 0.99) };
+}
+
+function directionOf({ absolute, min, max, meanJitter }: DelayVariation): OneWayVariation | null {
+  if (absolute.count === 0) return null;
   return {
-    rfc3550: service.count < 2 ? null : jitter / 1000,
-    ipdv: { p50: quantileOf(variation, 0.5), p99: quantileOf(variation, 0.99) },
-    pdv: { p50: aboveMin(0.5), p99: aboveMin(0.99) },
+    rfc3550Mean: meanJitter ?? null,
+    ipdv: { ...twoQuantiles(absolute), min: min ?? null, max: max ?? null },
+  };
+}
+
+function jitterOf({ variation, services: { values }, oneWay }: Recorder): RunReport["jitter"] {
+  return {
+    rfc3550: variation.lastJitter ?? null,
+    rfc3550Mean: variation.meanJitter ?? null,
+    ipdv: twoQuantiles(variation.absolute),
+    pdv: twoQuantiles({
+      count: values.count,
+      quantile: (q) => values.aboveMin(Math.ceil(q * values.count - 1e-9)),
+    }),
+    up: directionOf(oneWay.variation.up),
+    down: directionOf(oneWay.variation.down),
   };
 }
 
@@ -84,7 +106,7 @@ function verdictOf(result: RunResult): RunReport["verdict"] {
 /** The report of a result, without objectives. */
 export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
-  const { counts, scheduleError } = recorder;
+  const { counts, scheduleError, receiveDelay } = recorder;
   const timeoutSeconds = plan.timeoutMs / 1000;
   return {
     schema: "wirelab.run/2",
@@ -104,16 +126,15 @@ export function makeReport(result: RunResult): RunReport {
     packets: packetsOf(result),
     loss: lossOf(recorder),
     evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
-    responseTime: timesOfAll(recorder.responses, recorder.variation, timeoutSeconds),
-    serviceTime: timesOfAll(recorder.services, recorder.variation, timeoutSeconds),
+    responseTime: timesOfAll(recorder.responses, recorder.variation.absolute, timeoutSeconds),
+    serviceTime: timesOfAll(recorder.services, recorder.variation.absolute, timeoutSeconds),
     serverTime: timesOf(recorder.server),
-    oneWay: oneWayOf(result),
+    oneWay: oneWayOf(recorder),
+    clockSteps: recorder.oneWay.steps,
+    reflectorClock: recorder.oneWay.reflectorClock ?? null,
     jitter: jitterOf(recorder),
-    scheduleError: {
-      p50: quantileOf(scheduleError, 0.5),
-      p99: quantileOf(scheduleError, 0.99),
-      max: scheduleError.max ?? null,
-    },
+    scheduleError: { ...twoQuantiles(scheduleError), max: scheduleError.max ?? null },
+    receiveDelay: { ...twoQuantiles(receiveDelay), max: receiveDelay.max ?? null },
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),

@@ -1,10 +1,12 @@
 /** The JSON report of a run (docs/CONTRACT.md, section 6). All times are in s. */
 import type { Protocol } from "../../base/protocol.ts";
+import type { ErrorEstimate } from "../../stamp/packet.ts";
+import type { ClockOffset } from "../measure/best-exchanges.ts";
 import type { Unknown } from "../measure/delay-dependence.ts";
 import type { Ranged } from "../measure/difference.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
 import type { LossUnknown } from "../measure/loss-interval.ts";
-import type { ClockOffset } from "../measure/recorder.ts";
+import type { EndpointStep } from "../measure/one-way.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 import type { Arrival, Stage } from "../plan/schedule.ts";
@@ -93,6 +95,20 @@ export interface PacketCounts {
   readonly unexplained: number;
 }
 
+/** The 50 % and the 99 % quantile of times, s; null if there are too few. */
+export interface TwoQuantiles {
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+/** Variation of the delay in one direction, s. */
+export interface OneWayVariation {
+  /** Mean of |D| over the run (RFC 3550 section 6.4.1). */
+  readonly rfc3550Mean: number | null;
+  /** Quantiles of the absolute IPDV (RFC 3393); smallest and largest signed IPDV. */
+  readonly ipdv: TwoQuantiles & { readonly min: number | null; readonly max: number | null };
+}
+
 /** An objective and its result. */
 export interface JudgedObjective {
   readonly text: string;
@@ -160,10 +176,11 @@ export interface RunReport {
   /** The address to which the target's name resolved; empty if it did not resolve. */
   readonly address: string;
   readonly seed: number;
-  readonly plan: ReportedPlan;
-  readonly host: SenderHost;
+  /** This and the next one are null in a report of schema wirelab.run/1, as is `ended`. */
+  readonly plan: ReportedPlan | null;
+  readonly host: SenderHost | null;
   readonly startedAt: string;
-  readonly ended: RunEnd;
+  readonly ended: RunEnd | null;
   /** How long packets were sent. */
   readonly durationSeconds: number;
   /** Packets a second; `offered` is null in a closed loop. */
@@ -176,23 +193,42 @@ export interface RunReport {
   readonly serviceTime: Times;
   readonly serverTime: Times;
   readonly oneWay: {
+    /** T2 - T1, signed: it contains the difference of the two clocks. */
     readonly up: Times;
+    /** T4 - T3, signed. */
     readonly down: Times;
-    /** Whether both ends read the same clock, so that the two directions can be compared. */
+    /**
+     * Whether the offset of the clocks is 0 within its error, in the whole run and in each half, and no clock was set
+     * during the run.
+     */
     readonly comparable: boolean;
     /** Offset of the target's clock; null without STAMP answers. */
     readonly clockOffset: ClockOffset | null;
+    /** Offset in the second half of the run less that in the first, s; null unless both are known. */
+    readonly drift: number | null;
   };
-  /** Variation of the round-trip delay, without the time that the sender waited. */
+  /** Clocks that were set during the run. */
+  readonly clockSteps: readonly EndpointStep[];
+  /** What the reflector reports about its clock; null without STAMP answers. */
+  readonly reflectorClock: ErrorEstimate | null;
+  /** Variation of the delay, of round trips except `up` and `down`, without the time that the sender waited. */
   readonly jitter: {
-    /** Smoothed interarrival jitter (RFC 3550 section 6.4.1). */
+    /** Smoothed interarrival jitter after the last answer (RFC 3550 section 6.4.1). */
     readonly rfc3550: number | null;
+    /** The same over the whole run: the mean of |D|. */
+    readonly rfc3550Mean: number | null;
     /** Absolute difference between consecutive packets (after RFC 3393). */
-    readonly ipdv: { readonly p50: number | null; readonly p99: number | null };
+    readonly ipdv: TwoQuantiles;
     /** Difference from the shortest delay of the run (RFC 5481). */
-    readonly pdv: { readonly p50: number | null; readonly p99: number | null };
+    readonly pdv: TwoQuantiles;
+    /** Upstream, from T2 - T1; null unless T1 to T4 are known. */
+    readonly up: OneWayVariation | null;
+    /** Downstream, from T4 - T3. */
+    readonly down: OneWayVariation | null;
   };
-  readonly scheduleError: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
+  readonly scheduleError: TwoQuantiles & { readonly max: number | null };
+  /** Time from the arrival of an answer at the kernel until it was read; null except over UDP. */
+  readonly receiveDelay: TwoQuantiles & { readonly max: number | null };
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly errors: Readonly<Record<string, number>>;
   /** Responses by HTTP status code. */

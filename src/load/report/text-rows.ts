@@ -2,7 +2,15 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
 import { formatTime } from "./format-time.ts";
-import type { EstimatedTime, PacketCounts, RunEnd, RunLengthsReport, RunReport, Times } from "./report.ts";
+import type {
+  EstimatedTime,
+  OneWayVariation,
+  PacketCounts,
+  RunEnd,
+  RunLengthsReport,
+  RunReport,
+  Times,
+} from "./report.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];
@@ -20,9 +28,9 @@ export function tableRows(reports: Reports): string[][] {
     row("", reports, (report) => report.protocol),
     row("target", reports, (report) => report.target),
     ...(reports.some(isNamed) ? [row("  address", reports, (report) => report.address)] : []),
-    ...(reports.some(({ ended }) => ended !== "completed")
-      ? [row("ended", reports, ({ ended }) => END_TEXTS[ended])]
-      : []),
+    ...(reports.every(({ ended }) => ended === "completed")
+      ? []
+      : [row("ended", reports, ({ ended }) => (ended === null ? NONE : END_TEXTS[ended]))]),
     row("sent in", reports, (report) => formatSeconds(report.durationSeconds)),
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),
@@ -32,6 +40,9 @@ export function tableRows(reports: Reports): string[][] {
     ...oneWayRows(reports),
     ...variationRows(reports),
     row("schedule error p99", reports, (report) => formatSeconds(report.scheduleError.p99)),
+    ...(reports.some(({ receiveDelay }) => receiveDelay.max !== null)
+      ? [row("receive delay p99", reports, (report) => formatSeconds(report.receiveDelay.p99))]
+      : []),
   ];
 }
 
@@ -121,24 +132,25 @@ function timeRows(label: string, reports: Reports, times: (report: RunReport) =>
   ];
 }
 
-/** One-way delays, if there are any; between two hosts also the offset of their clocks. */
+/** One-way delays, if there are any; with the offset of the clocks unless it is 0 within its error. */
 function oneWayRows(reports: Reports): string[][] {
   const measured = reports.filter(({ oneWay }) => oneWay.up.count > 0);
   if (measured.length === 0) return [];
   const offset: Cell = ({ oneWay: { comparable, clockOffset } }) =>
     comparable || clockOffset === null
       ? NONE
-      : `${formatSigned(clockOffset.seconds)} ± ${formatSeconds(clockOffset.error)}`;
+      : `${formatSeconds(clockOffset.seconds)} ± ${formatSeconds(clockOffset.error)}`;
   const twoClocks = measured.some(({ oneWay }) => !oneWay.comparable);
   return [
     row("one-way upstream p50 / p99", reports, ({ oneWay }) => pair(oneWay.up)),
     row("one-way downstream p50 / p99", reports, ({ oneWay }) => pair(oneWay.down)),
-    ...(twoClocks ? [row("  offset of the target's clock", reports, offset)] : []),
+    ...(twoClocks
+      ? [
+          row("  offset of the target's clock", reports, offset),
+          row("  drift from first to second half", reports, ({ oneWay }) => formatSeconds(oneWay.drift)),
+        ]
+      : []),
   ];
-}
-
-function formatSigned(seconds: number): string {
-  return seconds < 0 ? `-${formatSeconds(-seconds)}` : formatSeconds(seconds);
 }
 
 function pair({ p50, p99 }: Pick<Times, "p50" | "p99">): string {
@@ -147,9 +159,30 @@ function pair({ p50, p99 }: Pick<Times, "p50" | "p99">): string {
 
 function variationRows(reports: Reports): string[][] {
   return [
-    row("round-trip jitter (RFC 3550)", reports, ({ jitter }) => formatSeconds(jitter.rfc3550)),
+    row("round-trip jitter (RFC 3550), mean", reports, ({ jitter }) => formatSeconds(jitter.rfc3550Mean)),
+    row("  last value", reports, ({ jitter }) => formatSeconds(jitter.rfc3550)),
     ["round-trip delay variation"],
     row("  IPDV p50 / p99", reports, ({ jitter }) => pair(jitter.ipdv)),
     row("  PDV p50 / p99", reports, ({ jitter }) => pair(jitter.pdv)),
+    ...directionRows("upstream", reports, ({ jitter }) => jitter.up),
+    ...directionRows("downstream", reports, ({ jitter }) => jitter.down),
+  ];
+}
+
+/** The variation of one direction, if it was measured. */
+function directionRows(
+  direction: string,
+  reports: Reports,
+  variation: (report: RunReport) => OneWayVariation | null,
+): string[][] {
+  if (reports.every((report) => variation(report) === null)) return [];
+  const ipdv: Cell = (report) => {
+    const measured = variation(report)?.ipdv;
+    return measured === undefined ? NONE : pair(measured);
+  };
+  return [
+    [`one-way ${direction} delay variation`],
+    row("  jitter (RFC 3550), mean", reports, (report) => formatSeconds(variation(report)?.rfc3550Mean ?? null)),
+    row("  IPDV p50 / p99", reports, ipdv),
   ];
 }

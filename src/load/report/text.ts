@@ -40,14 +40,26 @@ function intervalNotes({ responseTime, loss }: RunReport): string[] {
   ];
 }
 
+/** What limits the one-way delays. */
+function clockNotes({ oneWay, clockSteps, reflectorClock }: RunReport): string[] {
+  const steps = clockSteps.map(
+    ({ side, seconds, atSeconds }) =>
+      `clock: the ${side}'s was set by ${formatSeconds(seconds)} after ${formatSeconds(atSeconds)}`,
+  );
+  if (oneWay.up.count === 0 || oneWay.comparable) return steps;
+  const scale =
+    reflectorClock?.format === "ptp"
+      ? ["clock: the reflector sends PTP timestamps, usually TAI, which is 37 s ahead of UTC"]
+      : [];
+  return ["one-way delays: the two clocks differ, so only changes of the delays are meaningful", ...steps, ...scale];
+}
+
 function notesOf(report: RunReport, several: boolean): string[] {
-  const { packets, evidence, oneWay, errors, statuses, objectives, verdict } = report;
+  const { packets, evidence, errors, statuses, objectives, verdict } = report;
   const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
   const notes = [
     ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
-    ...(oneWay.up.count > 0 && !oneWay.comparable
-      ? ["one-way delays: the two clocks may differ, so only changes of the delays are meaningful"]
-      : []),
+    ...clockNotes(report),
     ...intervalNotes(report),
     ...countLine("errors", errors),
     ...(errors[UNKNOWN_ANSWER] === undefined
@@ -62,7 +74,7 @@ function notesOf(report: RunReport, several: boolean): string[] {
 
 /** The summary line of a report. */
 function summaryLine({ protocol, ended, packets, responseTime, verdict, loss }: RunReport): string {
-  const end = ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
+  const end = ended === null || ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
   const head = `${protocol}: ${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`;
   if (packets.answered + packets.late === 0) {
     const [reason] = verdict.reasons;

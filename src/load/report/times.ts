@@ -1,18 +1,11 @@
 /** Summarises distributions of durations for the report. */
 import { type DelayPrecision, estimateDelays, type Precision } from "../measure/delay-intervals.ts";
 import type { DelaySeries } from "../measure/delay-series.ts";
-import { quantileOf, quantileRanks, type Ranked } from "../measure/estimates.ts";
+import { quantileOf, quantileRanks } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
+import type { Distribution } from "../measure/signed-times.ts";
 import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
 import type { EstimatedTime, Times } from "./report.ts";
-
-/** A distribution of durations, s. */
-export interface Distribution extends Ranked {
-  readonly min: number | undefined;
-  readonly max: number | undefined;
-  readonly mean: number | undefined;
-  readonly deviation: number | undefined;
-}
 
 /** Times that only some packets have, such as server times. The percentiles are over these and have no intervals. */
 export function timesOf(values: Distribution): Times {

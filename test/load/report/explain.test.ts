@@ -78,9 +78,19 @@ const REPORT: RunReport = {
   responseTime: TIMES,
   serviceTime: { ...TIMES, p50: 0.0015 },
   serverTime: NO_TIMES,
-  oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null },
-  jitter: { rfc3550: 0.0003, ipdv: { p50: 0.0001, p99: 0.0005 }, pdv: { p50: 0.0005, p99: 0.007 } },
+  oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null, drift: null },
+  clockSteps: [],
+  reflectorClock: null,
+  jitter: {
+    rfc3550: 0.0003,
+    rfc3550Mean: 0.0002,
+    ipdv: { p50: 0.0001, p99: 0.0005 },
+    pdv: { p50: 0.0005, p99: 0.007 },
+    up: { rfc3550Mean: 0.0001, ipdv: { p50: 0.00004, p99: 0.00005, min: -0.001, max: 0.001 } },
+    down: { rfc3550Mean: 0.0001, ipdv: { p50: 0.00006, p99: 0.0005, min: -0.001, max: 0.001 } },
+  },
   scheduleError: { p50: 0.00001, p99: 0.0001, max: 0.001 },
+  receiveDelay: { p50: 0.00002, p99: 0.0002, max: 0.001 },
   bytes: { sent: 0, received: 0 },
   errors: {},
   statuses: {},
@@ -120,10 +130,14 @@ describe("the values of a run", () => {
     ["response time", "p50 2 ms, max 10 ms."],
     ["service time", "p50 1.5 ms, max 10 ms."],
     ["percentile", "950 of 1,000 packets have a response time. The 95 % interval of the median is 1.9 ms to 2.1 ms."],
-    ["jitter", "300 µs at the end of this run."],
-    ["IPDV", "p50 100 µs, p99 500 µs."],
+    ["jitter", "Mean 200 µs; 300 µs at the end of this run."],
+    [
+      "IPDV",
+      "Round-trip: p50 100 µs, p99 500 µs. One-way: upstream p50 40 µs, p99 50 µs; downstream p50 60 µs, p99 500 µs.",
+    ],
     ["PDV", "p50 500 µs, p99 7 ms, over a minimum of 1 ms."],
     ["schedule error", "p50 10 µs, p99 100 µs."],
+    ["receive delay", "p50 20 µs, p99 200 µs."],
     ["verdict", "This run is valid."],
   ])("%s", (term, values) => {
     expect(paragraphs(REPORT).get(term)).toContain(values);
@@ -141,10 +155,20 @@ test("times that were not measured have no paragraph", () => {
 });
 
 describe("one-way delays", () => {
-  const oneWay = { up: { ...TIMES, p50: 0.001 }, down: { ...TIMES, p50: 0.003 }, comparable: false, clockOffset: null };
+  const oneWay = {
+    up: { ...TIMES, p50: 0.001 },
+    down: { ...TIMES, p50: 0.003 },
+    comparable: false,
+    clockOffset: null,
+    drift: null,
+  };
 
   test.each<[string, Partial<RunReport["oneWay"]>, string]>([
-    ["on one clock", { comparable: true }, "Upstream p50 1 ms, downstream p50 3 ms. Both ends read the same clock"],
+    [
+      "on clocks that agree",
+      { comparable: true },
+      "Upstream p50 1 ms, downstream p50 3 ms. The clocks of the two ends agree",
+    ],
     ["on clocks that are not known to agree", {}, "only changes of these values are meaningful."],
     [
       "with a known clock offset",

@@ -5,7 +5,7 @@ import { parseObjective } from "../../../src/load/plan/objectives.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { judge, judgeObjective, type VerdictInput, withObjectives } from "../../../src/load/report/judge.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
-import { reportOf } from "../support/reports.ts";
+import { reportOf, reportOn } from "../support/reports.ts";
 
 function judged(text: string, report: RunReport) {
   return judgeObjective(parseObjective(text), report);
@@ -25,6 +25,15 @@ describe("judgeObjective", () => {
       note: expect.stringContaining("a longer run"),
     });
     expect(judged(`p50>${low * 999}ms`, report)).toMatchObject({ met: true, edge: low });
+  });
+
+  test("judges the mean jitter of the run, not the last value", () => {
+    const recorder = new Recorder();
+    for (let packet = 0; packet < 1000; packet++) recorder.updateJitter(packet < 900 ? 10 : 0);
+    const report = reportOn(recorder);
+    expect(report.jitter.rfc3550).toBeLessThan(0.00002);
+    expect(judged("jitter<5ms", report)).toMatchObject({ met: false, value: 0.009 });
+    expect(judged("jitter<10ms", report)).toMatchObject({ met: true });
   });
 
   test("judges shares and rates", () => {
@@ -133,6 +142,14 @@ describe("judge", () => {
     const { recorder } = input();
     for (let packet = 0; packet < 100; packet++) recorder.scheduleError.record(5);
     expect(judge(input({ recorder })).reasons[0]).toStartWith("the sender was late by 5.0 ms or more");
+    for (let packet = 0; packet < 100_000; packet++) recorder.recordTimes(100, 100);
+    expect(judge(input({ recorder })).valid).toBe(true);
+  });
+
+  test("a receive delay above 1 ms and above a tenth of the response time is a reason", () => {
+    const { recorder } = input();
+    for (let packet = 0; packet < 100; packet++) recorder.receiveDelay.record(5);
+    expect(judge(input({ recorder })).reasons[0]).toStartWith("the receiver read answers 5.0 ms or more after");
     for (let packet = 0; packet < 100_000; packet++) recorder.recordTimes(100, 100);
     expect(judge(input({ recorder })).valid).toBe(true);
   });

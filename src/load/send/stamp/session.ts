@@ -4,7 +4,9 @@
  */
 import type { Clock } from "../../../base/clock.ts";
 import {
+  errorEstimateOf,
   isTestPacket,
+  readOwnTimestamp,
   readTimestamp,
   STAMP_LENGTH,
   senderSequenceOf,
@@ -14,6 +16,7 @@ import {
   writeTimestamp,
 } from "../../../stamp/packet.ts";
 import { PacketAccounting } from "../../measure/accounting.ts";
+import { ExchangeSeries } from "../../measure/exchange-series.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import { AnswerCheck } from "./answer-check.ts";
@@ -55,6 +58,7 @@ export class SenderSession {
   /** The session id before the last restart; answers to it still arrive and are ignored. */
   #previousSsid: number | undefined;
   #accounting: PacketAccounting;
+  #exchanges: ExchangeSeries;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
@@ -64,6 +68,7 @@ export class SenderSession {
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
     this.#accounting = this.#newAccounting();
+    this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
   }
 
   /**
@@ -98,6 +103,7 @@ export class SenderSession {
     this.#previousSsid = this.#ssid;
     this.#ssid = ssid;
     this.#accounting = this.#newAccounting();
+    this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
   }
 
   /** A buffer of the session's packet size with its padding, into which test packets are written. */
@@ -108,6 +114,7 @@ export class SenderSession {
   /** Writes the next test packet into `bytes` at `at`, and adds it to the accounting. */
   write(bytes: Uint8Array, at: number, intendedAt: number, now: number): void {
     const wall = this.#clock.wallAt(now);
+    this.#recorder.oneWay.sender.observe(now, wall);
     const sequence = this.#accounting.add(intendedAt, now, wall);
     writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
     this.#recorder.counts.bytesSent += this.#settings.size;
@@ -179,19 +186,23 @@ export class SenderSession {
       this.#receiveDamaged(bytes, at, length, onWire, sentAt);
       return;
     }
-    const wall = this.#clock.wallAt(now);
-    const receivedAt = readTimestamp(bytes, at + RECEIVED_AT);
-    const reflectedAt = readTimestamp(bytes, at + REFLECTED_AT);
+    const receivedAt = readOwnTimestamp(bytes, at, RECEIVED_AT);
+    const reflectedAt = readOwnTimestamp(bytes, at, REFLECTED_AT);
+    const sentTime = packets.sentTimeOf(sequence);
     if (
       !this.#check.isIntact(bytes, at, length, this.#ssid) ||
       !this.#check.isExact(bytes, at, packets.wallTimeOf(sequence)) ||
-      Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
+      Math.abs(reflectedAt - receivedAt) > now - sentTime + RESIDENCE_SLACK_MS
     ) {
       this.#countCorrupt(sequence);
       return;
     }
-    const isFirst = this.#countReflected(sequence, now, sequenceOf(bytes, at), onWire);
-    if (isFirst) this.#recorder.recordExchange(sentAt, receivedAt, reflectedAt, wall);
+    if (!this.#countReflected(sequence, now, sequenceOf(bytes, at), onWire)) return;
+    const { oneWay } = this.#recorder;
+    const [t1, t4] = [oneWay.sender.at(sentTime), oneWay.sender.at(now)];
+    this.#recorder.recordExchange(t1, receivedAt, reflectedAt, t4);
+    this.#exchanges.add(sequence, receivedAt - t1, t4 - reflectedAt, oneWay.variation);
+    oneWay.observeEstimate(errorEstimateOf(bytes, at));
   }
 
   /** Counts an intact answer with the reflector's number `reflected`; returns whether it is the packet's first, in time. */

@@ -1,6 +1,7 @@
 /** One connected UDP socket with its session, and the datagrams that are ready to be sent. */
 import { resendOnError } from "../../../base/resend.ts";
 import { errorCode } from "../../measure/error-code.ts";
+import type { ReceiveDelay } from "./receive-delay.ts";
 import type { SenderSession } from "./session.ts";
 
 /** Most datagrams that are passed to the kernel in one call. */
@@ -15,6 +16,8 @@ const NOT_ACCEPTED = Object.assign(new Error("the send buffer was full"), { code
 /** A socket and its buffers, which are reused. */
 export class UdpSocket {
   readonly session: SenderSession;
+  /** Set with the socket. */
+  receiveDelay: ReceiveDelay | undefined;
   /** Set before the first packet is added. */
   socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
   readonly #pool: Buffer[] = [];

@@ -9,7 +9,7 @@ const WALL = 1_700_000_000_000;
 
 /** A session with a clock that is set by hand. */
 function startSession({ lab = false } = {}) {
-  const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now + WALL };
+  const clock = { time: 1000, offset: WALL, now: () => clock.time, wallAt: (now: number) => now + clock.offset };
   const recorder = new Recorder();
   const settings = { clock, size: 64, timeoutMs: 100, waitMs: 1100, highestRate: 100, ssid: SSID, lab, seed: 1 };
   const session = new SenderSession({ ...settings, recorder });
@@ -56,8 +56,8 @@ describe("receive", () => {
     session.receive(send(), clock.time + 4);
     session.receive(reflect(send(), 0), clock.time + 4);
     expect(recorder.counts).toMatchObject({ sent: 2, answered: 2, bytesSent: 128, bytesReceived: 128 });
-    expect(recorder.oneWayUp.count).toBe(1);
-    expect(recorder.oneWayUp.max).toBeCloseTo(0.002, 5);
+    expect(recorder.oneWay.up.count).toBe(1);
+    expect(recorder.oneWay.up.max).toBeCloseTo(0.002, 5);
     expect(recorder.statefulAnswers).toBe(1);
   });
 
@@ -110,4 +110,45 @@ test("finish adds the reflector's sequence numbers: answers made, arrived, and l
   expect(session.expire(clock.time + 200)).toBe(3);
   session.finish();
   expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2 });
+});
+
+test.each([3_600_000, -3_600_000])("a step of the own wall clock by %d ms corrupts no answer and no time", (step) => {
+  const { session, recorder, clock, send } = startSession({ lab: true });
+  const answers: Buffer[] = [];
+  for (let packet = 0; packet < 20; packet++) {
+    if (packet === 10) clock.offset += step;
+    const answer = send();
+    const receivedAt = clock.time + WALL + 2;
+    writeAnswer(answer, { sequence: packet, receivedAt, sentAt: receivedAt + 1 });
+    answers.push(answer);
+    clock.time += 5;
+    // The answers to the last packets before the step arrive after it.
+    if (packet !== 8 && packet !== 9) for (const late of answers.splice(0)) session.receive(late, clock.time);
+  }
+  expect(recorder.counts).toMatchObject({ sent: 20, answered: 20, corrupt: 0 });
+  expect(recorder.oneWay.up.max).toBeCloseTo(0.002, 5);
+  expect(recorder.oneWay.steps).toEqual([{ side: "sender", atSeconds: 0.05, seconds: step / 1000 }]);
+  expect(recorder.oneWay.isComparable).toBe(false);
+});
+
+test("reads T2 and T3 in the PTP format if the reflector's error estimate names it", () => {
+  const { session, recorder, clock, send } = startSession();
+  const answer = reflect(send(), 0);
+  // S=1, Z=1, scale 12, multiplier 4; TAI is 37 s ahead of UTC.
+  answer.writeUInt16BE(0xcc04, 12);
+  const tai = clock.time + WALL + 37_000;
+  for (const [at, time] of [
+    [16, tai + 2],
+    [4, tai + 3],
+  ] as const) {
+    answer.writeUInt32BE(Math.floor(time / 1000), at);
+    answer.writeUInt32BE((time % 1000) * 1e6, at + 4);
+  }
+  session.receive(answer, clock.time + 5);
+  expect(recorder.counts).toMatchObject({ answered: 1, corrupt: 0 });
+  expect(recorder.oneWay.up.max).toBeCloseTo(37.002, 5);
+  expect(recorder.oneWay.down.max).toBeCloseTo(-36.998, 5);
+  expect(recorder.server.max).toBeCloseTo(0.001, 5);
+  expect(recorder.oneWay.reflectorClock).toEqual({ synchronized: true, format: "ptp", errorSeconds: 2 ** -18 });
+  expect(recorder.oneWay.target.offset?.seconds).toBeCloseTo(37, 4);
 });
