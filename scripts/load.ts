@@ -1,4 +1,4 @@
-/** The load command: hands the process's words, files and streams to src/load/command.ts. */
+/** The load command: connects the process's arguments, files and streams to src/load/cli/command.ts. */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { version } from "../package.json";
 import { processUsage } from "../src/base/kernel.ts";
@@ -6,7 +6,7 @@ import { runCommand, type SavedRun } from "../src/load/cli/command.ts";
 import { detailOf } from "../src/runs/detail.ts";
 import { RunStore } from "../src/runs/store.ts";
 
-/** Keeps runs in the file of WIRELAB_DATA, beside those that were started from the page. */
+/** Keeps runs in the file of WIRELAB_DATA, with those that were started from the page. */
 function saver(path: string | undefined) {
   if (!path) return undefined;
   return (runs: readonly SavedRun[]) => {
@@ -32,7 +32,7 @@ const status = await runCommand(process.argv.slice(2), {
   usage: processUsage,
   build: { version, bun_version: Bun.version },
   save: saver(process.env.WIRELAB_DATA),
-  // The image sets it, so that Prometheus can reach the run there as it reaches the lab.
+  // The container image sets it, so that Prometheus can reach the run's endpoint as it reaches the lab's.
   metricsHost: process.env.WIRELAB_HOST ?? "127.0.0.1",
 });
 process.exit(status);

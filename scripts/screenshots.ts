@@ -1,7 +1,8 @@
 /**
- * Takes screenshots of the page: starts a lab, sends a minute of traffic with changing faults, and makes two load runs.
+ * Takes screenshots of the page: starts a lab, sends a minute of traffic while faults change, runs two load runs, and
+ * opens the page in light, dark, narrow and wide windows. Needs Chromium.
  * bun run scripts/screenshots.ts [FOLDER] writes page.png, page-dark.png, page-narrow.png, page-wide.png and
- * page-runs.png, by default into docs.
+ * page-runs.png into FOLDER, by default docs.
  */
 import { join } from "node:path";
 import { PROTOCOLS } from "../src/base/protocol.ts";
@@ -23,15 +24,16 @@ if (!chromium) {
 await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
 const base = `http://127.0.0.1:${lab.ports.http}`;
 
-/** The faults, each with the second from which it is set. */
-const SCENARIO = [
+/** The faults from each second of the traffic on. */
+const TIMELINE = [
   [0, "http:delay=normal(12,3);tcp:delay=normal(3,1)"],
   [22, "http:delay=normal(12,3);tcp:delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
   [40, "http:delay=normal(60,12),status=503:0.05;tcp:delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
   [52, "http:delay=normal(60,12),status=503:0.05;tcp:drop=0.05,delay=normal(3,1);udp:drop=0.2,delay=uniform(0,50)"],
 ] as const;
-const SCENARIO_SECONDS = 66;
+const TIMELINE_SECONDS = 66;
 
+/** Sets the faults of the protocols whose faults differ, so that each change marks only its own protocol. */
 async function setFaults(text: string): Promise<void> {
   const current = (await (await fetch(`${base}/impairments`)).json()) as { impairments: object };
   const wanted = parseImpairments(text);
@@ -43,7 +45,7 @@ async function setFaults(text: string): Promise<void> {
   }
 }
 
-/** Sends traffic at a varying rate. */
+/** Sends plain packets at a varying rate and sets the faults of the timeline. */
 async function sendFor(seconds: number): Promise<void> {
   const udp = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: lab.ports.udp } });
   const connect = () =>
@@ -56,8 +58,8 @@ async function sendFor(seconds: number): Promise<void> {
   let step = 0;
   for (let sent = 0; performance.now() - startedAt < seconds * 1000; sent++) {
     const at = (performance.now() - startedAt) / 1000;
-    for (; step < SCENARIO.length && at >= (SCENARIO[step]?.[0] ?? 0); step++)
-      await setFaults(SCENARIO[step]?.[1] ?? "none");
+    for (; step < TIMELINE.length && at >= (TIMELINE[step]?.[0] ?? 0); step++)
+      await setFaults(TIMELINE[step]?.[1] ?? "none");
     udp.send(`Hello UDP ${sent}`);
     if (Math.sin(at / 5) > -0.4) udp.send(`Hello UDP ${sent} again`);
     if (sent % 3 === 0) tcp.write(`Hello TCP ${sent}`);
@@ -67,6 +69,7 @@ async function sendFor(seconds: number): Promise<void> {
   udp.close();
 }
 
+/** Opens the page, evaluates `prepare` in it and writes a screenshot to `name`. */
 async function shoot(name: string, width: number, height: number, dark: boolean, prepare = "0"): Promise<void> {
   using view = new Bun.WebView({
     width,
@@ -78,17 +81,17 @@ async function shoot(name: string, width: number, height: number, dark: boolean,
   await view.cdp("Emulation.setEmulatedMedia", {
     features: [scheme, { name: "prefers-reduced-motion", value: "reduce" }],
   });
-  // The window of a headless browser is higher than the page; this sets the size of the page.
+  // A headless window is higher than its viewport; this sets the size of the viewport.
   await view.cdp("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
   await view.navigate(base);
-  await Bun.sleep(2500); // two snapshots, and fonts
+  await Bun.sleep(2500); // two snapshots, and the font
   await view.evaluate(prepare);
   await Bun.sleep(800);
   await Bun.write(join(folder, name), await view.screenshot());
   console.log(join(folder, name));
 }
 
-/** Makes two load runs, to be compared. */
+/** Runs two load runs against the lab, each with faults of its own. */
 async function runTwice(): Promise<void> {
   for (const text of ["udp:drop=0.05,delay=uniform(0,20)", "udp:drop=0.1/0.1,delay=pareto(5,1.5)"]) {
     await setFaults(text);
@@ -100,19 +103,19 @@ async function runTwice(): Promise<void> {
   }
 }
 
-const OPEN_COMPARED = `(() => {
+const OPEN_COMPARISON = `(() => {
   for (const box of document.querySelectorAll("table.runs input")) box.click();
   document.querySelector("#runs-card .tools button").click();
   setTimeout(() => scrollTo(0, document.querySelector("#runs").offsetTop - 70), 400);
 })()`;
 
-const traffic = sendFor(SCENARIO_SECONDS + 24);
-await Bun.sleep(SCENARIO_SECONDS * 1000);
+const traffic = sendFor(TIMELINE_SECONDS + 24);
+await Bun.sleep(TIMELINE_SECONDS * 1000);
 await shoot("page.png", 1440, 1130, false);
 await shoot("page-dark.png", 1440, 2600, true);
 await shoot("page-narrow.png", 390, 2200, true);
 await shoot("page-wide.png", 2560, 1440, false);
 await traffic;
 await runTwice();
-await shoot("page-runs.png", 1440, 1300, false, OPEN_COMPARED);
+await shoot("page-runs.png", 1440, 1300, false, OPEN_COMPARISON);
 process.exit(0);

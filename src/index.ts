@@ -2,7 +2,7 @@
 export type { Config, Limits } from "./config.ts";
 export { ImpairmentError, parseFaults, parseImpairments } from "./faults/text.ts";
 export { type Lab, type LabOptions, startLab } from "./lab.ts";
-export type { Snapshot } from "./load/measure/snapshot.ts";
+export type { IntervalSnapshot as Snapshot } from "./load/measure/snapshot.ts";
 export type { LoadOptions } from "./load/plan/options.ts";
 export type { RunReport } from "./load/report/report.ts";
 export { type LoadRun, runLoad } from "./load/run.ts";

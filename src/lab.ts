@@ -1,15 +1,15 @@
 /** Assembles a lab: listeners for every protocol, one responder for each, and what observes and controls them. */
 import { version } from "../package.json";
-import { describeTraffic } from "./api/openapi.ts";
-import { type ControlParts, controlRoutes } from "./api/routes.ts";
+import { controlRoutes } from "./api/routes.ts";
+import { describeTraffic } from "./api/traffic-description.ts";
 import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
+import { byProtocol, type Protocol } from "./base/protocol.ts";
 import { throttle } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
-import type { Faults } from "./faults/faults.ts";
+import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { printFaults } from "./faults/text.ts";
 import { History } from "./live/history.ts";
 import { LiveStream } from "./live/stream.ts";
@@ -23,10 +23,12 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { Runner } from "./runs/runner.ts";
 import { openRunStore } from "./runs/store.ts";
-import { type Listener, openListener } from "./servers/listener.ts";
+import { Listeners, type Ports } from "./servers/listeners.ts";
 
 /** Options of `startLab`; every option has a default. */
-export interface LabOptions extends Partial<Config> {
+export interface LabOptions extends Partial<Omit<Config, "impair">> {
+  /** The faults at the start; a protocol that is not named has none. */
+  readonly impair?: Partial<Impairments>;
   readonly limits?: Partial<Limits>;
   /** Receives the lab's log lines; by default none are written. */
   readonly log?: Log;
@@ -35,38 +37,16 @@ export interface LabOptions extends Partial<Config> {
 /** A running lab. */
 export interface Lab {
   /** The ports on which it listens; `stamp` if there is a STAMP port. */
-  readonly ports: Readonly<Record<Protocol, number>> & { readonly stamp?: number };
+  readonly ports: Ports;
   readonly host: string;
   /** Stops receiving, completes what is in progress within a limit, and closes. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A port to open; `name` is its label in `ports` and in metrics. */
-interface Socket {
-  readonly name: Protocol | "stamp";
-  readonly protocol: Protocol;
-  readonly port: number;
-}
-
-/** An open port with its name. */
-interface NamedListener extends Listener {
-  readonly name: Socket["name"];
-}
-
 const SILENT = createLog({ level: "silent", readable: false, sink() {} });
 /** Time for which requests in progress may delay a stop after the delay queue is empty, ms. */
 const REQUESTS_MS = 100;
-
-/** The ports that the configuration asks for, HTTP last: its control routes answer once everything else is open. */
-function socketsOf(config: Config): readonly Socket[] {
-  const { stampPort } = config;
-  const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
-  return [
-    ...stamp,
-    ...PROTOCOLS.toReversed().map((protocol) => ({ name: protocol, protocol, port: config[`${protocol}Port`] })),
-  ];
-}
 
 /** Everything of a lab that does not depend on an open port; `undo` closes it. */
 function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDisposableStack) {
@@ -92,24 +72,20 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
 type Parts = ReturnType<typeof createParts>;
 
 /** The exposition of the lab's series. */
-function exposeLab(parts: Parts, live: LiveStream, listeners: readonly NamedListener[]) {
+function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
   const { config, metrics, queue, sessions, packetLog, limits } = parts;
-  const listenerOf = (name: Socket["name"]) => listeners.find((listener) => listener.name === name);
   const noConnections = { size: 0, limit: limits.tcpConnections, overflows: 0 };
   const readers = labReaders(metrics, {
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
-      "tcp-connections": () => listenerOf("tcp")?.connectionTable ?? noConnections,
+      "tcp-connections": () => listeners.get("tcp")?.connectionTable ?? noConnections,
       "packet-log": () => packetLog,
       viewers: () => live,
     },
-    openConnections: (protocol) => listenerOf(protocol)?.connections(),
-    countsConnections: (protocol) => listenerOf(protocol)?.connectionTable !== undefined,
-    receiveBufferDrops: () => {
-      const drops = listeners.map((listener) => [listener.name, listener.receiveBufferDrops()] as const);
-      return Object.fromEntries(drops.flatMap(([name, count]) => (count === undefined ? [] : [[name, count]])));
-    },
+    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    countsConnections: (protocol) => listeners.get(protocol)?.connectionTable !== undefined,
+    receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     processUsage,
     build: { version, bunVersion: Bun.version, commit: config.commit },
@@ -117,16 +93,26 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: readonly NamedList
   return createExposition(LAB_SERIES, readers);
 }
 
-/** Faults as the control routes change them: counted, marked in the history, logged. */
-function faultControl({ responders, metrics, history, clock, log, faultsOf }: Parts): ControlParts["faults"] {
-  return {
-    get: faultsOf,
-    set(protocol, faults) {
-      responders[protocol].setFaults(faults);
-      metrics.traffic[protocol].impairmentChanges++;
-      history.mark(protocol, printFaults(faults), clock.now());
-      log.write("info", "faults changed", { protocol, faults: printFaults(faults) });
-    },
+/** The stream of snapshots for the page. */
+function startLive(parts: Parts, listeners: Listeners): LiveStream {
+  const { clock, store, limits } = parts;
+  const connections = byProtocol((protocol) => throttle(() => listeners.get(protocol)?.connections(), clock));
+  return new LiveStream({
+    ...parts,
+    connectionsOf: (protocol) => connections[protocol](),
+    runsVersion: () => store.version(),
+    version,
+    viewerLimit: limits.viewers,
+  });
+}
+
+/** Changes the faults of a protocol as the control routes do: counted, marked in the history, logged. */
+function faultSetter({ responders, metrics, history, clock, log }: Parts) {
+  return (protocol: Protocol, faults: Faults): void => {
+    responders[protocol].setFaults(faults);
+    metrics.traffic[protocol].impairmentChanges++;
+    history.mark(protocol, printFaults(faults), clock.now());
+    log.write("info", "faults changed", { protocol, faults: printFaults(faults) });
   };
 }
 
@@ -135,76 +121,35 @@ function faultControl({ responders, metrics, history, clock, log, faultsOf }: Pa
  * ListenError if a port is not available; nothing is left open then.
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { limits: givenLimits, log = SILENT, ...given } = options;
-  const config: Config = { ...DEFAULT_CONFIG, ...given };
+  const { limits: givenLimits, log = SILENT, impair, ...given } = options;
+  const config: Config = { ...DEFAULT_CONFIG, ...given, impair: { ...NO_IMPAIRMENTS, ...impair } };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
-  const { host } = config;
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
   const parts = createParts(config, limits, log, undo);
-  const { clock, metrics, queue, sessions, packetLog, responders, faultsOf, history, store } = parts;
-  const listeners: NamedListener[] = [];
+  const { metrics, queue, store } = parts;
+  const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
+  const live = undo.adopt(startLive(parts, listeners), (live) => live.stop());
+  const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
+  const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
   let serving = false;
-
-  const portOf = (protocol: Protocol) => listeners.find((listener) => listener.name === protocol)?.port ?? 0;
-  const connectionsOf = byProtocol((protocol) =>
-    throttle(() => listeners.find((listener) => listener.name === protocol)?.connections(), clock),
-  );
-  const live = undo.adopt(
-    new LiveStream({
-      clock,
-      metrics,
-      history,
-      packetLog,
-      faultsOf,
-      connectionsOf: (protocol) => connectionsOf[protocol](),
-      runsVersion: () => store.version(),
-      version,
-      viewerLimit: limits.viewers,
-    }),
-    (live) => live.stop(),
-  );
-  const runner = undo.adopt(new Runner({ store, log, tell: (event, data) => live.broadcast(event, data) }), (runner) =>
-    runner.kill(),
-  );
   const routes = controlRoutes({
-    exposition: exposeLab(parts, live, listeners),
-    faults: faultControl(parts),
-    live,
-    runs: { runner, store, limits, targets: config.targets, own: () => ({ host, ports: byProtocol(portOf) }) },
-    sessions,
-    policy: { token: config.token, host },
-    clock,
-    traffic: metrics.traffic.http,
-    listening: () => byProtocol(() => serving),
-    log,
+    ...parts,
     version,
+    exposition: exposeLab(parts, live, listeners),
+    traffic: metrics.traffic.http,
+    ports: () => listeners.ports(),
+    listening: () => byProtocol(() => serving),
+    setFaults: faultSetter(parts),
+    live,
+    runner,
   });
-
-  const labPorts = new Uint8Array(65_536);
-  for (const { name, protocol, port } of socketsOf(config)) {
-    const listener = await openListener(
-      protocol,
-      {
-        hostname: host,
-        port,
-        responder: responders[protocol],
-        sessions,
-        limits,
-        stampOnly: name === "stamp",
-        labPorts,
-        routes,
-        describe: describeTraffic,
-      },
-      name === "stamp" ? "STAMP" : REGISTRY[protocol].title,
-    );
-    listeners.push({ ...undo.adopt(listener, (listener) => listener.close()), name });
-  }
+  await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
 
   const open = undo.move();
   async function stop(): Promise<void> {
     serving = false;
-    const paused = Promise.all(listeners.map((listener) => listener.pause()));
+    const paused = listeners.pause();
     runner.kill();
     live.stop();
     await emptied(queue, limits.stopMs);
@@ -217,9 +162,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     stopping ??= stop();
     return stopping;
   };
-  const stamp = listeners.find((listener) => listener.name === "stamp");
-  const ports = { ...byProtocol(portOf), ...(stamp && { stamp: stamp.port }) };
-  return { ports, host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
+  return { ports: listeners.ports(), host: config.host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
 }
 
 /** Resolves when the queue is empty, or after `limitMs`. */

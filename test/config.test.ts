@@ -67,7 +67,7 @@ describe("a setting", () => {
   });
 
   test("has the default of docs/CONTRACT.md: loopback, ports 5000, 6000 and 7000, no faults, no token", () => {
-    expect(configOf([])).toEqual({
+    expect(configOf([])).toMatchObject({
       host: "127.0.0.1",
       httpPort: 5000,
       tcpPort: 6000,

@@ -80,7 +80,7 @@ function differences(expected: readonly Block[], actual: readonly Block[]): stri
 test.each([
   ["main", runCommandLine],
   ["load", runCommandLine],
-  ["door", runCommandLine],
+  ["relay", runCommandLine],
   ["http", (line: string) => runRequest(line, lab.ports.http)],
 ] as const)(
   "the lines of test/messages/%s.txt",

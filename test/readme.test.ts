@@ -1,10 +1,134 @@
-/** The library example of the README, with the package imported by its name. */
-import { expect, test } from "bun:test";
+/** The commands and the library code of README.md, run as a reader would type them. */
+import { describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { runLoad, startLab } from "wirelab";
+import { engines } from "../package.json";
 
-test("startLab and runLoad of the package `wirelab` report every packet as answered", async () => {
+const ROOT = join(import.meta.dir, "..");
+const readme = await Bun.file(join(ROOT, "README.md")).text();
+
+/** The lines of every shell block, without their comments. */
+const lines = [...readme.matchAll(/```sh\n(.*?)```/gs)]
+  .flatMap(([, block = ""]) => block.trim().split("\n"))
+  .map((line) => line.replace(/\s{2,}#.*$/, "").trim());
+
+const installs = lines.filter((line) => line.startsWith("npm "));
+const compose = lines.filter((line) => line.startsWith("docker "));
+const labs = lines.filter((line) => line.startsWith("bun src/main.ts"));
+const loads = lines.filter((line) => line.startsWith("bun run scripts/load.ts"));
+const requests = lines.filter((line) => line.startsWith("curl "));
+
+/** Whether this process can create a network namespace, in which the default ports are free. */
+const canUnshare =
+  process.platform === "linux" && Bun.spawnSync(["unshare", "--net", "ip", "link", "set", "lo", "up"]).exitCode === 0;
+if (!canUnshare)
+  console.log("SKIPPED the commands of README.md: they need root, unshare and ip (Linux) for free ports");
+
+interface Outcome {
+  readonly line: string;
+  readonly status: number;
+  readonly output: string;
+}
+
+/**
+ * Starts `bun run dev` in a network namespace of its own and runs the lines: each of `inOrder` after the one before, then
+ * those of `together` at the same time.
+ */
+async function runInNamespace(inOrder: readonly string[], together: readonly string[] = []): Promise<Outcome[]> {
+  const folder = await mkdtemp(join(tmpdir(), "readme-"));
+  const run = (line: string, i: number) => `{ ${line}\n} >${folder}/${i} 2>&1; echo $? >${folder}/${i}.status`;
+  const script = `
+    ip link set lo up
+    bun run dev >${folder}/dev 2>&1 & lab=$!
+    until curl -sf localhost:5000/readyz >/dev/null; do sleep 0.05; done
+    ${inOrder.map(run).join("\n")}
+    ${together.map((line, i) => `(${run(line, inOrder.length + i)}) &`).join("\n")}
+    for job in $(jobs -p); do [ $job = $lab ] || wait $job; done
+    kill $lab; wait $lab`;
+  try {
+    await Bun.spawn(["unshare", "--net", "--kill-child", "bash", "-c", script], { cwd: ROOT }).exited;
+    const outcome = async (line: string, i: number): Promise<Outcome> => ({
+      line,
+      status: Number(await Bun.file(`${folder}/${i}.status`).text()),
+      output: await Bun.file(`${folder}/${i}`).text(),
+    });
+    return await Promise.all([...inOrder, ...together].map(outcome));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("every line belongs to a group that is tested here, by .ci/run or by the test of the stack", () => {
+  expect(installs.length + compose.length + labs.length + loads.length + requests.length).toBe(lines.length);
+  expect([installs.length, compose.length]).toEqual([2, 1]);
+  for (const line of installs)
+    expect(line).toStartWith(`npm install --global bun@${engines.bun} && bun install && bun `);
+});
+
+describe.skipIf(!canUnshare)("commands", () => {
+  test("the faults that are set in a row are answered with the faults", async () => {
+    const outcomes = await runInNamespace(requests);
+    for (const { line, status, output } of outcomes) {
+      expect([line, status, output.includes('"error"')]).toEqual([line, 0, false]);
+    }
+    expect(outcomes.at(-1)?.output).toContain('"text":"none"');
+  }, 60_000);
+
+  test("the preset and the load run print the numbers that the README shows", async () => {
+    const [first = "", ...rest] = requests;
+    expect(rest.length).toBeGreaterThan(0);
+    const all = loads.find((line) => line.endsWith("--proto all")) ?? "";
+    const [, measured] = await runInNamespace([first, all]);
+    const shown = /```\n( +http +tcp +udp\n.*?)```/s.exec(readme)?.[1] ?? "";
+    const printed = measured?.output.split("\n").map((line) => line.trimEnd()) ?? [];
+    const missing = shown
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !printed.some((row) => sameCells(row, line)));
+    expect([missing, measured?.output.slice(0, 2000)]).toEqual([[], measured?.output.slice(0, 2000)]);
+  }, 60_000);
+
+  test("every load run ends with a report; an objective may be missed on a busy machine", async () => {
+    const outcomes = await runInNamespace([], loads);
+    for (const { line, status, output } of outcomes) {
+      expect([line, [0, ...(line.includes("--slo") ? [1] : [])].includes(status)]).toEqual([line, true]);
+      expect(output).toMatch(/answered/);
+    }
+    await rm(join(ROOT, "run.json"), { force: true });
+  }, 120_000);
+
+  test("the lab starts with the flags of the README", async () => {
+    for (const line of labs) {
+      const script = `ip link set lo up; exec timeout --preserve-status 20 ${line}`;
+      const lab = Bun.spawn(["unshare", "--net", "bash", "-c", script], { cwd: ROOT, stdout: "pipe" });
+      for await (const chunk of lab.stdout) {
+        expect(Buffer.from(chunk).toString()).toContain("wirelab listens");
+        break;
+      }
+      lab.kill();
+      await lab.exited;
+    }
+  }, 60_000);
+});
+
+/** Whether two rows of a table have the same cells, whatever the width of the columns. */
+function sameCells(one: string, other: string): boolean {
+  const cells = (row: string) =>
+    row
+      .trim()
+      .split(/\s{2,}/)
+      .join("|");
+  return cells(one) === cells(other);
+}
+
+test("the library code", async () => {
   await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
   const { target, control } = { target: `127.0.0.1:${lab.ports.udp}`, control: `127.0.0.1:${lab.ports.http}` };
   const report = await runLoad({ protocol: "udp", target, control, rate: 200, duration: 1 }).report;
   expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0 });
+  const code = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const source = await Bun.file(import.meta.path).text();
+  for (const line of code.trim().split("\n")) expect(source).toContain(line.trim());
 });

@@ -1,11 +1,15 @@
 /**
- * `/swagger`: the API description and its page. The page is swagger-ui-dist's, served from the package, so that it
- * works on a machine without internet; the plugin writes the description, and a page whose script can be named.
+ * `/swagger`: the API description and a page that shows it. The page's files come from the package swagger-ui-dist, so
+ * that it works without internet. The plugin generates the description and a page that loads one script of our choice.
  */
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
+import { PROTOCOLS, REGISTRY } from "../base/protocol.ts";
+import { TAGS } from "./openapi.ts";
 
-/** Starts swagger-ui in the plugin's page. */
+/** The path of the one script that the plugin's page loads. */
+const START = "/swagger/start.js";
+/** The script: it loads swagger-ui into the page. */
 const SCRIPT = `
 const style = document.createElement("link");
 style.rel = "stylesheet";
@@ -18,54 +22,47 @@ bundle.onload = () => SwaggerUIBundle({ url: "/swagger/json", domNode: place, de
 document.head.append(bundle);
 `;
 
-/** Shapes that several routes share. */
+/** Schemas to which several routes refer. */
 const SCHEMAS = {
   Error: {
     type: "object" as const,
     required: ["error"] as string[],
-    properties: { error: { type: "string" as const, description: "what is wrong, in one line" } },
+    properties: { error: { type: "string" as const, description: "The problem, in one line" } },
   },
-  Faults: { type: "object" as const, description: "the kinds that are on; see PUT /impairments/{protocol}" },
+  Faults: { type: "object" as const, description: "The kinds of faults that are on; see PUT /impairments/{protocol}" },
 };
+
+const TITLES = PROTOCOLS.map((protocol) => REGISTRY[protocol].title).join(", ");
+
+/** The parts of the description that belong to no route. */
+function documentation(version: string) {
+  const description = `Serves ${TITLES}, injects faults and measures loss and delay.`;
+  const token = { type: "http" as const, scheme: "bearer", description: "WIRELAB_TOKEN; required from other hosts" };
+  return {
+    info: { title: "wirelab", version, description },
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    components: { schemas: SCHEMAS, securitySchemes: { token } },
+  };
+}
+
+/** The response with a file of the package swagger-ui-dist. */
+function asset(name: string): Response {
+  return new Response(Bun.file(require.resolve(`swagger-ui-dist/${name}`)));
+}
 
 /** The description at `/swagger/json` and its page at `/swagger`. */
 export function apiPage(version: string) {
+  const hidden = { detail: { hide: true } } as const;
   return new Elysia({ name: "api-page" })
-    .get("/swagger/start.js", () => new Response(SCRIPT, { headers: { "content-type": "text/javascript" } }), {
-      detail: { hide: true },
-    })
+    .get(START, () => new Response(SCRIPT, { headers: { "content-type": "text/javascript" } }), hidden)
     .use(
       swagger({
         path: "/swagger",
-        scalarCDN: "/swagger/start.js",
+        scalarCDN: START,
         scalarConfig: { customCss: "body { margin: 0; background: #fff }" },
-        documentation: {
-          info: {
-            title: "wirelab",
-            version,
-            description: "A lab for the wire: three protocols, faults on purpose, exact measurement.",
-          },
-          tags: [
-            { name: "traffic", description: "Requests that count as packets" },
-            { name: "faults", description: "What the lab breaks on purpose" },
-            { name: "live", description: "What the page is fed with" },
-            { name: "runs", description: "Load runs from the page, and those that were kept" },
-            { name: "measurement", description: "What the lab knows of itself and of its sessions" },
-          ],
-          components: {
-            schemas: SCHEMAS,
-            securitySchemes: {
-              token: { type: "http", scheme: "bearer", description: "WIRELAB_TOKEN, from other hosts" },
-            },
-          },
-        },
+        documentation: documentation(version),
       }),
     )
-    .get("/swagger/swagger-ui-bundle.js", () => asset("swagger-ui-bundle.js"), { detail: { hide: true } })
-    .get("/swagger/swagger-ui.css", () => asset("swagger-ui.css"), { detail: { hide: true } });
-}
-
-/** A file of the package swagger-ui-dist. */
-function asset(name: string): Response {
-  return new Response(Bun.file(require.resolve(`swagger-ui-dist/${name}`)));
+    .get("/swagger/swagger-ui-bundle.js", () => asset("swagger-ui-bundle.js"), hidden)
+    .get("/swagger/swagger-ui.css", () => asset("swagger-ui.css"), hidden);
 }

@@ -1,17 +1,17 @@
-/** `GET /`: the live page, bundled from src/page when somebody first asks for it, and again when a file has changed. */
+/** `GET /`: the live page, bundled from src/page at the first request and again after a file has changed. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Elysia } from "elysia";
 import type { Log } from "../base/log.ts";
 
 const SOURCE = join(import.meta.dir, "..", "page");
-/** Where the page's files are served. */
+/** The path below which the page's files are served. */
 const PREFIX = "/page/";
-/** The page's typeface; beside the bundle, which would write it into the style. */
+/** The page's font, which is not part of the bundle: the bundler would inline it into the style sheet. */
 const FONT = `${PREFIX}inter.woff2`;
 const FONT_FILE = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
 
-/** Nothing from anywhere else, nothing inline, and no other site may frame it. */
+/** Allows resources of the lab's own origin only, no inline code, and no frame of another site. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -24,15 +24,15 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** One file of the page, as it goes out. */
+/** One file of the page as it is sent. */
 interface Asset {
   readonly type: string;
   readonly plain: Uint8Array<ArrayBuffer>;
-  /** The same, gzipped; absent where that saves nothing. */
+  /** The gzip form; absent unless it is at least 10 % smaller. */
   readonly zipped?: Uint8Array<ArrayBuffer>;
 }
 
-/** The page's files by path: `/` and what it needs. */
+/** The page's files by their paths; `/` is the HTML. */
 export type PageBundle = ReadonlyMap<string, Asset>;
 
 function asset(type: string, plain: Uint8Array<ArrayBuffer>): Asset {
@@ -40,7 +40,7 @@ function asset(type: string, plain: Uint8Array<ArrayBuffer>): Asset {
   return zipped.length < plain.length * 0.9 ? { type, plain, zipped } : { type, plain };
 }
 
-/** Bundles the page. Throws where a file of it cannot be read or is no code. */
+/** Bundles the page. Throws AggregateError if a file cannot be read or parsed. */
 export async function bundlePage(): Promise<PageBundle> {
   const { outputs } = await Bun.build({
     entrypoints: [join(SOURCE, "index.html")],
@@ -60,13 +60,13 @@ export async function bundlePage(): Promise<PageBundle> {
   return new Map([...(await Promise.all(files)), [FONT, font]]);
 }
 
-/** When a file of the page last changed, ms since the Unix epoch. */
+/** The latest modification time of the page's files, ms since the Unix epoch. */
 function changedAt(): number {
   const times = readdirSync(SOURCE, { recursive: true }).map((name) => statSync(join(SOURCE, String(name))).mtimeMs);
   return Math.max(0, ...times);
 }
 
-/** The bundle of this process; labs in one process share it. */
+/** The latest bundle. All labs of the process share it. */
 let bundled: { readonly at: number; readonly bundle: Promise<PageBundle> } | undefined;
 
 function currentBundle(): Promise<PageBundle> {
@@ -88,8 +88,8 @@ function send(request: Request, { type, plain, zipped }: Asset, cache: string): 
   return new Response(zipped, { headers: { ...headers, "content-encoding": "gzip", vary: "accept-encoding" } });
 }
 
-/** One line for what stops a bundle: the first thing that the bundler found wrong. */
-function explain(error: unknown): string {
+/** The first error of the bundler, in one line. */
+function firstErrorOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return String(first);
 }
@@ -106,8 +106,8 @@ export function pageRoutes(log: Log) {
           if (page) return send(request, page, "no-cache");
           throw new Error("the bundle has no index.html");
         } catch (error) {
-          log.write("error", "the page cannot be bundled", { error: explain(error) });
-          return Response.json({ error: "the page cannot be bundled; the log says why" }, { status: 500 });
+          log.write("error", "the page cannot be bundled", { error: firstErrorOf(error) });
+          return Response.json({ error: "the page cannot be bundled; see the lab's log" }, { status: 500 });
         }
       },
       hidden,
@@ -116,9 +116,9 @@ export function pageRoutes(log: Log) {
       `${PREFIX}:file`,
       async ({ request, params }) => {
         const file = (await currentBundle()).get(PREFIX + params.file);
-        // A name holds the hash of its content, or that of a package's file: a browser never has to ask again.
+        // A name contains the hash of the content, or belongs to a pinned package, so the file never changes.
         if (file) return send(request, file, "public, max-age=31536000, immutable");
-        return Response.json({ error: "no such file; load the page anew" }, { status: 404 });
+        return Response.json({ error: "no such file; reload the page" }, { status: 404 });
       },
       hidden,
     );

@@ -1,32 +1,29 @@
-/** How the API description tells of the routes of runs: examples and errors. */
-import { errorResponse, parameter } from "./openapi.ts";
+/** The API description of the routes of load runs. */
+import { DEFAULT_LIMITS } from "../config.ts";
+import { describe, errorResponse, jsonResponse, NOT_ALLOWED, pathParameter } from "./openapi.ts";
+import { capsOf } from "./run-request.ts";
 
-/** The description of a route, in OpenAPI. */
-export function describe(summary: string, responses: object, more: object = {}) {
-  // Plain OpenAPI, built in parts; the library's union type does not follow that.
-  return { tags: ["runs"], summary, responses, ...more } as never;
-}
-
-/** What a new run is asked for with. */
-export const REQUEST = { protocol: "udp", rate: 100, seconds: 10 };
-/** The id of a run in a path. */
-export const ID_PARAMETER = parameter("id", "the id of a kept run", { type: "integer", minimum: 1 }, 1);
-/** A route of one run. */
-export const ID = { parameters: [ID_PARAMETER] };
-const LINE = {
-  protocol: "udp",
-  target: "127.0.0.1:7000",
-  rate: 100,
-  seconds: 10,
-  sent: 1000,
-  lossRatio: 0.2,
-  p50: 0.0002,
-  p99: 0.002,
-  valid: true,
+const REQUEST = { protocol: "udp", rate: 100, seconds: 10 };
+const SUMMARY = {
+  id: 1,
+  savedAt: "2026-11-22T08:00:10.000Z",
+  source: "page",
+  lines: [
+    {
+      protocol: "udp",
+      target: "127.0.0.1:7000",
+      rate: 100,
+      seconds: 10,
+      sent: 1000,
+      lossRatio: 0.2,
+      p50: 0.0002,
+      p99: 0.002,
+      valid: true,
+    },
+  ],
 };
-const SUMMARY = { id: 1, savedAt: "2026-11-22T08:00:10.000Z", source: "page", lines: [LINE] };
-/** The state of a run under way, as an example. */
-export const STATE = {
+const LIST = { runs: [SUMMARY], file: true, targets: ["10.0.0.7:7000"], caps: capsOf(DEFAULT_LIMITS) };
+const STATE = {
   number: 1,
   state: "running",
   startedAt: 1_795_334_461_000,
@@ -38,36 +35,97 @@ export const STATE = {
   kept: null,
   error: null,
 };
-/** The list of runs. */
-export const LIST_EXAMPLE = {
-  runs: [SUMMARY],
-  file: true,
-  targets: ["10.0.0.7:7000"],
-  caps: { rate: 10_000, seconds: 300, connections: 256, size: 16_384 },
-};
-/** Refusals of whoever may not, or not to there. */
-export const NOT_ALLOWED = {
-  401: errorResponse("A wrong token, or none", "show the token: Authorization: Bearer TOKEN"),
-  403: errorResponse("Not from here, or not to there", "target 10.0.0.8 is not allowed; allowed: only this lab"),
-};
-/** The answers for a run that is not kept. */
-export const NOT_FOUND = {
-  400: errorResponse("No id", "run abc: allowed are ids from 1"),
-  404: errorResponse("No such run", "no run 7 is kept"),
-};
-/** One kept run. */
-export const RUN = {
-  id: 1,
+const REPORT = { schema: "wirelab.run/1" };
+const RUN = {
+  id: SUMMARY.id,
   savedAt: SUMMARY.savedAt,
-  source: "page",
-  reports: [{ schema: "wirelab.run/1" }],
-  details: [{ curve: [[0.5, 0.0002]], explanation: "the ledger\n  Every packet…" }],
+  source: SUMMARY.source,
+  reports: [REPORT],
+  details: [{ curve: [[0.5, 0.0002]], explanation: "packet accounting\n  Every packet…" }],
 };
-/** Two runs compared. */
-export const COMPARED = {
+const COMPARISON = {
   before: 1,
   after: 2,
   protocols: {
     udp: [{ name: "p50", before: "203 µs", after: "1.2 ms", change: "+491 %", significance: "worse" }],
   },
 };
+
+const ID = pathParameter("id", "The id of a kept run", { type: "integer", minimum: 1 }, 1);
+const OTHER_ID = { ...ID, name: "other", description: "The id of the kept run that it is compared with" };
+const NOT_FOUND = {
+  400: errorResponse("The id is not valid", "run abc: not allowed; allowed: an id from 1"),
+  404: errorResponse("No run with this id is kept", "no run 7 is kept"),
+};
+const START_NOT_ALLOWED = {
+  ...NOT_ALLOWED,
+  403: errorResponse(
+    "The client, its Host, its Origin or the target is not allowed",
+    "target 10.0.0.8 is not allowed; allowed: only this lab (WIRELAB_TARGETS)",
+  ),
+};
+
+/** The routes of load runs. */
+export const RUN_DOCS = {
+  list: describe("runs", "The kept runs, newest first", {
+    200: jsonResponse("The runs, and the targets and limits of a new run", LIST),
+  }),
+  current: describe("runs", "The run in progress, or the last one", {
+    200: jsonResponse("The state of the run; null before the first", STATE),
+  }),
+  stop: describe("runs", "Stop the run in progress", {
+    200: jsonResponse("It stops; its report covers the packets sent until now", {
+      ...STATE,
+      state: "settling",
+      stopped: true,
+    }),
+    404: errorResponse("There is none", "no run is in progress"),
+    ...NOT_ALLOWED,
+  }),
+  get: describe(
+    "runs",
+    "A kept run with its reports",
+    { 200: jsonResponse("The run", RUN), ...NOT_FOUND },
+    { parameters: [ID] },
+  ),
+  compare: describe(
+    "runs",
+    "Compare two kept runs",
+    { 200: jsonResponse("The changes, for each protocol of both runs", COMPARISON), ...NOT_FOUND },
+    {
+      description: "The significance of a change is computed as by the load command's --compare.",
+      parameters: [ID, OTHER_ID],
+    },
+  ),
+  report: describe(
+    "runs",
+    "The JSON report of a kept run",
+    { 200: jsonResponse("The report, as --json of the load command writes it", REPORT), ...NOT_FOUND },
+    { parameters: [ID] },
+  ),
+  delete: describe(
+    "runs",
+    "Delete a kept run",
+    { 200: jsonResponse("It was deleted", { deleted: 1 }), ...NOT_FOUND, ...NOT_ALLOWED },
+    { parameters: [ID] },
+  ),
+};
+
+/** The route that starts a run; `schema` is that of its body. */
+export function describeStart(schema: object) {
+  return describe(
+    "runs",
+    "Start a load run",
+    {
+      202: jsonResponse("It starts", STATE),
+      400: errorResponse("A value is not allowed", "rate: not allowed; allowed: a number from 0.1 to 10000"),
+      409: errorResponse("Another run is in progress", "a run is in progress; stop it first"),
+      ...START_NOT_ALLOWED,
+    },
+    {
+      description:
+        "One run at a time. It runs in a process of its own; /live sends its progress in events named `run`.",
+      requestBody: { required: true, content: { "application/json": { schema, example: REQUEST } } },
+    },
+  );
+}

@@ -23,8 +23,12 @@ interface ProtocolEntry {
   readonly connections: boolean;
   /** Whether packets carry STAMP fields, so that the reflector keeps sessions (RFC 8762). */
   readonly stamp: boolean;
-  /** Whether a load target may be a URL. */
-  readonly url: boolean;
+  /** Whether the target answers a dropped packet with a response that reports the drop. */
+  readonly reportsDrops: boolean;
+  /** Schemes of the URLs that a load target may be, the default first; empty where it is host:port only. */
+  readonly urlSchemes: readonly string[];
+  /** Largest payload of one packet that the load generator sends, octets. */
+  readonly largestPayload: number;
   /** Kinds of faults that the protocol accepts, in the order of the lists. */
   readonly faults: readonly string[];
   /** Reasons for which input is rejected. */
@@ -51,7 +55,9 @@ export const REGISTRY = {
     example: `curl -d '{"n":7}' http://HOST:PORT`,
     connections: true,
     stamp: false,
-    url: true,
+    reportsDrops: true,
+    urlSchemes: ["http", "https"],
+    largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "status"],
     rejects: ["bad-request", "not-json", "too-large", "too-slow", "not-found", "forbidden", "failed"],
     look: { shape: "●", colors: ["#0a5fa5", "#6cb6f5"], dash: [] },
@@ -66,7 +72,9 @@ export const REGISTRY = {
     example: "printf 'Hello TCP 7' | nc -N HOST PORT",
     connections: true,
     stamp: true,
-    url: false,
+    reportsDrops: false,
+    urlSchemes: [],
+    largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
     rejects: ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "connection-limit", "failed"],
     look: { shape: "■", colors: ["#b1500b", "#f2a35e"], dash: [7, 4] },
@@ -81,7 +89,9 @@ export const REGISTRY = {
     example: "printf 'Hello UDP 7' | nc -u -w1 HOST PORT",
     connections: false,
     stamp: true,
-    url: false,
+    reportsDrops: false,
+    urlSchemes: [],
+    largestPayload: 65_507, // of a datagram over IPv4
     faults: ["drop", "burst", "delay", "duplicate", "reorder", "corrupt"],
     rejects: ["source-refused", "own-reply", "not-stamp", "peer-gone", "failed"],
     look: { shape: "▲", colors: ["#007a5e", "#4fd1a5"], dash: [2, 3] },

@@ -36,7 +36,7 @@ export class ImpairmentError extends Error {
 }
 
 /** The form of each kind's value. */
-const FORMS: Readonly<Record<Kind, string>> = {
+export const FORMS: Readonly<Record<Kind, string>> = {
   drop: "P or UP/DOWN, each from 0 to 1",
   burst: "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1",
   delay: `MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to ${MAX_DELAY_MS}`,

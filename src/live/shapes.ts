@@ -52,7 +52,7 @@ export interface LiveSnapshot {
   /** Fault changes since the previous snapshot. */
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;
-  /** Changes whenever the list of stored runs changes. */
+  /** Changes whenever the list of kept runs changes. */
   readonly runsVersion: number;
 }
 
@@ -69,6 +69,3 @@ export interface HistoryDump {
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;
 }
-
-export type { SinceChange } from "../metrics/delta.ts";
-export type { LiveSnapshot as Snapshot, PacketSample as Flow };

@@ -1,45 +1,46 @@
-/** A load run from its options to its report: open, warm up, send, settle, ask the lab, report. */
-
-import { formatHostPort } from "../base/address.ts";
+/** A load run from its options to its report: connect, warm up, send, wait for answers, attribute losses, report. */
 import { type Clock, sleep, systemClock } from "../base/clock.ts";
-import { random } from "../base/random.ts";
-import { EvidenceKeeper } from "./measure/loss-attribution.ts";
-import { type Directions, settleByNothing } from "./measure/loss-direction.ts";
+import { REGISTRY } from "../base/protocol.ts";
+import { LossAttribution } from "./measure/loss-attribution.ts";
+import { type Directions, unattributed } from "./measure/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
 import { Recorder } from "./measure/recorder.ts";
-import { type Snapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
+import { type IntervalSnapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";
-import { withObjectives } from "./plan/objectives.ts";
-import { type LoadOptions, planRun, type RunPlan } from "./plan/options.ts";
-import { type Plan, startSchedule } from "./plan/schedule.ts";
+import type { LoadOptions } from "./plan/options.ts";
+import { planRun, type RunPlan } from "./plan/run-plan.ts";
+import { type SchedulePlan, scheduledSeconds, startSchedule } from "./plan/schedule.ts";
 import { type Endpoint, resolveTarget } from "./plan/target.ts";
+import { warmUpSchedule } from "./plan/warm-up.ts";
+import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
+import { noAnswerReason } from "./report/no-answer.ts";
 import type { RunReport } from "./report/report.ts";
-import type { Client } from "./send/clients/client.ts";
-import { makeClient } from "./send/clients/make.ts";
-import { UNFRAMED } from "./send/clients/tcp.ts";
+import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
+import { makeClient } from "./send/make-client.ts";
 
-/** Between the decision to start and the first planned moment, so that the first packet is not late. */
+/** Time between the start of the schedule and its first packet, so that the first packet is not late. */
 const LEAD_MS = 2;
-/** How long nothing may have come before the last copies of datagrams are taken to be in. */
+/** Time without an arrival after which no more copies of datagrams are expected. */
 const QUIET_MS = 100;
-const SETTLE_POLL_MS = 5;
-/** A run that is refused from the start ends after this. */
+const DRAIN_POLL_MS = 5;
+/** A run against a target that refuses every packet ends after this time. */
 const GIVE_UP_MS = 1000;
 
-/** A run under way. Iterating gives a snapshot an interval; `report` comes when all is settled, and never rejects for what the network does. */
-export interface LoadRun extends AsyncIterable<Snapshot> {
+/** A run under way. Its iterator yields a snapshot for each interval. */
+export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
+  /** The report, when the run has ended. It does not reject for network errors: the report contains them. */
   readonly report: Promise<RunReport>;
-  /** The run's own counts and distributions, as they grow; complete when the report is. */
+  /** The measurements while they grow; complete when the report is there. */
   readonly measured: MeasuredRun;
-  /** Ends the sending now; the report covers what ran. */
+  /** Stops sending now; the report covers the packets sent so far. */
   stop(): void;
 }
 
-/** Starts a load run. Throws a UsageError for options that make no sense; a bad target is told in the report. */
+/** Starts a load run. Throws a UsageError for invalid options. */
 export function runLoad(options: LoadOptions, clock: Clock = systemClock()): LoadRun {
-  const execution = new Execution(planRun(options), clock);
+  const execution = new RunExecution(planRun(options), clock);
   return {
     report: execution.run(),
     measured: execution.measured(),
@@ -48,185 +49,168 @@ export function runLoad(options: LoadOptions, clock: Clock = systemClock()): Loa
   };
 }
 
-/** One run's state between its steps. */
-class Execution {
+/** The state of one run. */
+class RunExecution {
   readonly snapshots = new SnapshotStream();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
   readonly #ssid: number;
+  readonly #attribution: LossAttribution;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
-  readonly #evidence: EvidenceKeeper;
+  #endpoint: Endpoint | undefined;
+  #client: Client | undefined;
   #driver: Driver | undefined;
-  #stopped = false;
+  #isStopped = false;
+  #startedAt = new Date();
+  #seconds = 0;
+  #bufferDrops: number | undefined;
+  #directions: Directions | undefined;
 
   constructor(plan: RunPlan, clock: Clock) {
     this.#plan = plan;
     this.#clock = clock;
-    // Not from the seed: two runs with one seed are two sessions to the reflector.
+    // The seed does not determine the session id: two runs with the same seed are two sessions.
     this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#evidence = new EvidenceKeeper(plan, clock, this.#ssid);
+    this.#attribution = new LossAttribution(plan, clock, this.#ssid);
   }
 
   measured(): MeasuredRun {
     return {
       protocol: this.#plan.protocol,
       recorder: () => this.#recorder,
-      directions: () => this.#evidence.soFar,
+      directions: () => this.#attribution.interim,
     };
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#isStopped = true;
     this.#driver?.stop();
   }
 
   async run(): Promise<RunReport> {
-    let startedAt = new Date();
-    let endpoint: Endpoint | undefined;
-    let client: Client | undefined;
-    let seconds = 0;
-    let bufferDrops: number | undefined;
-    let directions: Directions | undefined;
     try {
-      endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
-      const lab = await this.#evidence.findLab();
-      client = makeClient(this.#plan, {
-        endpoint,
-        recorder: this.#recorder,
-        clock: this.#clock,
-        ssid: this.#ssid,
-        lab,
-        onRoom: () => this.#driver?.onRoom(),
-      });
-      await client.open();
+      const client = await this.#connect();
       await this.#warmUp(client);
-      startedAt = new Date();
-      this.#evidence.begin(this.#recorder, client);
-      seconds = await this.#measure(client);
-      bufferDrops = client.bufferDrops();
-      directions = await this.#evidence.settle(this.#recorder);
+      await this.#measure(client);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      this.#failures.push(
-        error instanceof TargetError ? `${error.message}${this.#plan.remedy}` : `${error.name}: ${error.message}`,
-      );
-      if (error instanceof TargetError) this.#recorder.error(error.code);
+      this.#fail(error);
     } finally {
-      this.#evidence.end();
+      this.#attribution.stop();
       this.snapshots.end();
-      client?.close();
+      this.#client?.close();
     }
-    this.#explainSilence(endpoint);
-    const report = makeReport({
-      plan: this.#plan,
+    return this.#report();
+  }
+
+  async #connect(): Promise<Client> {
+    const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
+    this.#endpoint = endpoint;
+    const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
-      directions: directions ?? settleByNothing(this.#recorder),
-      startedAt,
-      seconds,
-      failures: this.#failures,
-      bufferDrops,
+      clock: this.#clock,
+      ssid: this.#ssid,
+      lab: await this.#attribution.findLab(),
+      onCapacity: () => this.#driver?.onCapacity(),
     });
-    return withObjectives(report, this.#plan.objectives);
+    this.#client = client; // even if it fails to open, it is closed at the end
+    await client.open();
+    return client;
   }
 
-  /** Packets that count nowhere: another recorder and another session id, on the same connections. */
+  /** Sends packets that are not counted: with another recorder and session id, on the same connections. */
   async #warmUp(client: Client): Promise<void> {
-    const { warmupSeconds, stages, seed, closedLoop, arrival } = this.#plan;
-    if (warmupSeconds === 0 || this.#stopped) return;
-    const measured = this.#recorder;
+    if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
+    const recorder = this.#recorder;
     this.#recorder = new Recorder();
     client.restart(this.#recorder, (this.#ssid % 0xffff) + 1);
-    const rate = stages[0] === undefined ? 0 : Math.max(stages[0].from, stages[0].to);
-    const stage = { from: closedLoop ? 0 : rate, to: closedLoop ? 0 : rate, seconds: warmupSeconds };
-    await this.#drive(client, { stages: [stage], arrival, seed: Math.floor(random(seed, "warm-up")() * 2 ** 32) });
-    this.#recorder = measured;
-    client.restart(measured, this.#ssid);
+    await this.#drive(client, warmUpSchedule(this.#plan), this.#clock.now());
+    this.#recorder = recorder;
+    client.restart(recorder, this.#ssid);
   }
 
-  /** Sends all that is planned, settles it, and takes snapshots all the while; gives how long the sending took, in s. */
-  async #measure(client: Client): Promise<number> {
+  /** Sends all packets, waits for their answers, and attributes the losses. Snapshots are taken at intervals. */
+  async #measure(client: Client): Promise<void> {
+    this.#startedAt = new Date();
+    this.#attribution.start(this.#recorder, client.localPorts);
     const startedAt = this.#clock.now() + LEAD_MS;
-    const watch = setInterval(() => this.#watch(startedAt), this.#plan.intervalMs);
+    const timer = setInterval(() => this.#endInterval(startedAt), this.#plan.intervalMs);
     try {
-      const seconds = await this.#send(client, startedAt);
-      await this.#settle(client);
-      return seconds;
+      await this.#drive(client, this.#plan, startedAt);
+      const elapsed = (this.#clock.now() - startedAt) / 1000;
+      this.#seconds = this.#isStopped || this.#plan.closedLoop ? elapsed : scheduledSeconds(this.#plan, elapsed);
+      await this.#drain(client);
     } finally {
-      clearInterval(watch);
-      this.#watch(startedAt, true);
+      clearInterval(timer);
+      this.#endInterval(startedAt, true);
     }
+    this.#bufferDrops = client.bufferDrops();
+    this.#directions = await this.#attribution.finalize(this.#recorder);
   }
 
-  async #send(client: Client, startedAt: number): Promise<number> {
-    const { stages, arrival, seed, count, seconds } = this.#plan;
-    await this.#drive(client, { stages, arrival, seed, ...(count === undefined ? {} : { count }) }, startedAt);
-    const elapsed = (this.#clock.now() - startedAt) / 1000;
-    return this.#stopped ? elapsed : this.#plannedSeconds(seconds, elapsed);
-  }
-
-  /** An open loop that ran through took as long as was planned: the time after its last packet belongs to it. */
-  #plannedSeconds(seconds: number, elapsed: number): number {
-    const { count, closedLoop, arrival, stages } = this.#plan;
-    if (closedLoop) return elapsed;
-    const first = stages[0];
-    const level = stages.length === 1 && first !== undefined && first.from === first.to && arrival === "constant";
-    const forCount = count === undefined ? Number.POSITIVE_INFINITY : level ? count / first.from : elapsed;
-    const planned = Math.min(seconds, forCount);
-    return Number.isFinite(planned) ? planned : elapsed;
-  }
-
-  async #drive(client: Client, plan: Plan, startedAt = this.#clock.now()): Promise<void> {
+  async #drive(client: Client, schedule: SchedulePlan, startedAt: number): Promise<void> {
     const { timeoutMs, closedLoop } = this.#plan;
-    const driver = new Driver({ client, recorder: this.#recorder, clock: this.#clock, timeoutMs });
-    this.#driver = driver;
-    if (this.#stopped) return;
-    if (!closedLoop) return driver.openLoop(startSchedule(plan), startedAt);
-    const endsAt = startedAt + (plan.stages[0]?.seconds ?? 0) * 1000;
-    await driver.closedLoop(endsAt, plan.count ?? Number.POSITIVE_INFINITY);
+    this.#driver = new Driver({ client, recorder: this.#recorder, clock: this.#clock, timeoutMs });
+    if (this.#isStopped) return;
+    if (!closedLoop) return this.#driver.openLoop(startSchedule(schedule), startedAt);
+    const endsAt = startedAt + (schedule.stages[0]?.seconds ?? 0) * 1000;
+    await this.#driver.closedLoop(endsAt, schedule.count ?? Number.POSITIVE_INFINITY);
   }
 
-  /** The end of an interval. */
-  #watch(startedAt: number, last = false): void {
-    const { protocol, intervalMs, seconds } = this.#plan;
+  /** Takes a snapshot, and ends a run against a target that refuses every packet. */
+  #endInterval(startedAt: number, isLast = false): void {
+    const { protocol, intervalMs, seconds: totalSeconds } = this.#plan;
     const elapsed = this.#clock.now() - startedAt;
-    const of = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds: seconds };
-    this.snapshots.push(takeSnapshot(this.#recorder, of), last);
+    const about = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds };
+    this.snapshots.push(takeSnapshot(this.#recorder, about), isLast);
     const { counts, errors } = this.#recorder;
-    const hopeless = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
-    if (hopeless && elapsed > GIVE_UP_MS) this.#driver?.stop();
+    const isRefused = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
+    if (isRefused && elapsed > GIVE_UP_MS) this.#driver?.stop();
   }
 
-  /** Nothing was answered: says what came instead. */
-  #explainSilence(endpoint: Endpoint | undefined): void {
-    const { counts, errors, statuses } = this.#recorder;
-    if (endpoint === undefined || this.#failures.length > 0 || counts.answered + counts.late > 0 || this.#stopped)
-      return;
-    const where = formatHostPort(endpoint.address, endpoint.port);
-    const codes = [...errors.keys(), ...[...statuses.keys()].map((status) => `status ${status}`)].join(", ");
-    const garbled = counts.corrupt > 0 || errors.has(UNFRAMED);
-    if (garbled) this.#failures.push(`${where} answers, but not in the protocol; --mode plain takes any answer`);
-    else if (errors.has("ECONNREFUSED"))
-      this.#failures.push(`nothing listens at ${where} (ECONNREFUSED)${this.#plan.remedy}`);
-    else this.#failures.push(`${where} answered nothing within the timeout${codes === "" ? "" : ` (${codes})`}`);
-  }
-
-  /** Waits until every packet is answered or its timeout has passed, and on UDP until no more copies come. */
-  async #settle(client: Client): Promise<void> {
-    const { timeoutMs, protocol, mode } = this.#plan;
+  /** Waits until no packet is pending, and over datagrams until no more copies arrive. */
+  async #drain(client: Client): Promise<void> {
+    const { timeoutMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
-    const copies = protocol === "udp" && mode === "stamp" && this.#recorder.counts.answered > 0;
+    const expectsCopies = stamp && REGISTRY[protocol].transport === "udp" && this.#recorder.counts.answered > 0;
     const longest = (this.#recorder.service.max ?? 0) * 1000;
-    const quiet = copies ? Math.min(timeoutMs, Math.max(QUIET_MS, longest)) : 0;
+    const quiet = expectsCopies ? Math.min(timeoutMs, Math.max(QUIET_MS, longest)) : 0;
     for (;;) {
       const now = this.#clock.now();
       client.tick(now);
-      const still = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > timeoutMs + quiet;
-      if (client.pending === 0 && still) break;
-      await sleep(SETTLE_POLL_MS);
+      const isQuiet = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > timeoutMs + quiet;
+      if (client.pending === 0 && isQuiet) break;
+      await sleep(DRAIN_POLL_MS);
     }
     client.finish();
-    this.#recorder.settleUnreadable();
+    this.#recorder.resolveUnidentified();
+  }
+
+  /** Adds an error that ended the run to its report. */
+  #fail(error: unknown): void {
+    if (!(error instanceof Error)) throw error;
+    const isTarget = error instanceof TargetError;
+    this.#failures.push(isTarget ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`);
+    if (isTarget) this.#recorder.countError(error.code);
+  }
+
+  #report(): RunReport {
+    const recorder = this.#recorder;
+    if (this.#endpoint !== undefined && this.#failures.length === 0 && !this.#isStopped) {
+      const reason = noAnswerReason(recorder, this.#endpoint, this.#plan);
+      if (reason !== undefined) this.#failures.push(reason);
+    }
+    const report = makeReport({
+      plan: this.#plan,
+      endpoint: this.#endpoint,
+      recorder,
+      directions: this.#directions ?? unattributed(recorder),
+      startedAt: this.#startedAt,
+      seconds: this.#seconds,
+      failures: this.#failures,
+      bufferDrops: this.#bufferDrops,
+    });
+    return withObjectives(report, this.#plan.objectives);
   }
 }

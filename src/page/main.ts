@@ -1,44 +1,46 @@
-/** Puts the page together: one stream in, its parts beside each other. */
-
-import type { HistoryDump, Snapshot } from "../live/shapes.ts";
-import type { RunState } from "../runs/runner.ts";
+/** The page's entry: loads the history, follows the live stream and passes both to the sections. */
+import type { HistoryDump, LiveSnapshot } from "../live/shapes.ts";
+import type { RunState } from "../runs/shapes.ts";
 import { createFaults } from "./faults/faults.ts";
 import { createLoad } from "./load/load.ts";
 import { createFirstSteps } from "./now/first-steps.ts";
 import { createNow } from "./now/now.ts";
-import { createFlow } from "./packets/packets.ts";
+import { createPackets } from "./packets/packets.ts";
 import { createRuns } from "./runs/runs.ts";
-import { ask, messageOf } from "./ui/api.ts";
+import { callApi, messageOf } from "./ui/api.ts";
 import { byId, setText } from "./ui/dom.ts";
-import { showRights } from "./ui/rights.ts";
+import { applyProtocolRules } from "./ui/protocols.ts";
+import { applyRights } from "./ui/rights.ts";
 import { Series } from "./ui/series.ts";
-import { followLive } from "./ui/stream.ts";
+import { LiveClient } from "./ui/stream.ts";
 import { startTheme } from "./ui/theme.ts";
 import { ago } from "./ui/time.ts";
 
+applyProtocolRules();
 const now = createNow();
 const faults = createFaults();
-const flow = createFlow();
+const packets = createPackets();
 const load = createLoad();
-const runs = createRuns(load.bound);
+const runs = createRuns(load.setBounds);
 const firstSteps = createFirstSteps(load.start);
 let series: Series | undefined;
 let loading: Promise<void> | undefined;
+/** Monotonic time of the last snapshot, ms; 0 before the first. */
 let lastAt = 0;
 let runsVersion = -1;
 let isLive = false;
 
-/** Loads the lab's own history: at the start, after another start of the lab, after a sleep. */
+/** Loads the history: at the start, after a restart of the lab, and after a gap in the stream. */
 async function loadHistory(): Promise<void> {
-  const dump = await ask<HistoryDump>("GET", "/history");
-  const sameLab = series?.lab === dump.lab;
+  const dump = await callApi<HistoryDump>("GET", "/history");
+  const isSameLab = series?.lab === dump.lab;
   series = new Series(dump);
   setText(byId("about"), `wirelab ${dump.version}`);
   now.show(series);
-  if (!sameLab) {
-    flow.reset(dump.flow);
+  if (!isSameLab) {
+    packets.reset(dump.flow);
     faults.refresh();
-    rights();
+    refreshRights();
     void runs.refresh();
     void load.refresh();
   }
@@ -46,26 +48,26 @@ async function loadHistory(): Promise<void> {
 
 function reload(): Promise<void> {
   loading ??= loadHistory()
-    .catch((error) => notice(`The history cannot be loaded: ${messageOf(error)}`))
+    .catch((error) => showNotice(`The history could not be loaded: ${messageOf(error)}`))
     .finally(() => {
       loading = undefined;
     });
   return loading;
 }
 
-function take(snapshot: Snapshot): void {
+function showSnapshot(snapshot: LiveSnapshot): void {
   lastAt = performance.now();
   now.snapshot(snapshot);
   firstSteps.snapshot(snapshot);
   faults.snapshot(snapshot);
-  flow.add(snapshot.flow);
+  packets.add(snapshot.flow);
   if (runsVersion >= 0 && runsVersion !== snapshot.runsVersion) void runs.refresh();
   runsVersion = snapshot.runsVersion;
   if (series?.push(snapshot)) now.show(series);
   else void reload();
 }
 
-function notice(text: string): void {
+function showNotice(text: string): void {
   const box = byId("notice");
   box.hidden = text === "";
   setText(box, text);
@@ -75,25 +77,28 @@ function showState(): void {
   const state = byId("live");
   state.dataset.live = String(isLive);
   document.body.classList.toggle("not-live", !isLive);
-  if (isLive) setText(state, "live");
-  else setText(state, lastAt === 0 ? "connecting" : `not live, last news ${ago((performance.now() - lastAt) / 1000)}`);
-  if (isLive) notice("");
-  else if (lastAt > 0)
-    notice("The lab does not answer. What you see is the last that it said; the page goes on as soon as it is back.");
+  if (isLive) {
+    setText(state, "live");
+    showNotice("");
+  } else if (lastAt === 0) setText(state, "connecting");
+  else {
+    setText(state, `not live, last update ${ago((performance.now() - lastAt) / 1000)}`);
+    showNotice("The lab does not respond. The page shows the last data and continues when the lab responds again.");
+  }
 }
 
-function rights(): void {
-  void showRights(() => {
-    series = undefined; // who may see more now sees it of the past too
+function refreshRights(): void {
+  void applyRights(() => {
+    series = undefined; // the history may hold more for a client with the token, such as peers
     void reload();
-    stream.reopen();
+    stream.reconnect();
   });
 }
 
 startTheme();
-const stream = followLive({
+const stream = new LiveClient({
   event(name, data) {
-    if (name === "snapshot") take(JSON.parse(data) as Snapshot); // the lab's own stream, as its description says
+    if (name === "snapshot") showSnapshot(JSON.parse(data) as LiveSnapshot); // written by the lab, with these types
     if (name === "run") load.show(JSON.parse(data) as RunState);
   },
   state(live) {
@@ -102,5 +107,5 @@ const stream = followLive({
   },
 });
 setInterval(showState, 1000);
-rights();
+refreshRights();
 void reload();

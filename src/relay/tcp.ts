@@ -1,18 +1,13 @@
-/** The door for TCP, and so for HTTP: one connection to the lab for each connection to the door. */
+/** The TCP relay, which carries HTTP too: one connection to the lab for each connection of a client. */
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import type { Backend } from "./backend.ts";
-
-/** A door that is open. */
-export interface Door {
-  readonly port: number;
-  [Symbol.asyncDispose](): Promise<void>;
-}
+import type { Relay } from "./relay.ts";
 
 /** Connections open at a time; further ones are closed at once. */
 const MAX_CONNECTIONS = 1024;
 
-/** Carries both ways, half-closes included; an end that breaks breaks the other, so that a reset stays a reset. */
+/** Forwards both directions, half-closes included. An error on one side closes the other; a reset stays a reset. */
 function join(client: Socket, lab: Socket): void {
   client.pipe(lab);
   lab.pipe(client);
@@ -22,8 +17,8 @@ function join(client: Socket, lab: Socket): void {
   lab.on("close", () => client.destroySoon());
 }
 
-/** Listens on `port` and leads to `labPort` of the backend. Rejects when the port cannot be had. */
-export async function openTcpDoor(host: string, port: number, backend: Backend, labPort: number): Promise<Door> {
+/** Listens on `port` of `host` and forwards to `labPort` of the backend. Rejects if the port cannot be opened. */
+export async function openTcpRelay(host: string, port: number, backend: Backend, labPort: number): Promise<Relay> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     if (backend.address === undefined || open.size >= MAX_CONNECTIONS) return client.destroy();

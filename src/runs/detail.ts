@@ -1,38 +1,32 @@
-/** What is kept of a run beside its report: its percentile curve, and its numbers explained. */
+/** What is kept of a run in addition to its report: its percentile curve and the explanation of its numbers. */
 
 import type { Histogram } from "../load/measure/histogram.ts";
 import { explain } from "../load/report/explain.ts";
 import type { RunReport } from "../load/report/report.ts";
+import type { CurvePoints, RunDetail } from "./shapes.ts";
 
-/** Points of a curve: the quantile (0 to 1) and the response time there, s; rising. */
-export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];
-
-/** The detail of one report. */
-export interface RunDetail {
-  readonly curve: CurvePoints;
-  /** The words of the command's --explain. */
-  readonly explanation: string;
-}
-
-/** How many points each tenfold step towards 1 has. */
-const STEPS = 8;
+/** Points in each decade of 1 - quantile. */
+const POINTS_PER_DECADE = 8;
 const DECADES = 6;
 
-/** The curve of a histogram, ever finer towards 1, as far as there are answers to carry it; ends with the greatest. */
+/**
+ * The percentile curve of a histogram. The quantiles approach 1 in logarithmic steps, up to the highest quantile that
+ * the number of answers supports; the last point is the maximum. Empty without answers.
+ */
 export function curveOf(histogram: Histogram): CurvePoints {
   const { count, max } = histogram;
   if (count === 0 || max === undefined) return [];
-  const last = 1 - 1 / (count + 1); // where the greatest of `count` answers stands
+  const last = 1 - 1 / (count + 1); // the quantile of the maximum of `count` answers
   const points: [number, number][] = [];
-  for (let step = 0; step <= STEPS * DECADES; step++) {
-    const quantile = 1 - 10 ** (-step / STEPS);
+  for (let step = 0; step <= POINTS_PER_DECADE * DECADES; step++) {
+    const quantile = 1 - 10 ** (-step / POINTS_PER_DECADE);
     const seconds = step === 0 ? histogram.min : histogram.quantile(quantile);
     if (quantile < last && seconds !== undefined) points.push([Number(quantile.toPrecision(9)), seconds]);
   }
   return [...points, [last, max]];
 }
 
-/** The detail of a report and of the response times that it was made from. */
+/** The detail of a report, with the curve of the response times from which the report was computed. */
 export function detailOf(report: RunReport, response: Histogram): RunDetail {
   return { curve: curveOf(response), explanation: explain(report) };
 }

@@ -1,7 +1,7 @@
-/** The file of the kept runs: its format, its upgrades, and what can be wrong with it. */
+/** The SQLite file of kept runs: its schema, migrations and errors. */
 import { type Database, SQLiteError } from "bun:sqlite";
 
-/** Each step takes a file from the version of its index to the next; a step that was released never changes. */
+/** Migration N upgrades a file of version N to version N + 1. A released migration never changes. */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE runs (
      id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -12,22 +12,22 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT`,
 ];
 
-/** A file that cannot be used as it is, and why in one line. */
+/** A file that cannot be used; the message is one line with the reason. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   constructor(
     message: string,
-    /** Whether the file is no whole database: then it is moved aside, and a new one begun. */
+    /** Whether the file is corrupt or not a database. Such a file is renamed and a new one is created. */
     readonly damaged: boolean,
   ) {
     super(message);
   }
 }
 
-/** Checks the file and brings it to the newest version, in one transaction. */
+/** Checks the database and applies the missing migrations in one transaction. Throws StoreError or SQLiteError. */
 export function prepare(database: Database, migrations: readonly string[]): void {
   database.run("PRAGMA busy_timeout = 2000");
-  database.run("PRAGMA journal_mode = WAL"); // a crash loses at most what was being written
+  database.run("PRAGMA journal_mode = WAL"); // a crash loses at most the transaction in progress
   database.run("PRAGMA synchronous = NORMAL");
   const check = database.query<{ quick_check: string }, []>("PRAGMA quick_check").get()?.quick_check;
   if (check !== "ok") throw new StoreError(`is damaged: ${check}`, true);
@@ -36,7 +36,7 @@ export function prepare(database: Database, migrations: readonly string[]): void
   if (version() > newest)
     throw new StoreError(`was written by a newer wirelab (format ${version()}, known ${newest})`, false);
   const upgrade = database.transaction(() => {
-    for (const step of migrations.slice(version())) database.run(step);
+    for (const migration of migrations.slice(version())) database.run(migration);
     database.run(`PRAGMA user_version = ${newest}`);
   });
   if (version() < newest) upgrade.immediate();
@@ -44,7 +44,7 @@ export function prepare(database: Database, migrations: readonly string[]): void
 
 const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
 
-/** The error of opening `path`, in one line. */
+/** The error of opening `path` as a StoreError, whose message is one line. */
 export function toStoreError(error: unknown, path = "memory"): StoreError {
   if (error instanceof StoreError) return new StoreError(`${path} ${error.message}`, error.damaged);
   const code = error instanceof SQLiteError ? (error.code ?? "") : "";

@@ -1,72 +1,50 @@
-/** Runs load from the page: one run at a time, in a process of its own, within the caps that the operator set. */
+/** Load runs that are started from the page: one at a time, each in a process of its own. */
 import { join } from "node:path";
 import { runtimePath } from "../base/kernel.ts";
 import type { Log } from "../base/log.ts";
-import type { Snapshot } from "../load/measure/snapshot.ts";
+import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
-import type { RunDetail } from "./detail.ts";
-import type { News, Order } from "./messages.ts";
+import type { RunCommand, RunEvent } from "./messages.ts";
+import type { RunDetail, RunState } from "./shapes.ts";
 import type { RunStore } from "./store.ts";
 
 const CHILD = join(import.meta.dir, "child.ts");
-/** What a run may take beside its duration, to open, to warm up, to wait for the last answers and to settle, ms. */
+/** Time that a run may take in addition to its duration: to connect, warm up and receive the last answers, ms. */
 const GRACE_MS = 30_000;
 
-/** A run that is under way, or the last one. */
-export interface RunState {
-  /** Counts the runs of this lab. */
-  readonly number: number;
-  readonly state: "starting" | "running" | "settling" | "done" | "failed";
-  /** Ms since the Unix epoch. */
-  readonly startedAt: number;
-  readonly seconds: number;
-  readonly stopped: boolean;
-  /** Every interval of every protocol, in the order in which they came. */
-  readonly snapshots: readonly Snapshot[];
-  readonly reports: readonly RunReport[];
-  readonly details: readonly RunDetail[];
-  /** Its id among the kept runs. */
-  readonly kept: number | null;
-  /** Why it failed, or why it is not kept. */
-  readonly error: string | null;
-}
-
-/** A second run was asked for while one is under way. */
+/** A run was requested while another is in progress. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-/** What a runner stands on. */
-export interface RunnerParts {
-  readonly store: Pick<RunStore, "save">;
-  readonly log: Log;
-  /** Called with what is new: the state without what went before. */
-  readonly tell: (event: string, data: unknown) => void;
-}
+/** Sends an event to every viewer of the page. */
+export type Broadcast = (event: string, data: unknown) => void;
 
 type Child = Bun.Subprocess<"ignore", "ignore", "ignore">;
 
-/** Starts, follows and stops the one run. */
+/** Starts and stops load runs, follows their progress and keeps their reports. */
 export class Runner {
   #state: RunState | undefined;
+  /** The process of the run in progress. */
   #child: Child | undefined;
   #deadline: Timer | undefined;
 
-  constructor(private readonly parts: RunnerParts) {}
+  /** `store` keeps the reports; `broadcast` receives each change of the state, with the snapshots that are new. */
+  constructor(
+    private readonly store: Pick<RunStore, "save">,
+    private readonly log: Log,
+    private readonly broadcast: Broadcast,
+  ) {}
 
-  /** The run under way or the last one; undefined before the first. */
+  /** The state of the run in progress or of the last one; undefined before the first. */
   get state(): RunState | undefined {
     return this.#state;
   }
 
-  get busy(): boolean {
-    return this.#child !== undefined;
-  }
-
-  /** Starts a run of each of `runs` at the same time; throws BusyError. */
+  /** Starts all of `runs` at the same time, in one process; throws BusyError. */
   start(runs: readonly LoadOptions[], seconds: number, timeoutSeconds: number): RunState {
-    if (this.#child) throw new BusyError("a run is under way; stop it first");
+    if (this.#child) throw new BusyError("a run is in progress; stop it first");
     this.#state = {
       number: (this.#state?.number ?? 0) + 1,
       state: "starting",
@@ -79,60 +57,67 @@ export class Runner {
       kept: null,
       error: null,
     };
-    const child: Child = Bun.spawn([runtimePath, CHILD], {
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: "ignore",
-      env: {}, // nothing of the lab's configuration is its business, least of all the token
-      ipc: (news: News) => {
-        if (this.#child === child) this.#hear(news, runs);
-      },
-      onExit: (_, code, signal) => this.#ended(child, `the run's process ended early (${signal ?? code})`),
-    });
+    const child = this.#spawn(runs);
     this.#child = child;
     this.#deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + timeoutSeconds * 3000 + GRACE_MS);
     this.#deadline.unref();
-    this.parts.log.write("info", "a load run starts", { protocols: runs.map((run) => run.protocol).join(), seconds });
-    this.#show();
+    this.log.write("info", "load run started", { protocols: runs.map((run) => run.protocol).join(), seconds });
+    this.#publish();
     return this.#state;
   }
 
-  /** Ends the sending; the report covers what ran. False where no run is under way. */
+  /** Stops sending; the report covers the packets sent until then. False if no run is in progress. */
   stop(): boolean {
     if (!this.#child || !this.#state) return false;
-    this.#order({ kind: "stop" });
-    this.#change({ stopped: true, state: "settling" });
+    this.#send({ kind: "stop" });
+    this.#update({ stopped: true, state: "settling" });
     return true;
   }
 
-  /** Ends the run's process at once, as the lab stops. */
+  /** Kills the process of the run, without a report; called when the lab stops. */
   kill(): void {
     clearTimeout(this.#deadline);
     this.#child?.kill("SIGKILL");
   }
 
-  #order(order: Order): void {
-    this.#child?.send(order);
+  #spawn(runs: readonly LoadOptions[]): Child {
+    const child: Child = Bun.spawn([runtimePath, CHILD], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+      env: {}, // the process needs none of the lab's configuration and must not get the token
+      ipc: (event: RunEvent) => {
+        if (this.#child === child) this.#receive(event, runs);
+      },
+      onExit: (_, code, signal) => {
+        if (this.#child === child) this.#fail(`the run's process exited early (${signal ?? code})`);
+      },
+    });
+    return child;
   }
 
-  #hear(news: News, runs: readonly LoadOptions[]): void {
-    switch (news.kind) {
+  #send(command: RunCommand): void {
+    this.#child?.send(command);
+  }
+
+  #receive(event: RunEvent, runs: readonly LoadOptions[]): void {
+    switch (event.kind) {
       case "ready":
-        this.#order({ kind: "start", runs });
-        if (this.#state?.stopped) this.#order({ kind: "stop" });
+        this.#send({ kind: "start", runs });
+        if (this.#state?.stopped) this.#send({ kind: "stop" });
         break;
       case "snapshot":
-        this.#progress(news.snapshot);
+        this.#addSnapshot(event.snapshot);
         break;
       case "done":
-        this.#done(news.reports, news.details);
+        this.#finish(event.reports, event.details);
         break;
       case "failed":
-        this.#failed(news.error);
+        this.#fail(event.error);
     }
   }
 
-  #progress(snapshot: Snapshot): void {
+  #addSnapshot(snapshot: IntervalSnapshot): void {
     if (!this.#state) return;
     const isLast = snapshot.seconds >= this.#state.seconds - 0.5;
     this.#state = {
@@ -140,46 +125,42 @@ export class Runner {
       state: this.#state.stopped || isLast ? "settling" : "running",
       snapshots: [...this.#state.snapshots, snapshot],
     };
-    this.#show([snapshot]);
+    this.#publish([snapshot]);
   }
 
-  #done(reports: readonly RunReport[], details: readonly RunDetail[]): void {
+  #finish(reports: readonly RunReport[], details: readonly RunDetail[]): void {
     try {
-      const kept = this.parts.store.save({ source: "page", reports, details });
-      this.#change({ state: "done", reports, details, kept });
-    } catch (error) {
-      const why = `the run could not be kept: ${error instanceof Error ? error.message : String(error)}`;
-      this.parts.log.write("error", why);
-      this.#change({ state: "done", reports, details, error: why });
+      const kept = this.store.save({ source: "page", reports, details });
+      this.#update({ state: "done", reports, details, kept });
+    } catch (cause) {
+      const error = `the run could not be kept: ${cause instanceof Error ? cause.message : String(cause)}`;
+      this.log.write("error", error);
+      this.#update({ state: "done", reports, details, error });
     }
     this.#release();
   }
 
-  /** Lets go of the process, whose work is done. */
+  #fail(error: string): void {
+    this.log.write("warn", "load run failed", { error });
+    this.#release();
+    this.#update({ state: "failed", error });
+  }
+
+  /** Ends the process, if it has not exited, and allows the next run. */
   #release(): void {
     clearTimeout(this.#deadline);
     this.#child?.kill();
     this.#child = undefined;
   }
 
-  #ended(child: Child, why: string): void {
-    if (this.#child === child) this.#failed(why);
-  }
-
-  #failed(error: string): void {
-    this.parts.log.write("warn", "a load run failed", { error });
-    this.#release();
-    this.#change({ state: "failed", error });
-  }
-
-  #change(change: Partial<RunState>): void {
+  #update(change: Partial<RunState>): void {
     if (!this.#state) return;
     this.#state = { ...this.#state, ...change };
-    this.#show();
+    this.#publish();
   }
 
-  /** Tells the viewers; of the intervals only those that are new. */
-  #show(snapshots: readonly Snapshot[] = []): void {
-    this.parts.tell("run", { ...this.#state, snapshots });
+  /** Sends the state to the viewers with the given snapshots in place of all, because they have the earlier ones. */
+  #publish(snapshots: readonly IntervalSnapshot[] = []): void {
+    this.broadcast("run", { ...this.#state, snapshots });
   }
 }

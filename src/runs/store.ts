@@ -1,54 +1,16 @@
-/** The runs that were kept: an SQLite file, or memory where no file is named. */
+/** The store of kept runs: an SQLite file, or memory if no file is configured. */
 import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Log } from "../base/log.ts";
 import type { RunReport } from "../load/report/report.ts";
-import type { RunDetail } from "./detail.ts";
 import { MIGRATIONS, prepare, StoreError, toStoreError } from "./file.ts";
+import type { KeptRun, NewRun, RunDetail, RunLine, RunSource, RunSummary } from "./shapes.ts";
 
-/** Where a run was started. */
-export type RunSource = "page" | "command";
-
-/** A run to be kept: a report for each of its protocols. */
-export interface NewRun {
-  readonly source: RunSource;
-  readonly reports: readonly RunReport[];
-  /** The detail of each report. */
-  readonly details: readonly RunDetail[];
-}
-
-/** A kept run. */
-export interface KeptRun extends NewRun {
-  readonly id: number;
-  /** ISO 8601, UTC. */
-  readonly savedAt: string;
-}
-
-/** One line of the list of runs, a protocol each. */
-export interface RunLine {
-  readonly protocol: RunReport["protocol"];
-  readonly target: string;
-  readonly rate: number;
-  readonly seconds: number;
-  readonly sent: number;
-  readonly lossRatio: number;
-  readonly p50: number | null;
-  readonly p99: number | null;
-  readonly valid: boolean;
-}
-
-/** A run as the list shows it. */
-export interface RunSummary {
-  readonly id: number;
-  readonly savedAt: string;
-  readonly source: RunSource;
-  readonly lines: readonly RunLine[];
-}
-
-/** Runs that memory holds; the oldest go first. A file keeps all. */
-const MOST_IN_MEMORY = 200;
-const MOST_LISTED = 500;
+/** Runs kept in memory; a further one replaces the oldest. A file keeps all runs. */
+const MAX_IN_MEMORY = 200;
+/** Runs in the list; older ones are found by their id only. */
+const MAX_LISTED = 500;
 
 interface Row {
   readonly id: number;
@@ -73,23 +35,23 @@ function lineOf({ protocol, target, rate, durationSeconds, packets, loss, respon
 }
 
 function readReports(text: string): readonly RunReport[] {
-  return JSON.parse(text) as readonly RunReport[]; // written by `save`, from reports
+  return JSON.parse(text) as readonly RunReport[]; // `save` writes the column, from reports
 }
 
-/** The store; `using` closes it. */
+/** The kept runs. Disposing of the store closes its file. */
 export class RunStore {
   readonly #database: Database;
   #changes = 0;
 
   private constructor(
     database: Database,
-    /** The file; undefined for memory. */
+    /** The path of the file; undefined in memory. */
     readonly path: string | undefined,
   ) {
     this.#database = database;
   }
 
-  /** Opens `path`, making or upgrading it, or memory. Throws StoreError. */
+  /** Opens the file at `path`, which is created or upgraded as needed, or memory. Throws StoreError. */
   static open(path: string | undefined, migrations = MIGRATIONS): RunStore {
     let database: Database | undefined;
     try {
@@ -103,11 +65,11 @@ export class RunStore {
     }
   }
 
-  /** The kept runs, the newest first. */
+  /** The newest 500 kept runs, newest first. */
   list(): RunSummary[] {
     const rows = this.#database
       .query<Omit<Row, "details">, []>(
-        `SELECT id, saved_at, source, reports FROM runs ORDER BY id DESC LIMIT ${MOST_LISTED}`,
+        `SELECT id, saved_at, source, reports FROM runs ORDER BY id DESC LIMIT ${MAX_LISTED}`,
       )
       .all();
     return rows.map(({ id, saved_at: savedAt, source, reports }) => {
@@ -115,16 +77,16 @@ export class RunStore {
     });
   }
 
-  /** One run with everything that is known of it; undefined where there is none. */
+  /** The run with this id, with its reports and details; undefined if it is not kept. */
   get(id: number): KeptRun | undefined {
     const row = this.#database.query<Row, [number]>("SELECT * FROM runs WHERE id = ?").get(id);
     if (!row) return undefined;
     const { saved_at: savedAt, source, reports } = row;
-    const details = JSON.parse(row.details) as readonly RunDetail[]; // written by `save` too
+    const details = JSON.parse(row.details) as readonly RunDetail[]; // `save` writes the column
     return { id, savedAt, source, details, reports: readReports(reports) };
   }
 
-  /** Keeps a run and gives its id. Throws the system's error, as when the disk is full; no other run is touched. */
+  /** Keeps a run and returns its id. Throws SQLiteError, as when the disk is full; the other runs remain. */
   save({ source, reports, details }: NewRun, now = new Date()): number {
     const { lastInsertRowid } = this.#database
       .query("INSERT INTO runs (saved_at, source, reports, details) VALUES (?, ?, ?, ?)")
@@ -132,20 +94,20 @@ export class RunStore {
     if (this.path === undefined) {
       this.#database
         .query("DELETE FROM runs WHERE id NOT IN (SELECT id FROM runs ORDER BY id DESC LIMIT ?)")
-        .run(MOST_IN_MEMORY);
+        .run(MAX_IN_MEMORY);
     }
     this.#changes++;
     return Number(lastInsertRowid);
   }
 
-  /** Deletes a run; false where there was none. */
+  /** Deletes the run with this id; false if it is not kept. */
   delete(id: number): boolean {
     const { changes } = this.#database.query("DELETE FROM runs WHERE id = ?").run(id);
     this.#changes += changes;
     return changes > 0;
   }
 
-  /** Another number whenever the list changed, also by another process. */
+  /** A number that differs after each change of the list, changes by other processes included. */
   version(): number {
     const row = this.#database.query<{ data_version: number }, []>("PRAGMA data_version").get();
     return this.#changes + (row?.data_version ?? 0);
@@ -161,8 +123,8 @@ export class RunStore {
 }
 
 /**
- * Opens `path` so that the lab goes on whatever is wrong with it, in one line of the log: a damaged file is moved
- * aside, never deleted, and a new one begun; where no file can be had, runs are kept in memory.
+ * Opens the store of a lab, which starts whatever the state of the file: a damaged file is renamed, never deleted, and
+ * a new one is created; if the file cannot be used, runs are kept in memory. Either case is one line in the log.
  */
 export function openRunStore(path: string | undefined, log: Log, now = new Date()): RunStore {
   try {
@@ -173,11 +135,11 @@ export function openRunStore(path: string | undefined, log: Log, now = new Date(
       log.write("error", "runs are kept in memory only", { reason: error.message });
       return RunStore.open(undefined);
     }
-    const aside = `${path}.damaged-${now.toISOString().replace(/[:.]/g, "-")}`;
+    const renamed = `${path}.damaged-${now.toISOString().replace(/[:.]/g, "-")}`;
     for (const suffix of ["", "-wal", "-shm"]) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+      if (existsSync(path + suffix)) renameSync(path + suffix, renamed + suffix);
     }
-    log.write("error", "the kept runs are damaged and were moved aside", { reason: error.message, movedTo: aside });
+    log.write("error", "the file of kept runs is damaged and was renamed", { reason: error.message, movedTo: renamed });
     return RunStore.open(path);
   }
 }

@@ -1,5 +1,6 @@
-/** The API description: every route with its schemas, examples and errors, on a page that needs nobody else. */
+/** The API description at /swagger/json and its page: every route with schemas, examples and errors, without internet. */
 import { describe, expect, test } from "bun:test";
+import { PROTOCOLS } from "../../src/base/protocol.ts";
 import type { Lab } from "../../src/lab.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 
@@ -23,7 +24,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
-async function describedBy(lab: Lab) {
+async function descriptionOf(lab: Lab) {
   const description = await (await fetch(urlOf(lab, "/swagger/json"))).json();
   const paths = Object.entries(description.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>);
   const operations = paths.flatMap(([path, methods]) =>
@@ -35,7 +36,7 @@ async function describedBy(lab: Lab) {
 describe("the description", () => {
   test("has every route of the contract", async () => {
     await using lab = await startTestLab();
-    const { operations } = await describedBy(lab);
+    const { operations } = await descriptionOf(lab);
     const names = operations.map(({ name }) => name);
     for (const name of [
       "post /",
@@ -50,18 +51,16 @@ describe("the description", () => {
       "get /impairments",
       "put /impairments",
       "delete /impairments",
-      ...["http", "tcp", "udp"].flatMap((protocol) =>
-        ["get", "put", "delete"].map((m) => `${m} /impairments/${protocol}`),
-      ),
+      ...PROTOCOLS.flatMap((protocol) => ["get", "put", "delete"].map((m) => `${m} /impairments/${protocol}`)),
     ]) {
       expect(names).toContain(name);
     }
     expect(names.filter((name) => name.includes("/swagger") || name.includes("/page/"))).toEqual([]);
   });
 
-  test("tells of each what it is for, what it takes and what it may answer, with an example of each", async () => {
+  test("has a summary, a tag, every parameter, and a schema and an example of every body, for each route", async () => {
     await using lab = await startTestLab();
-    const { operations } = await describedBy(lab);
+    const { operations } = await descriptionOf(lab);
     const missing: string[] = [];
     const need = (isThere: unknown, what: string) => {
       if (!isThere) missing.push(what);
@@ -75,7 +74,7 @@ describe("the description", () => {
           need(schema, `${name} ${status} ${type}: a schema`);
           if (type !== "application/octet-stream") need(example !== undefined, `${name} ${status} ${type}: an example`);
         }
-        if (status.startsWith("4")) need(content["application/json"], `${name} ${status}: the error's shape`);
+        if (status.startsWith("4")) need(content["application/json"], `${name} ${status}: the error's schema`);
       }
       need(
         Object.keys(operation.responses).some((status) => /^(2..|default)$/.test(status)),
@@ -88,15 +87,15 @@ describe("the description", () => {
       for (const [, parameter] of path.matchAll(/\{(\w+)\}/g)) {
         const described = operation.parameters?.filter((other) => other.name === parameter) ?? [];
         need(described.length === 1 && described[0]?.schema?.type, `${name}: the type of ${parameter}`);
-        need(operation.responses["400"] ?? operation.responses["404"], `${name}: what a wrong ${parameter} gets`);
+        need(operation.responses["400"] ?? operation.responses["404"], `${name}: the response to a wrong ${parameter}`);
       }
     }
     expect(missing).toEqual([]);
   });
 
-  test("tells whoever changes something what a refusal is", async () => {
+  test("has the responses 401 and 403 for each route that changes state", async () => {
     await using lab = await startTestLab();
-    const { operations } = await describedBy(lab);
+    const { operations } = await descriptionOf(lab);
     const changing = operations.filter(({ method, path }) => method !== "get" && !["/", "/echo"].includes(path));
     expect(changing.length).toBeGreaterThanOrEqual(8);
     for (const { name, operation } of changing) {
@@ -106,9 +105,9 @@ describe("the description", () => {
     }
   });
 
-  test("gives examples that work: each fault's is accepted as it stands", async () => {
+  test("has examples of faults that the lab accepts unchanged", async () => {
     await using lab = await startTestLab();
-    const { operations } = await describedBy(lab);
+    const { operations } = await descriptionOf(lab);
     for (const { path, method, name, operation } of operations.filter(({ path }) => path.startsWith("/impairments"))) {
       if (method !== "put") continue;
       for (const [type, { example }] of Object.entries(operation.requestBody?.content ?? {})) {
@@ -121,13 +120,13 @@ describe("the description", () => {
 });
 
 describe("the page", () => {
-  /** Addresses in a text that are of another host; those in comments and namespaces load nothing. */
+  /** The URLs of another host that a text loads; those in comments and namespaces load nothing. */
   const loadsElsewhere = (text: string) =>
     [...text.matchAll(/(?:src|href)\s*=\s*["']?((?:https?:)?\/\/[^"'\s>]+)|@import\s+url\(["']?(https?:[^"')]+)/g)].map(
       ([, source, style]) => source ?? style,
     );
 
-  test("loads its script, its style and its description from the lab itself", async () => {
+  test("loads its scripts, its style sheet and the description from the lab", async () => {
     await using lab = await startTestLab();
     const page = await (await fetch(urlOf(lab, "/swagger"))).text();
     expect(loadsElsewhere(page)).toEqual([]);

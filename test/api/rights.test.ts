@@ -1,4 +1,4 @@
-/** Who may change the lab: every combination of where a request comes from, its Host, its Origin and its token. */
+/** Which requests may change the lab's state, by the peer's address, Host, Origin and token. */
 import { describe, expect, test } from "bun:test";
 import { type RightsPolicy, refusal } from "../../src/api/rights.ts";
 
@@ -6,20 +6,20 @@ const TOKEN = "0123456789abcdef";
 const LOCAL = "127.0.0.1";
 const REMOTE = "192.0.2.7";
 
-/** The status of the refusal, or 200 where there is none. */
+/** The status of the refusal; 200 if the request is allowed. */
 function statusOf(address: string, headers: Record<string, string>, policy: Partial<RightsPolicy> = {}): number {
-  const asker = { address, headers: new Headers({ host: "127.0.0.1:5000", ...headers }) };
-  return refusal(asker, { token: TOKEN, host: "127.0.0.1", ...policy })?.status ?? 200;
+  const requester = { address, headers: new Headers({ host: "127.0.0.1:5000", ...headers }) };
+  return refusal(requester, { token: TOKEN, host: "127.0.0.1", ...policy })?.status ?? 200;
 }
 
-describe("where it comes from", () => {
-  test.each(["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])("%s is this machine", (address) => {
+describe("the address", () => {
+  test.each(["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])("%s is loopback: allowed", (address) => {
     expect(statusOf(address, {})).toBe(200);
     expect(statusOf(address, {}, { token: undefined })).toBe(200);
   });
 
   test.each(["192.0.2.7", "::ffff:192.0.2.7", "10.127.0.0", "fd00::2", "::", "::127.0.0.1", "1270.0.0.1", ""])(
-    "%j is not",
+    "%j is not loopback: refused",
     (address) => {
       expect(statusOf(address, {})).toBe(401);
       expect(statusOf(address, {}, { token: undefined })).toBe(403);
@@ -27,11 +27,11 @@ describe("where it comes from", () => {
   );
 });
 
-describe("the token, from elsewhere", () => {
+describe("the token, from another address", () => {
   test.each([
     [`Bearer ${TOKEN}`, 200],
     [`bearer ${TOKEN}`, 200],
-    [`Bearer ${TOKEN} `, 200], // a header's value has no space at its end
+    [`Bearer ${TOKEN} `, 200], // trailing whitespace is not part of a header's value
     [`Bearer ${TOKEN}x`, 401],
     [`Bearer ${TOKEN.slice(0, -1)}`, 401],
     [`Bearer ${TOKEN.toUpperCase()}`, 401],
@@ -45,13 +45,13 @@ describe("the token, from elsewhere", () => {
     expect(statusOf(REMOTE, { authorization })).toBe(status);
   });
 
-  test("none is right where none is configured, not even an empty one", () => {
+  test("is refused without a configured token, an empty one too", () => {
     for (const authorization of ["Bearer undefined", "Bearer ", ""]) {
       expect(statusOf(REMOTE, { authorization }, { token: undefined })).toBe(403);
     }
   });
 
-  test("a right one does not make up for a foreign Host or Origin", () => {
+  test("does not allow a foreign Host or Origin", () => {
     const authorization = `Bearer ${TOKEN}`;
     expect(statusOf(REMOTE, { authorization, host: "evil.example" })).toBe(403);
     expect(statusOf(REMOTE, { authorization, origin: "http://evil.example" })).toBe(403);
@@ -77,13 +77,13 @@ describe("the Host", () => {
     expect(statusOf(LOCAL, { host })).toBe(status);
   });
 
-  test("the configured name is one, in any case", () => {
+  test("may be the configured name, in upper or lower case", () => {
     expect(statusOf(LOCAL, { host: "lab.example:5000" }, { host: "lab.example" })).toBe(200);
     expect(statusOf(LOCAL, { host: "LAB.example" }, { host: "lab.example" })).toBe(200);
     expect(statusOf(LOCAL, { host: "other.example" }, { host: "lab.example" })).toBe(403);
   });
 
-  test("a request without one is refused", () => {
+  test("is required", () => {
     expect(refusal({ address: LOCAL, headers: new Headers() }, { token: undefined, host: LOCAL })?.status).toBe(403);
   });
 });
@@ -104,12 +104,12 @@ describe("the Origin", () => {
   });
 });
 
-test("a refusal is one line that says what would help", () => {
+test("a refusal is one line with the remedy", () => {
   const line = (headers: Record<string, string>, token?: string) =>
     refusal({ address: REMOTE, headers: new Headers({ host: "127.0.0.1", ...headers }) }, { token, host: LOCAL })
       ?.error;
-  expect(line({})).toBe("only from this machine; set WIRELAB_TOKEN to allow others that show it");
-  expect(line({}, TOKEN)).toBe("show the token: Authorization: Bearer TOKEN");
+  expect(line({})).toBe("only allowed from this machine; set WIRELAB_TOKEN to allow other clients that send it");
+  expect(line({}, TOKEN)).toBe("send the token: Authorization: Bearer TOKEN");
   expect(line({ host: "x.example" })).toBe('Host "x.example" is not allowed; use an address or localhost');
-  expect(line({ origin: "http://x" })).toBe('Origin "http://x" is not allowed; only this lab\'s own page may do this');
+  expect(line({ origin: "http://x" })).toBe('Origin "http://x" is not allowed; use the lab\'s own page');
 });

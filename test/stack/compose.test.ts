@@ -78,6 +78,6 @@ describe("Dockerfile", () => {
 
   test("copies only the files that run", async () => {
     const allowed = (await read(".dockerignore")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    expect(allowed).toEqual(["*", "!package.json", "!bun.lock", "!src", "!scripts/load.ts", "!scripts/door.ts"]);
+    expect(allowed).toEqual(["*", "!package.json", "!bun.lock", "!src", "!scripts/load.ts", "!scripts/relay.ts"]);
   });
 });

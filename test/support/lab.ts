@@ -1,9 +1,13 @@
 /** Starts a lab for one test. */
+import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
+
+/** Options that select a free port for each protocol. */
+const FREE_PORTS: LabOptions = Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, 0]));
 
 /** Starts a lab on free ports of the loopback interface; `await using` closes it. */
 export function startTestLab(options: LabOptions = {}): Promise<Lab> {
-  return startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, ...options });
+  return startLab({ ...FREE_PORTS, ...options });
 }
 
 /** The URL of one of the lab's HTTP routes. */

@@ -1,4 +1,5 @@
 /** The lab as a process. */
+import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { until } from "./until.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -11,7 +12,7 @@ export const START_LIMIT_MS = 20_000;
 export interface LabProcess extends AsyncDisposable {
   readonly pid: number;
   /** The ports of its log line "wirelab listens". */
-  readonly ports: { readonly http: number; readonly tcp: number; readonly udp: number };
+  readonly ports: Readonly<Record<Protocol, number>>;
   /** The standard output and error so far. */
   readonly out: string;
   readonly err: string;
@@ -61,7 +62,7 @@ export async function startMain(
   env: Readonly<Record<string, string>> = {},
   wrap: readonly string[] = [],
 ): Promise<LabProcess> {
-  const ports = ["--http-port", "0", "--tcp-port", "0", "--udp-port", "0"];
+  const ports = PROTOCOLS.flatMap((protocol) => [`--${protocol}-port`, "0"]);
   const { child, written } = spawn([...wrap, process.execPath, MAIN, ...ports, ...args], env);
   const line = await until(
     () => written.out.split("\n").find((line) => line.includes("wirelab listens")),

@@ -1,197 +1,195 @@
-/** The load command without its process: runs what was asked, shows it, writes it, and gives the exit status. */
-
+/** The load command without its process: starts the runs, shows their progress, writes the results. */
 import type { ProcessUsage } from "../../base/kernel.ts";
 import type { Histogram } from "../measure/histogram.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { Timeline } from "../measure/timeline.ts";
 import { UsageError } from "../plan/errors.ts";
-import { planRun } from "../plan/options.ts";
-import { readReports, renderComparison } from "../report/compare.ts";
+import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
+import { renderComparison } from "../report/compare.ts";
 import { explain } from "../report/explain.ts";
-import type { HtmlPart } from "../report/html.ts";
+import { jsonOf, readReports } from "../report/json.ts";
 import type { RunReport } from "../report/report.ts";
+import type { CompletedRun } from "../report/run-charts.ts";
 import { renderReport } from "../report/text.ts";
 import { type LoadRun, runLoad } from "../run.ts";
-import { type Command, parseCommand } from "./flags.ts";
 import { HELP } from "./help.ts";
-import { jsonText, OutputFiles, type WriteFile } from "./outputs.ts";
-import { LiveView } from "./progress.ts";
-import { runMetrics } from "./run-metrics.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import { OutputFiles, type WriteFile } from "./outputs.ts";
+import { type Command, parseCommand, type ReadFile } from "./parse.ts";
+import { ProgressView } from "./progress.ts";
 import { exitStatus, STATUS } from "./status.ts";
 
-/** What the command needs of its surroundings. */
-export interface Surroundings {
+/** The parts of the process that the command uses. */
+export interface CommandEnvironment {
+  /** Writes to standard output. */
   readonly out: (text: string) => Promise<void>;
-  /** For progress and complaints. */
+  /** Writes progress and errors. */
   readonly err: (text: string) => void;
   /** Whether `err` is a terminal whose lines can be rewritten. */
   readonly terminal: boolean;
+  /** Width of the terminal. */
   readonly columns: () => number;
-  readonly readFile: (path: string) => Uint8Array;
+  readonly readFile: ReadFile;
   readonly writeFile: WriteFile;
-  /** Calls back at each Ctrl-C. */
+  /** Registers a callback for each Ctrl-C. */
   readonly onInterrupt: (callback: () => void) => void;
+  /** Ends the process. */
   readonly exit: (status: number) => void;
   readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
-  /** Keeps the runs among the lab's and says where, in one line; throws where that cannot be. Undefined: no place is named. */
+  /** Keeps runs, and returns where in one line; throws if it cannot. Undefined if no place is configured. */
   readonly save: ((runs: readonly SavedRun[]) => string) | undefined;
-  /** Where `--metrics-port` listens unless told. */
+  /** Default of `--metrics-host`. */
   readonly metricsHost: string;
 }
 
-/** A run to be kept: its report, and the response times that it was made from. */
+/** A run to be kept. */
 export interface SavedRun {
   readonly report: RunReport;
+  /** The response times from which the report was made. */
   readonly response: Histogram;
 }
 
-/** A run with what its outputs need while it lasts. */
-interface Observed {
+/** A run under way, and the data for its outputs. */
+interface RunInProgress {
   readonly run: LoadRun;
   readonly timeline: Timeline;
   readonly timeoutSeconds: number;
 }
 
-/** Runs the command; gives its exit status. */
-export async function runCommand(words: readonly string[], around: Surroundings): Promise<number> {
+/** Runs the command; resolves with its exit status. */
+export async function runCommand(words: readonly string[], environment: CommandEnvironment): Promise<number> {
   try {
-    const command = parseCommand(words, around.readFile);
+    const command = parseCommand(words, environment.readFile);
     if (command.help) {
-      await around.out(HELP);
+      await environment.out(HELP);
       return STATUS.done;
     }
-    return await carryOut(command, around);
+    return await execute(command, environment);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    around.err(`${error.message}\n`);
+    environment.err(`${error.message}\n`);
     return STATUS.usage;
   }
 }
 
-async function carryOut(command: Command, around: Surroundings): Promise<number> {
-  const earlier = command.outputs.compare === undefined ? undefined : readEarlier(command.outputs.compare, around);
-  if (command.save && !around.save) {
+async function execute(command: Command, environment: CommandEnvironment): Promise<number> {
+  const { outputs } = command;
+  const earlier = outputs.compare === undefined ? undefined : readEarlier(outputs.compare, environment.readFile);
+  if (command.save && !environment.save) {
     throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
   }
-  // All of them are refused before any of them starts.
-  for (const options of command.runs) planRun(options);
-  const observed = command.runs.map((options): Observed => {
-    const run = runLoad(command.metrics === undefined ? options : { ...options, follow: true });
-    return { run, timeline: new Timeline(), timeoutSeconds: options.timeout ?? 2 };
-  });
-  const interrupted = interruptible(observed, around);
-  const files = new OutputFiles(command.outputs, around.writeFile);
-  const server = serveMetrics(command, observed, around);
-  const view = command.quiet ? undefined : new LiveView(around.err, around.terminal, around.columns);
-  await Promise.all(
-    observed.map((each) =>
-      follow(each, (snapshot, before) => {
-        view?.show(snapshot);
-        files.row(snapshot, before);
-      }),
-    ),
-  );
-  view?.end();
-  const reports = await Promise.all(observed.map(({ run }) => run.report));
+  const runs = startRuns(command);
+  const isInterrupted = stopOnInterrupt(runs, environment);
+  const files = new OutputFiles(outputs, environment.writeFile);
+  const server = startMetrics(command, runs, environment);
+  await followAll(runs, command, files, environment);
+  const reports = await Promise.all(runs.map(({ run }) => run.report));
   await server?.stop(true);
-  await print(command, reports, earlier, around);
-  const parts = partsOf(observed, reports);
-  files.finish(parts);
-  if (command.save) saveRuns(parts, around, files);
-  for (const failure of files.failures) around.err(`${failure}\n`);
-  const status = exitStatus(reports, interrupted());
+  await printReports(command, reports, earlier, environment);
+  const completed = completedRuns(runs, reports);
+  files.finish(completed);
+  if (command.save) saveRuns(completed, files, environment);
+  for (const failure of files.failures) environment.err(`${failure}\n`);
+  const status = exitStatus(reports, isInterrupted());
   return files.failures.length > 0 && status === STATUS.done ? STATUS.usage : status;
 }
 
-function readEarlier(path: string, around: Surroundings): RunReport[] {
-  const reports = readReports(Buffer.from(readOrRefuse("compare", path, around)).toString());
+function readEarlier(path: string, readFile: ReadFile): RunReport[] {
+  let content: Uint8Array;
+  try {
+    content = readFile(path);
+  } catch (error) {
+    throw new UsageError(`--compare ${path}: ${error instanceof Error ? error.message : "cannot be read"}`);
+  }
+  const reports = readReports(Buffer.from(content).toString());
   if (reports === undefined) throw new UsageError(`--compare ${path}: not a JSON report of this command`);
   return reports;
 }
 
-function readOrRefuse(flag: string, path: string, around: Surroundings): Uint8Array {
-  try {
-    return around.readFile(path);
-  } catch (error) {
-    throw new UsageError(`--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be read"}`);
-  }
+/** Starts all runs, if all their options are valid. */
+function startRuns(command: Command): RunInProgress[] {
+  for (const options of command.runs) planRun(options);
+  // The metrics endpoint reports directions during the run.
+  const follow = command.metrics === undefined ? {} : { follow: true };
+  return command.runs.map((options) => ({
+    run: runLoad({ ...options, ...follow }),
+    timeline: new Timeline(),
+    timeoutSeconds: options.timeout ?? DEFAULT_TIMEOUT,
+  }));
 }
 
-/** The first Ctrl-C ends the sending, the second one the program. */
-function interruptible(observed: readonly Observed[], around: Surroundings): () => boolean {
-  let interrupted = false;
-  around.onInterrupt(() => {
-    if (interrupted) return around.exit(STATUS.interrupted);
-    interrupted = true;
-    around.err("\nstopping: waiting for the last answers; once more ends at once\n");
-    for (const { run } of observed) run.stop();
+/** The first Ctrl-C stops the runs, the second one ends the process. Returns whether there was one. */
+function stopOnInterrupt(runs: readonly RunInProgress[], environment: CommandEnvironment): () => boolean {
+  let isInterrupted = false;
+  environment.onInterrupt(() => {
+    if (isInterrupted) return environment.exit(STATUS.interrupted);
+    isInterrupted = true;
+    environment.err("\nstopping: waiting for outstanding answers; press Ctrl-C again to end at once\n");
+    for (const { run } of runs) run.stop();
   });
-  return () => interrupted;
+  return () => isInterrupted;
 }
 
-function serveMetrics(command: Command, observed: readonly Observed[], around: Surroundings) {
+function startMetrics(command: Command, runs: readonly RunInProgress[], environment: CommandEnvironment) {
   if (command.metrics === undefined) return undefined;
-  const { port, host = around.metricsHost } = command.metrics;
-  const exposition = runMetrics({
-    runs: observed.map(({ run }) => run.measured),
-    process: around.usage,
-    build: around.build,
-  });
+  const { port, host = environment.metricsHost } = command.metrics;
+  const { usage, build } = environment;
   try {
-    return Bun.serve({
-      hostname: host,
-      port,
-      fetch: async (request) =>
-        new URL(request.url).pathname === "/metrics"
-          ? new Response(await exposition.render(), { headers: { "Content-Type": exposition.contentType } })
-          : new Response("the run's series are at /metrics\n", { status: 404 }),
-    });
+    return serveMetrics(host, port, { runs: runs.map(({ run }) => run.measured), process: usage, build });
   } catch (error) {
-    for (const { run } of observed) run.stop();
-    throw new UsageError(`--metrics-port ${port}: ${error instanceof Error ? error.message : "cannot be had"}`);
+    for (const { run } of runs) run.stop();
+    throw error;
   }
 }
 
-async function follow(
-  { run, timeline }: Observed,
-  show: (now: Snapshot, before: Snapshot | undefined) => void,
+/** Passes the snapshots of all runs to the progress view, the CSV file and the timelines, until the runs end. */
+async function followAll(
+  runs: readonly RunInProgress[],
+  { quiet }: Command,
+  files: OutputFiles,
+  { err, terminal, columns }: CommandEnvironment,
 ): Promise<void> {
-  let before: Snapshot | undefined;
-  for await (const snapshot of run) {
-    timeline.add(snapshot);
-    show(snapshot, before);
-    before = snapshot;
-  }
+  const view = quiet ? undefined : new ProgressView(err, terminal, columns);
+  const follow = async ({ run, timeline }: RunInProgress) => {
+    let before: IntervalSnapshot | undefined;
+    for await (const snapshot of run) {
+      timeline.add(snapshot);
+      view?.show(snapshot);
+      files.addRow(snapshot, before);
+      before = snapshot;
+    }
+  };
+  await Promise.all(runs.map(follow));
+  view?.end();
 }
 
-async function print(
+async function printReports(
   command: Command,
   reports: readonly RunReport[],
   earlier: readonly RunReport[] | undefined,
-  around: Surroundings,
+  { out }: CommandEnvironment,
 ): Promise<void> {
-  if (command.outputs.json === "-") return around.out(jsonText(reports));
+  if (command.outputs.json === "-") return out(`${jsonOf(reports)}\n`);
   const parts = [
     ...(command.explain ? reports.map((report) => `${report.protocol}\n\n${explain(report)}\n\n`) : []),
     ...(earlier === undefined ? [] : [`${renderComparison(earlier, reports)}\n`]),
     renderReport(reports),
   ];
-  await around.out(parts.join(""));
+  await out(parts.join(""));
 }
 
-/** What files and stores are made from, once the reports are there. */
-function partsOf(observed: readonly Observed[], reports: readonly RunReport[]): HtmlPart[] {
-  return observed.flatMap(({ run, timeline, timeoutSeconds }, index) => {
+function completedRuns(runs: readonly RunInProgress[], reports: readonly RunReport[]): CompletedRun[] {
+  return runs.flatMap(({ run, timeline, timeoutSeconds }, index) => {
     const report = reports[index];
     const { response, service } = run.measured.recorder();
     return report === undefined ? [] : [{ report, response, service, timeline: timeline.points, timeoutSeconds }];
   });
 }
 
-function saveRuns(parts: readonly SavedRun[], around: Surroundings, files: OutputFiles): void {
+function saveRuns(runs: readonly SavedRun[], files: OutputFiles, { save, err }: CommandEnvironment): void {
   try {
-    around.err(`${around.save?.(parts.map(({ report, response }) => ({ report, response })))}\n`);
+    err(`${save?.(runs.map(({ report, response }) => ({ report, response })))}\n`);
   } catch (error) {
     files.fail("save", `--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
   }

@@ -1,68 +1,83 @@
-/** What `--help` prints. */
+/** The text of `--help`. */
+import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { alternatives } from "../plan/values.ts";
 
-/** The usage of the load command: every flag, the exit statuses, examples. */
-export const HELP = `Sends packets to a lab or any other server, and tells the truth about what came back.
+function namesWhere(matches: (entry: (typeof REGISTRY)[Protocol]) => boolean): Protocol[] {
+  return PROTOCOLS.filter((protocol) => matches(REGISTRY[protocol]));
+}
 
-  bun run scripts/load.ts --proto udp|tcp|http|all [flags]
+const NAMES = PROTOCOLS.join("|");
+const PORTS = PROTOCOLS.map((protocol) => `${protocol} ${REGISTRY[protocol].port}`).join(", ");
+const WITH_STAMP = namesWhere(({ stamp }) => stamp).join(" and ");
+const WITH_URL = alternatives(namesWhere(({ urlSchemes }) => urlSchemes.length > 0));
+const WITH_STAMP_CONNECTIONS = alternatives(namesWhere(({ stamp, connections }) => stamp && connections));
 
-Where to
-  --target HOST[:PORT]   or a URL for http. Default: the lab on this machine
-                         (udp 7000, tcp 6000, http 5000)
-  --control HOST:PORT    where the lab's control routes are, for its session
-                         summary; "none" asks nobody. Default: port 5000 of the
+/** Usage of the load command: flags, exit statuses, examples. */
+export const HELP = `Sends packets to a lab or any other server and reports loss, delay and jitter.
+
+  bun run scripts/load.ts --proto ${NAMES}|all [flags]
+
+Target
+  --target HOST[:PORT]   or a URL for ${WITH_URL}. Default: the lab on this machine
+                         (${PORTS})
+  --control HOST:PORT    address of the lab's control routes, for its session
+                         summary; "none" disables it. Default: port 5000 of the
                          target's host
-  --mode stamp|plain     what udp and tcp packets are. stamp (default): numbered
-                         test packets of RFC 8762; answers of a reflector or of
-                         an echo are both understood. plain: "Hello UDP 7", one
-                         at a time on each connection, answered by anything
-  -4, -6                 only IPv4, only IPv6 addresses of the target's name
+  --mode stamp|plain     packet format of ${WITH_STAMP}. stamp (default): numbered
+                         test packets of RFC 8762, for reflectors and echo
+                         servers. plain: "Hello UDP 7", one packet in flight on
+                         each connection, for any server that answers
+  -4, -6                 only IPv4 or only IPv6 addresses of the target's name
 
-How much
-  --rate N|max           packets a second by the clock, whatever comes back (open
-                         loop; default 100), or as fast as answers come (closed)
-  --arrival constant|poisson   evenly spaced, or as independent users come
-  --stages LIST          ramps and steps in place of --rate and --duration:
+Load
+  --rate N|max           packets a second, independent of the answers (open loop;
+                         default 100), or as fast as answers arrive (closed loop)
+  --arrival constant|poisson   evenly spaced, or random as from independent users
+  --stages LIST          ramps and steps, instead of --rate and --duration:
                          0-1000/30s,1000/1m
   --duration TIME        200ms, 10s (default), 5m, forever
-  --count N              at most so many packets
-  --warmup TIME          before what counts
-  --connections N        sockets at once. Default: 1 for stamp (32 on tcp with
-                         --rate max), else as many as needed up to 256
-  --in-flight N          with --rate max: stamp packets on their way at once (64)
-  --size OCTETS          of a UDP datagram, a TCP frame's packet or an HTTP body (64)
-  --timeout TIME         an answer after this is late, none until then a loss (2s)
+  --count N              most packets to send
+  --warmup TIME          sends packets before the measurement starts
+  --connections N        sockets. Default: 1 for stamp (32 on ${WITH_STAMP_CONNECTIONS} with
+                         --rate max), otherwise opened on demand up to 256
+  --in-flight N          with --rate max: most stamp packets in flight (64)
+  --size OCTETS          of a UDP datagram, a packet in a TCP frame or an HTTP
+                         body (64)
+  --timeout TIME         an answer after this time is late; without one the packet
+                         is lost (2s)
   --seed N               repeats a run's random choices
 
 HTTP
-  --method NAME          default: POST to /, GET of any other path
-  --header "NAME: TEXT"  may be repeated
-  --body TEXT|@FILE      default: JSON of --size octets where the method has a body
-  --insecure             takes any TLS certificate
-  --no-keep-alive        a connection for each request
+  --method NAME          default: POST for /, GET for other paths
+  --header "NAME: TEXT"  repeatable
+  --body TEXT|@FILE      default: JSON of --size octets if the method has a body
+  --insecure             accepts any TLS certificate
+  --no-keep-alive        opens a connection for each request
 
-What comes out
+Results
   --slo OBJECTIVE        p99<5ms, mean<1ms, loss<0.1%, errors<1%, late<1%,
-                         jitter<2ms, rate>=950; may be repeated. p50 p90 p99 p999
-                         min mean max are response times. Met only if the edge of
-                         the value's 95 % interval meets it: a short run proves
-                         little
-  --json FILE|-          the report as JSON ("-": on standard output, alone)
+                         jitter<2ms, rate>=950; repeatable. p50 p90 p99 p999
+                         min mean max are response times. An objective is met
+                         only if the whole 95 % confidence interval of the value
+                         meets it, so a short run may miss it
+  --json FILE|-          the report as JSON ("-": standard output, nothing else)
   --csv FILE             a row for each interval
   --html FILE            the report with charts, in one file
-  --hdr FILE             the response times in HdrHistogram's text form, ms
-  --compare FILE         what changed since an earlier --json, and whether by more
-                         than noise
-  --save                 kept in the file of WIRELAB_DATA, for the lab's page
-  --explain              what each number means, with this run's numbers
-  --interval TIME        between two lines of progress (1s)
-  --metrics-port PORT    serves the run's own series for Prometheus while it lasts
-  --metrics-host HOST    on this address (127.0.0.1, or WIRELAB_HOST)
-  --quiet, -q            no live progress
+  --hdr FILE             the response times in HdrHistogram's text format, ms
+  --compare FILE         changes from an earlier --json report, and whether they
+                         are significant
+  --save                 keeps the run in the file of WIRELAB_DATA, for the lab's
+                         page
+  --explain              defines each number, with the values of this run
+  --interval TIME        time between two progress lines (1s)
+  --metrics-port PORT    serves the run's series for Prometheus during the run
+  --metrics-host HOST    address to listen on (127.0.0.1, or WIRELAB_HOST)
+  --quiet, -q            no progress view
 
 Exit status
   0 done, every objective met · 1 an objective missed · 2 bad usage, or a result
-  could not be written · 3 nothing could be measured · 130 interrupted: Ctrl-C
-  reports what ran, twice ends at once
+  could not be written · 3 nothing could be measured · 130 interrupted: the first
+  Ctrl-C ends the run with its report, the second ends at once
 
 Examples
   bun run scripts/load.ts --proto udp

@@ -1,56 +1,52 @@
-/** The files that a command writes: JSON, CSV, HTML, HDR. What cannot be written is one line, and ends nothing. */
-
-import type { Snapshot } from "../measure/snapshot.ts";
+/** The result files of a command: JSON, CSV, HTML, HDR. A file that cannot be written does not end the run. */
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
-import { type HtmlPart, renderHtml } from "../report/html.ts";
-import type { RunReport } from "../report/report.ts";
-import type { Outputs } from "./flags.ts";
+import { renderHtml } from "../report/html.ts";
+import { jsonOf } from "../report/json.ts";
+import type { CompletedRun } from "../report/run-charts.ts";
+import type { Outputs } from "./parse.ts";
 
-/** Writes a file, or adds to it; throws the system's error. */
+/** Writes or appends to a file; throws the system's error. */
 export type WriteFile = (path: string, text: string, append: boolean) => void;
 
-/** Reports as JSON: one object, or an array of several. */
-export function jsonText(reports: readonly RunReport[]): string {
-  return `${JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2)}\n`;
-}
-
-/** One command's files. */
+/** The files of one command. */
 export class OutputFiles {
   readonly #outputs: Outputs;
   readonly #writeFile: WriteFile;
   readonly #failures = new Map<string, string>();
 
+  /** Writes the header of the CSV file. */
   constructor(outputs: Outputs, writeFile: WriteFile) {
     this.#outputs = outputs;
     this.#writeFile = writeFile;
     this.#write("csv", outputs.csv, `${CSV_HEADER}\n`, false);
   }
 
-  /** What could not be written, one line each. */
+  /** The error of each output that could not be written, one line each. */
   get failures(): readonly string[] {
     return [...this.#failures.values()];
   }
 
-  /** Adds a line that belongs among the failures. */
+  /** Adds the error of an output that is not a file. */
   fail(flag: string, line: string): void {
     this.#failures.set(flag, line);
   }
 
-  /** Writes an interval's row, unless an earlier one could not be written. */
-  row(now: Snapshot, before: Snapshot | undefined): void {
+  /** Appends the row of an interval, unless an earlier row could not be written. */
+  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined): void {
     if (!this.#failures.has("csv")) this.#write("csv", this.#outputs.csv, `${csvRow(now, before)}\n`, true);
   }
 
-  /** Writes what comes at the end. */
-  finish(parts: readonly HtmlPart[]): void {
+  /** Writes the files that need the reports. */
+  finish(runs: readonly CompletedRun[]): void {
     const { json, html, hdr } = this.#outputs;
-    if (json !== "-") this.#write("json", json, jsonText(parts.map(({ report }) => report)), false);
-    if (html !== undefined) this.#write("html", html, renderHtml(parts), false);
+    if (json !== "-") this.#write("json", json, `${jsonOf(runs.map(({ report }) => report))}\n`, false);
+    if (html !== undefined) this.#write("html", html, renderHtml(runs), false);
     if (hdr === undefined) return;
-    for (const { report, response } of parts) {
-      // One distribution a file, as its readers expect: with several protocols the name says which.
-      const path = parts.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
+    for (const { report, response } of runs) {
+      // The format has one distribution in a file, so with several protocols each has a file with its name.
+      const path = runs.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
       this.#write("hdr", path, hdrText(response), false);
     }
   }

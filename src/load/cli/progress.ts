@@ -1,84 +1,79 @@
-/** The live view: a line for each interval and, on a terminal, a bar below them with the latest response times. */
-
+/** The progress view: a line for each interval and, on a terminal, a progress bar with the latest response times below. */
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
-import type { Snapshot } from "../measure/snapshot.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 
 const BAR_WIDTH = 24;
-const SPARK_WIDTH = 24;
+const SPARKLINE_WIDTH = 24;
 const SPARKS = "▁▂▃▄▅▆▇█";
 const CLEAR_LINE = "\r\u001b[K";
 
-/** One interval as one line: what happened since the snapshot before. */
-export function progressLine(now: Snapshot, before: Snapshot | undefined): string {
+/** The line of an interval. The rate is that since the snapshot `before`; counts are totals. */
+export function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
   const seconds = now.seconds - (before?.seconds ?? 0);
   const rate = seconds > 0 ? (now.sent - (before?.sent ?? 0)) / seconds : 0;
+  const optional = (["failed", "late", "corrupt", "unsent"] as const).filter((name) => now[name] > 0);
   const parts = [
     now.protocol.padEnd(4),
     `${now.seconds.toFixed(1)} s`.padStart(9),
     formatRate(rate).padStart(10),
-    `answered ${formatCount(now.answered)}`,
-    `lost ${formatCount(now.lost)}`,
-    ...(now.failed > 0 ? [`failed ${formatCount(now.failed)}`] : []),
-    ...(now.late > 0 ? [`late ${formatCount(now.late)}`] : []),
-    ...(now.corrupt > 0 ? [`corrupt ${formatCount(now.corrupt)}`] : []),
-    ...(now.unsent > 0 ? [`unsent ${formatCount(now.unsent)}`] : []),
+    ...(["answered", "lost", ...optional] as const).map((name) => `${name} ${formatCount(now[name])}`),
     `p50 ${formatSeconds(now.p50)}`,
     `max ${formatSeconds(now.max)}`,
   ];
   return parts.join("  ");
 }
 
-/** Values as bars of eight heights from 0 to the greatest; a gap where there is none. */
+/** Values as bars of eight heights from 0 to the highest value; a missing value is a gap. */
 export function sparkline(values: readonly (number | null)[]): string {
-  const most = Math.max(...values.map((value) => value ?? 0));
-  return values
-    .map((value) => (value === null || most === 0 ? " " : (SPARKS[Math.min(7, Math.floor((value / most) * 8))] ?? " ")))
-    .join("");
+  const max = Math.max(...values.map((value) => value ?? 0));
+  const bar = (value: number | null) =>
+    value === null || max === 0 ? " " : (SPARKS[Math.min(7, Math.floor((value / max) * 8))] ?? " ");
+  return values.map(bar).join("");
 }
 
-/** How far a run is. */
+/** The elapsed share of a run as a bar. */
 export function progressBar(seconds: number, totalSeconds: number): string {
-  if (!Number.isFinite(totalSeconds)) return `${formatSeconds(seconds)}, without end`;
+  if (!Number.isFinite(totalSeconds)) return `${formatSeconds(seconds)}, no time limit`;
   const share = Math.min(1, seconds / totalSeconds);
   const full = Math.round(share * BAR_WIDTH);
   return `[${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}] ${Math.round(share * 100)} % of ${formatSeconds(totalSeconds)}`;
 }
 
-/** Turns snapshots of several runs into what a terminal or a log should show. */
-export class LiveView {
+/** Shows the snapshots of one or more runs. */
+export class ProgressView {
   readonly #write: (text: string) => void;
-  readonly #terminal: boolean;
+  readonly #isTerminal: boolean;
   readonly #columns: () => number;
-  readonly #before = new Map<string, Snapshot>();
+  readonly #before = new Map<string, IntervalSnapshot>();
   readonly #recent = new Map<string, (number | null)[]>();
 
-  /** @param terminal whether lines can be rewritten: then a bar stays at the bottom */
-  constructor(write: (text: string) => void, terminal: boolean, columns: () => number) {
+  /** @param isTerminal whether lines can be rewritten, so that the bar stays below them */
+  constructor(write: (text: string) => void, isTerminal: boolean, columns: () => number) {
     this.#write = write;
-    this.#terminal = terminal;
+    this.#isTerminal = isTerminal;
     this.#columns = columns;
   }
 
-  /** Shows one interval of one protocol. */
-  show(snapshot: Snapshot): void {
+  /** Shows an interval of one protocol. */
+  show(snapshot: IntervalSnapshot): void {
     const { protocol } = snapshot;
     const line = progressLine(snapshot, this.#before.get(protocol));
     this.#before.set(protocol, snapshot);
-    this.#recent.set(protocol, [...(this.#recent.get(protocol) ?? []), snapshot.p50].slice(-SPARK_WIDTH));
-    if (!this.#terminal) {
+    this.#recent.set(protocol, [...(this.#recent.get(protocol) ?? []), snapshot.p50].slice(-SPARKLINE_WIDTH));
+    if (!this.#isTerminal) {
       this.#write(`${line}\n`);
       return;
     }
-    const bar = [progressBar(snapshot.seconds, snapshot.totalSeconds), ...this.#sparks()].join("  ");
+    const bar = [progressBar(snapshot.seconds, snapshot.totalSeconds), ...this.#sparklines()].join("  ");
     this.#write(`${CLEAR_LINE}${line}\n${bar.slice(0, this.#columns() - 1)}`);
   }
 
-  #sparks(): string[] {
+  #sparklines(): string[] {
     return [...this.#recent].map(([protocol, values]) => `${protocol} p50 ${sparkline(values)}`);
   }
 
-  /** Takes the bar away: the report comes. */
+  /** Removes the bar, before the report is printed. */
   end(): void {
-    if (this.#terminal) this.#write(CLEAR_LINE);
+    if (this.#isTerminal) this.#write(CLEAR_LINE);
   }
 }

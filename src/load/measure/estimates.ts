@@ -1,18 +1,17 @@
-/** How sure a number is: 95 % intervals for shares and for quantiles. */
-
+/** 95 % confidence intervals of shares and quantiles. */
 import { Z95 } from "../../base/numbers.ts";
 
 const TAIL = 0.025;
-/** Above this standard deviation of a rank the normal approximation is better than a thousandth of it. */
+/** Above this standard deviation of a rank, the error of the normal approximation is below a thousandth of it. */
 const EXACT_BELOW = 2000;
 
-/** A number with the edges of its 95 % interval. */
+/** The limits of an interval. */
 export interface Interval {
   readonly low: number;
   readonly high: number;
 }
 
-/** Wilson's score interval for `hits` of `total` (Wilson 1927); from 0 to 1 when nothing was seen. */
+/** Wilson's score interval of the share `hits` / `total` (Wilson 1927); from 0 to 1 if `total` is 0. */
 export function wilson(hits: number, total: number): Interval {
   if (total === 0) return { low: 0, high: 1 };
   const share = hits / total;
@@ -25,7 +24,7 @@ export function wilson(hits: number, total: number): Interval {
   };
 }
 
-/** ln n! by Stirling's series; exact to 1e-10. */
+/** ln n! by Stirling's series, with an error below 1e-10. */
 function logFactorial(n: number): number {
   if (n < 16) {
     let product = 1;
@@ -36,15 +35,16 @@ function logFactorial(n: number): number {
   return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + 1 / (12 * x) - 1 / (360 * x ** 3);
 }
 
+/** Probability of `k` successes in `n` trials of probability `q`. */
 function binomialAt(n: number, q: number, k: number): number {
   const log = logFactorial(n) - logFactorial(k) - logFactorial(n - k) + k * Math.log(q) + (n - k) * Math.log1p(-q);
   return Math.exp(log);
 }
 
 /**
- * The ranks (1 is the least) of the two order statistics of `n` samples between which the quantile `q` lies with at
- * least 95 % probability, whatever the distribution; undefined where there are too few samples for both to exist.
- * The number of samples below the quantile is binomial (David and Nagaraja, Order Statistics, section 7.1).
+ * Ranks (1 is the smallest sample) of the two order statistics of `n` samples between which the quantile `q` lies with
+ * at least 95 % probability, for any distribution of independent samples. Undefined if `n` is too small for both ranks
+ * to exist. The number of samples below the quantile is binomial (David and Nagaraja, Order Statistics, section 7.1).
  */
 export function quantileRanks(n: number, q: number): Interval | undefined {
   const deviation = Math.sqrt(n * q * (1 - q));
@@ -58,14 +58,14 @@ export function quantileRanks(n: number, q: number): Interval | undefined {
   let below = 0;
   for (let k = from; k < n; k++) {
     below += binomialAt(n, q, k);
-    // `below` is P(B ≤ k): the order statistic of rank k + 1 exceeds the quantile with that probability.
+    // `below` is P(B ≤ k), the probability that the order statistic of rank k + 1 exceeds the quantile.
     if (below <= TAIL) low = k + 1;
     if (below >= 1 - TAIL) return low >= 1 ? { low, high: k + 1 } : undefined;
   }
   return undefined;
 }
 
-/** The least number of samples for which `quantileRanks` has an answer. */
+/** Smallest number of samples for which `quantileRanks` is defined. */
 export function samplesNeeded(q: number): number {
   const edge = Math.max(q, 1 - q);
   let n = Math.max(1, Math.floor(Math.log(TAIL) / Math.log(edge)) - 2);
@@ -73,13 +73,13 @@ export function samplesNeeded(q: number): number {
   return n;
 }
 
-/** What a distribution has to tell for a quantile of it: how many samples, and the one of a rank. */
+/** A distribution from which quantiles can be read. */
 export interface Ranked {
   readonly count: number;
   quantile(q: number): number | undefined;
 }
 
-/** The quantile `q`, or null where there are too few samples for both ends of its interval to be samples. */
+/** The quantile `q`; null if there are too few samples for both limits of its confidence interval. */
 export function quantileOf(samples: Ranked, q: number): number | null {
   return quantileRanks(samples.count, q) === undefined ? null : (samples.quantile(q) ?? null);
 }

@@ -1,35 +1,37 @@
 /**
- * Directions of losses while a run goes on, from the lab's summary asked now and then.
+ * Directions of losses during a run, from the lab's summary queried at intervals.
  *
- * A look at the lab tells how many of the packets sent until then it has handled. How many of the same packets were
- * lost is known one timeout later, when the last of them is settled: so each look opens a cut in the ledger, and is put
- * beside it when the cut is final. What the lab forgets (it was started anew) begins an epoch: earlier ones keep what
- * they had.
+ * A summary contains how many of the packets sent so far the lab handled. How many of the same packets were lost is
+ * known one timeout later. Each query therefore opens a checkpoint in the recorder, and its summary is reconciled with
+ * the checkpoint's losses when these are final. If the lab restarts and its counts begin at 0 again, a new epoch
+ * begins; earlier epochs keep their result.
  */
-
 import { clamp } from "../../base/numbers.ts";
-import type { Directions, SessionSummary } from "./loss-direction.ts";
-import type { Cut, Recorder } from "./recorder.ts";
+import { type DirectionCounts, type Directions, directionsOf } from "./loss-direction.ts";
+import type { Checkpoint, Recorder } from "./recorder.ts";
+import { type SessionSummary, sumOf } from "./session-summary.ts";
 
-/** A look at the lab: counts from the start of the run. */
-interface Look {
-  readonly cut: Cut;
+/** The result of a query, and the state of the run when it was made. */
+export interface SummaryQuery {
+  /** Opened when the query was made. */
+  readonly checkpoint: Checkpoint;
+  /** Packets sent until then. */
+  readonly sent: number;
+  readonly sessions: readonly SessionSummary[];
+}
+
+/** Totals of the run and of the lab at a checkpoint. */
+interface Totals {
+  readonly checkpoint: Checkpoint;
   readonly sent: number;
   readonly handled: number;
   readonly droppedUp: number;
   readonly droppedDown: number;
 }
 
-interface Sums {
-  readonly lostUp: number;
-  readonly lostDown: number;
-  readonly droppedUp: number;
-  readonly droppedDown: number;
-}
+const NONE: DirectionCounts = { lostUp: 0, lostDown: 0, droppedUp: 0, droppedDown: 0 };
 
-const NO_SUMS: Sums = { lostUp: 0, lostDown: 0, droppedUp: 0, droppedDown: 0 };
-
-function add(one: Sums, other: Sums): Sums {
+function add(one: DirectionCounts, other: DirectionCounts): DirectionCounts {
   return {
     lostUp: one.lostUp + other.lostUp,
     lostDown: one.lostDown + other.lostDown,
@@ -38,103 +40,81 @@ function add(one: Sums, other: Sums): Sums {
   };
 }
 
-/** What the lab answered, and to how much. */
-export interface Answered {
-  /** Opened in the ledger at the moment of asking. */
-  readonly cut: Cut;
-  /** How many packets had been sent at that moment. */
-  readonly sent: number;
-  readonly sessions: readonly SessionSummary[];
-}
-
-/** Settles a run that goes on, from what a lab answers, which `look` takes. */
-export class LiveSettlement {
+/** Attributes the losses of a run that is under way. */
+export class InterimAttribution {
   readonly #recorder: Recorder;
   readonly #timeoutMs: number;
-  #earlier = NO_SUMS;
-  #current = NO_SUMS;
-  #epochStart: Look | undefined;
-  #settledLost = 0;
-  #waiting: Look[] = [];
-  #last: Look | undefined;
+  #earlier = NONE;
+  #current = NONE;
+  #epochStart: Totals | undefined;
+  #reconciledLost = 0;
+  #open: Totals[] = [];
+  #last: Totals | undefined;
 
   constructor(recorder: Recorder, timeoutMs: number) {
     this.#recorder = recorder;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** How often the lab was started, as far as it shows: with more than one, its last word alone does not cover the run. */
+  /** 1, plus the lab's restarts that were noticed. Above 1 the lab's last summary does not cover the whole run. */
   epochs = 1;
 
-  /** Takes a lab's answer. */
-  look({ cut, sent, sessions }: Answered): void {
-    const sum = (of: (session: SessionSummary) => number) =>
-      sessions.reduce((total, session) => total + of(session), 0);
-    const look: Look = {
-      cut,
+  /** Adds the result of a query. */
+  addSummary({ checkpoint, sent, sessions }: SummaryQuery): void {
+    const totals: Totals = {
+      checkpoint,
       sent,
-      handled: sum(({ handled }) => handled),
-      droppedUp: sum(({ dropped }) => dropped.up),
-      droppedDown: sum(({ dropped }) => dropped.down),
+      handled: sumOf(sessions, ({ handled }) => handled),
+      droppedUp: sumOf(sessions, ({ dropped }) => dropped.up),
+      droppedDown: sumOf(sessions, ({ dropped }) => dropped.down),
     };
-    if (this.#last !== undefined && look.handled < this.#last.handled) this.#beginEpoch(look);
-    this.#last = look;
-    this.#waiting.push(look);
+    if (this.#last !== undefined && totals.handled < this.#last.handled) this.#beginEpoch(totals);
+    this.#last = totals;
+    this.#open.push(totals);
   }
 
-  /** Puts every look whose packets are all settled at `now` beside the ledger. */
-  settle(now: number): void {
+  /** Reconciles each summary whose checkpoint's losses are final at `now` (monotonic ms). */
+  reconcile(now: number): void {
     for (;;) {
-      const look = this.#waiting[0];
-      if (look === undefined || now - look.cut.at <= this.#timeoutMs) return;
-      this.#waiting.shift();
-      if (look !== this.#epochStart) this.#recorder.closeCut(look.cut);
-      this.#count(look);
+      const totals = this.#open[0];
+      if (totals === undefined || now - totals.checkpoint.at <= this.#timeoutMs) return;
+      this.#open.shift();
+      if (totals !== this.#epochStart) this.#recorder.closeCheckpoint(totals.checkpoint);
+      this.#attribute(totals);
     }
   }
 
-  #count(look: Look): void {
+  #attribute(totals: Totals): void {
     const start = this.#epochStart;
-    const lost = Math.max(0, look.cut.lost - (start?.cut.lost ?? 0));
-    const droppedUp = look.droppedUp - (start?.droppedUp ?? 0);
-    // Packets sent while the lab was asked are among the handled, so that this comes out a few too low; what the lab
-    // dropped up is certain.
-    const missing = look.sent - (start?.sent ?? 0) - (look.handled - (start?.handled ?? 0));
-    const lostUp = clamp(Math.max(missing, droppedUp), 0, lost);
-    this.#settledLost = look.cut.lost;
+    const lost = Math.max(0, totals.checkpoint.lost - (start?.checkpoint.lost ?? 0));
+    const droppedUp = totals.droppedUp - (start?.droppedUp ?? 0);
+    // Packets sent during the query may be among the handled ones, which makes this number too low; the lab's own
+    // upstream drops are a lower limit.
+    const notHandled = totals.sent - (start?.sent ?? 0) - (totals.handled - (start?.handled ?? 0));
+    const lostUp = clamp(Math.max(notHandled, droppedUp), 0, lost);
+    this.#reconciledLost = totals.checkpoint.lost;
     this.#current = {
       lostUp,
       lostDown: lost - lostUp,
       droppedUp: clamp(droppedUp, 0, lostUp),
-      droppedDown: clamp(look.droppedDown - (start?.droppedDown ?? 0), 0, lost - lostUp),
+      droppedDown: clamp(totals.droppedDown - (start?.droppedDown ?? 0), 0, lost - lostUp),
     };
   }
 
-  /** The lab knows nothing of what was sent before: what was known stays, and the rest of it stays unexplained. */
-  #beginEpoch(look: Look): void {
-    if (this.#epochStart !== undefined) this.#recorder.closeCut(this.#epochStart.cut);
-    for (const { cut } of this.#waiting) this.#recorder.closeCut(cut);
+  /** The lab has no data on packets sent before: keeps what was attributed, and leaves the rest unexplained. */
+  #beginEpoch(totals: Totals): void {
+    if (this.#epochStart !== undefined) this.#recorder.closeCheckpoint(this.#epochStart.checkpoint);
+    for (const { checkpoint } of this.#open) this.#recorder.closeCheckpoint(checkpoint);
     this.#earlier = add(this.#earlier, this.#current);
-    this.#current = NO_SUMS;
-    this.#epochStart = look;
-    this.#waiting = [];
+    this.#current = NONE;
+    this.#epochStart = totals;
+    this.#open = [];
     this.epochs++;
   }
 
-  /** What is known by now: of the losses up to the last look that is settled. */
+  /** Directions of the losses up to the last summary that was reconciled. */
   get directions(): Directions {
-    const lost = Math.min(this.#settledLost, this.#recorder.counts.lost);
-    const known = add(this.#earlier, this.#current);
-    const lostUp = clamp(known.lostUp, 0, lost);
-    const lostDown = clamp(known.lostDown, 0, lost - lostUp);
-    return {
-      lostUp,
-      lostDown,
-      unexplained: lost - lostUp - lostDown,
-      droppedUp: clamp(known.droppedUp, 0, lostUp),
-      droppedDown: clamp(known.droppedDown, 0, lostDown),
-      evidence: "lab",
-      waiting: 0,
-    };
+    const lost = Math.min(this.#reconciledLost, this.#recorder.counts.lost);
+    return directionsOf(lost, add(this.#earlier, this.#current), "lab");
   }
 }

@@ -1,26 +1,26 @@
-/** Which way a run's losses went, by the best evidence that its target gives; while it lasts and at its end. */
+/** Attributes a run's losses to a direction by the best source that the target offers, during the run and at its end. */
 import type { Clock } from "../../base/clock.ts";
-import type { RunPlan } from "../plan/options.ts";
-import type { Client } from "../send/clients/client.ts";
-import { LiveSettlement } from "./interim-direction.ts";
-import { fetchSummary, type SummaryRequest, settleWithLab } from "./lab-summary.ts";
-import { type Directions, settleByNothing, settleByReflector, settleByTarget } from "./loss-direction.ts";
+import type { RunPlan } from "../plan/run-plan.ts";
+import { noCounts } from "./counts.ts";
+import { InterimAttribution } from "./interim-direction.ts";
+import { fetchSummary, queryDirections, type SummaryRequest } from "./lab-summary.ts";
+import { attributeByReflector, attributeByTarget, type Directions, unattributed } from "./loss-direction.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** How often a run that goes on asks the lab. */
-const LOOK_EVERY_MS = 2000;
-/** How much later than its timeout a lost packet may be found. */
-const SWEEP_SLACK_MS = 50;
+/** Interval of the queries during a run. */
+const QUERY_EVERY_MS = 2000;
+/** Time after its timeout within which a lost packet is counted. */
+const EXPIRY_SLACK_MS = 50;
 
-/** Asks the lab, where there is one, and settles. */
-export class EvidenceKeeper {
+/** Queries the lab, if there is one, and attributes the losses of one run. */
+export class LossAttribution {
   readonly #plan: RunPlan;
   readonly #clock: Clock;
   readonly #ssid: number;
-  #lab = false;
+  #hasLab = false;
   #recorder: Recorder | undefined;
   #request: SummaryRequest | undefined;
-  #live: LiveSettlement | undefined;
+  #interim: InterimAttribution | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(plan: RunPlan, clock: Clock, ssid: number) {
@@ -29,78 +29,70 @@ export class EvidenceKeeper {
     this.#ssid = ssid;
   }
 
-  /** Finds out whether the control address answers as a lab's does. HTTP and plain text have no sessions to ask for. */
+  /** Whether a lab responds at the control address. Only STAMP packets have sessions, so other runs do not ask. */
   async findLab(): Promise<boolean> {
-    const { controlUrl, protocol, mode } = this.#plan;
-    if (controlUrl === undefined || protocol === "http" || mode === "plain") return false;
+    const { controlUrl, protocol, stamp } = this.#plan;
+    if (controlUrl === undefined || !stamp) return false;
     const request = { controlUrl, ssid: this.#ssid, protocol, ports: new Set<number>() };
-    // Twice: on a lossy way the first question may take longer than anybody waits.
-    this.#lab = ((await fetchSummary(request)) ?? (await fetchSummary(request))) !== undefined;
-    return this.#lab;
+    // Two attempts, because a lossy link may delay the first beyond its timeout.
+    this.#hasLab = ((await fetchSummary(request)) ?? (await fetchSummary(request))) !== undefined;
+    return this.#hasLab;
   }
 
-  /** What counts begins: from now on a run without an end is settled as it goes. */
-  begin(recorder: Recorder, client: Client): void {
+  /**
+   * The measurement starts. With `follow`, losses are attributed during the run from now on.
+   * @param localPorts the local ports of the run's sockets, also those that it adds later
+   */
+  start(recorder: Recorder, localPorts: ReadonlySet<number>): void {
     const { controlUrl, protocol, follow, timeoutMs } = this.#plan;
     this.#recorder = recorder;
-    if (!this.#lab || controlUrl === undefined) return;
-    this.#request = { controlUrl, ssid: this.#ssid, protocol, ports: client.localPorts };
+    if (!this.#hasLab || controlUrl === undefined) return;
+    this.#request = { controlUrl, ssid: this.#ssid, protocol, ports: localPorts };
     if (!follow) return;
-    this.#live = new LiveSettlement(recorder, timeoutMs);
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#interim = new InterimAttribution(recorder, timeoutMs);
+    this.#timer = setInterval(() => void this.#query(), QUERY_EVERY_MS);
   }
 
-  async #look(): Promise<void> {
+  async #query(): Promise<void> {
     const recorder = this.#recorder;
     if (this.#request === undefined || recorder === undefined) return;
-    const cut = recorder.openCut(this.#clock.now());
+    const checkpoint = recorder.openCheckpoint(this.#clock.now());
     const { sent } = recorder.counts;
     const sessions = await fetchSummary(this.#request);
     if (sessions === undefined || sessions.length === 0) {
-      recorder.closeCut(cut);
+      recorder.closeCheckpoint(checkpoint);
       return;
     }
-    this.#live?.look({ cut, sent, sessions });
-    setTimeout(() => this.#live?.settle(this.#clock.now()), this.#plan.timeoutMs + SWEEP_SLACK_MS);
+    this.#interim?.addSummary({ checkpoint, sent, sessions });
+    setTimeout(() => this.#interim?.reconcile(this.#clock.now()), this.#plan.timeoutMs + EXPIRY_SLACK_MS);
   }
 
-  /** What is known while the run lasts. */
-  get soFar(): Directions {
-    if (this.#live !== undefined) return this.#live.directions;
-    const recorder = this.#recorder;
-    if (recorder === undefined) return NOTHING_YET;
-    return this.#plan.protocol === "http" ? settleByTarget(recorder) : settleByNothing(recorder);
+  /** The attribution so far. */
+  get interim(): Directions {
+    if (this.#interim !== undefined) return this.#interim.directions;
+    if (this.#recorder === undefined) return unattributed({ counts: noCounts() });
+    return attributeByTarget(this.#recorder);
   }
 
-  /** Stops asking; nothing of the run is awaited any more. */
-  end(): void {
+  /** Stops the queries. */
+  stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** The last word. */
-  async settle(recorder: Recorder): Promise<Directions> {
-    const { protocol, mode, timeoutMs } = this.#plan;
-    if (protocol === "http") return settleByTarget(recorder);
-    if (this.#live !== undefined && this.#live.epochs > 1) {
-      // The lab was started anew: its summary tells of the last part alone.
-      await this.#look();
-      this.#live.settle(Number.POSITIVE_INFINITY);
-      return this.#live.directions;
+  /** The final attribution, when no packet is pending. */
+  async finalize(recorder: Recorder): Promise<Directions> {
+    if (this.#interim !== undefined && this.#interim.epochs > 1) {
+      // The lab restarted, so its last summary covers only the last part of the run.
+      await this.#query();
+      this.#interim.reconcile(Number.POSITIVE_INFINITY);
+      return this.#interim.directions;
     }
     if (this.#request !== undefined) {
-      const settled = await settleWithLab(recorder, this.#request, this.#clock, timeoutMs);
-      if (settled !== undefined) return settled;
+      const directions = await queryDirections(recorder, this.#request, this.#clock, this.#plan.timeoutMs);
+      if (directions !== undefined) return directions;
     }
-    return mode === "stamp" && recorder.ownNumbers > 0 ? settleByReflector(recorder) : settleByNothing(recorder);
+    return this.#plan.stamp && recorder.statefulAnswers > 0
+      ? attributeByReflector(recorder)
+      : attributeByTarget(recorder);
   }
 }
-
-const NOTHING_YET: Directions = {
-  lostUp: 0,
-  lostDown: 0,
-  unexplained: 0,
-  droppedUp: 0,
-  droppedDown: 0,
-  evidence: "none",
-  waiting: 0,
-};

@@ -1,17 +1,16 @@
-/** What a run has done by now, and in its last interval: what live views, CSV rows and charts are made of. */
-
+/** Interval snapshots of a run: the input of the progress view, CSV rows and charts. */
 import type { Protocol } from "../../base/protocol.ts";
 import { quantileOf } from "./estimates.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** One interval. Counts run from the start of the run; a packet's loss shows one timeout after its sending. */
-export interface Snapshot {
+/** One interval. Counts are totals from the start of the run; a loss is counted one timeout after its packet was sent. */
+export interface IntervalSnapshot {
   readonly protocol: Protocol;
-  /** End of the interval, in s from the start. */
+  /** End of the interval, s from the start of the run. */
   readonly seconds: number;
-  /** How long it was, in s. */
+  /** Length of the interval, s. */
   readonly interval: number;
-  /** How long the run will be, in s; Infinity where only its count or its user ends it. */
+  /** Planned length of the run, s; Infinity if only its count or its user ends it. */
   readonly totalSeconds: number;
   readonly planned: number;
   readonly unsent: number;
@@ -23,20 +22,19 @@ export interface Snapshot {
   readonly corrupt: number;
   readonly duplicate: number;
   readonly reordered: number;
-  /** Response times of the answers of this interval, in s; null where there are too few. */
+  /** Response times of the answers of this interval, s; null if there are too few. */
   readonly p50: number | null;
   readonly p99: number | null;
   readonly max: number | null;
 }
 
-/** Takes a snapshot and starts the next interval. */
+/** Takes a snapshot, and starts the next interval. */
 export function takeSnapshot(
-  recorder: Recorder,
-  of: Pick<Snapshot, "protocol" | "seconds" | "interval" | "totalSeconds">,
-): Snapshot {
-  const { counts, interval } = recorder;
-  const snapshot: Snapshot = {
-    ...of,
+  { counts, interval }: Recorder,
+  about: Pick<IntervalSnapshot, "protocol" | "seconds" | "interval" | "totalSeconds">,
+): IntervalSnapshot {
+  const snapshot: IntervalSnapshot = {
+    ...about,
     planned: counts.planned,
     unsent: counts.unsent,
     sent: counts.sent,
@@ -55,40 +53,41 @@ export function takeSnapshot(
   return snapshot;
 }
 
-/** Whether nothing was counted between two snapshots. */
-function isSame(one: Snapshot, other: Snapshot): boolean {
+/** Whether two snapshots have the same counts. */
+function isSame(one: IntervalSnapshot, other: IntervalSnapshot): boolean {
   const counts = ["planned", "sent", "answered", "lost", "late", "failed", "corrupt", "duplicate"] as const;
   return counts.every((name) => one[name] === other[name]);
 }
 
-/** The most snapshots kept for a reader who is slow or absent; the oldest go first. */
-const MOST_KEPT = 4096;
+/** Most snapshots that wait for the reader; after that the oldest is discarded. */
+const MAX_QUEUED = 4096;
 
-/** A stream with one reader. */
-export class SnapshotStream implements AsyncIterable<Snapshot> {
-  readonly #kept: Snapshot[] = [];
+/** A stream of snapshots with one reader. */
+export class SnapshotStream implements AsyncIterable<IntervalSnapshot> {
+  readonly #queue: IntervalSnapshot[] = [];
   #wake = Promise.withResolvers<void>();
-  #over = false;
-  #latest: Snapshot | undefined;
+  #ended = false;
+  #latest: IntervalSnapshot | undefined;
 
-  /** Adds an interval; the last one only where anything happened in it. */
-  push(snapshot: Snapshot, last = false): void {
-    if (last && this.#latest !== undefined && isSame(snapshot, this.#latest)) return;
+  /** Adds a snapshot. The last one of a run is left out if its counts are those of the one before. */
+  push(snapshot: IntervalSnapshot, isLast = false): void {
+    if (isLast && this.#latest !== undefined && isSame(snapshot, this.#latest)) return;
     this.#latest = snapshot;
-    if (this.#kept.push(snapshot) > MOST_KEPT) this.#kept.shift();
+    if (this.#queue.push(snapshot) > MAX_QUEUED) this.#queue.shift();
     this.#wake.resolve();
   }
 
+  /** Ends the stream after the snapshots that are in it. */
   end(): void {
-    this.#over = true;
+    this.#ended = true;
     this.#wake.resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Snapshot> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<IntervalSnapshot> {
     for (;;) {
-      const next = this.#kept.shift();
+      const next = this.#queue.shift();
       if (next !== undefined) yield next;
-      else if (this.#over) return;
+      else if (this.#ended) return;
       else {
         await this.#wake.promise;
         this.#wake = Promise.withResolvers<void>();

@@ -1,23 +1,23 @@
-/** A run's snapshots for charts, thinned as the run grows: never more than a fixed number. */
-import type { Snapshot } from "./snapshot.ts";
+/** A run's interval snapshots for charts, in bounded memory. */
+import type { IntervalSnapshot } from "./snapshot.ts";
 
-const MOST_POINTS = 1200;
+const MAX_POINTS = 1200;
 
-/** Keeps snapshots; at its limit two neighbours become one. */
+/** Keeps snapshots. At the limit, points are merged in pairs, and each later point covers twice as many snapshots. */
 export class Timeline {
-  #points: Snapshot[] = [];
+  #points: IntervalSnapshot[] = [];
   #stride = 1;
-  #held: Snapshot | undefined;
-  #heldCount = 0;
+  #partial: IntervalSnapshot | undefined;
+  #partialCount = 0;
 
   /** Adds a snapshot. */
-  add(snapshot: Snapshot): void {
-    this.#held = this.#held === undefined ? snapshot : join(this.#held, snapshot);
-    if (++this.#heldCount < this.#stride) return;
-    this.#points.push(this.#held);
-    this.#held = undefined;
-    this.#heldCount = 0;
-    if (this.#points.length < MOST_POINTS) return;
+  add(snapshot: IntervalSnapshot): void {
+    this.#partial = this.#partial === undefined ? snapshot : join(this.#partial, snapshot);
+    if (++this.#partialCount < this.#stride) return;
+    this.#points.push(this.#partial);
+    this.#partial = undefined;
+    this.#partialCount = 0;
+    if (this.#points.length < MAX_POINTS) return;
     this.#points = this.#points.flatMap((point, index, all) => {
       const next = all[index + 1];
       return index % 2 === 0 ? [next === undefined ? point : join(point, next)] : [];
@@ -25,21 +25,21 @@ export class Timeline {
     this.#stride *= 2;
   }
 
-  /** All of it, from the start. */
-  get points(): readonly Snapshot[] {
-    return this.#held === undefined ? this.#points : [...this.#points, this.#held];
+  /** All points, from the start of the run. */
+  get points(): readonly IntervalSnapshot[] {
+    return this.#partial === undefined ? this.#points : [...this.#points, this.#partial];
   }
 }
 
-/** Two intervals as one: counts run from the start anyway; of percentiles the worse one stays. */
-function join(first: Snapshot, second: Snapshot): Snapshot {
-  const worse = (one: number | null, other: number | null) =>
+/** Merges two intervals. Counts are totals from the start of the run; of percentiles the higher one is kept. */
+function join(first: IntervalSnapshot, second: IntervalSnapshot): IntervalSnapshot {
+  const higher = (one: number | null, other: number | null) =>
     one === null ? other : other === null ? one : Math.max(one, other);
   return {
     ...second,
     interval: first.interval + second.interval,
-    p50: worse(first.p50, second.p50),
-    p99: worse(first.p99, second.p99),
-    max: worse(first.max, second.max),
+    p50: higher(first.p50, second.p50),
+    p99: higher(first.p99, second.p99),
+    max: higher(first.max, second.max),
   };
 }

@@ -1,19 +1,18 @@
-/** What ends a run before it has measured anything. */
+/** Errors that end a run before it measures anything. */
 
-/** A bad option: one line for a person. Ends the command with status 2. */
+/** An invalid option, described in one line for a person. The command ends with status 2. */
 export class UsageError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "UsageError";
-  }
+  override readonly name = "UsageError";
 }
 
-/** A failure to reach the target at all: one line for a person, and the error's code. */
+/** The target cannot be reached: one line for a person, and the system's error code. */
 export class TargetError extends Error {
-  readonly code: string;
-  constructor(message: string, code: string) {
+  override readonly name = "TargetError";
+
+  constructor(
+    message: string,
+    readonly code: string,
+  ) {
     super(message);
-    this.name = "TargetError";
-    this.code = code;
   }
 }

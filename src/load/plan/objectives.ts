@@ -1,150 +1,82 @@
-/** Service-level objectives: `p99<5ms`, `loss<0.1%`, judged by the edge of the 95 % interval that speaks against them. */
-
-import { Z95 } from "../../base/numbers.ts";
+/** Service-level objectives as text: `p99<5ms`, `loss<0.1%`, `rate>=950`. */
 import { didYouMean } from "../../base/suggest.ts";
-import { samplesNeeded, wilson } from "../measure/estimates.ts";
-import { type JudgedObjective, QUANTILES, type QuantileName, type RunReport } from "../report/report.ts";
 import { UsageError } from "./errors.ts";
 import { readDuration, readNumber } from "./values.ts";
 
-/** What an objective may be about; times in s, shares from 0 to 1, rate in packets a second. */
-const SUBJECTS = [
-  "p50",
-  "p90",
-  "p99",
-  "p999",
-  "min",
-  "mean",
-  "max",
-  "jitter",
-  "loss",
-  "errors",
-  "late",
-  "rate",
-] as const;
+/** What an objective may limit, and the unit of the limit: s, a share from 0 to 1, or packets a second. */
+const SUBJECTS = {
+  p50: "time",
+  p90: "time",
+  p99: "time",
+  p999: "time",
+  min: "time",
+  mean: "time",
+  max: "time",
+  jitter: "time",
+  loss: "share",
+  errors: "share",
+  late: "share",
+  rate: "rate",
+} as const;
 
-type Subject = (typeof SUBJECTS)[number];
+/** The name of a measured value that an objective limits. */
+export type Subject = keyof typeof SUBJECTS;
 
-/** An objective that can be judged. */
+const EXPECTED = { time: "a time such as 5ms", share: "a share such as 0.1%", rate: "packets a second, such as 950" };
+
+/** A parsed objective. */
 export interface Objective {
+  /** As the user wrote it. */
   readonly text: string;
   readonly subject: Subject;
   readonly operator: "<" | "<=" | ">" | ">=";
+  /** In s, as a share from 0 to 1, or in packets a second. */
   readonly bound: number;
 }
 
-const SHARES: readonly Subject[] = ["loss", "errors", "late"];
+function isSubject(name: string): name is Subject {
+  return Object.hasOwn(SUBJECTS, name);
+}
 
-/** Reads an objective; throws a UsageError that says what may stand there. */
+function isOperator(text: string): text is Objective["operator"] {
+  return /^[<>]=?$/.test(text);
+}
+
+/** Parses an objective; throws a UsageError that lists what is allowed. */
 export function parseObjective(text: string): Objective {
-  const parts = /^\s*([a-z0-9.]+)\s*(<=|>=|<|>)\s*(\S+)\s*$/i.exec(text);
-  if (parts?.[1] === undefined || parts[3] === undefined) {
+  const [, subjectText = "", operator = "", boundText = ""] =
+    /^\s*([a-z0-9.]+)\s*(<=|>=|<|>)\s*(\S+)\s*$/i.exec(text) ?? [];
+  if (!isOperator(operator)) {
     throw new UsageError(`--slo ${text}: expected an objective such as p99<5ms, loss<0.1% or rate>=950`);
   }
-  const name = parts[1].toLowerCase().replace("p99.9", "p999");
-  const subject = SUBJECTS.find((candidate) => candidate === name);
-  if (subject === undefined)
-    throw new UsageError(`--slo ${text}: ${parts[1]} is none of ${SUBJECTS.join(", ")}${didYouMean(name, SUBJECTS)}`);
-  const bound = readBound(subject, parts[3]);
-  if (bound === undefined) {
-    const kind =
-      subject === "rate"
-        ? "packets a second, such as 950"
-        : SHARES.includes(subject)
-          ? "a share such as 0.1%"
-          : "a time such as 5ms";
-    throw new UsageError(`--slo ${text}: expected ${kind}, not ${parts[3]}`);
+  const subject = subjectText.toLowerCase().replace("p99.9", "p999");
+  if (!isSubject(subject)) {
+    const names = Object.keys(SUBJECTS);
+    throw new UsageError(
+      `--slo ${text}: ${subjectText} is not one of ${names.join(", ")}${didYouMean(subject, names)}`,
+    );
   }
-  const operator = parts[2];
-  if (operator !== "<" && operator !== "<=" && operator !== ">" && operator !== ">=")
-    throw new UsageError(`--slo ${text}: expected <, <=, > or >=`);
+  const bound = readBound(subject, boundText);
+  if (bound === undefined) {
+    throw new UsageError(`--slo ${text}: expected ${EXPECTED[SUBJECTS[subject]]}, not ${boundText}`);
+  }
   return { text, subject, operator, bound };
 }
 
+/** The limit in the subject's unit, or undefined. A time must have a unit, because `p99<5` is ambiguous. */
 function readBound(subject: Subject, text: string): number | undefined {
-  if (subject === "rate") return readNumber(text.replace(/\/s$/, ""));
-  if (!SHARES.includes(subject)) return /[a-zµ]$/.test(text) ? readDuration(text) : undefined;
-  const share = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
-  return share === null ? undefined : Number(share[1]) / (share[2] === "%" ? 100 : 1);
-}
-
-/** What a report says about a subject, with the 95 % interval where it has one. */
-interface Reading {
-  readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-}
-
-function exactly(value: number | null): Reading {
-  return { value, low: value, high: value };
-}
-
-function share(hits: number, total: number): Reading {
-  return total === 0 ? exactly(null) : { value: hits / total, ...wilson(hits, total) };
-}
-
-function isQuantile(subject: Subject): subject is QuantileName {
-  return Object.hasOwn(QUANTILES, subject);
-}
-
-type Measured = Omit<RunReport, "objectives">;
-
-function read(subject: Subject, report: Measured): Reading {
-  const { packets, responseTime, jitter, rate } = report;
-  if (isQuantile(subject)) {
-    const [low, high] = responseTime.intervals[subject] ?? [null, null];
-    return { value: responseTime[subject], low, high };
-  }
-  switch (subject) {
-    case "mean": {
-      const { mean, stddev, count } = responseTime;
-      const half = (Z95 * (stddev ?? 0)) / Math.sqrt(Math.max(1, count));
-      return mean === null ? exactly(null) : { value: mean, low: mean - half, high: mean + half };
-    }
-    case "min":
-    case "max":
-      return exactly(responseTime[subject]);
-    case "jitter":
-      return exactly(jitter.rfc3550);
-    case "loss":
-      return share(packets.lost, packets.sent);
-    case "errors":
-      return share(packets.failed + packets.corrupt + packets.unsent, packets.planned);
-    case "late":
-      return share(packets.late, packets.sent);
+  switch (SUBJECTS[subject]) {
+    case "rate":
+      return readNumber(text.replace(/\/s$/, ""));
+    case "time":
+      return /[a-zµ]$/.test(text) ? readDuration(text) : undefined;
     default:
-      return exactly(rate.achieved);
+      return readShare(text);
   }
 }
 
-function holds(value: number, operator: Objective["operator"], bound: number): boolean {
-  if (operator === "<") return value < bound;
-  if (operator === "<=") return value <= bound;
-  return operator === ">" ? value > bound : value >= bound;
-}
-
-/** Judges one objective by a report. */
-export function judgeObjective(objective: Objective, report: Measured): JudgedObjective {
-  const { text, subject, operator, bound } = objective;
-  const { value, low, high } = read(subject, report);
-  const edge = operator.startsWith("<") ? high : low;
-  if (value === null || edge === null) {
-    const needed = isQuantile(subject)
-      ? `: ${subject} needs ${samplesNeeded(QUANTILES[subject])} answers, there are ${report.responseTime.count}`
-      : "";
-    return { text, met: false, value, edge, note: `cannot be judged${needed}` };
-  }
-  const met = holds(edge, operator, bound);
-  if (met || !holds(value, operator, bound)) return { text, met, value, edge };
-  return { text, met, value, edge, note: "the value meets it, its 95 % interval does not: run longer to be sure" };
-}
-
-/** The report with its objectives judged; a percentile that they need and that has too few samples makes it invalid. */
-export function withObjectives(report: RunReport, objectives: readonly Objective[]): RunReport {
-  const judged = objectives.map((objective) => judgeObjective(objective, report));
-  const wanting = judged
-    .filter(({ value }) => value === null)
-    .map(({ text, note }) => `objective ${text} ${note ?? ""}`);
-  const reasons = [...report.verdict.reasons, ...wanting];
-  return { ...report, objectives: judged, verdict: { valid: reasons.length === 0, reasons } };
+/** `0.1%` or `0.001`. */
+function readShare(text: string): number | undefined {
+  const parts = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
+  return parts === null ? undefined : Number(parts[1]) / (parts[2] === "%" ? 100 : 1);
 }

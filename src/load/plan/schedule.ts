@@ -1,74 +1,73 @@
 /**
- * When is packet n planned? A pure answer: from rates, a seed and nothing else.
+ * Intended send times, computed from rates and a seed alone.
  *
- * A rate that changes is an intensity λ(t). Its integral Λ(t) is the number of packets planned until t, so the moment
- * of packet n is the inverse of Λ at n; a Poisson process is the same with n replaced by a sum of exponential steps
- * (time change of a unit-rate process).
+ * A changing rate is an intensity λ(t). Its integral Λ(t) is the number of packets due by t, so packet n is due at the
+ * inverse of Λ at n. For Poisson arrivals n is replaced by a sum of exponential steps (time change of a unit-rate
+ * process).
  */
-
 import { random } from "../../base/random.ts";
 
-/** A stretch of a run: the rate goes in a straight line from `from` to `to`, in packets a second. */
+/** A section of a run in which the rate changes linearly from `from` to `to`, packets a second. */
 export interface Stage {
   readonly from: number;
   readonly to: number;
-  /** How long it lasts, in s; infinite for a run without an end. */
+  /** Length in s; infinite for a run without an end. */
   readonly seconds: number;
 }
 
-/** Evenly spaced packets, or the exponential gaps of independent users. */
+/** Evenly spaced packets, or exponential gaps as from independent users. */
 export type Arrival = "constant" | "poisson";
 
-/** What a schedule is made of. */
-export interface Plan {
+/** The input of a schedule. */
+export interface SchedulePlan {
   readonly stages: readonly Stage[];
   readonly arrival: Arrival;
-  /** The most packets, whatever the stages would give. */
-  readonly count?: number;
-  /** Chooses the gaps of Poisson arrivals; the same seed repeats them. */
+  /** Most packets, even if the stages have more. */
+  readonly count?: number | undefined;
+  /** Determines the gaps of Poisson arrivals: the same seed gives the same gaps. */
   readonly seed: number;
 }
 
-/** The planned moments of a run, one after the other. */
+/** The intended send times of a run, in order. */
 export interface Schedule {
-  /** The moment of the next packet, in s from the start; undefined after the last one. */
+  /** Intended send time of the next packet, in s from the start; undefined after the last packet. */
   next(): number | undefined;
 }
 
-/** How many packets a stage plans in all. */
+/** Number of packets that a stage has, with a fraction. */
 function packetsIn(stage: Stage): number {
   return ((stage.from + stage.to) / 2) * stage.seconds;
 }
 
-/** The moment, in s from the stage's start, at which it has planned `packets`: the inverse of from·t + slope·t²/2. */
-function momentWithin(stage: Stage, packets: number): number {
+/** Time in s from the stage's start at which `packets` are due: the inverse of from·t + slope·t²/2. */
+function timeWithin(stage: Stage, packets: number): number {
   if (stage.from === stage.to) return packets / stage.from;
   const slope = (stage.to - stage.from) / stage.seconds;
   const root = Math.sqrt(Math.max(0, stage.from * stage.from + 2 * slope * packets));
-  // The form without a difference of two near numbers, which a nearly level stage would turn into noise.
+  // This form of the solution has no difference of two nearly equal numbers, which would lose precision on a flat ramp.
   return (2 * packets) / (stage.from + root);
 }
 
-/** Starts the schedule of a plan from its first packet. */
-export function startSchedule(plan: Plan): Schedule {
+/** Starts a schedule at its first packet. */
+export function startSchedule(plan: SchedulePlan): Schedule {
   const draw = random(plan.seed, "arrival");
-  let planned = 0;
+  let scheduled = 0;
   let position = plan.arrival === "poisson" ? -Math.log1p(-draw()) : 0;
   let stageIndex = 0;
   let packetsBefore = 0;
   let secondsBefore = 0;
   return {
     next() {
-      if (plan.count !== undefined && planned >= plan.count) return undefined;
+      if (plan.count !== undefined && scheduled >= plan.count) return undefined;
       for (;;) {
         const stage = plan.stages[stageIndex];
         if (stage === undefined) return undefined;
         const within = position - packetsBefore;
         const size = packetsIn(stage);
         if (size > 0 && within < size - 1e-9) {
-          planned++;
+          scheduled++;
           position += plan.arrival === "poisson" ? -Math.log1p(-draw()) : 1;
-          return secondsBefore + (within === 0 ? 0 : momentWithin(stage, within));
+          return secondsBefore + (within === 0 ? 0 : timeWithin(stage, within));
         }
         packetsBefore += size;
         secondsBefore += stage.seconds;
@@ -78,12 +77,25 @@ export function startSchedule(plan: Plan): Schedule {
   };
 }
 
-/** The highest rate that a plan reaches, in packets a second: what buffers are sized for. */
+/** Highest rate of the stages, packets a second, for which buffers are sized. */
 export function highestRate(stages: readonly Stage[]): number {
   return stages.reduce((highest, stage) => Math.max(highest, stage.from, stage.to), 0);
 }
 
-/** How long the stages last together, in s. */
+/** Length of all stages together, in s. */
 export function totalSeconds(stages: readonly Stage[]): number {
   return stages.reduce((sum, stage) => sum + stage.seconds, 0);
+}
+
+/**
+ * Length in s of a schedule that was sent to its end, with the gap after the last packet. `elapsed`, the measured time
+ * in s, stands in where the schedule has no length of its own: a count on a ramp or on Poisson arrivals.
+ */
+export function scheduledSeconds({ stages, arrival, count }: SchedulePlan, elapsed: number): number {
+  const [first, second] = stages;
+  const evenRate =
+    second === undefined && arrival === "constant" && first?.from === first?.to ? first?.from : undefined;
+  const forCount = count === undefined ? Number.POSITIVE_INFINITY : evenRate === undefined ? elapsed : count / evenRate;
+  const seconds = Math.min(totalSeconds(stages), forCount);
+  return Number.isFinite(seconds) ? seconds : elapsed;
 }

@@ -1,28 +1,29 @@
-/** Charts as SVG text: no script, no font, nothing to fetch. */
+/** Charts as SVG text, without scripts, fonts or external resources. */
 
-/** A point; units as the chart's labels say. */
+/** A point, in the units of the chart's axes. */
 export type Point = readonly [x: number, y: number];
 
-/** What a line or a row of bars shows. */
+/** The data of a line or of a row of bars. */
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
 }
 
-/** A tick of an axis. */
+/** A tick of an axis, at a value on the axis. */
 export interface Tick {
   readonly at: number;
   readonly label: string;
 }
 
-/** One chart. */
+/** A chart. */
 export interface Chart {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
   readonly series: readonly Series[];
+  /** Draws bars instead of lines. */
   readonly bars?: boolean;
-  /** Default: ticks on a linear scale. Ticks given are placed on the scale that the points use. */
+  /** Default: round values from 0. */
   readonly xTicks?: readonly Tick[];
   readonly formatX?: (x: number) => string;
   readonly formatY: (y: number) => string;
@@ -36,20 +37,21 @@ const TOP = 16;
 const BOTTOM = 48;
 const TICKS = 5;
 
-/** Text that is safe between tags and in attributes. */
+/** Escapes text for HTML content and attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Round steps, 1, 2 or 5 times a power of ten, that cover 0 to `most` in about five. */
-export function niceTicks(most: number): number[] {
-  if (!(most > 0)) return [0, 1];
-  const rough = most / TICKS;
+/** About five ticks from 0 to at least `max`, at steps of 1, 2 or 5 times a power of ten. */
+export function niceTicks(max: number): number[] {
+  if (!(max > 0)) return [0, 1];
+  const rough = max / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
-  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, index) => index * step);
+  return Array.from({ length: Math.ceil(max / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 
+/** Converts values to coordinates. */
 interface Scale {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
@@ -98,30 +100,42 @@ function drawBars({ points }: Series, scale: Scale, index: number): string {
     .join("");
 }
 
-/** Draws a chart as a figure with its legend; a sentence in its place where there is nothing to draw. */
-export function drawChart(chart: Chart): string {
-  const all = chart.series.flatMap(({ points }) => points);
-  const head = `<figcaption>${escapeHtml(chart.title)}</figcaption>`;
-  if (all.length === 0) return `<figure>${head}<p>no data</p></figure>`;
-  const xs = [...all.map(([x]) => x), ...(chart.xTicks ?? []).map(({ at }) => at)];
-  const least = chart.xTicks === undefined ? 0 : xs.reduce((low, x) => Math.min(low, x), Number.POSITIVE_INFINITY);
-  const most = xs.reduce((high, x) => Math.max(high, x), least + 1e-9);
-  const yTicks = niceTicks(all.reduce((high, [, y]) => Math.max(high, y), 0));
-  const highest = yTicks.at(-1) ?? 1;
-  const scale: Scale = {
-    x: (value) => LEFT + ((value - least) / (most - least)) * (WIDTH - LEFT - RIGHT),
+/** The scales on which all points and ticks are visible; the y axis starts at 0. */
+function scaleOf({ series, xTicks }: Chart, highest: number): Scale & { readonly maxX: number } {
+  const xs = [...series.flatMap(({ points }) => points.map(([x]) => x)), ...(xTicks ?? []).map(({ at }) => at)];
+  const min = xTicks === undefined ? 0 : xs.reduce((low, x) => Math.min(low, x), Number.POSITIVE_INFINITY);
+  const max = xs.reduce((high, x) => Math.max(high, x), min + 1e-9);
+  return {
+    x: (value) => LEFT + ((value - min) / (max - min)) * (WIDTH - LEFT - RIGHT),
     y: (value) => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM),
+    maxX: max,
   };
-  const formatX = chart.formatX ?? String;
-  const xTicks =
-    chart.xTicks ??
-    niceTicks(most)
-      .filter((at) => at <= most)
-      .map((at) => ({ at, label: formatX(at) }));
+}
+
+function defaultTicks({ formatX = String }: Chart, max: number): Tick[] {
+  return niceTicks(max)
+    .filter((at) => at <= max)
+    .map((at) => ({ at, label: formatX(at) }));
+}
+
+function legendOf({ series }: Chart): string {
+  if (series.length < 2) return "";
+  const entries = series.map(({ name, points }, index) =>
+    points.length > 0 ? `<li class="s${index}">${escapeHtml(name)}</li>` : "",
+  );
+  return `<ul>${entries.join("")}</ul>`;
+}
+
+/** Draws a chart as a figure with its legend, or a note if there is no data. */
+export function drawChart(chart: Chart): string {
+  const title = escapeHtml(chart.title);
+  const ys = chart.series.flatMap(({ points }) => points.map(([, y]) => y));
+  if (ys.length === 0) return `<figure><figcaption>${title}</figcaption><p>no data</p></figure>`;
+  const yTicks = niceTicks(ys.reduce((high, y) => Math.max(high, y), 0));
+  const scale = scaleOf(chart, yTicks.at(-1) ?? 1);
+  const axisLines = axes(chart, scale, chart.xTicks ?? defaultTicks(chart, scale.maxX), yTicks);
   const draw = chart.bars === true ? drawBars : drawLine;
   const shapes = chart.series.map((series, index) => draw(series, scale, index)).join("");
-  const legend = chart.series
-    .map(({ name, points }, index) => (points.length > 0 ? `<li class="s${index}">${escapeHtml(name)}</li>` : ""))
-    .join("");
-  return `<figure>${head}<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(chart.title)}">${axes(chart, scale, xTicks, yTicks)}${shapes}</svg>${chart.series.length > 1 ? `<ul>${legend}</ul>` : ""}</figure>`;
+  const svg = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">${axisLines}${shapes}</svg>`;
+  return `<figure><figcaption>${title}</figcaption>${svg}${legendOf(chart)}</figure>`;
 }

@@ -1,37 +1,38 @@
-/** Two reports side by side: what changed, and whether by more than noise. */
-
-import { formatRate, formatSeconds, formatShare } from "../../base/format.ts";
+/** Compares two reports: the changes, and whether they are statistically significant. */
+import { formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { Z95 } from "../../base/numbers.ts";
-import type { QuantileName, RunReport } from "./report.ts";
+import { QUANTILE_NAMES, type QuantileName, quantileLabel } from "../plan/quantiles.ts";
+import type { RunReport } from "./report.ts";
 import { layOut } from "./table.ts";
 
-/** Whether a change is more than chance would make, at 95 % confidence; undefined where there is too little to tell. */
+/** Whether a change is significant at 95 % confidence; "cannot tell" if there is too little data. */
 export type Significance = "better" | "worse" | "within noise" | "cannot tell";
 
-/** One compared number. */
+/** One compared value, formatted for display. */
 export interface Change {
   readonly name: string;
   readonly before: string;
   readonly after: string;
   readonly change: string;
+  /** Empty for a value that is not tested. */
   readonly significance: Significance | "";
 }
 
-/** A value with the edges of its interval. */
+/** A value with the limits of its confidence interval. */
 interface Ranged {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** Intervals that do not touch differ for certain; this asks for more evidence than a test at 95 % would. */
-function byIntervals(before: Ranged, after: Ranged): Significance {
+/** Intervals that do not overlap differ significantly. The criterion is stricter than a test at 95 %. */
+function compareIntervals(before: Ranged, after: Ranged): Significance {
   if (after.low > before.high) return "worse";
   return after.high < before.low ? "better" : "within noise";
 }
 
-/** The interval of a difference of two shares from their Wilson intervals (Newcombe 1998, method 10). */
-function byShares(before: Ranged, after: Ranged): Significance {
+/** Compares shares by the interval of their difference, from their Wilson intervals (Newcombe 1998, method 10). */
+function compareShares(before: Ranged, after: Ranged): Significance {
   const difference = after.value - before.value;
   const low = difference - Math.hypot(after.value - after.low, before.high - before.value);
   const high = difference + Math.hypot(after.high - after.value, before.value - before.low);
@@ -39,7 +40,7 @@ function byShares(before: Ranged, after: Ranged): Significance {
   return high < 0 ? "better" : "within noise";
 }
 
-function byMeans(before: RunReport, after: RunReport): Significance {
+function compareMeans(before: RunReport, after: RunReport): Significance {
   const one = before.responseTime;
   const other = after.responseTime;
   if (one.mean === null || other.mean === null || one.stddev === null || other.stddev === null) return "cannot tell";
@@ -49,94 +50,65 @@ function byMeans(before: RunReport, after: RunReport): Significance {
   return score < -Z95 ? "better" : "within noise";
 }
 
-function percent(before: number, after: number): string {
+/** The change in percent; empty if one of the values is missing. */
+function formatChange(before: number | null, after: number | null): string {
+  if (before === null || after === null) return "";
   if (before === 0) return after === 0 ? "0 %" : "new";
-  const change = (after / before - 1) * 100;
-  return `${change > 0 ? "+" : ""}${change.toFixed(Math.abs(change) < 10 ? 1 : 0)} %`;
+  const percent = (after / before - 1) * 100;
+  return `${percent > 0 ? "+" : ""}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)} %`;
+}
+
+function changeOf(
+  name: string,
+  [before, after]: readonly [before: number | null, after: number | null],
+  format: (value: number) => string,
+  significance: Change["significance"],
+): Change {
+  const text = (value: number | null) => (value === null ? NONE : format(value));
+  return { name, before: text(before), after: text(after), change: formatChange(before, after), significance };
+}
+
+function rangedQuantile({ responseTime }: RunReport, name: QuantileName): Ranged | undefined {
+  const value = responseTime[name];
+  const limits = responseTime.intervals?.[name];
+  return value === null || limits === undefined ? undefined : { value, low: limits[0], high: limits[1] };
 }
 
 function compareQuantile(name: QuantileName, before: RunReport, after: RunReport): Change {
-  const one = ranged(before, name);
-  const other = ranged(after, name);
-  return {
-    name: name === "p999" ? "p99.9" : name,
-    before: formatSeconds(one?.value ?? null),
-    after: formatSeconds(other?.value ?? null),
-    change: one === undefined || other === undefined ? "" : percent(one.value, other.value),
-    significance: one === undefined || other === undefined ? "cannot tell" : byIntervals(one, other),
-  };
+  const one = rangedQuantile(before, name);
+  const other = rangedQuantile(after, name);
+  const significance = one === undefined || other === undefined ? "cannot tell" : compareIntervals(one, other);
+  return changeOf(quantileLabel(name), [one?.value ?? null, other?.value ?? null], formatSeconds, significance);
 }
 
-function ranged({ responseTime }: RunReport, name: QuantileName): Ranged | undefined {
-  const value = responseTime[name];
-  const edges = responseTime.intervals?.[name];
-  return value === null || edges === undefined ? undefined : { value, low: edges[0], high: edges[1] };
+function rangedLoss({ loss }: RunReport): Ranged {
+  return { value: loss.ratio, low: loss.low, high: loss.high };
 }
 
-/** Everything worth comparing of two reports of one protocol. */
+/** The changes from one report to another of the same protocol. */
 export function compareReports(before: RunReport, after: RunReport): Change[] {
-  const shares = (report: RunReport): Ranged => ({
-    value: report.loss.ratio,
-    low: report.loss.low,
-    high: report.loss.high,
-  });
-  const [one, other] = [before.responseTime.mean, after.responseTime.mean];
+  const loss = compareShares(rangedLoss(before), rangedLoss(after));
   return [
-    {
-      name: "rate",
-      before: formatRate(before.rate.achieved),
-      after: formatRate(after.rate.achieved),
-      change: percent(before.rate.achieved, after.rate.achieved),
-      significance: "",
-    },
-    {
-      name: "loss",
-      before: formatShare(before.loss.ratio),
-      after: formatShare(after.loss.ratio),
-      change: percent(before.loss.ratio, after.loss.ratio),
-      significance: byShares(shares(before), shares(after)),
-    },
-    {
-      name: "mean",
-      before: formatSeconds(one),
-      after: formatSeconds(other),
-      change: one === null || other === null ? "" : percent(one, other),
-      significance: byMeans(before, after),
-    },
-    ...(["p50", "p90", "p99", "p999"] as const).map((name) => compareQuantile(name, before, after)),
+    changeOf("rate", [before.rate.achieved, after.rate.achieved], formatRate, ""),
+    changeOf("loss", [before.loss.ratio, after.loss.ratio], formatShare, loss),
+    changeOf("mean", [before.responseTime.mean, after.responseTime.mean], formatSeconds, compareMeans(before, after)),
+    ...QUANTILE_NAMES.map((name) => compareQuantile(name, before, after)),
   ];
 }
 
-/** The comparison as text: a table for each protocol that both have. */
+/** The comparison as text: a table for each report in `after`. */
 export function renderComparison(before: readonly RunReport[], after: readonly RunReport[]): string {
   const tables = after.map((report) => {
-    const old = before.find(({ protocol }) => protocol === report.protocol);
-    if (old === undefined) return `${report.protocol}: not in the earlier report\n`;
-    const rows = compareReports(old, report).map(({ name, before: was, after: is, change, significance }) => [
-      name,
-      was,
-      is,
-      change,
-      significance,
+    const earlier = before.find(({ protocol }) => protocol === report.protocol);
+    if (earlier === undefined) return `${report.protocol}: not in the earlier report\n`;
+    const rows = compareReports(earlier, report).map((change) => [
+      change.name,
+      change.before,
+      change.after,
+      change.change,
+      change.significance,
     ]);
     return `${layOut([[report.protocol, "before", "after", "change", ""], ...rows])}\n`;
   });
   return tables.join("\n");
-}
-
-/** The reports in a JSON text, or undefined where it holds something else. */
-export function readReports(text: string): RunReport[] | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  return list.length > 0 && list.every(isReport) ? list : undefined;
-}
-
-function isReport(value: unknown): value is RunReport {
-  // The schema's name stands for its shape: whatever bears it was written by this program.
-  return typeof value === "object" && value !== null && Reflect.get(value, "schema") === "wirelab.run/1";
 }

@@ -1,5 +1,5 @@
-/** The run as CSV (RFC 4180): a row for each interval, counts of that interval, times in s. */
-import type { Snapshot } from "../measure/snapshot.ts";
+/** The run as CSV (RFC 4180): a row for each interval, with the counts of the interval and times in s. */
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
 
 const COUNTS = [
   "planned",
@@ -14,11 +14,11 @@ const COUNTS = [
   "reordered",
 ] as const;
 
-/** The first row. A loss stands in the interval in which its timeout passed. */
+/** The header row. A loss is in the row of the interval in which its timeout passed. */
 export const CSV_HEADER = ["protocol", "seconds", ...COUNTS, "p50", "p99", "max"].join(",");
 
-/** One interval's row: what came since the snapshot before. Empty where there is no number. */
-export function csvRow(now: Snapshot, before: Snapshot | undefined): string {
+/** The row of an interval; `before` is the snapshot of the interval before. A missing number is an empty cell. */
+export function csvRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
   const counts = COUNTS.map((name) => now[name] - (before?.[name] ?? 0));
   const times = [now.p50, now.p99, now.max].map((value) =>
     value === null ? "" : String(Number(value.toPrecision(6))),

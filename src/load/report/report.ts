@@ -1,15 +1,10 @@
-/** The report of a run: the contract's object (section 6). Seconds everywhere. */
-
+/** The JSON report of a run (docs/CONTRACT.md, section 6). All times are in s. */
 import type { Protocol } from "../../base/protocol.ts";
-import type { Evidence } from "../measure/loss-direction.ts";
+import type { AttributionSource } from "../measure/loss-direction.ts";
+import type { ClockOffset } from "../measure/recorder.ts";
+import type { QuantileName } from "../plan/quantiles.ts";
 
-/** The quantiles of a report, by their names in it. */
-export const QUANTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
-
-/** A quantile's name. */
-export type QuantileName = keyof typeof QUANTILES;
-
-/** A distribution of durations in s. null: no sample, or too few for that percentile. */
+/** A distribution of durations, s. Null: no sample, or too few for that percentile. */
 export interface Times {
   readonly count: number;
   readonly min: number | null;
@@ -20,11 +15,11 @@ export interface Times {
   readonly p999: number | null;
   readonly max: number | null;
   readonly stddev: number | null;
-  /** The 95 % interval of each percentile that is not null, from order statistics. */
+  /** The 95 % confidence interval of each percentile that is not null, from order statistics. */
   readonly intervals: Partial<Record<QuantileName, readonly [low: number, high: number]>>;
 }
 
-/** The columns of the ledger (contract, section 6). */
+/** Packets by outcome. The sums of docs/CONTRACT.md, section 6, hold. */
 export interface PacketCounts {
   readonly planned: number;
   readonly sent: number;
@@ -43,53 +38,58 @@ export interface PacketCounts {
   readonly unexplained: number;
 }
 
-/** An objective and what became of it. */
+/** An objective and its result. */
 export interface JudgedObjective {
   readonly text: string;
   readonly met: boolean;
-  /** What was measured: s, a share or packets a second; null where there are too few samples. */
+  /** The measured value, in s, as a share or in packets a second; null if there are too few samples. */
   readonly value: number | null;
-  /** What decided: the end of the value's 95 % interval that is nearer to missing it. */
+  /** The limit of the value's 95 % confidence interval that decided: the one nearer to missing the objective. */
   readonly edge: number | null;
-  /** Why it was missed although the value itself meets it, or why it cannot be judged. */
+  /** Why the objective is missed although the value meets it, or why it cannot be judged. */
   readonly note?: string;
 }
 
-/** One protocol's report. */
+/** The report of one protocol. */
 export interface RunReport {
   readonly schema: "wirelab.run/1";
   readonly protocol: Protocol;
   readonly target: string;
-  /** The address that the target's name resolved to. */
+  /** The address to which the target's name resolved; empty if it did not resolve. */
   readonly address: string;
   readonly seed: number;
   readonly startedAt: string;
   readonly durationSeconds: number;
-  /** Packets a second; offered is null in a closed loop. */
+  /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };
   readonly packets: PacketCounts;
   readonly loss: { readonly ratio: number; readonly low: number; readonly high: number; readonly method: "wilson95" };
-  /** Where the directions of the losses come from. */
-  readonly evidence: { readonly kind: Evidence; readonly text: string };
+  /** The source of the losses' directions. */
+  readonly evidence: { readonly kind: AttributionSource; readonly text: string };
   readonly responseTime: Times;
   readonly serviceTime: Times;
   readonly serverTime: Times;
   readonly oneWay: {
     readonly up: Times;
     readonly down: Times;
+    /** Whether both ends read the same clock, so that the two directions can be compared. */
     readonly comparable: boolean;
-    /** How far the target's clock is ahead, in s, and how wrong that may be; null without STAMP answers. */
-    readonly clockOffset: { readonly seconds: number; readonly error: number } | null;
+    /** Offset of the target's clock; null without STAMP answers. */
+    readonly clockOffset: ClockOffset | null;
   };
+  /** Variation of the round-trip delay, without the time that the sender waited. */
   readonly jitter: {
+    /** Smoothed interarrival jitter (RFC 3550 section 6.4.1). */
     readonly rfc3550: number | null;
+    /** Absolute difference between consecutive packets (after RFC 3393). */
     readonly ipdv: { readonly p50: number | null; readonly p99: number | null };
+    /** Difference from the shortest delay of the run (RFC 5481). */
     readonly pdv: { readonly p50: number | null; readonly p99: number | null };
   };
   readonly scheduleError: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null };
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly errors: Readonly<Record<string, number>>;
-  /** HTTP: how often each status came. */
+  /** Responses by HTTP status code. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly objectives: readonly JudgedObjective[];
   readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };

@@ -1,26 +1,26 @@
-/** Makes a schedule happen: asks the clock, hands packets to a client, and sleeps or spins until the next is due. */
+/** Passes packets to a client when they are due. Between packets it sleeps or polls. */
 import { type Clock, sleep } from "../../base/clock.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Schedule } from "../plan/schedule.ts";
-import type { Client } from "./clients/client.ts";
+import type { Client } from "./client.ts";
 
-/** A timer may fire this late; what is left until the moment itself is spun away. */
+/** A timer can fire this late, so a sleep ends this much before the packet is due. */
 const WAKE_EARLY_MS = 1.2;
-/** With packets closer together than this, the driver spins without sleeping. */
-const SPIN_BELOW_MS = 2;
+/** If the next packet is due within this time, the driver polls instead of sleeping. */
+const POLL_BELOW_MS = 2;
 /**
- * After a packet has gone, the driver stays awake this long for its answer: on a near target the answer comes sooner
- * than a sleeping process could be woken for it, and the waking would be measured in its place.
+ * After a packet was sent, the driver polls this long for its answer. From a near target the answer arrives sooner than
+ * a sleeping process wakes up, and the measured time would include the wake-up.
  */
-const LINGER_MS = 0.5;
-/** The longest sleep: what has timed out is looked for this often. */
-const LONGEST_SLEEP_MS = 200;
-/** How often a run in a closed loop looks for what has timed out. */
-const SWEEP_MS = 20;
-/** How many packets go between two looks at the sockets. */
-const MOST_IN_A_TURN = 256;
+const POLL_FOR_ANSWER_MS = 0.5;
+/** Longest sleep: timeouts are checked at least this often. */
+const MAX_SLEEP_MS = 200;
+/** Interval at which a closed loop checks timeouts. */
+const CHECK_EVERY_MS = 20;
+/** Most packets that are sent before the event loop handles the sockets again. */
+const MAX_PER_TURN = 256;
 
-/** What a driver drives. */
+/** The parts that a driver connects. */
 export interface DriverSettings {
   readonly client: Client;
   readonly recorder: Recorder;
@@ -28,20 +28,20 @@ export interface DriverSettings {
   readonly timeoutMs: number;
 }
 
-/** An open loop goes by its schedule; a closed loop sends whenever there is room. */
+/** Sends by a schedule (open loop), or whenever the client has capacity (closed loop). */
 export class Driver {
   readonly #client: Client;
   readonly #recorder: Recorder;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #ended = Promise.withResolvers<void>();
-  #source: (() => void) | undefined;
-  #over = false;
+  #turn: (() => void) | undefined;
+  #isOver = false;
   #inTurn = false;
-  /** Until when the client had no room: packets planned before were not late by the driver's fault. */
+  #isBlocked = false;
+  /** Until then the client had no capacity, so packets that were due before are not late because of the driver. */
   #blockedUntil = 0;
-  #blocked = false;
-  #lingerUntil = 0;
+  #pollUntil = 0;
 
   constructor(settings: DriverSettings) {
     this.#client = settings.client;
@@ -50,96 +50,94 @@ export class Driver {
     this.#timeoutMs = settings.timeoutMs;
   }
 
-  /** Ends the sending; what is under way is settled by the caller. */
+  /** Stops sending. Packets in flight are left to the caller. */
   stop(): void {
-    this.#over = true;
+    this.#isOver = true;
     this.#ended.resolve();
   }
 
-  /** The client has room again. */
-  onRoom(): void {
-    if (this.#over || this.#inTurn) return;
-    this.#source?.();
+  /** The client has capacity again. */
+  onCapacity(): void {
+    if (this.#isOver || this.#inTurn) return;
+    this.#turn?.();
   }
 
-  /** Sends by the schedule, whose moments count from `startedAt` (monotonic ms); resolves when it is through. */
+  /** Sends by `schedule`, whose times count from `startedAt` (monotonic ms); resolves after its last packet. */
   async openLoop(schedule: Schedule, startedAt: number): Promise<void> {
     let next = schedule.next();
     const turn = () => {
       this.#inTurn = true;
-      const now = this.#clock.now();
-      if (this.#blocked) this.#blockedUntil = now;
-      this.#blocked = false;
-      for (let sent = 0; next !== undefined && sent < MOST_IN_A_TURN; sent++) {
-        const planned = startedAt + next * 1000;
-        const moment = this.#clock.now();
-        if (planned > moment || !this.#dispatch(planned, moment)) break;
-        this.#lingerUntil = moment + LINGER_MS;
+      if (this.#isBlocked) this.#blockedUntil = this.#clock.now();
+      this.#isBlocked = false;
+      for (let sent = 0; next !== undefined && sent < MAX_PER_TURN; sent++) {
+        const intendedAt = startedAt + next * 1000;
+        const now = this.#clock.now();
+        if (intendedAt > now || !this.#dispatch(intendedAt, now)) break;
+        this.#pollUntil = now + POLL_FOR_ANSWER_MS;
         next = schedule.next();
       }
       this.#client.flush();
       this.#inTurn = false;
       if (next === undefined) this.stop();
     };
-    this.#source = turn;
-    while (!this.#over) {
+    this.#turn = turn;
+    while (!this.#isOver) {
       turn();
       this.#client.tick(this.#clock.now());
-      if (next !== undefined && !this.#over) await this.#wait(startedAt + next * 1000);
+      if (next !== undefined && !this.#isOver) await this.#wait(startedAt + next * 1000);
     }
     await this.#ended.promise;
   }
 
-  /** Gives whether the packet is dealt with, sent or not; false where it has to wait for room. */
-  #dispatch(planned: number, now: number): boolean {
-    const counts = this.#recorder.counts;
-    if (this.#client.send(planned, now)) {
+  /** Sends a packet, or gives it up if its timeout has passed. False if it has to wait for capacity. */
+  #dispatch(intendedAt: number, now: number): boolean {
+    const { counts } = this.#recorder;
+    if (this.#client.send(intendedAt, now)) {
       counts.planned++;
-      this.#recorder.scheduleError.record(now - Math.max(planned, this.#blockedUntil));
+      this.#recorder.scheduleError.record(now - Math.max(intendedAt, this.#blockedUntil));
       return true;
     }
-    this.#blocked = true;
-    if (now - planned <= this.#timeoutMs) return false;
+    this.#isBlocked = true;
+    if (now - intendedAt <= this.#timeoutMs) return false;
     counts.planned++;
-    if (!this.#client.miss?.(planned, now)) counts.unsent++;
+    if (!this.#client.countLost?.(intendedAt, now)) counts.unsent++;
     return true;
   }
 
-  /** Sleeps while the moment is far, then gives the sockets a turn at a time until it has come. */
+  /** Sleeps until shortly before `until`; from then on lets the event loop handle the sockets once. */
   #wait(until: number): Promise<void> {
     const now = this.#clock.now();
     const left = until - now;
-    const lingers = now < this.#lingerUntil && this.#client.pending > 0;
-    if (left > SPIN_BELOW_MS && !this.#blocked && !lingers) {
-      return sleep(Math.min(LONGEST_SLEEP_MS, Math.max(1, Math.floor(left - WAKE_EARLY_MS))));
+    if (this.#isBlocked) return sleep(1);
+    const expectsAnswer = now < this.#pollUntil && this.#client.pending > 0;
+    if (left > POLL_BELOW_MS && !expectsAnswer) {
+      return sleep(Math.min(MAX_SLEEP_MS, Math.max(1, Math.floor(left - WAKE_EARLY_MS))));
     }
-    if (this.#blocked) return sleep(1);
     return new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Sends whenever there is room, until `endsAt` (monotonic ms) or until `count` packets have gone. */
+  /** Sends whenever the client has capacity, until `endsAt` (monotonic ms) or until `count` packets were sent. */
   async closedLoop(endsAt: number, count: number): Promise<void> {
-    const counts = this.#recorder.counts;
-    const first = counts.sent;
+    const { counts } = this.#recorder;
+    const sentBefore = counts.sent;
     const turn = () => {
       this.#inTurn = true;
-      const now = this.#clock.now();
-      let moment = now;
-      while (moment < endsAt && counts.sent - first < count && this.#client.send(moment, moment)) {
+      let now = this.#clock.now();
+      while (now < endsAt && counts.sent - sentBefore < count && this.#client.send(now, now)) {
         counts.planned++;
-        moment = this.#clock.now();
+        now = this.#clock.now();
       }
       this.#client.flush();
       this.#inTurn = false;
-      if (moment >= endsAt || counts.sent - first >= count) this.stop();
+      if (now >= endsAt || counts.sent - sentBefore >= count) this.stop();
     };
-    this.#source = turn;
-    const sweep = setInterval(() => {
+    this.#turn = turn;
+    const timer = setInterval(() => {
       this.#client.tick(this.#clock.now());
-      this.onRoom();
-    }, SWEEP_MS);
+      this.onCapacity();
+    }, CHECK_EVERY_MS);
     turn();
     await this.#ended.promise;
-    clearInterval(sweep);
+    clearInterval(timer);
   }
 }

@@ -1,12 +1,12 @@
-/** The part "Load": start a run, watch it, stop it, read its report. */
-import type { RunState } from "../../runs/runner.ts";
-import { columnsOf, createReport, type ReportView } from "../runs/report.ts";
-import { ask, messageOf } from "../ui/api.ts";
-import { button, byId, h, setText } from "../ui/dom.ts";
+/** The section "Load": start a load run, follow it, stop it, read its report. */
+import type { RunBounds, RunState } from "../../runs/shapes.ts";
+import { callApi, messageOf } from "../ui/api.ts";
+import { button, byId, changing, h, setText } from "../ui/dom.ts";
 import { clearErrors, showFieldError } from "../ui/field-errors.ts";
-import { listTerms } from "../ui/glossary.ts";
-import { createForm, type RunBounds } from "./load-form.ts";
+import { termList } from "../ui/terms.ts";
+import { createForm } from "./form.ts";
 import { createProgress } from "./progress.ts";
+import { columnsOf, createReport, type ReportView } from "./report.ts";
 
 const STATES: Readonly<Record<RunState["state"], string>> = {
   starting: "Starting",
@@ -16,94 +16,101 @@ const STATES: Readonly<Record<RunState["state"], string>> = {
   failed: "Failed",
 };
 
-/** The part. `start` begins a run; `show` takes what the stream says of the run under way; `bound` what a new one may be. */
-export function createLoad(): {
+const TERMS = [
+  "rate",
+  "arrival",
+  "warm-up",
+  "packet accounting",
+  "loss direction",
+  "unexplained",
+  "late",
+  "loss",
+  "response time",
+  "service time",
+  "server time",
+  "jitter",
+  "schedule error",
+  "percentile curve",
+  "verdict",
+] as const;
+
+/** The section. */
+export interface Load {
+  /** Starts a run; `request` is a body of `POST /runs`. */
   start(request: object): void;
+  /** Shows the state of the run, which holds the intervals since the last call. */
   show(state: RunState): void;
+  /** Loads the state of the run in progress or the last one. */
   refresh(): Promise<void>;
-  bound(bounds: RunBounds): void;
-} {
-  const form = createForm();
-  const host = byId("load-form");
-  const start = h("button", { type: "submit", class: "primary" }, "Start run");
-  const stop = button("Stop", () => void send("DELETE", "/runs/current"), { disabled: true });
-  const element = h(
-    "form",
-    { novalidate: true },
-    h("fieldset", { class: "bare", "data-changes": true }, ...form.parts, h("p", { class: "actions" }, start, stop)),
-  );
-  host.replaceChildren(h("h3", {}, "A new run"), element);
+  /** Shows the allowed targets and the limits of a new run. */
+  setBounds(bounds: RunBounds): void;
+}
+
+/** Creates the section. */
+export function createLoad(): Load {
+  const options = createForm();
+  const startButton = h("button", { type: "submit", class: "primary" }, "Start run");
+  const stopButton = button("Stop", () => void send("DELETE", "/runs/current"), { disabled: true });
+  const actions = h("p", { class: "actions" }, startButton, stopButton);
+  const form = h("form", { novalidate: true }, changing(...options.elements, actions));
   const status = h(
     "p",
     { class: "status", role: "status" },
-    "No run yet. A run against this lab shows in the columns above while it goes.",
+    "No run yet. The packets of a run against this lab also appear in the columns above.",
   );
   const progress = createProgress();
-  const place = h("div");
-  byId("load-live").replaceChildren(h("h3", {}, "The run"), status, progress.element, place);
-  listTerms("load-terms", [
-    "rate",
-    "arrival",
-    "warm-up",
-    "ledger",
-    "late",
-    "unexplained",
-    "loss",
-    "response and service time",
-    "server time",
-    "jitter",
-    "schedule error",
-    "percentile curve",
-    "verdict",
-  ]);
+  const reportHost = h("div");
+  byId("load-form").replaceChildren(h("h3", {}, "New run"), form);
+  byId("load-live").replaceChildren(h("h3", {}, "Current run"), status, progress.element, reportHost);
+  byId("load").append(termList(TERMS));
   let report: ReportView | undefined;
+  /** The number of the run on display; 0 for none. */
   let shown = 0;
 
   async function send(method: string, path: string, body?: object): Promise<void> {
     try {
-      clearErrors(element);
-      show(await ask<RunState>(method, path, body));
+      clearErrors(form);
+      show(await callApi<RunState>(method, path, body));
     } catch (error) {
-      showFieldError(element, error);
+      showFieldError(form, error);
     }
   }
 
-  element.addEventListener("submit", (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    void send("POST", "/runs", form.read());
+    void send("POST", "/runs", options.read());
   });
 
-  function finish(state: RunState): void {
+  function showReport(state: RunState | undefined): void {
     report?.destroy();
     report = undefined;
-    place.replaceChildren();
-    if (state.reports.length === 0) return;
+    reportHost.replaceChildren();
+    if (!state || state.reports.length === 0) return;
     report = createReport(columnsOf(state));
-    place.append(report.element);
+    reportHost.append(report.element);
   }
 
   function show(state: RunState): void {
     const over = state.state === "done" || state.state === "failed";
-    const text = [STATES[state.state], state.stopped && !over ? "(stopped)" : "", state.error ?? ""].filter(Boolean);
-    setText(status, text.join(": "));
+    setText(status, describeState(state, over));
     status.classList.toggle("error", state.error !== null);
-    start.disabled = !over;
-    stop.disabled = over || state.stopped;
+    startButton.disabled = !over;
+    stopButton.disabled = over || state.stopped;
     byId("load").dataset.state = state.state;
     if (state.number !== shown) progress.reset(state);
     shown = state.number;
     progress.add(state);
-    if (over) finish(state);
-    else if (report) finish({ ...state, reports: [] });
+    if (over) showReport(state);
+    else if (report) showReport(undefined);
   }
 
   return {
     show,
     start: (request) => void send("POST", "/runs", request),
-    bound: form.bound,
+    setBounds: options.setBounds,
     async refresh() {
       try {
-        const state = await ask<RunState | null>("GET", "/runs/current");
+        const state = await callApi<RunState | null>("GET", "/runs/current");
         shown = 0;
         if (state) show(state);
       } catch (error) {
@@ -111,4 +118,8 @@ export function createLoad(): {
       }
     },
   };
+}
+
+function describeState({ state, stopped, error }: RunState, over: boolean): string {
+  return [STATES[state], stopped && !over ? "(stopped)" : "", error ?? ""].filter(Boolean).join(": ");
 }

@@ -1,55 +1,34 @@
-/** A run while it goes: how far it is, what was answered and lost, and how the response times develop. */
+/** A run in progress: elapsed time, packets so far, and response times per second. */
+import { duration, inline } from "../../base/format.ts";
+import { PROTOCOLS } from "../../base/protocol.ts";
+import type { RunState } from "../../runs/shapes.ts";
+import { type Chart, createChart } from "../ui/chart.ts";
+import { h, writeRows } from "../ui/dom.ts";
+import { colorOf, dashOf, titleOf } from "../ui/protocols.ts";
+import { type Interval, intervalCells, intervalColumns, latestIntervals } from "./progress-rows.ts";
 
-import { duration, grouped, inline, percent } from "../../base/format.ts";
-import type { Snapshot } from "../../load/measure/snapshot.ts";
-import type { RunState } from "../../runs/runner.ts";
-import { type Chart, createChart } from "../ui/charts.ts";
-import { h, setText } from "../ui/dom.ts";
-import { LOOKS, PROTOCOLS, type Protocol } from "../ui/protocols.ts";
-
-const COLUMNS = ["", "sent", "answered", "lost", "loss", "p50", "p99"] as const;
-
-/** What is shown of a snapshot; a packet counts as lost only one timeout after its sending. */
-function cells({ protocol, sent, answered, lost, p50, p99 }: Snapshot): readonly string[] {
-  const loss = inline(percent(sent === 0 ? null : lost / sent));
-  return [
-    LOOKS[protocol].name,
-    grouped(sent),
-    grouped(answered),
-    grouped(lost),
-    loss,
-    inline(duration(p50)),
-    inline(duration(p99)),
-  ];
-}
+const HEAD = ["", "sent", "answered", "lost", "loss", "p50", "p99"];
+const CAPTION =
+  "Response time in each second: p50 as the wide line, p99 as the thin one. A packet counts as lost when its timeout has passed.";
 
 /** The view. */
 export interface Progress {
   readonly element: HTMLElement;
-  /** Another run begins. */
+  /** Clears the view for a new run. */
   reset(state: RunState): void;
-  /** Takes in the intervals of `state` that are new. */
+  /** Adds the new intervals of `state`. */
   add(state: RunState): void;
 }
 
-/** Builds it, hidden until there is a run. */
-export function createProgress(): Progress {
-  const bar = h("progress", { max: 1, value: 0, "aria-label": "How far the run is" });
-  const body = h("tbody");
-  const table = h(
-    "table",
-    { class: "progress-table" },
-    h("thead", {}, h("tr", {}, ...COLUMNS.map((name) => h("th", { scope: "col" }, name)))),
-    body,
-  );
+function createProgressChart(): Chart {
   const lines = PROTOCOLS.flatMap((protocol) => {
-    const { name, color, dash } = LOOKS[protocol];
+    const look = { color: colorOf(protocol), dash: dashOf(protocol) };
     return [
-      { label: `${name} p50`, color, dash, width: 2 },
-      { label: `${name} p99`, color, dash, width: 1 },
+      { label: `${titleOf(protocol)} p50`, width: 2, ...look },
+      { label: `${titleOf(protocol)} p99`, width: 1, ...look },
     ];
   });
-  const chart: Chart = createChart({
+  const chart = createChart({
     lines,
     height: 150,
     axes: true,
@@ -58,31 +37,21 @@ export function createProgress(): Progress {
     format: (value) => inline(duration(value)),
     x: { format: (value) => `${value} s` },
   });
-  const caption = h(
-    "p",
-    { class: "note" },
-    "Response time in each second: p50 the wide line, p99 the thin one. A packet counts as lost once its timeout has passed.",
-  );
+  chart.element.setAttribute("aria-label", "Response time in each second of the run");
+  return chart;
+}
+
+/** Creates the view, which is hidden before the first run. */
+export function createProgress(): Progress {
+  const bar = h("progress", { max: 1, value: 0, "aria-label": "Elapsed part of the run" });
+  const body = h("tbody");
+  const head = h("tr", {}, ...HEAD.map((name) => h("th", { scope: "col" }, name)));
+  const table = h("table", { class: "progress-table" }, h("thead", {}, head), body);
+  const chart = createProgressChart();
+  const caption = h("p", { class: "note" }, CAPTION);
   const element = h("div", { class: "progress", hidden: true }, bar, table, chart.element, caption);
   let seconds = 1;
-  let intervals: Snapshot[] = [];
-
-  function draw(): void {
-    const xs = [...new Set(intervals.map((snapshot) => Math.round(snapshot.seconds)))].sort((a, b) => a - b);
-    const values = PROTOCOLS.flatMap((protocol) => {
-      const own = new Map(
-        intervals
-          .filter((snapshot) => snapshot.protocol === protocol)
-          .map((snapshot) => [Math.round(snapshot.seconds), snapshot]),
-      );
-      return [xs.map((x) => own.get(x)?.p50 ?? null), xs.map((x) => own.get(x)?.p99 ?? null)];
-    });
-    chart.plot(xs, values, 0, Math.max(seconds, xs.at(-1) ?? 0));
-  }
-
-  function last(protocol: Protocol): Snapshot | undefined {
-    return intervals.findLast((snapshot) => snapshot.protocol === protocol);
-  }
+  let intervals: Interval[] = [];
 
   return {
     element,
@@ -95,20 +64,13 @@ export function createProgress(): Progress {
     add({ snapshots, state }) {
       intervals.push(...snapshots);
       const over = state === "done" || state === "failed";
-      bar.hidden = over;
+      for (const part of [bar, table, chart.element, caption]) part.hidden = over;
+      if (over) return;
       bar.value = Math.min(1, (intervals.at(-1)?.seconds ?? 0) / seconds);
-      chart.element.hidden = over;
-      caption.hidden = over;
-      table.hidden = over;
-      const rows = PROTOCOLS.flatMap((protocol) => last(protocol) ?? []);
-      while (body.rows.length < rows.length) body.append(h("tr", {}, ...COLUMNS.map(() => h("td"))));
-      rows.forEach((snapshot, i) => {
-        cells(snapshot).forEach((text, j) => {
-          const cell = body.rows[i]?.cells[j];
-          if (cell) setText(cell, text);
-        });
-      });
-      if (!over) draw();
+      const rows = latestIntervals(intervals).map((one) => [titleOf(one.protocol), ...intervalCells(one)]);
+      writeRows(body, rows, () => h("tr", {}, ...HEAD.map(() => h("td"))));
+      const { xs, columns } = intervalColumns(intervals);
+      chart.plot(xs, columns, 0, Math.max(seconds, xs.at(-1) ?? 0));
     },
   };
 }

@@ -1,26 +1,22 @@
-/** What somebody sees who opens a lab that nobody has sent anything to yet. */
-import type { Snapshot } from "../../live/shapes.ts";
-import { button, byId, h } from "../ui/dom.ts";
-import { PROTOCOLS } from "../ui/protocols.ts";
+/** The first steps: shown until the lab has received a packet. */
+import { PROTOCOLS } from "../../base/protocol.ts";
+import type { LiveSnapshot } from "../../live/shapes.ts";
+import { button, byId, changing, h } from "../ui/dom.ts";
 
-/** Enough to see all three columns move, and to think about it. */
+/** Sends long enough to see every column change. */
 const FIRST_RUN = { protocol: "all", rate: 50, seconds: 20 } as const;
 
-/** The part, gone as soon as there is a packet. `start` begins a run. */
-export function createFirstSteps(start: (request: object) => void): { snapshot(snapshot: Snapshot): void } {
+/** The part of the page. `start` starts a load run. */
+export function createFirstSteps(start: (request: object) => void): { snapshot(snapshot: LiveSnapshot): void } {
   const host = byId("first-steps");
   host.append(
     h(
       "p",
       {},
-      h("strong", {}, "Nothing has been sent yet."),
-      " Let the lab talk to itself, then break something below and watch.",
+      h("strong", {}, "No packet has been received yet."),
+      " Let the lab send packets to itself, then set a fault below and watch the numbers change.",
     ),
-    h(
-      "fieldset",
-      { class: "bare", "data-changes": true },
-      button(`Send ${FIRST_RUN.seconds} seconds of traffic`, () => start(FIRST_RUN), { class: "primary" }),
-    ),
+    changing(button(`Send ${FIRST_RUN.seconds} seconds of traffic`, () => start(FIRST_RUN), { class: "primary" })),
   );
   return {
     snapshot({ protocols }) {

@@ -1,96 +1,70 @@
-/** The columns of the present: big numbers, and beside each the time that led there. */
-
-import { grouped } from "../../base/format.ts";
-import type { Snapshot } from "../../live/shapes.ts";
-import { onHover } from "../ui/charts.ts";
+/** The section "Now": a column per protocol with its current numbers and charts, and all protocols side by side. */
+import { PROTOCOLS } from "../../base/protocol.ts";
+import type { LiveSnapshot } from "../../live/shapes.ts";
+import { onCursor } from "../ui/cursor.ts";
 import { byId, setText } from "../ui/dom.ts";
-import { listTerms } from "../ui/glossary.ts";
-import { PROTOCOLS } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
+import { termList } from "../ui/terms.ts";
 import { clockTime } from "../ui/time.ts";
-import { createColumn, describe } from "./now-column.ts";
-import { createTogether } from "./together.ts";
+import { createColumn } from "./column.ts";
+import { createSideBySide } from "./side-by-side.ts";
 
-/** The part "Now". `show` draws what the series hold; `snapshot` adds what only the last second knows. */
-export function createNow(): { show(series: Series): void; snapshot(snapshot: Snapshot): void } {
-  const made = PROTOCOLS.map(createColumn);
-  byId("columns").replaceChildren(...made.map(({ element }) => element));
-  const columns = made.map(({ column }) => column);
-  const together = createTogether(byId("together"));
-  listTerms("now-terms", [
-    "packet",
-    "packets per second",
-    "drop ratio",
-    "response time",
-    "average",
-    "p50",
-    "p99",
-    "connections",
-    "bytes",
-  ]);
-  let current: Series | undefined;
-  let index: number | undefined;
-  let span = 900;
+const TERMS = [
+  "packet",
+  "packets per second",
+  "drop ratio",
+  "lab response time",
+  "average",
+  "percentile",
+  "p50",
+  "p99",
+  "connections",
+  "bytes",
+] as const;
 
-  /** The numbers of the second under the cursor, or of the last one. */
-  function figures(): void {
-    if (!current) return;
-    const at = index === undefined ? current.length - 1 : Math.min(index, current.length - 1);
-    for (const { protocol, figures } of columns) {
-      for (const { reading, value, unit } of figures) {
-        const quantity = reading.format(current.columns[protocol][reading.series][at] ?? null);
-        setText(value, quantity.value);
-        setText(unit, quantity.unit);
-      }
-    }
-    const time = current.times()[at];
-    setText(byId("moment"), index === undefined || time === undefined ? "" : `at ${clockTime(time * 1000)}`);
-    document.body.classList.toggle("looking-back", index !== undefined);
+/** The section. `show` draws the history; `snapshot` shows what only the snapshot has: totals and faults. */
+export function createNow(): { show(series: Series): void; snapshot(snapshot: LiveSnapshot): void } {
+  const columns = PROTOCOLS.map(createColumn);
+  byId("columns").replaceChildren(...columns.map(({ element }) => element));
+  const sideBySide = createSideBySide(byId("side-by-side"));
+  byId("now").append(termList(TERMS));
+  let series: Series | undefined;
+  let cursor: number | undefined;
+  let seconds = 900;
+
+  /** Shows the numbers of the second under the cursor, or of the last one. */
+  function showNumbers(): void {
+    if (!series) return;
+    const index = Math.min(cursor ?? Number.POSITIVE_INFINITY, series.length - 1);
+    for (const column of columns) column.showNumbers(series, index);
+    const time = series.times[index];
+    setText(byId("cursor-time"), cursor === undefined || time === undefined ? "" : `at ${clockTime(time * 1000)}`);
+    document.body.classList.toggle("looking-back", cursor !== undefined);
   }
 
-  function charts(): void {
-    if (!current || document.hidden) return;
-    const times = current.times();
-    const marks = current.marks();
-    for (const { protocol, charts } of columns) {
-      const own = marks.filter((mark) => mark.protocol === protocol);
-      for (const { tile, chart } of charts) {
-        const series = current.columns[protocol];
-        chart.draw(
-          times,
-          tile.readings.map((reading) => series[reading.series]),
-          own,
-          span,
-        );
-        describe(chart, protocol, tile, series);
-      }
-    }
-    together.draw(current, times, marks, span);
+  function drawCharts(): void {
+    if (!series || document.hidden) return;
+    for (const column of columns) column.drawCharts(series, seconds);
+    sideBySide.draw(series, seconds);
   }
 
-  onHover((at) => {
-    index = at;
-    figures();
+  onCursor((index) => {
+    cursor = index;
+    showNumbers();
   });
   byId("span").addEventListener("change", (event) => {
-    if (event.target instanceof HTMLInputElement) span = Number(event.target.value);
-    charts();
+    if (event.target instanceof HTMLInputElement) seconds = Number(event.target.value);
+    drawCharts();
   });
-  document.addEventListener("visibilitychange", charts);
+  document.addEventListener("visibilitychange", drawCharts);
   return {
-    show(series) {
-      current = series;
-      figures();
-      charts();
+    show(latest) {
+      series = latest;
+      showNumbers();
+      drawCharts();
     },
-    snapshot({ protocols }) {
-      for (const { protocol, total, faults } of columns) {
-        const { totals, faults: now } = protocols[protocol];
-        const packets = `${grouped(totals.packets)} ${totals.packets === 1 ? "packet" : "packets"}`;
-        setText(total, `${packets} since the start, ${grouped(totals.dropped)} dropped`);
-        faults.hidden = now.text === "none";
-        setText(faults, now.text);
-      }
+    snapshot(snapshot) {
+      for (const column of columns) column.showTotals(snapshot);
     },
   };
 }

@@ -1,25 +1,21 @@
-/** Two kept runs over each other. */
+/** Two kept runs side by side. */
+
+import type { Protocol } from "../../base/protocol.ts";
 import type { Change } from "../../load/report/compare.ts";
-import type { KeptRun } from "../../runs/store.ts";
+import type { KeptRun } from "../../runs/shapes.ts";
+import { columnsOf, type ReportColumn } from "../load/report.ts";
 import { h } from "../ui/dom.ts";
-import type { Protocol } from "../ui/protocols.ts";
-import { columnsOf, type ReportColumn } from "./report.ts";
 
-/** What `GET /runs/{id}/compare/{other}` answers. */
-export interface Compared {
-  readonly protocols: Partial<Record<Protocol, readonly Change[]>>;
-}
-
-/** The reports of one protocol in two runs; the second is dashed. */
-export function pair(runs: readonly [KeptRun, KeptRun], protocol: Protocol): ReportColumn[] {
+/** The reports of one protocol in two runs. The curve of the second is dashed. */
+export function pairColumns(runs: readonly [KeptRun, KeptRun], protocol: Protocol): ReportColumn[] {
   return runs.flatMap((run, i) => {
     const column = columnsOf(run).find(({ report }) => report.protocol === protocol);
     return column ? [{ ...column, heading: `${column.heading} #${run.id}`, dash: i === 0 ? [] : [5, 4] }] : [];
   });
 }
 
-/** What changed, and whether by more than chance. */
-export function changesTable(changes: readonly Change[]): HTMLElement {
+/** The table of changes from the first run to the second, with the significance of each. */
+export function createChangesTable(changes: readonly Change[]): HTMLElement {
   const head = ["", "before", "after", "change", ""].map((name) => h("th", { scope: "col" }, name));
   const rows = changes.map(({ name, before, after, change, significance }) =>
     h(
@@ -31,7 +27,7 @@ export function changesTable(changes: readonly Change[]): HTMLElement {
   );
   return h(
     "div",
-    { class: "report-table changes-table" },
-    h("table", {}, h("caption", {}, "What changed"), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)),
+    { class: "report-table" },
+    h("table", {}, h("caption", {}, "Changes"), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)),
   );
 }

@@ -1,14 +1,13 @@
-/** Asking the lab: its routes, the token, and its errors. */
+/** Calls of the lab's HTTP API, with the bearer token and the API's errors. */
 
-/** What the lab says of a request that it refuses. */
+/** An error response of the lab; status 0 means that the lab was not reached. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   constructor(
     readonly status: number,
     message: string,
-    /** Index of the offending character of a text, from 0. */
+    /** Index of the invalid character in a text, from 0. */
     readonly position?: number,
-    readonly allowed?: string,
   ) {
     super(message);
   }
@@ -16,17 +15,17 @@ export class ApiError extends Error {
 
 let token = "";
 
-/** Shows `value` as the bearer token from now on; it is kept in this tab's memory alone. */
+/** Sends `value` as the bearer token from now on. It is kept in the memory of this tab only. */
 export function useToken(value: string): void {
   token = value;
 }
 
-/** Headers that show the token, where there is one. */
+/** The authorization header, if there is a token. */
 export function authorization(): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** A request's body: a text goes as text, anything else as JSON. */
+/** A request body: a string is sent as text, an object as JSON. */
 export type Body = string | object;
 
 function contentType(body: Body | undefined): Record<string, string> {
@@ -34,11 +33,8 @@ function contentType(body: Body | undefined): Record<string, string> {
   return { "content-type": typeof body === "string" ? "text/plain" : "application/json" };
 }
 
-/**
- * Asks the lab; gives what the route's description says it answers. Throws ApiError, also where the lab cannot be
- * reached (status 0).
- */
-export async function ask<T>(method: string, path: string, body?: Body): Promise<T> {
+/** Calls a route and returns its JSON response. `T` is the type that the route's description gives. Throws ApiError. */
+export async function callApi<T>(method: string, path: string, body?: Body): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -50,23 +46,18 @@ export async function ask<T>(method: string, path: string, body?: Body): Promise
     throw new ApiError(0, "the lab cannot be reached");
   }
   const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer as T; // the lab's own route: its answer is what its description says
+  if (response.ok) return answer as T; // same-origin route of the lab, whose response type the caller states
   throw toError(response.status, answer);
 }
 
 function toError(status: number, answer: unknown): ApiError {
   const fields = typeof answer === "object" && answer !== null ? new Map(Object.entries(answer)) : new Map();
   const position = fields.get("position");
-  const allowed = fields.get("allowed");
-  return new ApiError(
-    status,
-    String(fields.get("error") ?? `the lab answered ${status}`),
-    typeof position === "number" ? position : undefined,
-    typeof allowed === "string" ? allowed : undefined,
-  );
+  const message = String(fields.get("error") ?? `the lab answered with status ${status}`);
+  return new ApiError(status, message, typeof position === "number" ? position : undefined);
 }
 
-/** One line for any error. */
+/** The message of any error, one line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

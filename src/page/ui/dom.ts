@@ -1,12 +1,12 @@
-/** The little that the page needs to build its parts. */
+/** Helpers that create and change elements. */
 
 type Child = Node | string | undefined;
 type Listener<E extends Event> = (event: E) => void;
 
-/** Attributes of an element; undefined leaves one out, true sets it empty. */
+/** Attributes of an element: undefined and false omit one, true sets it to the empty string. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Makes an element with attributes and children. */
+/** Creates an element with attributes and children. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -21,7 +21,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The element with that id; a page without it is a mistake in index.html, and throws. */
+/** The element with that id. Throws where index.html has none. */
 export function byId(id: string): HTMLElement {
   const element = document.getElementById(id);
   if (!element) throw new Error(`index.html has no #${id}`);
@@ -35,19 +35,41 @@ export function button(label: string, onClick: Listener<MouseEvent>, attributes:
   return element;
 }
 
-/** Sets a text only where it is another, so that nothing is laid out in vain. */
+/** A fieldset that is disabled while the viewer may not change the lab (see rights.ts). */
+export function changing(...children: readonly Child[]): HTMLFieldSetElement {
+  const disabled = document.body.classList.contains("view-only");
+  return h("fieldset", { class: "bare", "data-changes": true, disabled }, ...children);
+}
+
+/** Sets the text if it differs, which avoids a new layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Copies `text`, and says on the button whether that went well. */
+/** Writes `rows` into a table body cell by cell and keeps its row elements; `makeRow` creates a missing one. */
+export function writeRows(
+  body: HTMLTableSectionElement,
+  rows: readonly (readonly string[])[],
+  makeRow: () => HTMLTableRowElement,
+): void {
+  while (body.rows.length > rows.length) body.deleteRow(-1);
+  while (body.rows.length < rows.length) body.append(makeRow());
+  rows.forEach((row, y) => {
+    row.forEach((text, x) => {
+      const cell = body.rows[y]?.cells[x];
+      if (cell) setText(cell, text);
+    });
+  });
+}
+
+/** A button that copies the text from `read` and shows the result on itself. */
 export function copyButton(read: () => string, label: string): HTMLButtonElement {
   const element = button(
     "Copy",
     async () => {
       const done = await navigator.clipboard.writeText(read()).then(
         () => true,
-        () => false, // a browser allows it only on a secure origin
+        () => false, // browsers allow it on a secure origin only
       );
       element.textContent = done ? "Copied" : "Select and copy";
       setTimeout(() => setText(element, "Copy"), 1500);

@@ -1,8 +1,8 @@
-/** Puts the lab's error where the mistake is: at the field, or at the character of a text. */
+/** Shows API errors at the form field, or at the character of a text, that they concern. */
 import { ApiError, messageOf } from "./api.ts";
 import { h } from "./dom.ts";
 
-/** Takes every error away that stands in `host`. */
+/** Removes every error in `host`. */
 export function clearErrors(host: HTMLElement): void {
   for (const error of host.querySelectorAll(".error")) error.remove();
   for (const field of host.querySelectorAll("[aria-invalid]")) {
@@ -20,7 +20,7 @@ function attach(field: HTMLElement, text: string, after: Element): void {
   after.after(h("p", { class: "error", id, role: "alert" }, text));
 }
 
-/** The field that `path` (`drop.up`) names, or the first of its group. */
+/** The field with `path` (such as `drop.up`), or the first field of the group that `path` names. */
 function fieldAt(host: HTMLElement, path: string): HTMLElement | undefined {
   const fields = [...host.querySelectorAll<HTMLElement>("input[type=number][data-path], select[data-path]")];
   const at = (field: HTMLElement) => field.dataset.path ?? "";
@@ -30,7 +30,7 @@ function fieldAt(host: HTMLElement, path: string): HTMLElement | undefined {
   );
 }
 
-/** Shows an error of the JSON form at the field that it concerns, else at the end of `host`. */
+/** Shows an error of a JSON body at the field that its message starts with, otherwise at the end of `host`. */
 export function showFieldError(host: HTMLElement, error: unknown): void {
   clearErrors(host);
   const text = messageOf(error);
@@ -40,7 +40,7 @@ export function showFieldError(host: HTMLElement, error: unknown): void {
   else host.append(h("p", { class: "error", role: "alert" }, text));
 }
 
-/** Shows an error of the text form under it and selects what is wrong. */
+/** Shows an error of a text form below it and selects the invalid part of the text. */
 export function showTextError(host: HTMLElement, input: HTMLInputElement, error: unknown): void {
   clearErrors(host);
   attach(input, messageOf(error), input.closest(".text-form") ?? input);

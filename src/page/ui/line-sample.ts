@@ -1,12 +1,12 @@
-/** A short piece of a line, for legends. */
+/** Samples of line styles, for legends. */
 
-/** How a line with `dash` looks; it takes its colour from the protocol around it. */
-export function sample(dash: readonly number[]): SVGElement {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
+/** A short line with the pattern `dash`, in the colour of the protocol around it. */
+export function lineSample(dash: readonly number[]): SVGElement {
+  const namespace = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(namespace, "svg");
   svg.setAttribute("viewBox", "0 0 28 8");
   svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(space, "path");
+  const line = document.createElementNS(namespace, "path");
   line.setAttribute("d", "M0 4h28");
   line.setAttribute("stroke-dasharray", dash.join(" "));
   svg.append(line);

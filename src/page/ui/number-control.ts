@@ -1,30 +1,25 @@
-/** A number to set: a field, and a slider where there is a range. */
+/** A form control for one number: a field, with a slider where the number has a range. */
 import { h } from "./dom.ts";
 
-/** One number with its slider or without. `path` is where an error of the lab would name it, `drop.up`. */
+/** One number of a form. */
 export interface NumberControl {
   readonly element: HTMLElement;
+  /** In the unit of the API; NaN for an empty or invalid field. */
   value: number;
 }
 
 let ids = 0;
 
-/** A number field; `scale` is what its unit is worth (0.01 for %). */
-export function numberControl(path: string, label: string, unit: string, scale: number, most?: number): NumberControl {
+/**
+ * A number field. `path` is the field's name in error messages, such as `drop.up`; `scale` is the factor from the
+ * displayed unit to the API's (0.01 for %); `max` adds a slider from 0 to `max`.
+ */
+export function numberControl(path: string, label: string, unit: string, scale: number, max?: number): NumberControl {
   const id = `field-${++ids}`;
-  const input = h("input", {
-    type: "number",
-    id,
-    min: 0,
-    step: "any",
-    inputmode: "decimal",
-    value: 0,
-    "data-path": path,
-  });
+  const attributes = { "data-path": path, min: 0, value: 0 };
+  const input = h("input", { type: "number", id, step: "any", inputmode: "decimal", ...attributes });
   const slider =
-    most === undefined
-      ? undefined
-      : h("input", { type: "range", min: 0, max: most, step: 1, value: 0, "aria-label": label, "data-path": path });
+    max === undefined ? undefined : h("input", { type: "range", max, step: 1, "aria-label": label, ...attributes });
   slider?.addEventListener("input", () => {
     input.value = slider.value;
   });
@@ -41,7 +36,7 @@ export function numberControl(path: string, label: string, unit: string, scale: 
   return {
     element,
     get value() {
-      // An empty or wrong field is NaN, which JSON writes as null: the lab says what it expected.
+      // JSON has no NaN and writes null: the API's error then names the field and the allowed values.
       return input.value === "" ? Number.NaN : Number((input.valueAsNumber * scale).toPrecision(12));
     },
     set value(value) {
@@ -52,7 +47,7 @@ export function numberControl(path: string, label: string, unit: string, scale: 
   };
 }
 
-/** A share, shown in percent, with its slider. */
+/** A ratio, displayed in percent, with a slider. */
 export function percentControl(path: string, label: string): NumberControl {
   return numberControl(path, label, "%", 0.01, 100);
 }

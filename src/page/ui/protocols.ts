@@ -1,31 +1,50 @@
-/** How each protocol looks: never by its colour alone, always with a shape and a line of its own. */
-
+/** The look of each protocol, from the registry: a colour, always together with a shape and a line style. */
+import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { h } from "./dom.ts";
 
-/** The three protocols, in the order of the columns. */
-export const PROTOCOLS = ["http", "tcp", "udp"] as const;
-/** One of the three. */
-export type Protocol = (typeof PROTOCOLS)[number];
-
-/** The look of one protocol. */
-export interface Look {
-  readonly name: string;
-  readonly shape: string;
-  /** The custom property that holds its colour. */
-  readonly color: string;
-  /** Dashes of its lines, in CSS pixels; an empty list is a solid line. */
-  readonly dash: readonly number[];
-  readonly motto: string;
+/** The protocol's name for display. */
+export function titleOf(protocol: Protocol): string {
+  return REGISTRY[protocol].title;
 }
 
-/** The look of each protocol. */
-export const LOOKS: Readonly<Record<Protocol, Look>> = {
-  http: { name: "HTTP", shape: "●", color: "--http", dash: [], motto: "a request, a response, on top of TCP" },
-  tcp: { name: "TCP", shape: "■", color: "--tcp", dash: [7, 4], motto: "a connection, an ordered stream of bytes" },
-  udp: { name: "UDP", shape: "▲", color: "--udp", dash: [2, 3], motto: "single datagrams, no promise of delivery" },
-};
+/** The custom property that holds the protocol's colour, such as `--udp`. */
+export function colorOf(protocol: Protocol): string {
+  return `--${protocol}`;
+}
 
-/** The shape of a protocol, for those who see it; its name stands beside. */
-export function shapeOf({ shape }: Look): HTMLElement {
-  return h("span", { class: "shape", "aria-hidden": "true" }, shape);
+/** Dash pattern of the protocol's lines, in CSS pixels; empty for a solid line. */
+export function dashOf(protocol: Protocol): readonly number[] {
+  return REGISTRY[protocol].look.dash;
+}
+
+/** The protocol's shape and `text`, by default its name. Screen readers skip the shape. */
+export function labelOf(protocol: Protocol, text = titleOf(protocol)): [HTMLElement, string] {
+  return [h("span", { class: "shape", "aria-hidden": "true" }, REGISTRY[protocol].look.shape), text];
+}
+
+/** The border style closest to a dash pattern. */
+function borderStyle([on, off = 0]: readonly number[]): "solid" | "dashed" | "dotted" {
+  if (on === undefined) return "solid";
+  return on > off ? "dashed" : "dotted";
+}
+
+/**
+ * Style rules for each protocol: its colour on `:root`, and `--own` and `--stroke` inside every element with its
+ * `data-protocol`.
+ */
+export function protocolRules(): string {
+  const rules = PROTOCOLS.map((protocol) => {
+    const { colors, dash } = REGISTRY[protocol].look;
+    const color = colorOf(protocol);
+    return `:root { ${color}: light-dark(${colors.join(", ")}); }
+[data-protocol="${protocol}"] { --own: var(${color}); --stroke: ${borderStyle(dash)}; }`;
+  });
+  return rules.join("\n");
+}
+
+/** Adds these rules to the document, as a constructed style sheet: the content security policy forbids inline styles. */
+export function applyProtocolRules(): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(protocolRules());
+  document.adoptedStyleSheets.push(sheet);
 }

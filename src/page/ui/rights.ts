@@ -1,15 +1,11 @@
-/** Whether this viewer may change the lab, shown and obeyed in one place. */
-import { ask, messageOf, useToken } from "./api.ts";
+/** The viewer's rights: controls that change the lab are disabled without the right to do so. */
+import type { Rights } from "../../api/shapes.ts";
+import { callApi, messageOf, useToken } from "./api.ts";
 import { byId, h } from "./dom.ts";
 
-interface Rights {
-  readonly mayChange: boolean;
-  readonly reason?: string;
-}
-
-/** Asks the lab for this viewer's rights, and shows them: without any, everything that changes the lab is disabled. */
-export async function showRights(onToken: () => void): Promise<void> {
-  const rights = await ask<Rights>("GET", "/rights").catch(
+/** Reads this viewer's rights and applies them to every fieldset with `data-changes`. Calls `onToken` after a new token. */
+export async function applyRights(onToken: () => void): Promise<void> {
+  const rights = await callApi<Rights>("GET", "/rights").catch(
     (error): Rights => ({ mayChange: false, reason: messageOf(error) }),
   );
   document.body.classList.toggle("view-only", !rights.mayChange);
@@ -18,10 +14,10 @@ export async function showRights(onToken: () => void): Promise<void> {
   }
   const notice = byId("rights");
   notice.hidden = rights.mayChange;
-  if (!rights.mayChange) notice.replaceChildren(explanation(rights.reason ?? "", onToken));
+  if (!rights.mayChange) notice.replaceChildren(tokenForm(rights.reason ?? "", onToken));
 }
 
-function explanation(reason: string, onToken: () => void): HTMLElement {
+function tokenForm(reason: string, onToken: () => void): HTMLElement {
   const input = h("input", {
     type: "password",
     autocomplete: "off",
@@ -32,7 +28,7 @@ function explanation(reason: string, onToken: () => void): HTMLElement {
   const form = h(
     "form",
     {},
-    h("span", {}, `View only: ${reason}`),
+    h("span", {}, `Read-only: ${reason}`),
     input,
     h("button", { type: "submit" }, "Use token"),
   );

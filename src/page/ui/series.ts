@@ -1,85 +1,83 @@
-/** The page's copy of the lab's history: loaded when it opens, then grown by a second at a time. */
-import type { HistoryDump, Mark, SeriesName, Snapshot } from "../../live/shapes.ts";
-import { PROTOCOLS, type Protocol } from "./protocols.ts";
+/** The page's copy of the lab's history: loaded once, then extended by one second per snapshot. */
+import { byProtocol, PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import { type HistoryDump, type LiveSnapshot, type Mark, SERIES, type SeriesName } from "../../live/shapes.ts";
 
-/** A series as it is drawn: null is a gap. */
+/** Values of a series, one per second; null is a gap. */
 export type Values = (number | null)[];
-type Columns = Record<SeriesName, Values>;
 
-/** A change of the faults, with its moment on the axis (s since the Unix epoch). */
+/** The series of one protocol. */
+export type Columns = Readonly<Record<SeriesName, Values>>;
+
+/** A fault change with its position on the time axis, in s since the Unix epoch. */
 export interface PlacedMark extends Mark {
   readonly at: number;
 }
 
-function copy(columns: HistoryDump["series"][Protocol]): Columns {
-  const { packets, drops, mean, p50, p99, connections, received, sent } = columns;
-  return {
-    packets: [...packets],
-    drops: [...drops],
-    mean: [...mean],
-    p50: [...p50],
-    p99: [...p99],
-    connections: [...connections],
-    received: [...received],
-    sent: [...sent],
-  };
+function copyColumns(columns: HistoryDump["series"][Protocol]): Columns {
+  // Built from every name in SERIES, which is what the type states.
+  return Object.fromEntries(SERIES.map((name) => [name, [...columns[name]]])) as Columns;
 }
 
-/** The last quarter of an hour of the lab, a value a second. */
+/** The history of every protocol, one value per second. */
 export class Series {
   readonly columns: Readonly<Record<Protocol, Columns>>;
   readonly lab: string;
-  /** The lab's second of the last value, and the wall clock then, ms. */
-  seconds: number;
-  at: number;
+  /** Times of the values, s since the Unix epoch. */
+  times: readonly number[] = [];
+  /** The fault changes within the history, the oldest first. */
+  marks: readonly PlacedMark[] = [];
+  /** The lab's second of the last value. */
+  #seconds: number;
+  /** Wall clock at the last value, ms since the Unix epoch. */
+  #at: number;
   #marks: readonly Mark[];
   readonly #span: number;
 
-  constructor(dump: HistoryDump) {
-    this.lab = dump.lab;
-    this.seconds = dump.seconds;
-    this.at = dump.at;
-    this.#span = dump.span;
-    this.#marks = dump.marks;
-    this.columns = { http: copy(dump.series.http), tcp: copy(dump.series.tcp), udp: copy(dump.series.udp) };
+  constructor({ lab, seconds, at, span, marks, series }: HistoryDump) {
+    this.lab = lab;
+    this.#seconds = seconds;
+    this.#at = at;
+    this.#span = span;
+    this.#marks = marks;
+    this.columns = byProtocol((protocol) => copyColumns(series[protocol]));
+    this.#placeOnAxis();
   }
 
+  /** Values per series. */
   get length(): number {
-    return this.columns.http.packets.length;
+    return Math.max(0, ...PROTOCOLS.map((protocol) => this.columns[protocol].packets.length));
   }
 
-  /** Takes in the next second; false where it is not the next one, and the history has to be loaded again. */
-  push(snapshot: Snapshot): boolean {
-    if (snapshot.lab !== this.lab || snapshot.seconds > this.seconds + 1) return false;
-    if (snapshot.seconds <= this.seconds) return true;
-    this.seconds = snapshot.seconds;
-    this.at = snapshot.at;
+  /** Appends the next second; false if it is not the next one, so that the history has to be loaded again. */
+  push(snapshot: LiveSnapshot): boolean {
+    if (snapshot.lab !== this.lab || snapshot.seconds > this.#seconds + 1) return false;
+    if (snapshot.seconds <= this.#seconds) return true;
+    this.#seconds = snapshot.seconds;
+    this.#at = snapshot.at;
     for (const protocol of PROTOCOLS) {
-      const columns = this.columns[protocol];
-      for (const [name, value] of Object.entries(snapshot.protocols[protocol].second)) {
-        const column = columns[name as SeriesName]; // a second has exactly the series' names
-        column.push(value);
+      for (const name of SERIES) {
+        const column = this.columns[protocol][name];
+        column.push(snapshot.protocols[protocol].second[name]);
         if (column.length > this.#span) column.shift();
       }
     }
-    const kept = this.#marks.filter((mark) => mark.seconds > this.seconds - this.#span);
-    this.#marks = [
-      ...kept,
-      ...snapshot.marks.filter(
-        (mark) => !kept.some((other) => other.seconds === mark.seconds && other.protocol === mark.protocol),
-      ),
-    ];
+    this.#addMarks(snapshot.marks);
+    this.#placeOnAxis();
     return true;
   }
 
-  /** The moments of the values, s since the Unix epoch: laid from the last one, so that a set clock makes no hole. */
-  times(): number[] {
-    const last = this.at / 1000;
-    const { length } = this;
-    return Array.from({ length }, (_, i) => last - (length - 1 - i));
+  #addMarks(marks: readonly Mark[]): void {
+    const kept = this.#marks.filter((mark) => mark.seconds > this.#seconds - this.#span);
+    const isKnown = (mark: Mark) =>
+      kept.some((other) => other.seconds === mark.seconds && other.protocol === mark.protocol);
+    this.#marks = [...kept, ...marks.filter((mark) => !isKnown(mark))];
   }
 
-  marks(): PlacedMark[] {
-    return this.#marks.map((mark) => ({ ...mark, at: this.at / 1000 - (this.seconds - mark.seconds) }));
+  /** Computes times and marks back from the last second, so that a step of the wall clock leaves no gap. */
+  #placeOnAxis(): void {
+    const last = this.#at / 1000;
+    const { length } = this;
+    this.times = Array.from({ length }, (_, i) => last - (length - 1 - i));
+    this.marks = this.#marks.map((mark) => ({ ...mark, at: last - (this.#seconds - mark.seconds) }));
   }
 }

@@ -1,4 +1,4 @@
-/** Light, dark, or as the system says; and the colours in the form that a canvas understands. */
+/** The colour scheme (light, dark or the system's), and colours in a form that a canvas accepts. */
 import { byId } from "./dom.ts";
 
 const CHOICES = ["auto", "light", "dark"] as const;
@@ -7,23 +7,26 @@ const KEY = "wirelab-theme";
 const LABELS: Readonly<Record<Choice, string>> = { auto: "Auto", light: "Light", dark: "Dark" };
 
 const listeners = new Set<() => void>();
-const probe = document.createElement("span");
-probe.hidden = true;
+let probe: HTMLElement | undefined;
 
-/** The colour of a custom property such as `--udp`, resolved for the theme that shows. */
+/** The colour of a custom property such as `--udp`, resolved for the current colour scheme. */
 export function color(property: string): string {
-  if (!probe.isConnected) document.body.append(probe);
+  if (!probe) {
+    probe = document.createElement("span");
+    probe.hidden = true;
+    document.body.append(probe);
+  }
   probe.style.color = `var(${property})`;
   return getComputedStyle(probe).color;
 }
 
-/** Calls `listener` whenever the colours change; the returned function ends that. */
+/** Calls `listener` on each change of the colour scheme; the returned function unsubscribes it. */
 export function onTheme(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function read(): Choice {
+function readChoice(): Choice {
   const stored = localStorage.getItem(KEY);
   return CHOICES.find((choice) => choice === stored) ?? "auto";
 }
@@ -33,17 +36,17 @@ function apply(choice: Choice): void {
   else document.documentElement.dataset.theme = choice;
   const button = byId("theme");
   button.textContent = LABELS[choice];
-  button.setAttribute("aria-label", `Colours: ${choice === "auto" ? "as the system" : choice}`);
+  button.setAttribute("aria-label", `Colour scheme: ${choice === "auto" ? "system" : choice}`);
   for (const listener of listeners) listener();
 }
 
-/** Makes the button work and keeps up with the system. */
+/** Applies the stored choice and follows the button and the system. */
 export function startTheme(): void {
   byId("theme").addEventListener("click", () => {
-    const next = CHOICES[(CHOICES.indexOf(read()) + 1) % CHOICES.length] ?? "auto";
+    const next = CHOICES[(CHOICES.indexOf(readChoice()) + 1) % CHOICES.length] ?? "auto";
     localStorage.setItem(KEY, next);
     apply(next);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => apply(read()));
-  apply(read());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => apply(readChoice()));
+  apply(readChoice());
 }

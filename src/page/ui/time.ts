@@ -1,4 +1,4 @@
-/** Times of day and ages, in the reader's own time zone. */
+/** Times of day and ages as text. */
 
 const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour: "2-digit",
@@ -7,7 +7,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, {
   hour12: false,
 });
 
-/** `09:41:02` in the reader's time zone; `at` in ms since the Unix epoch. */
+/** `09:41:02` in the viewer's time zone; `at` in ms since the Unix epoch. */
 export function clockTime(at: number): string {
   return CLOCK.format(at);
 }

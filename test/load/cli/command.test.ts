@@ -1,16 +1,16 @@
-/** The command as a person or a script meets it: what it prints, writes and exits with. */
+/** The load command: its output, its files and its exit status. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { parseImpairments } from "../../../src/faults/text.ts";
 import { type Lab, startLab } from "../../../src/lab.ts";
-import { runCommand, type Surroundings } from "../../../src/load/cli/command.ts";
-import { readReports } from "../../../src/load/report/compare.ts";
+import { type CommandEnvironment, runCommand } from "../../../src/load/cli/command.ts";
+import { readReports } from "../../../src/load/report/json.ts";
 import { balanced } from "../support/sums.ts";
 import { deadTcpPort } from "../support/targets.ts";
 
-/** Surroundings that write down what the command does to them. */
-function surroundings(files: Record<string, string> = {}) {
+/** An environment that records what the command does. */
+function recordingEnvironment(files: Record<string, string> = {}) {
   const interrupts: (() => void)[] = [];
-  const seen = {
+  const recorded = {
     out: "",
     err: "",
     files: { ...files },
@@ -19,32 +19,32 @@ function surroundings(files: Record<string, string> = {}) {
       for (const call of interrupts) call();
     },
   };
-  const around: Surroundings = {
+  const environment: CommandEnvironment = {
     out: async (text) => {
-      seen.out += text;
+      recorded.out += text;
     },
     err: (text) => {
-      seen.err += text;
+      recorded.err += text;
     },
     terminal: false,
     columns: () => 100,
     readFile: (path) => {
-      const content = seen.files[path];
+      const content = recorded.files[path];
       if (content === undefined) throw new Error("no such file");
       return Buffer.from(content);
     },
     writeFile: (path, text, append) => {
       if (path.startsWith("/full/")) throw new Error("ENOSPC: no space left on device");
-      seen.files[path] = append ? (seen.files[path] ?? "") + text : text;
+      recorded.files[path] = append ? (recorded.files[path] ?? "") + text : text;
     },
     onInterrupt: (callback) => void interrupts.push(callback),
-    exit: (status) => void seen.exits.push(status),
+    exit: (status) => void recorded.exits.push(status),
     usage: () => ({ userSeconds: 1, systemSeconds: 2, residentBytes: 3, openFiles: 4, maxFiles: 5, startTime: 6 }),
     build: { version: "1.2.3", bun_version: "4.5.6" },
     save: undefined,
     metricsHost: "127.0.0.1",
   };
-  return { seen, around };
+  return { recorded, environment };
 }
 
 let lab: Lab;
@@ -58,16 +58,16 @@ afterAll(async () => {
   await lossy.stop();
 });
 
-/** Runs the command against a lab's UDP port. */
+/** Runs the command against the UDP port of a lab. */
 async function run(line: string, files: Record<string, string> = {}, on = lab) {
-  const { seen, around } = surroundings(files);
+  const { recorded, environment } = recordingEnvironment(files);
   const words = `--proto udp --target 127.0.0.1:${on.ports.udp} --control 127.0.0.1:${on.ports.http} --rate 1000 --timeout 300ms --interval 100ms ${line}`;
-  const status = await runCommand(words.split(" "), around);
-  return { status, ...seen };
+  const status = await runCommand(words.split(" "), environment);
+  return { status, ...recorded };
 }
 
 describe("the command", () => {
-  test("shows progress, a table and a last line", async () => {
+  test("shows progress, a table and a summary line", async () => {
     const { status, out, err } = await run("--count 300");
     expect(status).toBe(0);
     expect(err).toMatch(/^udp {2}.*\/s {2}answered \d+ {2}lost 0 {2}p50 /m);
@@ -75,7 +75,7 @@ describe("the command", () => {
     expect(out.trimEnd().split("\n").at(-1)).toMatch(/^udp: 300 of 300 answered, 0 % lost, p50 \d/);
   });
 
-  test("--json - prints the report and nothing else; --quiet says nothing", async () => {
+  test("--json - prints only the report; --quiet hides the progress", async () => {
     const { out, err } = await run("--count 50 --json - --quiet");
     const [report] = readReports(out) ?? [];
     expect(err).toBe("");
@@ -100,7 +100,7 @@ describe("the command", () => {
     expect(files["r.hdr"]).toContain(`Total count    = ${`${report?.packets.answered}`.padStart(12)}`);
   });
 
-  test("a full disk is one line, and the report is still printed", async () => {
+  test("a file that cannot be written is one error line, and the report is still printed", async () => {
     const { status, out, err, files } = await run(
       "--count 50 --quiet --json /full/r.json --csv /full/r.csv --html r.html",
     );
@@ -113,7 +113,7 @@ describe("the command", () => {
     expect(files["r.html"]).toContain("</html>");
   });
 
-  test("a met objective is 0, a missed one 1, one that too few packets decide is missed too, and says so", async () => {
+  test("the status is 0 if all objectives are met and 1 if one is missed or cannot be judged", async () => {
     const met = await run("--count 400 --slo p50<10s --slo loss<5% --slo rate>=500");
     expect([met.status, met.out.match(/: met: /g)?.length]).toEqual([0, 3]);
     const missed = await run("--count 100 --slo max<1us");
@@ -122,7 +122,7 @@ describe("the command", () => {
     const unsure = await run("--count 100 --slo loss<0.1% --slo p999<10s");
     expect(unsure.status).toBe(1);
     expect(unsure.out).toContain(
-      "objective loss<0.1%: MISSED: 0 %, at worst 3.7 % (the value meets it, its 95 % interval does not: run longer to be sure)",
+      "objective loss<0.1%: MISSED: 0 %, confidence limit 3.7 % (the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval)",
     );
     expect(unsure.out).toContain(
       "objective p999<10s: MISSED: – (cannot be judged: p999 needs 3688 answers, there are 100)",
@@ -130,7 +130,7 @@ describe("the command", () => {
     expect(unsure.out).toContain("NOT VALID");
   });
 
-  test("--compare tells noise from change", async () => {
+  test("--compare shows which changes are significant", async () => {
     const { files } = await run("--count 400 --json old.json");
     const { out } = await run("--count 400 --compare old.json", { "old.json": files["old.json"] ?? "" }, lossy);
     expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +worse$/m);
@@ -138,7 +138,7 @@ describe("the command", () => {
     expect([refused.status, refused.err]).toEqual([2, "--compare old.json: not a JSON report of this command\n"]);
   });
 
-  test("--explain defines every number with the run's own", async () => {
+  test("--explain defines the numbers with the values of the run", async () => {
     const { out } = await run("--count 300 --explain");
     for (const text of [
       "300 sent = 300 answered + 0 lost",
@@ -153,43 +153,45 @@ describe("the command", () => {
     }
   });
 
-  test("the first Ctrl-C ends the run with a report and 130, the second the program", async () => {
-    const { seen, around } = surroundings();
+  test("the first Ctrl-C ends the run with its report and status 130, the second ends the process", async () => {
+    const { recorded, environment } = recordingEnvironment();
     const ended = runCommand(
       `--proto udp --target 127.0.0.1:${lab.ports.udp} --control none --duration forever --interval 50ms`.split(" "),
-      around,
+      environment,
     );
-    while (!seen.err.includes("answered")) await Bun.sleep(5);
-    seen.interrupt();
+    while (!recorded.err.includes("answered")) await Bun.sleep(5);
+    recorded.interrupt();
     expect(await ended).toBe(130);
-    expect(seen.out).toMatch(/^udp: \d+ of \d+ answered/m);
-    seen.interrupt();
-    expect(seen.exits).toEqual([130]);
+    expect(recorded.out).toMatch(/^udp: \d+ of \d+ answered/m);
+    recorded.interrupt();
+    expect(recorded.exits).toEqual([130]);
   });
 
-  test("nothing measured is 3, in one line", async () => {
-    const { seen, around } = surroundings();
+  test("a run without an answer has status 3 and one line with the reason", async () => {
+    const { recorded, environment } = recordingEnvironment();
     const port = deadTcpPort();
-    expect(await runCommand(`--proto tcp --control none --target 127.0.0.1:${port}`.split(" "), around)).toBe(3);
-    expect(seen.out).toContain(
+    expect(await runCommand(`--proto tcp --control none --target 127.0.0.1:${port}`.split(" "), environment)).toBe(3);
+    expect(recorded.out).toContain(
       `tcp: 0 of 0 answered: nothing could be measured: nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`,
     );
-    expect(await runCommand("--proto udp --control none --target no.such.name.invalid".split(" "), around)).toBe(3);
-    expect(seen.out).toContain("no.such.name.invalid does not resolve");
+    expect(await runCommand("--proto udp --control none --target no.such.name.invalid".split(" "), environment)).toBe(
+      3,
+    );
+    expect(recorded.out).toContain("no.such.name.invalid does not resolve");
   });
 
-  test("bad usage is 2, in one line, and starts nothing", async () => {
-    const { seen, around } = surroundings();
-    expect(await runCommand(["--proto", "all", "--size", "70000"], around)).toBe(2);
-    expect(await runCommand(["--proto", "http", "--body", "@none"], around)).toBe(2);
-    expect(seen.err).toBe("--size 70000: expected 44 to 65535\n--body @none: no such file\n");
+  test("bad usage has status 2 and one error line, and no run starts", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    expect(await runCommand(["--proto", "all", "--size", "70000"], environment)).toBe(2);
+    expect(await runCommand(["--proto", "http", "--body", "@none"], environment)).toBe(2);
+    expect(recorded.err).toBe("--size 70000: expected 44 to 65535\n--body @none: no such file\n");
   });
 
-  test("--metrics-port serves the run's series while it lasts, directions included", async () => {
-    const { seen, around } = surroundings();
+  test("--metrics-port serves the series of the run while it lasts, with the directions of losses", async () => {
+    const { recorded, environment } = recordingEnvironment();
     const port = deadTcpPort();
     const line = `--proto udp --target 127.0.0.1:${lossy.ports.udp} --control 127.0.0.1:${lossy.ports.http} --rate 500 --duration forever --timeout 100ms --quiet --metrics-port ${port}`;
-    const ended = runCommand(line.split(" "), around);
+    const ended = runCommand(line.split(" "), environment);
     const read = async () => (await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined))?.text() ?? "";
     let text = "";
     const deadline = performance.now() + 10_000;
@@ -197,7 +199,7 @@ describe("the command", () => {
       text = await read();
       await Bun.sleep(50);
     }
-    seen.interrupt();
+    recorded.interrupt();
     await ended;
     const value = (series: string) =>
       Number(
@@ -224,34 +226,34 @@ describe("the command", () => {
   }, 20_000);
 });
 
-test("--proto all: three runs at once, side by side, against one host", async () => {
-  // The contract's ports on a loopback address of our own: other labs may listen on the usual one.
+test("--proto all runs every protocol at the same time against one host", async () => {
+  // The default ports on another loopback address, because a lab may already listen on 127.0.0.1.
   await using classroom = await startLab({
     host: "127.0.0.77",
     impair: parseImpairments("udp:drop=0.2;tcp:drop=0/0.2"),
   });
   expect(classroom.ports).toMatchObject({ http: 5000, tcp: 6000, udp: 7000 });
-  const { seen, around } = surroundings();
+  const { recorded, environment } = recordingEnvironment();
   const line =
     "--proto all --target 127.0.0.77 --rate 300 --count 150 --timeout 300ms --json all.json --html all.html --hdr all.hdr";
-  expect(await runCommand(line.split(" "), around)).toBe(0);
-  const reports = readReports(seen.files["all.json"] ?? "") ?? [];
+  expect(await runCommand(line.split(" "), environment)).toBe(0);
+  const reports = readReports(recorded.files["all.json"] ?? "") ?? [];
   expect(reports.map(({ protocol }) => protocol)).toEqual(["http", "tcp", "udp"]);
   const [http, tcp, udp] = reports.map((report) => balanced(report).packets);
   expect(http).toMatchObject({ sent: 150, answered: 150 });
   expect(tcp).toMatchObject({ sent: 150, lostUp: 0, lostDown: tcp?.lost ?? -1 });
   expect(udp).toMatchObject({ sent: 150, lostDown: 0, lostUp: udp?.lost ?? -1 });
   expect((tcp?.lost ?? 0) * (udp?.lost ?? 0)).toBeGreaterThan(0);
-  expect(seen.out).toMatch(/^ +http +tcp +udp$/m);
-  expect(seen.files["all.html"]?.match(/<svg /g)?.length).toBe(12);
-  expect(Object.keys(seen.files).filter((path) => path.endsWith(".hdr"))).toEqual([
+  expect(recorded.out).toMatch(/^ +http +tcp +udp$/m);
+  expect(recorded.files["all.html"]?.match(/<svg /g)?.length).toBe(12);
+  expect(Object.keys(recorded.files).filter((path) => path.endsWith(".hdr"))).toEqual([
     "all-http.hdr",
     "all-tcp.hdr",
     "all-udp.hdr",
   ]);
 });
 
-test("as a process: status, streams, and a flag's typo", async () => {
+test("as a process the command has the same statuses and outputs", async () => {
   const start = (words: string[]) =>
     Bun.spawn([process.execPath, "scripts/load.ts", ...words], {
       cwd: `${import.meta.dir}/../../..`,

@@ -1,81 +1,78 @@
 import { describe, expect, test } from "bun:test";
 import { random } from "../../../src/base/random.ts";
-import { Ledger, slotsFor } from "../../../src/load/measure/accounting.ts";
+import { PacketAccounting } from "../../../src/load/measure/accounting.ts";
 import { wilson } from "../../../src/load/measure/estimates.ts";
-import { type SessionSummary, settleByLab, settleByNothing } from "../../../src/load/measure/loss-direction.ts";
+import { attributeByLab, unattributed } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
-import { planRun } from "../../../src/load/plan/options.ts";
-import { makeReport } from "../../../src/load/report/make.ts";
+import { reportOn } from "../support/reports.ts";
+import { summaryOf } from "../support/summaries.ts";
 import { balanced } from "../support/sums.ts";
 
 const TIMEOUT = 100;
 
-function ledgerOf(slots = 64, first = 0) {
+function account(slots = 64) {
   const recorder = new Recorder();
-  return { recorder, ledger: new Ledger(recorder, slots, TIMEOUT, first) };
+  return { recorder, accounting: new PacketAccounting(recorder, { slots, timeoutMs: TIMEOUT }) };
 }
 
-describe("Ledger", () => {
-  test("a packet is answered once, and then only duplicated", () => {
-    const { recorder, ledger } = ledgerOf();
-    const sequence = ledger.open(0, 1, 1000);
-    expect([ledger.answer(sequence, 5), ledger.answer(sequence, 6)]).toEqual(["answered", "duplicate"]);
+describe("PacketAccounting", () => {
+  test("counts the first answer to a packet as answered and further ones as duplicates", () => {
+    const { recorder, accounting } = account();
+    const sequence = accounting.add(0, 1, 1000);
+    expect([accounting.answer(sequence, 5), accounting.answer(sequence, 6)]).toEqual(["answered", "duplicate"]);
     expect(recorder.counts).toMatchObject({ sent: 1, answered: 1, duplicate: 1, lost: 0 });
-    // From the planned moment, and from the sending.
+    // From the intended send time, and from the actual one.
     expect([recorder.response.max, recorder.service.max]).toEqual([0.005, 0.004]);
-    expect(ledger.pending).toBe(0);
+    expect(accounting.pending).toBe(0);
   });
 
-  test("lost until an answer makes it late, whether or not the loss was noticed first", () => {
-    const { recorder, ledger } = ledgerOf();
-    const [noticed, unnoticed] = [ledger.open(0, 0, 0), ledger.open(0, 0, 0)];
-    expect(ledger.answer(unnoticed, 150)).toBe("late");
-    expect(ledger.expire(160)).toBe(1);
+  test("distinguishes duplicates made upstream and downstream by the reflector's sequence number", () => {
+    const { recorder, accounting } = account();
+    const sequence = accounting.add(0, 0, 0);
+    for (const reflected of [7, 7, 8]) accounting.answer(sequence, 1, reflected);
+    expect(recorder.counts).toMatchObject({ duplicate: 2, duplicateUp: 1 });
+  });
+
+  test("counts an answer after the timeout as late, whether or not the packet was counted as lost before", () => {
+    const { recorder, accounting } = account();
+    const [expired, open] = [accounting.add(0, 0, 0), accounting.add(0, 0, 0)];
+    expect(accounting.answer(open, 150)).toBe("late");
+    expect(accounting.expire(160)).toBe(1);
     expect(recorder.counts).toMatchObject({ lost: 1, late: 1 });
-    expect([ledger.answer(noticed, 170), ledger.answer(noticed, 171)]).toEqual(["late", "duplicate"]);
+    expect([accounting.answer(expired, 170), accounting.answer(expired, 171)]).toEqual(["late", "duplicate"]);
     expect(recorder.counts).toMatchObject({ sent: 2, lost: 0, late: 2, duplicate: 1, answered: 0 });
   });
 
-  test("a slot is not given to another packet while its own is pending", () => {
-    const { ledger } = ledgerOf(4);
-    for (let packet = 0; packet < 4; packet++) ledger.open(0, packet, 0);
-    expect(ledger.hasRoom).toBe(false);
-    ledger.answer(0, 5);
-    ledger.expire(6);
-    expect(ledger.hasRoom).toBe(true);
+  test("has no capacity while the next slot holds a pending packet", () => {
+    const { accounting } = account(4);
+    for (let packet = 0; packet < 4; packet++) accounting.add(0, packet, 0);
+    expect(accounting.hasCapacity).toBe(false);
+    accounting.answer(0, 5);
+    accounting.expire(6);
+    expect(accounting.hasCapacity).toBe(true);
   });
 
-  test("numbers on the wire wrap after 2^32 and are known again", () => {
-    const { ledger } = ledgerOf(8, 2 ** 32 - 2);
-    const sequences = [0, 1, 2, 3].map(() => ledger.open(0, 0, 0));
-    expect(sequences.at(-1)).toBe(2 ** 32 + 1);
-    expect([2 ** 32 - 2, 2 ** 32 - 1, 0, 1].map((onWire) => ledger.recall(onWire))).toEqual(sequences);
-    expect([2, 77, 2 ** 32 - 3].map((onWire) => ledger.recall(onWire))).toEqual([-1, -1, -1]);
+  test("resolves a packet once, and replaces lost by a more precise outcome", () => {
+    const { recorder, accounting } = account();
+    const [failed, lost] = [accounting.add(0, 0, 0), accounting.add(0, 0, 0)];
+    expect([accounting.resolve(failed, "failed"), accounting.resolve(failed, "corrupt")]).toEqual([true, false]);
+    expect([accounting.resolve(lost, "lost"), accounting.resolve(lost, "lost")]).toEqual([true, false]);
+    expect(accounting.resolve(lost, "corrupt")).toBe(true);
+    expect(recorder.counts).toMatchObject({ sent: 2, failed: 1, corrupt: 1, lost: 0 });
   });
 
-  test("what has left the window is nobody's answer", () => {
-    const { ledger } = ledgerOf(4);
-    for (let packet = 0; packet < 6; packet++) {
-      ledger.answer(ledger.open(0, packet, 0), packet + 1);
-      ledger.expire(packet + 1);
-    }
-    expect(ledger.recall(1)).toBe(-1);
-    expect(ledger.recall(2)).toBe(2);
+  test("counts the lost packets up to a sequence number", () => {
+    const { accounting } = account();
+    for (let packet = 0; packet < 6; packet++) accounting.add(0, 0, 0);
+    for (const answered of [1, 4]) accounting.answer(answered, 1);
+    accounting.expireAll();
+    expect([0, 1, 3, 5].map((sequence) => accounting.lostUpTo(sequence))).toEqual([1, 1, 3, 4]);
   });
 
-  test("a damaged number is found again by the moment of sending, and of two that left together the nearer one", () => {
-    const { ledger } = ledgerOf();
-    for (const wall of [1000, 1000.5, 1000.5, 1001]) ledger.open(0, wall, wall);
-    expect(ledger.recallByWall(1000, 99)).toBe(0);
-    expect(ledger.recallByWall(1000.5, 2 + 64)).toBe(2);
-    expect(ledger.recallByWall(1000.5, 1 + 1024)).toBe(1);
-    expect(ledger.recallByWall(999, 0)).toBe(-1);
-  });
-
-  test("jitter and IPDV of delays 10, 20, 10, 30 ms are the known ones", () => {
-    const { recorder, ledger } = ledgerOf();
+  test("computes the known jitter and delay differences of delays of 10, 20, 10 and 30 ms", () => {
+    const { recorder, accounting } = account();
     for (const [index, delay] of [10, 20, 10, 30].entries()) {
-      ledger.answer(ledger.open(0, index * 50, 0), index * 50 + delay);
+      accounting.answer(accounting.add(0, index * 50, 0), index * 50 + delay);
     }
     // RFC 3550 section 6.4.1 by hand: 10/16, then + (10 - J)/16, then + (20 - J)/16.
     expect(recorder.jitter).toBeCloseTo(0.625 + (10 - 0.625) / 16 + (20 - (0.625 + (10 - 0.625) / 16)) / 16, 9);
@@ -83,31 +80,25 @@ describe("Ledger", () => {
     expect(recorder.variation.quantile(0.5)).toBeCloseTo(0.01, 4);
     expect(recorder.variation.max).toBeCloseTo(0.02, 9);
   });
-
-  test("a session has slots for two timeouts of packets, and a limit", () => {
-    expect(slotsFor(1000, 2000)).toBe(8192);
-    expect(slotsFor(1, 100)).toBe(128);
-    expect(slotsFor(1e9, 60_000)).toBe(2 ** 22);
-  });
 });
 
-/** Anything that may happen to packets, in any order, by chance. */
-function liveThrough(seed: number): { recorder: Recorder; handled: number } {
+/** Sends 400 packets with random losses, copies, delays and damage in both directions. */
+function randomRun(seed: number): { recorder: Recorder; handled: number } {
   const draw = random(seed, "test");
-  const { recorder, ledger } = ledgerOf(256);
+  const { recorder, accounting } = account(256);
   const [lossUp, lossDown, copies, damage] = [draw() * 0.5, draw() * 0.5, draw() * 0.5, draw() * 0.2];
   const arrivals: { at: number; sequence: number }[] = [];
   let handled = 0;
   let now = 0;
   for (let packet = 0; packet < 400; packet++) {
     now += draw() * 5;
-    ledger.expire(now);
+    accounting.expire(now);
     recorder.counts.planned++;
-    if (!ledger.hasRoom) {
+    if (!accounting.hasCapacity) {
       recorder.counts.unsent++;
       continue;
     }
-    const sequence = ledger.open(now - draw(), now, now);
+    const sequence = accounting.add(now - draw(), now, now);
     if (draw() >= lossUp) {
       handled++;
       for (let copy = draw() < copies ? 2 : 1; copy > 0; copy--) {
@@ -117,62 +108,41 @@ function liveThrough(seed: number): { recorder: Recorder; handled: number } {
     for (const [index, { at, sequence: number }] of arrivals.entries()) {
       if (at > now) continue;
       arrivals.splice(index, 1);
-      if (draw() >= damage) ledger.answer(number, at, handled);
-      else if (draw() < 0.3) recorder.unreadable();
-      else if (!ledger.settle(number, draw() < 0.5 ? "corrupt" : "failed")) recorder.counts.duplicate++;
+      if (draw() >= damage) accounting.answer(number, at, handled);
+      else if (draw() < 0.3) recorder.counts.unidentified++;
+      else if (!accounting.resolve(number, draw() < 0.5 ? "corrupt" : "failed")) recorder.counts.duplicate++;
       break;
     }
   }
-  ledger.abandon();
-  recorder.settleUnreadable();
+  accounting.expireAll();
+  recorder.resolveUnidentified();
   return { recorder, handled };
 }
 
-test("whatever happens, the sums of the contract hold", () => {
-  const plan = planRun({ protocol: "udp", seed: 1 });
+test("the sums of the contract hold for 300 random runs", () => {
   for (let seed = 0; seed < 300; seed++) {
-    const { recorder, handled } = liveThrough(seed);
-    const sessions: SessionSummary[] = [
-      {
-        protocol: "udp",
-        source: "",
-        received: { unique: handled, duplicate: 0 },
-        handled,
-        answered: handled,
-        dropped: { up: 3, down: 7 },
-        discarded: 0,
-      },
-    ];
-    for (const directions of [settleByNothing(recorder), settleByLab(recorder, sessions)]) {
-      const finding = {
-        plan,
-        endpoint: undefined,
-        recorder,
-        directions,
-        startedAt: new Date(0),
-        seconds: 1,
-        failures: [],
-        bufferDrops: 0,
-      };
-      const report = balanced(makeReport(finding));
+    const { recorder, handled } = randomRun(seed);
+    const sessions = [summaryOf({ handled, answered: handled, dropped: { up: 3, down: 7 } })];
+    for (const directions of [unattributed(recorder), attributeByLab(recorder, sessions)]) {
+      const report = balanced(reportOn(recorder, { directions }));
       expect(report.packets.sent).toBe(recorder.counts.sent);
     }
     expect(recorder.pending).toBe(0);
   }
 });
 
-test("200 runs of known loss have the truth in their 95 % interval, 90 to 99 % of the time", () => {
+test("the 95 % interval of the loss contains the true loss in 90 to 99 % of 200 runs", () => {
   for (const truth of [0.01, 0.2]) {
     let covered = 0;
     for (let run = 0; run < 200; run++) {
       const draw = random(run * 7919 + 1, "test");
-      const { recorder, ledger } = ledgerOf(1024);
+      const { recorder, accounting } = account(1024);
       for (let packet = 0; packet < 1000; packet++) {
-        const sequence = ledger.open(packet, packet, packet);
-        if (draw() >= truth) ledger.answer(sequence, packet + 1);
-        ledger.expire(packet);
+        const sequence = accounting.add(packet, packet, packet);
+        if (draw() >= truth) accounting.answer(sequence, packet + 1);
+        accounting.expire(packet);
       }
-      ledger.abandon();
+      accounting.expireAll();
       const { low, high } = wilson(recorder.counts.lost, recorder.counts.sent);
       if (low <= truth && truth <= high) covered++;
     }

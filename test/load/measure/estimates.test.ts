@@ -11,7 +11,7 @@ describe("wilson", () => {
     expect([second.low, second.high].map((edge) => Number(edge.toFixed(4)))).toEqual([0.0624, 0.1605]);
   });
 
-  test("stays within 0 and 1 at the edges", () => {
+  test("stays within 0 and 1 at the limits", () => {
     expect(wilson(0, 100).low).toBe(0);
     expect(wilson(0, 100).high).toBeCloseTo(0.037, 3);
     expect(wilson(100, 100).high).toBe(1);
@@ -20,14 +20,14 @@ describe("wilson", () => {
 });
 
 describe("quantileRanks", () => {
-  test("the median's ranks are those of the tables", () => {
-    // Conover, Practical Nonparametric Statistics: n = 6 is the least, by the two extremes; n = 20 takes ranks 6 and 15.
+  test("the ranks of the median are the published ones", () => {
+    // Conover, Practical Nonparametric Statistics: n = 6 is the smallest sample, with the two extremes; for n = 20 the ranks are 6 and 15.
     expect(quantileRanks(5, 0.5)).toBe(undefined);
     expect(quantileRanks(6, 0.5)).toEqual({ low: 1, high: 6 });
     expect(quantileRanks(20, 0.5)).toEqual({ low: 6, high: 15 });
   });
 
-  test("samplesNeeded is the edge of there being an interval", () => {
+  test("samplesNeeded is the smallest number with an interval", () => {
     for (const q of [0.5, 0.9, 0.99, 0.999]) {
       const needed = samplesNeeded(q);
       expect(quantileRanks(needed, q)).toBeDefined();
@@ -37,7 +37,7 @@ describe("quantileRanks", () => {
     expect(samplesNeeded(0.99)).toBe(368);
   });
 
-  test("the exact ranks and the normal ones agree where they meet", () => {
+  test("the exact ranks and the normal approximation agree where one replaces the other", () => {
     const exact = quantileRanks(15_900_000, 0.5);
     const normal = quantileRanks(16_100_000, 0.5);
     const half = (n: number, ranks: typeof exact) => ((ranks?.high ?? 0) - (ranks?.low ?? 0)) / 2 / Math.sqrt(n / 4);
@@ -45,7 +45,7 @@ describe("quantileRanks", () => {
     expect(half(16_100_000, normal)).toBeCloseTo(1.96, 2);
   });
 
-  test("the interval covers the true quantile in 95 of 100 samples, or a little more", () => {
+  test("the interval contains the true quantile in 95 % of the samples, or slightly more", () => {
     const draw = random(11, "test");
     let covered = 0;
     for (let trial = 0; trial < 1000; trial++) {

@@ -3,7 +3,7 @@ import { random } from "../../../src/base/random.ts";
 import { Histogram } from "../../../src/load/measure/histogram.ts";
 
 describe("Histogram", () => {
-  test("an empty one knows nothing", () => {
+  test("an empty histogram has no values", () => {
     const histogram = new Histogram();
     expect([histogram.min, histogram.max, histogram.mean, histogram.quantile(0.5)]).toEqual([
       undefined,
@@ -13,7 +13,7 @@ describe("Histogram", () => {
     ]);
   });
 
-  test("quantiles of 1 to 1,000 µs are the known ones", () => {
+  test("the quantiles of 1 to 1,000 µs are exact", () => {
     const histogram = new Histogram();
     for (let micros = 1; micros <= 1000; micros++) histogram.record(micros / 1000);
     expect(histogram.count).toBe(1000);
@@ -32,19 +32,19 @@ describe("Histogram", () => {
     expect([histogram.min, histogram.max]).toEqual([1e-6, 1e-3]);
   });
 
-  test("no value from 1 ns to half an hour is off by more than a thousandth", () => {
+  test("a value from 1 ns to half an hour has an error of at most a thousandth", () => {
     const draw = random(3, "test");
     for (let i = 0; i < 2000; i++) {
       const ms = 10 ** (draw() * 12 - 6);
       const histogram = new Histogram();
-      // Two more values around it, so that neither the exact minimum nor the exact maximum helps.
+      // The values around it are the exact minimum and maximum, so that the median is read from its cell.
       for (const value of [ms / 10, ms, ms * 10]) histogram.record(value);
       const ratio = (histogram.quantile(0.5) ?? 0) / (ms / 1000);
       expect(Math.abs(ratio - 1)).toBeLessThan(ms < 0.001 ? 1 : 0.001);
     }
   });
 
-  test("what is longer than it can hold counts as the longest, a negative time as none", () => {
+  test("a value above the range is recorded as the largest one, a negative value as 0", () => {
     const histogram = new Histogram();
     histogram.record(1e12);
     histogram.record(-5);
@@ -53,7 +53,7 @@ describe("Histogram", () => {
     expect(histogram.count).toBe(2);
   });
 
-  test("its HdrHistogram has the same cells", () => {
+  test("toHdr has the same cells", () => {
     const histogram = new Histogram();
     const draw = random(9, "test");
     for (let i = 0; i < 5000; i++) histogram.record(-Math.log(draw()) * 3);
@@ -65,13 +65,13 @@ describe("Histogram", () => {
     }
   });
 
-  test("countsUpTo counts what does not exceed each bound", () => {
+  test("countsUpTo counts the values up to each bound", () => {
     const histogram = new Histogram();
     for (const ms of [0.5, 1.5, 2.5]) histogram.record(ms);
     expect(histogram.countsUpTo([0.0001, 0.001, 0.002, 1])).toEqual([0, 1, 2, 3]);
   });
 
-  test("reset forgets everything", () => {
+  test("reset removes all values", () => {
     const histogram = new Histogram();
     histogram.record(1);
     histogram.reset();

@@ -1,15 +1,18 @@
 /** The direction of losses: from a lab's session summary, a reflector's sequence numbers or the target's header. */
 import { describe, expect, test } from "bun:test";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
-import { EvidenceKeeper } from "../../../src/load/measure/loss-attribution.ts";
-import { readSummary, type SessionSummary, settleByLab } from "../../../src/load/measure/loss-direction.ts";
-import { type Counts, Recorder } from "../../../src/load/measure/recorder.ts";
-import { type LoadOptions, planRun } from "../../../src/load/plan/options.ts";
-import type { Client } from "../../../src/load/send/clients/client.ts";
+import type { Counts } from "../../../src/load/measure/counts.ts";
+import { LossAttribution } from "../../../src/load/measure/loss-attribution.ts";
+import { Recorder } from "../../../src/load/measure/recorder.ts";
+import type { SessionSummary } from "../../../src/load/measure/session-summary.ts";
+import type { LoadOptions } from "../../../src/load/plan/options.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { until } from "../../support/until.ts";
+import { summaryOf } from "../support/summaries.ts";
 
 const SSID = 7;
 const PORT = 40_000;
+const PORTS: ReadonlySet<number> = new Set([PORT]);
 
 type Reply = Response | Promise<Response>;
 
@@ -26,16 +29,14 @@ function startLab(reply: (n: number) => Reply) {
 
 /** A session of this run: of 100 packets 5 did not arrive, 10 were dropped upstream and 12 downstream. */
 function session(changes: Partial<SessionSummary> = {}): SessionSummary {
-  return {
-    protocol: "udp",
+  return summaryOf({
     source: `127.0.0.1:${PORT}`,
     received: { unique: 95, duplicate: 0 },
     handled: 85,
     answered: 73,
     dropped: { up: 10, down: 12 },
-    discarded: 0,
     ...changes,
-  };
+  });
 }
 
 function sessions(...list: SessionSummary[]): Response {
@@ -60,7 +61,7 @@ function fastClock(stepMs = 6000): Clock {
 }
 
 function attribution(options: Partial<LoadOptions>, clock: Clock = systemClock()) {
-  return new EvidenceKeeper(planRun({ protocol: "udp", timeout: 0.1, ...options }), clock, SSID);
+  return new LossAttribution(planRun({ protocol: "udp", timeout: 0.1, ...options }), clock, SSID);
 }
 
 function recorderOf(counts: Partial<Counts> = { sent: 100, lost: 30 }): Recorder {
@@ -71,22 +72,18 @@ function recorderOf(counts: Partial<Counts> = { sent: 100, lost: 30 }): Recorder
 
 /** The attribution at the end of a run with these options. */
 async function attribute(options: Partial<LoadOptions>, recorder = recorderOf(), clock?: Clock) {
-  const keeper = attribution(options, clock);
-  await keeper.findLab();
-  keeper.begin(recorder, client());
-  keeper.end();
-  return keeper.settle(recorder);
-}
-
-function client(): Client {
-  return { localPorts: new Set([PORT]) } as unknown as Client; // only the ports are read
+  const losses = attribution(options, clock);
+  await losses.findLab();
+  losses.start(recorder, PORTS);
+  losses.stop();
+  return losses.finalize(recorder);
 }
 
 /** A recorder that a stateful reflector answered: its numbers account for 8 losses downstream and 12 upstream. */
 function reflected(lostBefore = 20): Recorder {
   const recorder = recorderOf();
-  recorder.ownNumbers = 70;
-  Object.assign(recorder.reflector, { reflected: 78, seen: 70, lostBefore });
+  recorder.statefulAnswers = 70;
+  Object.assign(recorder.reflector, { reflected: 78, arrived: 70, lostBefore });
   return recorder;
 }
 
@@ -141,7 +138,7 @@ describe("with a lab", () => {
       unexplained: 0,
       droppedUp: 10,
       droppedDown: 12,
-      waiting: 0,
+      heldByLab: 0,
     });
   });
 
@@ -178,7 +175,7 @@ describe("with a lab", () => {
     });
     expect(await attribute({ control: lab.control })).toMatchObject({
       evidence: "lab",
-      waiting: 0,
+      heldByLab: 0,
       lostUp: 15,
       lostDown: 15,
     });
@@ -189,7 +186,7 @@ describe("with a lab", () => {
     using lab = startLab(() => sessions(session({ answered: 60 })));
     expect(await attribute({ control: lab.control }, recorderOf(), fastClock())).toMatchObject({
       evidence: "lab",
-      waiting: 13,
+      heldByLab: 13,
     });
   });
 
@@ -208,15 +205,15 @@ describe("with a lab", () => {
   test.concurrent("it is asked every two seconds by a run that follows its losses", async () => {
     using lab = startLab(() => sessions(session()));
     const clock = systemClock();
-    const keeper = attribution({ control: lab.control, follow: true }, clock);
+    const losses = attribution({ control: lab.control, follow: true }, clock);
     const recorder = recorderOf({ sent: 100 });
-    await keeper.findLab();
-    keeper.begin(recorder, client());
-    for (let packet = 0; packet < 30; packet++) recorder.lose(clock.now());
-    expect(keeper.soFar).toMatchObject({ evidence: "lab", lostUp: 0, lostDown: 0, unexplained: 0 });
-    const known = await until(() => keeper.soFar.lostUp > 0 && keeper.soFar, "the first summary", 10_000);
+    await losses.findLab();
+    losses.start(recorder, PORTS);
+    for (let packet = 0; packet < 30; packet++) recorder.countLost(clock.now());
+    expect(losses.interim).toMatchObject({ evidence: "lab", lostUp: 0, lostDown: 0, unexplained: 0 });
+    const known = await until(() => losses.interim.lostUp > 0 && losses.interim, "the first summary", 10_000);
     expect(known).toMatchObject({ lostUp: 15, lostDown: 15, unexplained: 0, droppedUp: 10, droppedDown: 12 });
-    keeper.end();
+    losses.stop();
   }, 15_000);
 });
 
@@ -231,51 +228,25 @@ describe("without a lab", () => {
     expect(await attribute(NO_LAB)).toMatchObject(UNKNOWN);
   });
 
-  test("HTTP goes by the header of each response", async () => {
-    const told = recorderOf({ sent: 100, lost: 30, toldUp: 9, toldDown: 11 });
+  test("HTTP uses the header of each response", async () => {
+    const reported = recorderOf({ sent: 100, lost: 30, reportedUp: 9, reportedDown: 11 });
     const byTarget = { evidence: "target", lostUp: 9, lostDown: 11, unexplained: 10, droppedUp: 9, droppedDown: 11 };
-    expect(await attribute({ protocol: "http" }, told)).toMatchObject(byTarget);
+    expect(await attribute({ protocol: "http" }, reported)).toMatchObject(byTarget);
     expect(await attribute({ protocol: "http" })).toMatchObject(UNKNOWN);
   });
 });
 
 describe("while the run lasts", () => {
   test("losses have no direction where there is no lab", async () => {
-    const keeper = attribution(NO_LAB);
-    expect(keeper.soFar).toMatchObject({ ...UNKNOWN, unexplained: 0 });
-    keeper.begin(recorderOf(), client());
-    expect(keeper.soFar).toMatchObject(UNKNOWN);
+    const losses = attribution(NO_LAB);
+    expect(losses.interim).toMatchObject({ ...UNKNOWN, unexplained: 0 });
+    losses.start(recorderOf(), PORTS);
+    expect(losses.interim).toMatchObject(UNKNOWN);
   });
 
-  test("HTTP goes by the headers so far", () => {
-    const keeper = attribution({ protocol: "http" });
-    keeper.begin(recorderOf({ sent: 10, lost: 3, toldUp: 1, toldDown: 2 }), client());
-    expect(keeper.soFar).toMatchObject({ evidence: "target", lostUp: 1, lostDown: 2, unexplained: 0 });
-  });
-});
-
-describe("a session summary", () => {
-  const read = (body: unknown) => readSummary(body, "udp", new Set([PORT]));
-
-  test("without one of its numbers is left out", () => {
-    for (const broken of [
-      { ...session(), handled: "85" },
-      { ...session(), received: null },
-      { ...session(), dropped: { up: 1 } },
-      { ...session(), source: undefined },
-      null,
-    ])
-      expect(read({ sessions: [broken, session()] })).toEqual([session()]);
-  });
-
-  test("never attributes more than was lost", () => {
-    const lost = (sent: number, lost: number, summary: SessionSummary) =>
-      settleByLab(recorderOf({ sent, lost }), [summary]);
-    const none = { lostUp: 0, lostDown: 0, unexplained: 0, droppedUp: 0, droppedDown: 0 };
-    expect(lost(100, 0, session())).toMatchObject(none);
-    // Ten packets were not handled, but only five are lost.
-    expect(lost(100, 5, session({ handled: 90 }))).toMatchObject({ lostUp: 5, lostDown: 0, droppedUp: 5 });
-    // The lab handled more packets than were sent: another session has the same id.
-    expect(lost(80, 10, session({ handled: 85 }))).toMatchObject({ lostUp: 0, lostDown: 10, droppedDown: 10 });
+  test("HTTP uses the headers so far", () => {
+    const losses = attribution({ protocol: "http" });
+    losses.start(recorderOf({ sent: 10, lost: 3, reportedUp: 1, reportedDown: 2 }), PORTS);
+    expect(losses.interim).toMatchObject({ evidence: "target", lostUp: 1, lostDown: 2, unexplained: 0 });
   });
 });

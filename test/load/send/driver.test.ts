@@ -3,7 +3,7 @@ import { describe, expect, spyOn, test } from "bun:test";
 import type { Clock } from "../../../src/base/clock.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import { startSchedule } from "../../../src/load/plan/schedule.ts";
-import type { Client } from "../../../src/load/send/clients/client.ts";
+import type { Client } from "../../../src/load/send/client.ts";
 import { Driver } from "../../../src/load/send/driver.ts";
 import { until } from "../../support/until.ts";
 
@@ -40,33 +40,33 @@ function fakeTimers(pass: (ms: number) => void): Disposable {
 
 interface Sent {
   /** Intended and actual send time, monotonic ms. */
-  readonly planned: number;
+  readonly intendedAt: number;
   readonly at: number;
   /** Flushes before this packet. */
   readonly flushes: number;
 }
 
-/** Parts of the driver's surroundings that a test replaces. */
+/** Parts of the driver's input that a test replaces. */
 interface Fakes {
   readonly accepts: (now: number) => boolean;
   readonly clock: Clock;
-  readonly miss: NonNullable<Client["miss"]>;
+  readonly countLost: NonNullable<Client["countLost"]>;
 }
 
 /** A driver with a client that accepts packets while `accepts` returns true, and records them. */
-function drive({ accepts = (_now: number): boolean => true, clock = fakeClock(), miss }: Partial<Fakes> = {}) {
+function drive({ accepts = (_now: number): boolean => true, clock = fakeClock(), countLost }: Partial<Fakes> = {}) {
   const recorder = new Recorder();
   const sent: Sent[] = [];
   const calls = { flush: 0, tick: 0 };
   const client: Client = {
     async open() {},
-    send(planned, now) {
+    send(intendedAt, now) {
       if (!accepts(now)) return false;
-      sent.push({ planned, at: now, flushes: calls.flush });
+      sent.push({ intendedAt, at: now, flushes: calls.flush });
       recorder.counts.sent++;
       return true;
     },
-    ...(miss && { miss }),
+    ...(countLost && { countLost }),
     flush: () => void calls.flush++,
     tick: () => void calls.tick++,
     restart() {},
@@ -91,10 +91,10 @@ describe("an open loop", () => {
   test("sends each packet at its intended time, not before", async () => {
     const { driver, recorder, sent } = drive();
     await driver.openLoop(schedule(1000, 20), START);
-    expect(sent.map(({ planned }) => planned)).toEqual(Array.from({ length: 20 }, (_, n) => START + n));
-    for (const { planned, at } of sent) {
-      expect(at).toBeGreaterThanOrEqual(planned);
-      expect(at - planned).toBeLessThan(PROMPT_MS);
+    expect(sent.map(({ intendedAt }) => intendedAt)).toEqual(Array.from({ length: 20 }, (_, n) => START + n));
+    for (const { intendedAt, at } of sent) {
+      expect(at).toBeGreaterThanOrEqual(intendedAt);
+      expect(at - intendedAt).toBeLessThan(PROMPT_MS);
     }
     expect(recorder.counts).toMatchObject({ planned: 20, sent: 20, unsent: 0 });
     expect(recorder.scheduleError.count).toBe(20);
@@ -110,10 +110,10 @@ describe("an open loop", () => {
     });
     const { driver, sent, calls } = drive({ clock });
     await driver.openLoop(schedule(2, 3), START);
-    expect(sent.map(({ planned }) => planned)).toEqual([START, START + 500, START + 1000]);
-    for (const { planned, at } of sent) {
-      expect(at).toBeGreaterThanOrEqual(planned);
-      expect(at - planned).toBeLessThan(PROMPT_MS);
+    expect(sent.map(({ intendedAt }) => intendedAt)).toEqual([START, START + 500, START + 1000]);
+    for (const { intendedAt, at } of sent) {
+      expect(at).toBeGreaterThanOrEqual(intendedAt);
+      expect(at - intendedAt).toBeLessThan(PROMPT_MS);
     }
     expect(Math.max(...sleeps)).toBe(200);
     expect(calls.tick).toBeGreaterThan(sleeps.length);
@@ -128,7 +128,7 @@ describe("an open loop", () => {
     };
     const { driver, recorder, sent } = drive({ clock, accepts: stall });
     await driver.openLoop(schedule(1000, 100), START);
-    expect(sent.map(({ planned }) => planned)).toEqual(Array.from({ length: 100 }, (_, n) => START + n));
+    expect(sent.map(({ intendedAt }) => intendedAt)).toEqual(Array.from({ length: 100 }, (_, n) => START + n));
     // The fourth packet was intended 1 ms after the third, and left when the stall of 50 ms was over.
     expect(recorder.scheduleError.max).toBeGreaterThan(0.049 - PROMPT_MS / 1000);
     expect(recorder.scheduleError.max).toBeLessThan(0.049 + PROMPT_MS / 1000);
@@ -143,7 +143,7 @@ describe("an open loop", () => {
     };
     const { driver, recorder, sent } = drive({ clock, accepts });
     await driver.openLoop(schedule(1000, 30), START);
-    expect(sent.map(({ planned }) => planned)).toEqual(Array.from({ length: 30 }, (_, n) => START + n));
+    expect(sent.map(({ intendedAt }) => intendedAt)).toEqual(Array.from({ length: 30 }, (_, n) => START + n));
     expect(sent[0]?.at).toBeGreaterThanOrEqual(START + 15);
     expect(recorder.counts).toMatchObject({ planned: 30, sent: 30, unsent: 0 });
     // The backlog of 15 packets leaves after the block, one reading of the clock apart.
@@ -156,7 +156,7 @@ describe("an open loop", () => {
     const done = driver.openLoop(schedule(1e6, 3), START);
     expect(sent).toHaveLength(0);
     capacity = 3;
-    driver.onRoom();
+    driver.onCapacity();
     expect(sent).toHaveLength(3);
     await done;
   });
@@ -176,15 +176,16 @@ describe("an open loop", () => {
 
   test("lets the client count such a packet instead, one timeout after its intended time", async () => {
     const clock = fakeClock();
-    const missed: { planned: number; waited: number }[] = [];
+    const missed: { intendedAt: number; waited: number }[] = [];
     const accepts = () => {
       clock.time += 1;
       return false;
     };
-    const miss = (planned: number, now: number) => missed.push({ planned, waited: now - planned }) % 2 === 1;
-    const { driver, recorder } = drive({ clock, accepts, miss });
+    const countLost = (intendedAt: number, now: number) =>
+      missed.push({ intendedAt, waited: now - intendedAt }) % 2 === 1;
+    const { driver, recorder } = drive({ clock, accepts, countLost });
     await driver.openLoop(schedule(1000, 4), START);
-    expect(missed.map(({ planned }) => planned)).toEqual([START, START + 1, START + 2, START + 3]);
+    expect(missed.map(({ intendedAt }) => intendedAt)).toEqual([START, START + 1, START + 2, START + 3]);
     for (const { waited } of missed) expect(waited).toBeGreaterThan(TIMEOUT_MS);
     expect(recorder.counts).toMatchObject({ planned: 4, unsent: 2 });
   });
@@ -204,7 +205,7 @@ describe("an open loop", () => {
     driver.stop();
     const { length } = sent;
     await done;
-    driver.onRoom();
+    driver.onCapacity();
     expect(sent).toHaveLength(length);
   });
 });
@@ -217,11 +218,11 @@ describe("a closed loop", () => {
     for (const expected of [3, 6, 9, 10]) {
       expect(sent).toHaveLength(expected);
       capacity = 3;
-      driver.onRoom();
+      driver.onCapacity();
     }
     await done;
     expect(recorder.counts).toMatchObject({ planned: 10, sent: 10, unsent: 0 });
-    for (const { planned, at } of sent) expect(planned).toBe(at);
+    for (const { intendedAt, at } of sent) expect(intendedAt).toBe(at);
   });
 
   test("counts from its own start, not from that of the recorder", async () => {
@@ -255,7 +256,7 @@ describe("a closed loop", () => {
     driver.stop();
     await done;
     capacity = 1;
-    driver.onRoom();
+    driver.onCapacity();
     expect(sent).toHaveLength(1);
   });
 });

@@ -1,8 +1,8 @@
-/** The sums of the contract (section 6), checked on every report that any test makes. */
+/** The sums that hold for every report (docs/CONTRACT.md, section 6). */
 import { expect } from "bun:test";
 import type { RunReport } from "../../../src/load/report/report.ts";
 
-/** Fails unless every column adds up; gives the report back. */
+/** Fails unless the counts of a report add up; returns the report. */
 export function balanced(report: RunReport): RunReport {
   const { packets, loss } = report;
   expect(packets.planned).toBe(packets.sent + packets.unsent);

@@ -1,39 +1,41 @@
-/** The page in a real browser: Chromium by Bun's WebView. Where there is none, its tests are skipped, and say so. */
+/** Opens pages in Chromium by Bun's WebView. Without Chromium the browser tests are skipped, with a warning. */
 import { test } from "bun:test";
 import { until } from "../../support/until.ts";
 
 const chromium = ["chromium", "chromium-browser", "google-chrome"].map((name) => Bun.which(name)).find(Boolean);
 if (!chromium) console.warn("\n!! SKIPPED the browser tests: no chromium on this machine\n");
 
-/** The page lives by the second, and a busy machine starts a browser slowly. */
+/** The page updates once a second, and a browser starts slowly on a busy machine. */
 const LIMIT_MS = 40_000;
 
-/** A test that needs the browser, and what `also` names where it needs more. */
-export function browserTest(name: string, run: () => Promise<void>, also = true): void {
-  if (chromium && also) test(name, run, LIMIT_MS);
+/** A test that needs the browser and `condition`. */
+export function browserTest(name: string, run: () => Promise<void>, condition = true): void {
+  if (chromium && condition) test(name, run, LIMIT_MS);
   else test.skip(name, run);
 }
 
-/** A page that is open; `using` closes it. */
+/** An open page; `using` closes it. */
 export interface OpenPage extends Disposable {
   readonly view: Bun.WebView;
-  /** Errors of the console, of the network and of the content policy, as they came. */
+  /** Errors of the console, of the network and of the content security policy, in order. */
   readonly problems: readonly string[];
-  /** Every address that was asked for. */
+  /** Every requested URL. */
   readonly requests: readonly string[];
-  /** The text of the first element that `selector` names; empty where there is none. */
+  /** The text of the first element that matches `selector`; empty if none does. */
   text(selector: string): Promise<string>;
   /** Waits until that text contains `part`. */
   shows(selector: string, part: string, limitMs?: number): Promise<void>;
-  /** Evaluates an expression that gives a number, a text or a truth value. */
+  /** Evaluates a JavaScript expression whose value is a number, a string or a boolean. */
   value<T extends number | string | boolean>(expression: string): Promise<T>;
-  /** Brings an element into view and clicks it. */
+  /** The number of elements that match `selector`. */
+  count(selector: string): Promise<number>;
+  /** Scrolls an element into view and clicks it. */
   click(selector: string): Promise<void>;
-  /** Replaces the text of a field, as somebody who types does, and leaves it. */
+  /** Replaces the text of a field as a user does, and leaves the field. */
   fill(selector: string, text: string): Promise<void>;
 }
 
-/** What a new page is like. */
+/** Properties of a new page. */
 export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
@@ -56,9 +58,9 @@ export async function openPage(
     },
   });
   await view.navigate("about:blank");
-  const listen = (event: string, take: (data: string) => void) =>
+  const listen = (event: string, handle: (data: string) => void) =>
     view.addEventListener(event, (message) =>
-      take(message instanceof MessageEvent ? JSON.stringify(message.data) : ""),
+      handle(message instanceof MessageEvent ? JSON.stringify(message.data) : ""),
     );
   listen("Runtime.exceptionThrown", (data) => problems.push(data));
   listen("Log.entryAdded", (data) => problems.push(data));
@@ -69,25 +71,25 @@ export async function openPage(
   });
   await view.navigate(url);
 
-  const value = async <T>(expression: string) => (await view.evaluate(expression)) as T; // the caller says what it asked for
-  const text = (selector: string) =>
-    value<string>(`document.querySelector(${JSON.stringify(selector)})?.textContent ?? ""`);
+  const value = async <T>(expression: string) => (await view.evaluate(expression)) as T; // the caller states the type
+  const find = (selector: string) => `document.querySelector(${JSON.stringify(selector)})`;
+  const text = (selector: string) => value<string>(`${find(selector)}?.textContent ?? ""`);
   return {
     view,
     problems,
     requests,
     text,
     value,
+    count: (selector) => value<number>(`document.querySelectorAll(${JSON.stringify(selector)}).length`),
     async shows(selector, part, limitMs = 8000) {
       let last = "";
-      const seen = async () => {
+      const contains = async () => {
         last = await text(selector);
         return last.includes(part);
       };
-      await until(seen, `${selector} shows "${part}"`, limitMs).catch((error: unknown) => {
-        throw new Error(
-          `${error instanceof Error ? error.message : error}; it shows "${last}"; ${problems.join("; ")}`,
-        );
+      await until(contains, `${selector} shows "${part}"`, limitMs).catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        throw new Error(`${message}; it shows "${last}"; ${problems.join("; ")}`);
       });
     },
     async click(selector) {
@@ -95,9 +97,8 @@ export async function openPage(
       await view.click(selector);
     },
     async fill(selector, text) {
-      const field = JSON.stringify(selector);
       await view.scrollTo(selector);
-      await value(`(document.querySelector(${field}).focus(), document.querySelector(${field}).select(), true)`);
+      await value(`(${find(selector)}.focus(), ${find(selector)}.select(), true)`);
       await view.type(text);
       await view.press("Tab");
     },

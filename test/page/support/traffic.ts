@@ -1,7 +1,7 @@
-/** Real clients of a lab on 127.0.0.1: each sends `count` plain packets and gives how many were answered. */
+/** Clients of a lab on 127.0.0.1: each sends `count` plain packets and returns the number of answers. */
 import { until } from "../../support/until.ts";
 
-/** Datagrams; waits for all answers, or `waitMs` where some may not come. */
+/** Sends datagrams; waits for all answers, or for at most `waitMs` where some may be missing. */
 export async function sendUdp(port: number, count: number, waitMs?: number): Promise<number> {
   let answers = 0;
   const socket = await Bun.udpSocket({
@@ -19,7 +19,7 @@ export async function sendUdp(port: number, count: number, waitMs?: number): Pro
   return answers;
 }
 
-/** Chunks on one connection, each after the answer of the one before. */
+/** Sends chunks on one connection, each after the answer to the one before. */
 export async function sendTcp(port: number, count: number): Promise<number> {
   let text = "";
   const socket = await Bun.connect({
@@ -39,7 +39,7 @@ export async function sendTcp(port: number, count: number): Promise<number> {
   return text.split("ACK-TCP").length - 1;
 }
 
-/** Requests, one after the other. */
+/** Sends requests one after the other. */
 export async function sendHttp(url: string, count: number): Promise<number> {
   let answered = 0;
   for (let i = 0; i < count; i++) {

@@ -51,7 +51,7 @@ async function answers(stack: Stack, report: Report, commit: string): Promise<vo
     expectEqual(await stack.query(`count(wirelab_build_info{job="wirelab",commit="${commit}"})`), 1);
   });
   await report.check("the containers have written no files", async () => {
-    for (const service of ["lab", "door", "traffic"]) {
+    for (const service of ["lab", "relay", "traffic"]) {
       for (const id of await stack.containers(service)) expectEqual(await stack.shell.read("docker", "diff", id), "");
     }
   });
@@ -146,7 +146,7 @@ async function reportsErrors(stack: Stack, report: Report): Promise<void> {
   });
   await report.check("an error about a host port in use names the port", async () => {
     using occupied = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-    const { status, output } = await stack.compose(["up", "--detach", "--no-deps", "door"], {
+    const { status, output } = await stack.compose(["up", "--detach", "--no-deps", "relay"], {
       WIRELAB_TCP_PORT: String(occupied.port),
     });
     expectThat(status !== 0 && output.includes(String(occupied.port)), output);

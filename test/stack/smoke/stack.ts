@@ -6,7 +6,7 @@ import type { Engine } from "./engine.ts";
 import type { Ended, Shell } from "./shell.ts";
 
 /** The services that the test starts. Grafana's files are tested in dashboards.test.ts. */
-export const SERVICES = ["lab", "door", "traffic", "prometheus"] as const;
+export const SERVICES = ["lab", "relay", "traffic", "prometheus"] as const;
 
 /** The token of control requests from outside the containers. */
 export const TOKEN = "a-token-for-the-test";

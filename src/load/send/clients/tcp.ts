@@ -1,83 +1,32 @@
-/** TCP in STAMP mode: many packets at once on a connection, each in a frame, told apart by their numbers. */
-import { FRAME_HEADER_LENGTH, FrameReader, FrameWriter, STAMP_PREFACE } from "../../../stamp/frames.ts";
-import { codeOf, type Recorder } from "../../measure/recorder.ts";
-import { type Client, type ClientSettings, connected, unreachable } from "./client.ts";
-import { SenderSession } from "./session.ts";
+/** The TCP client: STAMP frames, with many packets in flight on each connection, or plain text. */
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
+import type { Client, ClientSettings, MakeClient } from "../client.ts";
+import { connectWithin, unreachable } from "../connect.ts";
+import { SerialClient } from "../serial/client.ts";
+import { PlainTcpConnection } from "../serial/plain-tcp.ts";
+import { TcpConnection, UNFRAMED } from "../stamp/tcp-connection.ts";
 
-/** Octets that may wait for the kernel on one connection. */
-const WRITE_BUFFER = 256 * 1024;
-const LEAST_FRAMES = 4;
-/** Frames of every length are read, because a foreign reflector may shorten its packets. */
-const ANY_LENGTH = 0;
-/** A connection that was refused or cut is tried again after this. */
+/** Time between two attempts to reopen a connection. */
 const RETRY_MS = 100;
 
-/** The error of a peer that answered, but not in whole frames. */
-export const UNFRAMED = "not-framed";
+/** Makes the client of the mode. */
+export const makeClient: MakeClient = (settings) =>
+  settings.mode === "plain"
+    ? new SerialClient(settings, (events) => new PlainTcpConnection(settings, events))
+    : new TcpClient(settings);
 
-/** One connection with its session; a new connection is a new session, since its source port is another. */
-class TcpFlow {
-  readonly session: SenderSession;
-  readonly writer: FrameWriter;
-  reader = new FrameReader(ANY_LENGTH);
-  socket: Bun.Socket | undefined;
-  connecting = false;
-  retryAt = 0;
-  /** Octets of the preface that an echo sends back, still to be matched; 0 after the first octet that is not its. */
-  prefaceLeft = STAMP_PREFACE.length;
-  #now = 0;
-  readonly #write = (bytes: Buffer, at: number, length: number) => this.socket?.write(bytes, at, length) ?? 0;
-  readonly #answer = (bytes: Buffer, at: number, length: number) =>
-    this.session.receive(bytes, this.#now, at + FRAME_HEADER_LENGTH, length);
-
-  constructor(settings: ClientSettings) {
-    this.session = new SenderSession({ ...settings, highestRate: settings.highestRate / settings.connections });
-    const frames = Math.max(LEAST_FRAMES, Math.floor(WRITE_BUFFER / (settings.size + FRAME_HEADER_LENGTH)));
-    this.writer = new FrameWriter(this.session.newPacket(), frames);
-  }
-
-  get hasRoom(): boolean {
-    return this.socket !== undefined && this.writer.hasCapacity && this.session.hasRoom;
-  }
-
-  flush(): void {
-    if (this.socket === undefined) return;
-    const only = this.writer.onlyPacket;
-    if (only >= 0) this.session.stampLast(this.writer.bytes, only);
-    this.writer.drain(this.#write);
-  }
-
-  receive(chunk: Buffer, now: number): void {
-    this.#now = now;
-    this.reader.read(this.#frames(chunk), this.#answer);
-  }
-
-  /** What of `chunk` belongs to frames: without the preface, where an echo sends it back. */
-  #frames(chunk: Buffer): Buffer {
-    if (this.prefaceLeft === 0) return chunk;
-    const expected = STAMP_PREFACE.slice(-this.prefaceLeft);
-    const length = Math.min(expected.length, chunk.length);
-    // The preface's first octets would be the length of a 21,332-octet frame: no packet that was sent.
-    if (chunk.toString("latin1", 0, length) !== expected.slice(0, length)) {
-      this.prefaceLeft = 0;
-      return chunk;
-    }
-    this.prefaceLeft -= length;
-    return chunk.subarray(length);
-  }
-}
-
-/** The session sender on TCP. */
-export class TcpClient implements Client {
+/** Sends STAMP frames on a fixed number of connections, in turn. */
+class TcpClient implements Client {
   readonly #settings: ClientSettings;
-  readonly #flows: TcpFlow[] = [];
-  /** Those that took packets since the last flush, each as often as it did. */
-  readonly #written: TcpFlow[] = [];
+  readonly #connections: TcpConnection[] = [];
+  /** Connections with packets since the last flush, each once for each packet. */
+  readonly #written: TcpConnection[] = [];
   readonly localPorts = new Set<number>();
   #recorder: Recorder;
   #ssid: number;
-  #turn = 0;
-  #closed = false;
+  #next = 0;
+  #isClosed = false;
   lastArrival = 0;
 
   constructor(settings: ClientSettings) {
@@ -88,129 +37,123 @@ export class TcpClient implements Client {
 
   async open(): Promise<void> {
     for (let index = 0; index < this.#settings.connections; index++) {
-      const flow = new TcpFlow(this.#settings);
-      this.#flows.push(flow);
-      await this.#connect(flow);
+      const connection = new TcpConnection(this.#settings);
+      this.#connections.push(connection);
+      await this.#connect(connection);
     }
   }
 
-  async #connect(flow: TcpFlow): Promise<void> {
+  async #connect(connection: TcpConnection): Promise<void> {
     const { endpoint, timeoutMs } = this.#settings;
-    const { address, port } = endpoint;
-    flow.connecting = true;
+    connection.connecting = true;
     const connecting = Bun.connect({
-      hostname: address,
-      port,
+      hostname: endpoint.address,
+      port: endpoint.port,
       socket: {
-        open: (socket) => this.#opened(flow, socket),
-        data: (socket, data) => this.#received(flow, socket, data),
-        drain: () => this.#drained(flow),
-        close: (socket, error) => this.#lost(flow, socket, error),
-        error: (_socket, error) => this.#recorder.error(codeOf(error)),
-        connectError: () => undefined,
+        open: (socket) => this.#onOpen(connection, socket),
+        data: (socket, data) => this.#onData(connection, socket, data),
+        drain: () => this.#onDrain(connection),
+        close: (socket, error) => this.#onClose(connection, socket, error),
+        error: (_socket, error) => this.#recorder.countError(errorCode(error)),
+        connectError: () => undefined, // the promise rejects too
       },
     });
     try {
-      // One that opens too late is still good, unless another has taken its place.
-      await connected(connecting, timeoutMs, () => undefined);
+      // A socket that opens after the timeout is used, unless another one was opened in the meantime.
+      await connectWithin(timeoutMs, connecting, () => undefined);
     } catch (error) {
       throw unreachable(endpoint, error);
     } finally {
-      flow.connecting = false;
+      connection.connecting = false;
     }
   }
 
-  #opened(flow: TcpFlow, socket: Bun.Socket): void {
-    if (this.#closed || flow.socket !== undefined) {
+  #onOpen(connection: TcpConnection, socket: Bun.Socket): void {
+    if (this.#isClosed || connection.socket !== undefined) {
       socket.end();
       return;
     }
-    socket.setNoDelay(true);
     this.localPorts.add(socket.localPort);
-    flow.prefaceLeft = STAMP_PREFACE.length;
-    flow.reader = new FrameReader(ANY_LENGTH);
-    // The first write on a fresh connection: the kernel's buffer is empty, so it takes these 8 octets whole.
-    socket.write(STAMP_PREFACE);
-    flow.socket = socket;
+    connection.attach(socket);
   }
 
-  #received(flow: TcpFlow, socket: Bun.Socket, data: Buffer): void {
-    if (socket !== flow.socket) return;
+  #onData(connection: TcpConnection, socket: Bun.Socket, data: Buffer): void {
+    if (socket !== connection.socket) return;
     const now = this.#settings.clock.now();
     this.lastArrival = now;
-    flow.receive(data, now);
-    this.#settings.onRoom();
+    connection.receive(data, now);
+    this.#settings.onCapacity();
   }
 
-  #drained(flow: TcpFlow): void {
-    flow.flush();
-    this.#settings.onRoom();
+  #onDrain(connection: TcpConnection): void {
+    connection.flush();
+    this.#settings.onCapacity();
   }
 
-  /** Cut: what waited for an answer is lost, and the next connection is another session. */
-  #lost(flow: TcpFlow, socket: Bun.Socket, error: Error | undefined): void {
-    if (this.#closed || socket !== flow.socket) return;
-    flow.socket = undefined;
-    this.#recorder.error(error === undefined ? "closed" : codeOf(error));
-    flow.session.abandon();
-    flow.session.restart(this.#recorder, this.#ssid);
-    flow.writer.clear();
-    flow.retryAt = this.#settings.clock.now();
+  /** Counts the packets in flight as lost. The next opening starts another session. */
+  #onClose(connection: TcpConnection, socket: Bun.Socket, error: Error | undefined): void {
+    if (this.#isClosed || socket !== connection.socket) return;
+    this.#recorder.countError(error === undefined ? "closed" : errorCode(error));
+    connection.session.expireAll();
+    connection.session.restart(this.#recorder, this.#ssid);
+    connection.detach();
+    connection.retryAt = this.#settings.clock.now();
   }
 
-  send(planned: number, now: number): boolean {
+  send(intendedAt: number, now: number): boolean {
     if (this.pending >= this.#settings.window) return false;
-    for (let tries = 0; tries < this.#flows.length; tries++) {
-      const flow = this.#flows[this.#turn];
-      this.#turn = (this.#turn + 1) % this.#flows.length;
-      if (flow === undefined) return false;
-      if (!flow.hasRoom) flow.flush();
-      if (!flow.hasRoom) continue;
-      flow.session.write(flow.writer.bytes, flow.writer.claim(), planned, now);
-      this.#written.push(flow);
+    for (let tries = 0; tries < this.#connections.length; tries++) {
+      const connection = this.#connections[this.#next];
+      this.#next = (this.#next + 1) % this.#connections.length;
+      if (connection === undefined) return false;
+      if (!connection.hasCapacity) connection.flush();
+      if (!connection.hasCapacity) continue;
+      connection.add(intendedAt, now);
+      this.#written.push(connection);
       return true;
     }
     return false;
   }
 
-  miss(planned: number, now: number): boolean {
-    const [flow] = this.#flows;
-    if (flow === undefined || this.#flows.some(({ socket }) => socket !== undefined)) return false;
-    flow.session.miss(planned, now);
+  countLost(intendedAt: number, now: number): boolean {
+    const [first] = this.#connections;
+    if (first === undefined || this.#connections.some(({ socket }) => socket !== undefined)) return false;
+    first.session.countLost(intendedAt, now);
     return true;
   }
 
   flush(): void {
-    for (const flow of this.#written) flow.flush();
+    for (const connection of this.#written) connection.flush();
     this.#written.length = 0;
   }
 
   tick(now: number): void {
-    for (const flow of this.#flows) {
-      flow.flush();
-      flow.session.expire(now);
-      if (flow.socket === undefined && !flow.connecting && now >= flow.retryAt) this.#reconnect(flow, now);
+    for (const connection of this.#connections) {
+      connection.flush();
+      connection.session.expire(now);
+      const { socket, connecting, retryAt } = connection;
+      if (socket === undefined && !connecting && now >= retryAt) this.#reconnect(connection, now);
     }
   }
 
-  #reconnect(flow: TcpFlow, now: number): void {
-    flow.retryAt = now + RETRY_MS;
-    this.#connect(flow).then(
-      () => (this.#closed ? flow.socket?.end() : this.#settings.onRoom()),
-      (error: unknown) => this.#recorder.error(codeOf(error)),
+  #reconnect(connection: TcpConnection, now: number): void {
+    connection.retryAt = now + RETRY_MS;
+    this.#connect(connection).then(
+      () => (this.#isClosed ? connection.socket?.end() : this.#settings.onCapacity()),
+      (error: unknown) => this.#recorder.countError(errorCode(error)),
     );
   }
 
   restart(recorder: Recorder, ssid: number): void {
     this.#recorder = recorder;
     this.#ssid = ssid;
-    for (const flow of this.#flows) flow.session.restart(recorder, ssid);
+    for (const { session } of this.#connections) session.restart(recorder, ssid);
   }
 
   finish(): void {
-    for (const flow of this.#flows) {
-      if (flow.reader.unfinished) this.#recorder.error(UNFRAMED);
-      flow.session.closeBooks();
+    for (const { session, hasPartialFrame } of this.#connections) {
+      if (hasPartialFrame) this.#recorder.countError(UNFRAMED);
+      session.finish();
     }
   }
 
@@ -223,7 +166,7 @@ export class TcpClient implements Client {
   }
 
   close(): void {
-    this.#closed = true;
-    for (const flow of this.#flows) flow.socket?.end();
+    this.#isClosed = true;
+    for (const { socket } of this.#connections) socket?.end();
   }
 }

@@ -1,73 +1,33 @@
-/** UDP: one connected socket a session, datagrams handed to the kernel in batches. */
-
+/** The UDP client: STAMP datagrams, with many packets in flight on each socket, or plain text. */
 import { receiveBufferDrops, setReceiveBuffer } from "../../../base/kernel.ts";
-import { resendOnError } from "../../../base/resend.ts";
-import { codeOf, type Recorder } from "../../measure/recorder.ts";
-import { anyAddressLike, type Client, type ClientSettings, unreachable } from "./client.ts";
-import { SenderSession } from "./session.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
+import type { Client, ClientSettings, MakeClient } from "../client.ts";
+import { unreachable, unspecifiedAddress } from "../connect.ts";
+import { SerialClient } from "../serial/client.ts";
+import { PlainUdpConnection } from "../serial/plain-udp.ts";
+import { SenderSession } from "../stamp/session.ts";
+import { UdpSocket } from "../stamp/udp-socket.ts";
 
-/** The most datagrams handed to the kernel in one call, and the most octets that they are kept ready in. */
-const BATCH = 64;
-const BATCH_OCTETS = 256 * 1024;
-/** Asked of the kernel for each socket, in all at most 64 MiB: the default holds about 256 small datagrams. */
+/** Receive buffer of each socket, octets. The kernel's default holds about 256 small datagrams. */
 const RECEIVE_BUFFER = 8 * 2 ** 20;
+/** Most octets of all receive buffers together. */
 const ALL_RECEIVE_BUFFERS = 64 * 2 ** 20;
 
-/** One socket with its session and the datagrams that are ready to go. */
-class UdpFlow {
-  readonly session: SenderSession;
-  readonly #pool: Buffer[] = [];
-  readonly #ready: Buffer[] = [];
-  readonly #onError: (error: unknown) => void;
-  socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
+/** Makes the client of the mode. */
+export const makeClient: MakeClient = (settings) =>
+  settings.mode === "plain"
+    ? new SerialClient(settings, (events) => new PlainUdpConnection(settings, events))
+    : new UdpClient(settings);
 
-  constructor(session: SenderSession, onError: (error: unknown) => void) {
-    this.session = session;
-    this.#onError = onError;
-    const batch = Math.max(4, Math.min(BATCH, Math.floor(BATCH_OCTETS / session.newPacket().length)));
-    for (let index = 0; index < batch; index++) this.#pool.push(session.newPacket());
-  }
-
-  get hasRoom(): boolean {
-    return this.#pool.length > 0 && this.session.hasRoom;
-  }
-
-  take(planned: number, now: number): void {
-    const packet = this.#pool.pop();
-    if (packet === undefined) return;
-    this.session.write(packet, 0, planned, now);
-    this.#ready.push(packet);
-  }
-
-  /** What the kernel does not take now waits for the next call. */
-  flush(): void {
-    const count = this.#ready.length;
-    const first = this.#ready[0];
-    if (first === undefined || this.socket === undefined) return;
-    if (count === 1) this.session.stampLast(first, 0);
-    let sent = this.#handOver(this.#ready);
-    while (sent > 0 && sent < count) {
-      const more = this.#handOver(this.#ready.slice(sent));
-      if (more === 0) break;
-      sent += more;
-    }
-    for (const packet of this.#ready.splice(0, sent)) this.#pool.push(packet);
-  }
-
-  /** Returns how many datagrams the kernel accepted. */
-  #handOver(packets: Buffer[]): number {
-    return resendOnError(() => this.socket?.sendMany(packets) ?? 0, this.#onError) ?? 0;
-  }
-}
-
-/** The session sender on UDP. */
-export class UdpClient implements Client {
+/** Sends STAMP datagrams on a fixed number of sockets, in turn. */
+class UdpClient implements Client {
   readonly #settings: ClientSettings;
-  readonly #flows: UdpFlow[] = [];
+  readonly #sockets: UdpSocket[] = [];
   readonly localPorts = new Set<number>();
   #recorder: Recorder;
-  #turn = 0;
-  #roomPromised = false;
+  #next = 0;
+  #willNotify = false;
   lastArrival = 0;
 
   constructor(settings: ClientSettings) {
@@ -76,70 +36,78 @@ export class UdpClient implements Client {
   }
 
   async open(): Promise<void> {
-    const { connections, endpoint, highestRate } = this.#settings;
+    const { connections } = this.#settings;
     const buffer = Math.min(RECEIVE_BUFFER, Math.floor(ALL_RECEIVE_BUFFERS / connections));
     for (let index = 0; index < connections; index++) {
-      const session = new SenderSession({ ...this.#settings, highestRate: highestRate / connections });
-      const flow = new UdpFlow(session, (error) => this.#recorder.error(codeOf(error)));
-      flow.socket = await Bun.udpSocket({
-        hostname: anyAddressLike(endpoint.address),
-        connect: { hostname: endpoint.address, port: endpoint.port },
-        socket: {
-          data: (_socket, data) => this.#receive(flow, data),
-          // Bun calls this with the error alone, or with the socket before it: the last argument is the error.
-          error: (...args: unknown[]) => this.#recorder.error(codeOf(args.at(-1))),
-        },
-      }).catch((error: unknown) => {
-        throw unreachable(endpoint, error);
-      });
-      setReceiveBuffer(flow.socket, buffer);
-      this.localPorts.add(flow.socket.port);
-      this.#flows.push(flow);
+      const opened = await this.#openSocket();
+      setReceiveBuffer(opened, buffer);
+      this.localPorts.add(opened.port);
     }
   }
 
-  #receive(flow: UdpFlow, data: Buffer): void {
+  async #openSocket(): Promise<Bun.udp.ConnectedSocket<"buffer">> {
+    const { connections, endpoint, highestRate } = this.#settings;
+    const session = new SenderSession({ ...this.#settings, highestRate: highestRate / connections });
+    const countError = (error: unknown) => this.#recorder.countError(errorCode(error));
+    const socket = new UdpSocket(session, countError);
+    const opened = await Bun.udpSocket({
+      hostname: unspecifiedAddress(endpoint.address),
+      connect: { hostname: endpoint.address, port: endpoint.port },
+      socket: {
+        data: (_socket, data) => this.#onData(socket, data),
+        // Bun passes the error alone, or the socket and the error: it is the last argument.
+        error: (...args: unknown[]) => countError(args.at(-1)),
+      },
+    }).catch((error: unknown) => {
+      throw unreachable(endpoint, error);
+    });
+    socket.socket = opened;
+    this.#sockets.push(socket);
+    return opened;
+  }
+
+  #onData(socket: UdpSocket, data: Buffer): void {
     const now = this.#settings.clock.now();
     this.lastArrival = now;
-    flow.session.receive(data, now);
-    // One turn later the whole batch that the kernel had is read, and its room is filled in one call.
-    if (this.#roomPromised) return;
-    this.#roomPromised = true;
+    socket.session.receive(data, now);
+    // One turn of the event loop later all datagrams that the kernel had are read, and one call can replace them.
+    if (this.#willNotify) return;
+    this.#willNotify = true;
     setImmediate(() => {
-      this.#roomPromised = false;
-      this.#settings.onRoom();
+      this.#willNotify = false;
+      this.#settings.onCapacity();
     });
   }
 
-  send(planned: number, now: number): boolean {
+  send(intendedAt: number, now: number): boolean {
     if (this.pending >= this.#settings.window) return false;
-    const flow = this.#flows[this.#turn];
-    if (flow === undefined) return false;
-    if (!flow.hasRoom) flow.flush();
-    if (!flow.hasRoom) return false;
-    flow.take(planned, now);
-    this.#turn = (this.#turn + 1) % this.#flows.length;
+    const socket = this.#sockets[this.#next];
+    if (socket === undefined) return false;
+    if (!socket.hasCapacity) socket.flush();
+    if (!socket.hasCapacity) return false;
+    socket.add(intendedAt, now);
+    this.#next = (this.#next + 1) % this.#sockets.length;
     return true;
   }
 
   flush(): void {
-    for (const flow of this.#flows) flow.flush();
+    for (const socket of this.#sockets) socket.flush();
   }
 
   tick(now: number): void {
-    for (const flow of this.#flows) {
-      flow.flush();
-      flow.session.expire(now);
+    for (const socket of this.#sockets) {
+      socket.flush();
+      socket.session.expire(now);
     }
   }
 
   restart(recorder: Recorder, ssid: number): void {
     this.#recorder = recorder;
-    for (const flow of this.#flows) flow.session.restart(recorder, ssid);
+    for (const { session } of this.#sockets) session.restart(recorder, ssid);
   }
 
   finish(): void {
-    for (const flow of this.#flows) flow.session.closeBooks();
+    for (const { session } of this.#sockets) session.finish();
   }
 
   get pending(): number {
@@ -147,10 +115,10 @@ export class UdpClient implements Client {
   }
 
   bufferDrops(): number | undefined {
-    return receiveBufferDrops(this.#flows.flatMap(({ socket }) => socket ?? []));
+    return receiveBufferDrops(this.#sockets.flatMap(({ socket }) => socket ?? []));
   }
 
   close(): void {
-    for (const flow of this.#flows) flow.socket?.close();
+    for (const { socket } of this.#sockets) socket?.close();
   }
 }

@@ -1,0 +1,49 @@
+/** `POST /runs` and `/runs/current`: starts a load run from the page, reports its state and stops it. */
+import { Elysia } from "elysia";
+import { jsonReader } from "./json-body.ts";
+import type { ApiParts } from "./parts.ts";
+import { assertMayChange } from "./rights.ts";
+import { DEFAULT_TIMEOUT_SECONDS, planRuns, type RunRequest, refusalStatus, requestSchema } from "./run-request.ts";
+import { describeStart, RUN_DOCS } from "./runs-description.ts";
+
+type RunnerParts = Pick<ApiParts, "runner" | "ports" | "config" | "limits">;
+
+/** The routes of the run in progress. */
+export function currentRunRoutes(parts: RunnerParts) {
+  const { runner, config, limits } = parts;
+  const schema = requestSchema(limits);
+  const readJson = jsonReader(schema);
+  return new Elysia({ name: "current-run", normalize: false })
+    .post(
+      "/runs",
+      async ({ request, server }) => {
+        assertMayChange({ request, server }, config); // before the body is read
+        return start(await readJson(request), parts);
+      },
+      { parse: "none", detail: describeStart(schema) },
+    )
+    .get("/runs/current", () => Response.json(runner.state ?? null), { detail: RUN_DOCS.current })
+    .delete(
+      "/runs/current",
+      (context) => {
+        assertMayChange(context, config);
+        if (!runner.stop()) return Response.json({ error: "no run is in progress" }, { status: 404 });
+        return Response.json(runner.state);
+      },
+      { detail: RUN_DOCS.stop },
+    );
+}
+
+/** Starts the requested run; the response is its state, or the reason why it cannot start. */
+function start(request: RunRequest, { runner, ports, config }: RunnerParts): Response {
+  try {
+    const runs = planRuns(request, { host: config.host, ports: ports() }, config.targets);
+    const state = runner.start(runs, request.seconds, request.timeout ?? DEFAULT_TIMEOUT_SECONDS);
+    return Response.json(state, { status: 202 });
+  } catch (error) {
+    const status = refusalStatus(error);
+    if (status === undefined || !(error instanceof Error)) throw error;
+    // The load command's errors begin with the name of a flag; here it is a field.
+    return Response.json({ error: error.message.replace(/^--/, "") }, { status });
+  }
+}

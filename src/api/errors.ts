@@ -1,0 +1,58 @@
+/** Responses to requests that fail: one line of JSON, a status, and the reason under which the lab counts them. */
+import { ParseError, ValidationError } from "elysia";
+import type { REGISTRY } from "../base/protocol.ts";
+import { ImpairmentError } from "../faults/text.ts";
+import { NotAllowedError } from "./rights.ts";
+import { problemOf } from "./validation-error.ts";
+
+/** A request with a value that is not allowed; the message is one line with the value and what is allowed. */
+export class BadRequestError extends Error {
+  override readonly name = "BadRequestError";
+}
+
+/** The response to a failed request. */
+export interface Failure {
+  /** The label value of `wirelab_rejected_total`; "failed" is an error of the lab itself. */
+  readonly reason: (typeof REGISTRY)["http"]["rejects"][number];
+  readonly response: Response;
+}
+
+/** Maximum length of a path in an error. */
+const MAX_PATH = 200;
+
+/** The path of a request's URL. `new URL` would throw for a request whose Host is missing or malformed. */
+function pathOf(url: string): string {
+  const path = url.replace(/^\w+:\/\/[^/]*/, "").replace(/[?#].*$/s, "");
+  return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
+}
+
+function failure(reason: Failure["reason"], status: number, body: { readonly error: string }): Failure {
+  return { reason, response: Response.json(body, { status }) };
+}
+
+function notAllowed({ status, message }: NotAllowedError): Failure {
+  const refused = failure("forbidden", status, { error: message });
+  if (status === 401) refused.response.headers.set("www-authenticate", "Bearer");
+  return refused;
+}
+
+/** The failure for an error that a route threw; `code` is Elysia's code of it. */
+export function failureOf(error: unknown, code: string | number, request: Request): Failure {
+  const cause = error instanceof ParseError && error.cause ? error.cause : error;
+  if (cause instanceof NotAllowedError) return notAllowed(cause);
+  if (code === "NOT_FOUND") {
+    const error = `no route ${request.method} ${pathOf(request.url)}; see /swagger for all routes`;
+    return failure("not-found", 404, { error });
+  }
+  if (cause instanceof ImpairmentError) {
+    const { message: error, position, allowed } = cause;
+    const body = { error, position, allowed };
+    return failure("bad-request", 400, body);
+  }
+  if (cause instanceof ValidationError) return failure("bad-request", 400, problemOf(cause));
+  if (cause instanceof BadRequestError) return failure("bad-request", 400, { error: cause.message });
+  if (cause instanceof SyntaxError || error instanceof ParseError) {
+    return failure("not-json", 400, { error: "the body is not JSON" });
+  }
+  return failure("failed", 500, { error: "internal error; see the lab's log" });
+}

@@ -1,0 +1,72 @@
+/** The JSON form of faults: a schema and an example for each protocol, built from the kinds that it accepts. */
+import { t } from "elysia";
+import { byProtocol, type Protocol } from "../base/protocol.ts";
+import { type Faults, KINDS_OF, type Kind, MAX_DELAY_MS } from "../faults/faults.ts";
+import { ImpairmentError } from "../faults/text.ts";
+
+const closed = { additionalProperties: false };
+const Probability = t.Number({ minimum: 0, maximum: 1 });
+const Milliseconds = t.Number({ minimum: 0, maximum: MAX_DELAY_MS });
+const Gilbert = t.Object({ goodToBad: Probability, badToGood: t.Number({ minimum: 1e-9, maximum: 1 }) }, closed);
+
+/** The schema of each kind's value; the shapes are those of `Faults`. */
+const KIND_SCHEMAS = {
+  drop: t.Object({ up: Probability, down: Probability }, closed),
+  burst: t.Object({ up: t.Optional(Gilbert), down: t.Optional(Gilbert) }, closed),
+  delay: t.Union([
+    t.Object({ kind: t.Literal("fixed"), ms: Milliseconds }, closed),
+    t.Object({ kind: t.Literal("uniform"), minMs: Milliseconds, maxMs: Milliseconds }, closed),
+    t.Object({ kind: t.Literal("normal"), meanMs: Milliseconds, stddevMs: Milliseconds }, closed),
+    t.Object(
+      { kind: t.Literal("pareto"), scaleMs: Milliseconds, shape: t.Number({ minimum: 0.01, maximum: 1000 }) },
+      closed,
+    ),
+  ]),
+  duplicate: Probability,
+  reorder: Probability,
+  corrupt: Probability,
+  reset: Probability,
+  status: t.Object({ code: t.Integer({ minimum: 400, maximum: 599 }), probability: Probability }, closed),
+} satisfies Readonly<Record<Kind, unknown>>;
+
+/** An example of each kind's value. */
+const KIND_EXAMPLES: Required<Faults> = {
+  drop: { up: 0.1, down: 0.1 },
+  burst: { up: { goodToBad: 0.01, badToGood: 0.25 } },
+  delay: { kind: "normal", meanMs: 20, stddevMs: 5 },
+  duplicate: 0.01,
+  reorder: 0.01,
+  corrupt: 0.01,
+  reset: 0.01,
+  status: { code: 500, probability: 0.05 },
+};
+
+/** A record with `make(kind)` under each kind that `protocol` accepts. */
+function byKind<Value>(protocol: Protocol, make: (kind: Kind) => Value): Record<string, Value> {
+  return Object.fromEntries(KINDS_OF[protocol].map((kind) => [kind, make(kind)]));
+}
+
+/** The schema of each protocol's faults: every kind that it accepts, each optional. */
+export const FAULT_SCHEMAS = byProtocol((protocol) =>
+  // The kinds come from a list, so TypeBox cannot infer the type; keys and shapes are those of Faults.
+  t.Unsafe<Faults>(
+    t.Object(
+      byKind(protocol, (kind) => t.Optional(KIND_SCHEMAS[kind])),
+      closed,
+    ),
+  ),
+);
+
+/** Faults of every kind that a protocol accepts. */
+export const FAULT_EXAMPLES: Readonly<Record<Protocol, Faults>> = byProtocol((protocol) =>
+  byKind(protocol, (kind) => KIND_EXAMPLES[kind]),
+);
+
+/** Checks what the schema cannot express: the bounds of a uniform delay are in order. Throws ImpairmentError. */
+export function checkedFaults(faults: Faults): Faults {
+  const { delay } = faults;
+  if (delay?.kind === "uniform" && delay.minMs > delay.maxMs) {
+    throw new ImpairmentError(`delay.minMs ${delay.minMs} is over delay.maxMs ${delay.maxMs}`, 0, "minMs up to maxMs");
+  }
+  return faults;
+}

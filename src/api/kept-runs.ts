@@ -1,0 +1,87 @@
+/** `/runs` and `/runs/{id}`: the kept runs, their reports, the comparison of two, and their deletion. */
+import { Elysia } from "elysia";
+import { formatHostPort } from "../base/address.ts";
+import { compareReports } from "../load/report/compare.ts";
+import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
+import { BadRequestError } from "./errors.ts";
+import type { ApiParts } from "./parts.ts";
+import { assertMayChange } from "./rights.ts";
+import { capsOf } from "./run-request.ts";
+import { RUN_DOCS } from "./runs-description.ts";
+
+/** A run's id in a path. Throws BadRequestError. */
+function readId(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new BadRequestError(`run ${text}: not allowed; allowed: an id from 1`);
+}
+
+function notKept(id: number): Response {
+  return Response.json({ error: `no run ${id} is kept` }, { status: 404 });
+}
+
+/** The changes from one run to another, for each protocol of both. */
+function compare(before: KeptRun, after: KeptRun): RunComparison {
+  const pairs = before.reports.flatMap((report) => {
+    const other = after.reports.find(({ protocol }) => protocol === report.protocol);
+    return other ? [[report.protocol, compareReports(report, other)] as const] : [];
+  });
+  return { before: before.id, after: after.id, protocols: Object.fromEntries(pairs) };
+}
+
+/** The reports of a run as a download: an object for one protocol, an array for several. */
+function reportFile({ id, reports }: KeptRun): Response {
+  const text = JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2);
+  const headers = {
+    "content-type": "application/json",
+    "content-disposition": `attachment; filename="wirelab-run-${id}.json"`,
+  };
+  return new Response(`${text}\n`, { headers });
+}
+
+/** The routes of kept runs. */
+export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" | "config" | "limits">) {
+  const list = (): RunList => ({
+    runs: store.list(),
+    file: store.path !== undefined,
+    targets: config.targets.map(({ host, port }) => formatHostPort(host, port)),
+    caps: capsOf(limits),
+  });
+  return new Elysia({ name: "kept-runs", normalize: false })
+    .get("/runs", list, { detail: RUN_DOCS.list })
+    .get(
+      "/runs/:id",
+      ({ params }) => {
+        const id = readId(params.id);
+        return store.get(id) ?? notKept(id);
+      },
+      { detail: RUN_DOCS.get },
+    )
+    .get(
+      "/runs/:id/compare/:other",
+      ({ params }) => {
+        const [id, other] = [readId(params.id), readId(params.other)];
+        const [before, after] = [store.get(id), store.get(other)];
+        if (!before || !after) return notKept(before ? other : id);
+        return compare(before, after);
+      },
+      { detail: RUN_DOCS.compare },
+    )
+    .get(
+      "/runs/:id/report",
+      ({ params }) => {
+        const id = readId(params.id);
+        const run = store.get(id);
+        return run ? reportFile(run) : notKept(id);
+      },
+      { detail: RUN_DOCS.report },
+    )
+    .delete(
+      "/runs/:id",
+      (context) => {
+        assertMayChange(context, config);
+        const id = readId(context.params.id);
+        return store.delete(id) ? { deleted: id } : notKept(id);
+      },
+      { detail: RUN_DOCS.delete },
+    );
+}

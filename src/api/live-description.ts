@@ -1,0 +1,79 @@
+/** The API description of the routes that the live page reads. */
+import { byProtocol } from "../base/protocol.ts";
+import { describe, errorResponse, jsonResponse } from "./openapi.ts";
+
+const SECOND = {
+  packets: 100,
+  drops: 0.2,
+  mean: 0.0004,
+  p50: 0.0003,
+  p99: 0.002,
+  connections: 1,
+  received: 6400,
+  sent: 5120,
+};
+const PROTOCOL_NOW = {
+  second: SECOND,
+  totals: { packets: 6100, dropped: 1220 },
+  faults: { text: "drop=0.2", changes: 1 },
+  since: { seconds: 60, packets: 6000, dropped: 1200, answered: 4800, mean: 0.0004, injected: { "drop/up": 1200 } },
+};
+const MARKS = [{ seconds: 1.2, protocol: "udp", text: "drop=0.2" }];
+const FLOW = { packets: [], leftOut: 0 };
+const SNAPSHOT = {
+  lab: "4f0c…",
+  seconds: 61,
+  at: 1_795_334_461_000,
+  protocols: byProtocol(() => PROTOCOL_NOW),
+  marks: MARKS,
+  flow: FLOW,
+  runsVersion: 0,
+};
+const HISTORY = {
+  lab: "4f0c…",
+  version: "0.1.0",
+  seconds: 61,
+  at: 1_795_334_461_000,
+  span: 900,
+  series: byProtocol(() => ({ packets: [100, 99], drops: [0.2, 0.19], p99: [0.002, 0.003] })),
+  marks: MARKS,
+  flow: FLOW,
+};
+
+const STREAM_TEXT = `Server-sent events: \`snapshot\` once a second, and \`run\` at each change of a load run. For each
+protocol, a snapshot contains the last second, the totals, the faults, the totals since the faults were last changed,
+and a sample of the packets. Peer addresses are omitted for clients that may not change the lab. The stream ends for a
+client that does not read it fast enough.`;
+const HISTORY_TEXT = `One value per second for each protocol and series. The last value is that of \`seconds\` after the
+lab's start; \`at\` is the same time by the wall clock, in ms since the Unix epoch. A value is null if nothing was
+measured. Percentiles are interpolated in the buckets of response_time_seconds.`;
+
+/** The routes of the live page. */
+export const LIVE_DOCS = {
+  stream: describe(
+    "live",
+    "Stream a snapshot of the lab each second",
+    {
+      200: {
+        description: "The events",
+        content: {
+          "text/event-stream": {
+            schema: { type: "string" },
+            example: `event: snapshot\ndata: ${JSON.stringify(SNAPSHOT)}`,
+          },
+        },
+      },
+      503: errorResponse("Too many viewers", "too many viewers; allowed: 256"),
+    },
+    { description: STREAM_TEXT },
+  ),
+  history: describe(
+    "live",
+    "The last 15 minutes",
+    { 200: jsonResponse("One value per second", HISTORY) },
+    { description: HISTORY_TEXT },
+  ),
+  rights: describe("live", "Whether the client may change the lab's state", {
+    200: jsonResponse("The client's rights; `reason` is present if it may not", { mayChange: true }),
+  }),
+};

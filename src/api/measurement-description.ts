@@ -1,0 +1,51 @@
+/** The API description of metrics, health and session summaries. */
+import { byProtocol } from "../base/protocol.ts";
+import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
+
+const SESSIONS = {
+  ssid: 7,
+  sessions: [
+    {
+      protocol: "udp",
+      source: "127.0.0.1:55555",
+      firstAt: "2026-11-22T08:00:00.000Z",
+      lastAt: "2026-11-22T08:00:10.000Z",
+      received: { unique: 1000, duplicate: 2 },
+      handled: 900,
+      answered: 801,
+      dropped: { up: 100, down: 99 },
+      discarded: 0,
+    },
+  ],
+};
+const SSID = pathParameter("ssid", "The session id", { type: "integer", minimum: 0, maximum: 65_535 }, 7);
+const SESSIONS_TEXT = `The reflector's counters of the sessions with this id (RFC 8972) whose source address is the
+client's; of all sources for a client that may change the lab's state. Packets are counted by sequence number; copies
+are counted in \`duplicate\`. handled = unique - dropped.up. handled - answered - dropped.down - discarded is the number
+of delayed responses that are not sent yet.`;
+
+/** The routes of metrics, health and sessions. */
+export const MEASUREMENT_DOCS = {
+  metrics: describe("measurement", "All metrics in the Prometheus text format", {
+    200: {
+      description: "The series",
+      content: { "text/plain": { schema: { type: "string" }, example: 'packets_total{protocol="udp"} 7' } },
+    },
+  }),
+  alive: describe("measurement", "Whether the process runs", {
+    200: jsonResponse("It runs", { status: "alive" }),
+  }),
+  ready: describe("measurement", "Whether the port of every protocol is open", {
+    200: jsonResponse("Every port is open", { status: "ready", ...byProtocol(() => true) }),
+    503: jsonResponse("The lab is starting or stopping", { status: "not ready", ...byProtocol(() => false) }),
+  }),
+  sessions: describe(
+    "measurement",
+    "The summaries of the measurement sessions with one id",
+    {
+      200: jsonResponse("The sessions, oldest first", SESSIONS),
+      400: errorResponse("The session id is not valid", "ssid abc: not allowed; allowed: 0 to 65535"),
+    },
+    { description: SESSIONS_TEXT, parameters: [SSID] },
+  ),
+};

@@ -1,0 +1,36 @@
+/** The parts of the lab that the control routes use. */
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Protocol } from "../base/protocol.ts";
+import type { Config, Limits } from "../config.ts";
+import type { Faults } from "../faults/faults.ts";
+import type { LiveStream } from "../live/stream.ts";
+import type { Traffic } from "../metrics/counters.ts";
+import type { Sessions } from "../reflector/sessions.ts";
+import type { Runner } from "../runs/runner.ts";
+import type { RunStore } from "../runs/store.ts";
+
+/** The parts as lab.ts provides them; each module of routes takes those that it uses. */
+export interface ApiParts {
+  readonly config: Pick<Config, "host" | "token" | "targets">;
+  readonly limits: Pick<Limits, "runRate" | "runSeconds">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The lab's version, for the API description. */
+  readonly version: string;
+  /** The text of `/metrics`. */
+  readonly exposition: { readonly contentType: string; render(): Promise<string> };
+  /** The HTTP counters, in which refused requests are counted. */
+  readonly traffic: Pick<Traffic, "rejects">;
+  readonly sessions: Pick<Sessions, "withId">;
+  /** The ports that the lab listens on. */
+  readonly ports: () => Readonly<Record<Protocol, number>>;
+  /** Whether each protocol's port is open. */
+  readonly listening: () => Readonly<Record<Protocol, boolean>>;
+  readonly faultsOf: (protocol: Protocol) => Faults;
+  /** Changes the faults of a protocol from the next packet on. */
+  readonly setFaults: (protocol: Protocol, faults: Faults) => void;
+  readonly live: LiveStream;
+  readonly runner: Runner;
+  readonly store: RunStore;
+}

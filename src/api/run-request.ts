@@ -1,0 +1,64 @@
+/** The request for a load run from the page: its schema, its limits, and the runs that it starts. */
+import { type Static, t } from "elysia";
+import type { AllowedHost } from "../base/address.ts";
+import { PROTOCOLS } from "../base/protocol.ts";
+import { UsageError } from "../load/plan/errors.ts";
+import type { LoadOptions } from "../load/plan/options.ts";
+import { planRun } from "../load/plan/run-plan.ts";
+import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
+import { BusyError } from "../runs/runner.ts";
+import type { RunCaps } from "../runs/shapes.ts";
+import type { ApiParts } from "./parts.ts";
+
+const MAX_CONNECTIONS = 256;
+/** Octets. */
+const MAX_SIZE = 16_384;
+const MAX_TIMEOUT_SECONDS = 30;
+const MAX_WARMUP_SECONDS = 10;
+/** Timeout of a packet if the request has none, s. */
+export const DEFAULT_TIMEOUT_SECONDS = 2;
+
+/** The schema of the request's body, with the operator's limits on rate and duration. */
+export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {
+  return t.Object(
+    {
+      protocol: t.Union([...PROTOCOLS, "all" as const].map((name) => t.Literal(name))),
+      target: t.Optional(t.String({ maxLength: 300 })),
+      rate: t.Number({ minimum: 0.1, maximum: runRate }),
+      seconds: t.Number({ minimum: 0.1, maximum: runSeconds }),
+      connections: t.Optional(t.Integer({ minimum: 1, maximum: MAX_CONNECTIONS })),
+      size: t.Optional(t.Integer({ minimum: 1, maximum: MAX_SIZE })),
+      timeout: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_TIMEOUT_SECONDS })),
+      arrival: t.Optional(t.Union([t.Literal("constant"), t.Literal("poisson")])),
+      warmup: t.Optional(t.Number({ minimum: 0, maximum: MAX_WARMUP_SECONDS })),
+      seed: t.Optional(t.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
+    },
+    { additionalProperties: false },
+  );
+}
+
+/** A valid body. */
+export type RunRequest = Static<ReturnType<typeof requestSchema>>;
+
+/** The options of each run that a request starts, one per protocol. Throws UsageError and TargetNotAllowedError. */
+export function planRuns(request: RunRequest, lab: LabAddress, allowed: readonly AllowedHost[]): LoadOptions[] {
+  const { protocol: requested, target = "", seconds, ...rest } = request;
+  const protocols = PROTOCOLS.filter((protocol) => requested === "all" || requested === protocol);
+  return protocols.map((protocol) => {
+    const options = { ...rest, protocol, duration: seconds, ...chooseTarget(protocol, target.trim(), lab, allowed) };
+    planRun(options); // throws for options that contradict each other, before a process is started
+    return options;
+  });
+}
+
+/** The limits of a new run, for the page's form. */
+export function capsOf({ runRate, runSeconds }: ApiParts["limits"]): RunCaps {
+  return { rate: runRate, seconds: runSeconds, connections: MAX_CONNECTIONS, size: MAX_SIZE };
+}
+
+/** The HTTP status for an error of starting a run; undefined if the error is not the client's. */
+export function refusalStatus(error: unknown): number | undefined {
+  if (error instanceof TargetNotAllowedError) return 403;
+  if (error instanceof BusyError) return 409;
+  return error instanceof UsageError ? 400 : undefined;
+}

@@ -1,0 +1,119 @@
+/** The API description of the traffic routes. */
+import type { DocumentDecoration } from "elysia";
+import { DEFAULT_LIMITS } from "../config.ts";
+import { MAX_BYTES, MAX_DELAY_SECONDS, type TrafficRoute } from "../servers/http-routes.ts";
+import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
+
+const SERVER_TIMING = {
+  "Server-Timing": {
+    description: "app;dur=MS, the time in the handler",
+    schema: { type: "string" },
+    example: "app;dur=0.041",
+  },
+};
+const RECEIVED = { ...jsonResponse("The packet was received", { status: "received" }), headers: SERVER_TIMING };
+const DROPPED = {
+  description: "The packet was dropped; the body is empty",
+  headers: {
+    "X-Wirelab-Fate": {
+      description:
+        "dropped-up: a fault dropped the request; dropped-down: a fault dropped the response; " +
+        "queue-full: the queue of delayed responses is full",
+      schema: { type: "string", enum: ["dropped-up", "dropped-down", "queue-full"] },
+      example: "dropped-up",
+    },
+  },
+};
+const BODY_ERRORS = {
+  408: errorResponse(
+    "The body took too long to arrive",
+    `too-slow: the body has to come whole, within ${DEFAULT_LIMITS.httpBodyMs} ms`,
+  ),
+  413: errorResponse(
+    "The body is too large",
+    `too-large: the body has to come whole, at most ${DEFAULT_LIMITS.httpBodyBytes} bytes`,
+  ),
+};
+const ANY_BODY = { "*/*": { schema: { type: "string", format: "binary" }, example: "Hello" } };
+
+const STATUS = pathParameter("code", "The status, 200 to 599", { type: "integer", minimum: 200, maximum: 599 }, 404);
+const SECONDS = pathParameter(
+  "seconds",
+  `The delay in s, 0 to ${MAX_DELAY_SECONDS}`,
+  { type: "number", minimum: 0, maximum: MAX_DELAY_SECONDS },
+  0.5,
+);
+const LENGTH = pathParameter(
+  "n",
+  `The number of bytes, 0 to ${MAX_BYTES}`,
+  { type: "integer", minimum: 0, maximum: MAX_BYTES },
+  1024,
+);
+
+const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
+  "/": describe(
+    "traffic",
+    "Receive a packet",
+    {
+      200: RECEIVED,
+      400: errorResponse("The body is not JSON", "the body is not JSON"),
+      ...BODY_ERRORS,
+      503: DROPPED,
+    },
+    {
+      description: "A request with any JSON body is one HTTP packet; the faults of `http` apply.",
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: {}, example: { message: "Hello HTTP 7" } } },
+      },
+    },
+  ),
+  "/echo": describe(
+    "traffic",
+    "Return the request's body",
+    { 200: { description: "The body", content: ANY_BODY, headers: SERVER_TIMING }, ...BODY_ERRORS, 503: DROPPED },
+    {
+      description: "The response has the body and the content type of the request.",
+      requestBody: { content: ANY_BODY },
+    },
+  ),
+  "/status/{code}": describe(
+    "traffic",
+    "Return a status",
+    {
+      default: { description: "An empty body with that status", headers: SERVER_TIMING },
+      400: errorResponse("The status is out of range", "status 99: allowed are 200 to 599"),
+      503: DROPPED,
+    },
+    { parameters: [STATUS] },
+  ),
+  "/delay/{seconds}": describe(
+    "traffic",
+    "Respond after a delay",
+    {
+      200: RECEIVED,
+      400: errorResponse("The delay is out of range", `delay 60: allowed are 0 to ${MAX_DELAY_SECONDS} seconds`),
+      503: DROPPED,
+    },
+    { parameters: [SECONDS] },
+  ),
+  "/bytes/{n}": describe(
+    "traffic",
+    "Return a number of bytes",
+    {
+      200: {
+        description: "The bytes",
+        content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+        headers: SERVER_TIMING,
+      },
+      400: errorResponse("The number is out of range", `bytes 2000000: allowed are 0 to ${MAX_BYTES}`),
+      503: DROPPED,
+    },
+    { parameters: [LENGTH] },
+  ),
+};
+
+/** The description of one traffic route. */
+export function describeTraffic(route: TrafficRoute): DocumentDecoration {
+  return ROUTES[route];
+}

@@ -1,0 +1,89 @@
+/**
+ * The glossary: one definition of each term, with the RFC where there is one. The page shows it in popovers and lists;
+ * the load command's `--explain` prints it together with the run's own numbers.
+ */
+import { PROTOCOLS, REGISTRY } from "./protocol.ts";
+
+const PACKETS = PROTOCOLS.map((protocol) => `${REGISTRY[protocol].title}: ${REGISTRY[protocol].packet}`).join("; ");
+
+/** Every definition by its term. */
+export const GLOSSARY = {
+  // Traffic of the lab
+  packet: `The unit that the lab counts. ${PACKETS}. Requests for the page, metrics and control routes are not packets.`,
+  "packets per second": "Packets that the lab received in the last second, answered or not.",
+  "drop ratio":
+    "Packets without an answer divided by packets received, whatever the reason. 20 % means that one packet in five got no answer. On a real network, users notice a loss of 1 %.",
+  "lab response time":
+    "Time from when the lab has received a packet until it hands the answer to the operating system, injected delay included. Network time is not included; a load run measures it.",
+  average:
+    "The sum of all response times divided by their number. A few slow answers raise it, and it does not show how many there are.",
+  percentile:
+    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run computes it from an HDR histogram with 3 significant digits.",
+  p50: "The median: half of the answers took at most this long.",
+  p99: "99 % of the answers took at most this long. Users notice the slowest 1 %, because one web page makes many requests.",
+  connections: "Connections that are open now. A connectionless protocol has none. HTTP includes those of the page.",
+  bytes: "Payload octets per second: “in” counts packets received, “out” answers sent. Headers are not counted.",
+  peer: "The address and port that sent the packet. It is hidden from viewers without the right to change the lab.",
+  outcome:
+    "“answered”, or the reason why there was no answer. “fault-up” and “fault-down” are losses that the lab injected.",
+  sample:
+    "The lab records a limited number of packets per second for this list and only counts the rest, so that the list does not slow down the traffic.",
+
+  // Faults
+  drop: "Losses with this probability. Up (upstream): the lab discards the packet before it handles it. Down (downstream): the lab handles the packet and discards the answer. A lost UDP datagram gets no answer, a TCP connection is closed, an HTTP request gets status 503 at once.",
+  burst:
+    "Losses in bursts (loss episodes, RFC 6534), from Gilbert's two-state model: in the bad state every packet is lost. “Starts” is the probability per packet of entering the bad state, “ends” that of leaving it. The mean burst is 1 ÷ ends packets long.",
+  delay:
+    "The answer is delayed. Fixed: always by the same time. Uniform: by any time in a range. Normal: a bell curve. Pareto: mostly short and sometimes very long, as in real queues.",
+  duplicate: "The answer is sent twice, as when a network duplicates a packet (RFC 5560).",
+  reorder: "The answer is held back until the next answer to the same peer has been sent (RFC 4737).",
+  corrupt: "One bit of the answer is inverted.",
+  reset: "The connection is aborted with a TCP RST instead of an answer (RFC 9293).",
+  status: "The response has an error status instead of the real one, such as 503 Service Unavailable (RFC 9110).",
+  "injected and measured":
+    "Set: the configured faults. Injected: what the lab did since the last change. Measured: the result. With few packets the three differ by chance; they converge as packets add up.",
+
+  // Options of a load run
+  rate: "Packets per second of each protocol. The generator sends on schedule and does not wait for answers (open loop), as independent users do.",
+  duration: "Seconds for which the run sends, warm-up excluded. The last answers are awaited after that.",
+  arrival:
+    "Constant: evenly spaced. Poisson: at random times with the same mean rate (RFC 2330 section 11.1.1), as requests of independent users arrive. Random arrivals build queues that even spacing does not.",
+  "load connections": "Connections or sockets that the run sends on. Left empty, the generator chooses the number.",
+  "packet size": "Payload octets of each packet that the run sends.",
+  timeout: "An answer that arrives after this time is late. A packet without an answer is lost.",
+  "warm-up":
+    "Packets sent before the run. The report does not count them, so that it does not measure a cold start. The lab counts them.",
+
+  // Results of a load run
+  "packet accounting":
+    "Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
+  late: "Answered after the timeout. A late packet is not lost, and its time is not a response time.",
+  "loss direction":
+    "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
+  unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
+  loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is Wilson's score interval, which assumes independent losses; losses in bursts need a wider one.",
+  "duplicate answers": "Further copies of an answer. They never offset a loss.",
+  "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
+  "response time":
+    "Time from a packet's intended send time to its answer. It includes the time that the packet waited to be sent. A measurement that leaves this time out suffers from coordinated omission.",
+  "service time": "Time from the actual sending of a packet to its answer (round-trip delay, RFC 2681).",
+  "server time":
+    "Time for which the target reports to have held a packet, injected delay included: T3 - T2 of a STAMP answer (RFC 8762), or Server-Timing on HTTP. It is part of the service time.",
+  "one-way delay":
+    "Upstream: T2 - T1; downstream: T4 - T3, from the timestamps of a STAMP answer (RFC 7679, RFC 8762). Absolute values require synchronized clocks; differences do not.",
+  jitter:
+    "Smoothed round-trip delay variation (RFC 3550 section 6.4.1): at each answer J += (|D| - J) / 16, where D is the change of the service time since the previous answer.",
+  IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers.",
+  PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
+  "schedule error":
+    "Delay from a packet's intended send time until the generator processed it. It measures the accuracy of the generator itself.",
+  verdict:
+    "Whether the run supports its own numbers. It is not valid if the sender ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
+  significance:
+    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ.",
+  "percentile curve":
+    "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower.",
+} as const;
+
+/** A term of the glossary. */
+export type Term = keyof typeof GLOSSARY;

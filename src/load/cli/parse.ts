@@ -1,0 +1,160 @@
+/** Parses the command line of the load command into the options of its runs. */
+import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { UsageError } from "../plan/errors.ts";
+import type { HttpOptions, LoadOptions } from "../plan/options.ts";
+import {
+  alternatives,
+  parseDuration,
+  parseHeader,
+  parseMethod,
+  parseNumber,
+  parseStages,
+  parseWord,
+} from "../plan/values.ts";
+import { type Flag, type GivenFlags, readFlags } from "./flags.ts";
+
+/** Paths of the files with results. */
+export interface Outputs {
+  /** "-" is standard output, where nothing else is printed then. */
+  readonly json?: string;
+  readonly csv?: string;
+  readonly html?: string;
+  readonly hdr?: string;
+  /** An earlier JSON report, which is compared with the new one. */
+  readonly compare?: string;
+}
+
+/** A parsed command line. */
+export interface Command {
+  /** One run for each protocol, in the order of the report. */
+  readonly runs: readonly LoadOptions[];
+  readonly outputs: Outputs;
+  readonly explain: boolean;
+  /** Whether the run is kept for the lab's page. */
+  readonly save: boolean;
+  readonly metrics: { readonly port: number; readonly host?: string } | undefined;
+  readonly quiet: boolean;
+  readonly help: boolean;
+}
+
+/** Reads the file of `--body @FILE`; throws the system's error. */
+export type ReadFile = (path: string) => Uint8Array;
+
+/** The flags that apply only to protocols whose targets are URLs. */
+const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const satisfies readonly Flag[];
+
+/** Parses a command line. Throws a UsageError, which is one line for a person. */
+export function parseCommand(words: readonly string[], readFile: ReadFile): Command {
+  const given = readFlags(words);
+  const text = (name: Flag) => given.get(name)?.[0];
+  const help = given.has("help");
+  const proto = parseProto(text("proto"), help);
+  const protocols = proto === "all" ? PROTOCOLS : [proto];
+  checkHttpFlags(given, protocols);
+  const common = commonOptions(given);
+  const mode = convert(text("mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
+  const http = httpOptions(given, readFile);
+  return {
+    // With several protocols, options that some of them lack apply to the others.
+    runs: protocols.map((protocol) =>
+      defined<LoadOptions>({
+        ...common,
+        protocol,
+        mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
+        http: takesUrl(protocol) ? http : undefined,
+      }),
+    ),
+    outputs: defined<Outputs>({
+      json: text("json"),
+      csv: text("csv"),
+      html: text("html"),
+      hdr: text("hdr"),
+      compare: text("compare"),
+    }),
+    explain: given.has("explain"),
+    save: given.has("save"),
+    metrics: metricsAddress(given),
+    quiet: given.has("quiet"),
+    help,
+  };
+}
+
+function takesUrl(protocol: Protocol): boolean {
+  return REGISTRY[protocol].urlSchemes.length > 0;
+}
+
+function parseProto(text: string | undefined, help: boolean): Protocol | "all" {
+  const names = [...PROTOCOLS, "all" as const];
+  if (text !== undefined) return parseWord("proto", text, names);
+  if (help) return "all";
+  throw new UsageError(`--proto is required: ${alternatives(names)}`);
+}
+
+function checkHttpFlags(given: GivenFlags, protocols: readonly Protocol[]): void {
+  const flag = HTTP_FLAGS.find((name) => given.has(name));
+  if (flag === undefined || protocols.some(takesUrl)) return;
+  throw new UsageError(`--${flag} requires --proto ${alternatives(PROTOCOLS.filter(takesUrl))}`);
+}
+
+/** The options without the entries that are undefined, which then have their defaults. */
+function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
+  // Without its undefined entries the object has the type T.
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
+
+function convert<From, To>(value: From | undefined, to: (value: From) => To): To | undefined {
+  return value === undefined ? undefined : to(value);
+}
+
+/** The options that apply to every protocol. */
+function commonOptions(given: GivenFlags) {
+  const text = (name: Flag) => given.get(name)?.[0];
+  const number = (name: Flag) => convert(text(name), (value) => parseNumber(name, value));
+  const duration = (name: Flag) => convert(text(name), (value) => parseDuration(name, value));
+  if (given.has("ipv4") && given.has("ipv6")) throw new UsageError("-4 and -6 exclude each other");
+  return {
+    target: text("target"),
+    control: text("control") === "none" ? (false as const) : text("control"),
+    rate: text("rate") === "max" ? ("max" as const) : number("rate"),
+    arrival: convert(text("arrival"), (value) => parseWord("arrival", value, ["constant", "poisson"] as const)),
+    stages: convert(text("stages"), parseStages),
+    connections: number("connections"),
+    inFlight: number("in-flight"),
+    duration: duration("duration"),
+    count: number("count"),
+    size: number("size"),
+    timeout: duration("timeout"),
+    warmup: duration("warmup"),
+    interval: duration("interval"),
+    seed: number("seed"),
+    family: given.has("ipv4") ? (4 as const) : given.has("ipv6") ? (6 as const) : undefined,
+    objectives: given.get("slo"),
+  };
+}
+
+function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undefined {
+  if (!HTTP_FLAGS.some((name) => given.has(name))) return undefined;
+  return defined<HttpOptions>({
+    method: convert(given.get("method")?.[0], parseMethod),
+    headers: given.get("header")?.map(parseHeader),
+    body: convert(given.get("body")?.[0], (text) => (text.startsWith("@") ? readBody(text, readFile) : text)),
+    verify: given.has("insecure") ? false : undefined,
+    keepAlive: given.has("no-keep-alive") ? false : undefined,
+  });
+}
+
+function readBody(text: string, readFile: ReadFile): Uint8Array {
+  try {
+    return readFile(text.slice(1));
+  } catch (error) {
+    throw new UsageError(`--body ${text}: ${error instanceof Error ? error.message : "cannot be read"}`);
+  }
+}
+
+function metricsAddress(given: GivenFlags): Command["metrics"] {
+  const host = given.get("metrics-host")?.[0];
+  const port = convert(given.get("metrics-port")?.[0], (text) => parseNumber("metrics-port", text));
+  if (port !== undefined) return defined<NonNullable<Command["metrics"]>>({ port, host });
+  if (host !== undefined) throw new UsageError("--metrics-host requires --metrics-port");
+  return undefined;
+}

@@ -1,0 +1,177 @@
+/** Turns the options of a run into a plan: fills in the defaults and rejects invalid values and combinations. */
+import { formatHostPort } from "../../base/address.ts";
+import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { FRAME_MAX_LENGTH } from "../../stamp/frames.ts";
+import { STAMP_LENGTH } from "../../stamp/packet.ts";
+import { UsageError } from "./errors.ts";
+import { type Objective, parseObjective } from "./objectives.ts";
+import type { HttpOptions, LoadOptions, Mode } from "./options.ts";
+import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
+import { checkFamily, parseTarget, type Target } from "./target.ts";
+import { alternatives } from "./values.ts";
+
+/** A run with all options resolved. */
+export interface RunPlan {
+  readonly protocol: Protocol;
+  readonly target: Target;
+  /** The target for display: a URL or host:port. */
+  readonly targetText: string;
+  /** Appended to the error of a connection failure: how to start the lab. Empty unless the target is the default one. */
+  readonly hint: string;
+  /** Base of the lab's control routes. */
+  readonly controlUrl: URL | undefined;
+  readonly mode: Mode;
+  /** Whether packets are STAMP test packets, which are numbered. */
+  readonly stamp: boolean;
+  readonly closedLoop: boolean;
+  readonly stages: readonly Stage[];
+  readonly arrival: Arrival;
+  /** Packets a second, for which buffers are sized. */
+  readonly highestRate: number;
+  readonly connections: number;
+  /** Whether all connections are opened before the run, not on demand. */
+  readonly openAll: boolean;
+  /** Most packets in flight, all connections together. */
+  readonly window: number;
+  readonly seconds: number;
+  readonly count: number | undefined;
+  readonly size: number;
+  readonly timeoutMs: number;
+  readonly warmupSeconds: number;
+  readonly seed: number;
+  readonly family: 0 | 4 | 6;
+  readonly intervalMs: number;
+  readonly http: HttpOptions;
+  readonly follow: boolean;
+  readonly objectives: readonly Objective[];
+}
+
+/** Default of `timeout`, s. */
+export const DEFAULT_TIMEOUT = 2;
+const DEFAULT_RATE = 100;
+const DEFAULT_SECONDS = 10;
+const DEFAULT_SIZE = 64;
+/** Most connections that are opened on demand. */
+const ON_DEMAND_CONNECTIONS = 256;
+const CLOSED_LOOP_CONNECTIONS = 32;
+const CLOSED_LOOP_WINDOW = 64;
+/** Rate for which a closed loop's buffers are sized, packets a second. */
+const CLOSED_LOOP_RATE = 200_000;
+const MAX_CONNECTIONS = 10_000;
+const MAX_RATE = 10_000_000;
+
+/** Properties of the run on which several defaults and limits depend. */
+type Kind = Pick<RunPlan, "protocol" | "stamp" | "closedLoop">;
+
+function inRange(name: string, value: number, min: number, max: number, unit = ""): number {
+  if (!(value >= min && value <= max)) throw new UsageError(`--${name} ${value}: expected ${min} to ${max}${unit}`);
+  return value;
+}
+
+function wholeInRange(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value)) throw new UsageError(`--${name} ${value}: expected a whole number`);
+  return inRange(name, value, min, max);
+}
+
+/** Resolves options into a plan. Throws a UsageError for an invalid value or combination. */
+export function planRun(options: LoadOptions): RunPlan {
+  const { protocol, family = 0 } = options;
+  const targetText = options.target ?? formatHostPort("127.0.0.1", REGISTRY[protocol].port);
+  const target = parseTarget(targetText, protocol);
+  const mode = planMode(options);
+  checkFamily(target, family);
+  const stages = planStages(options);
+  const kind: Kind = {
+    protocol,
+    stamp: REGISTRY[protocol].stamp && mode === "stamp",
+    closedLoop: options.rate === "max",
+  };
+  const connections = planConnections(options, kind);
+  return {
+    ...kind,
+    target,
+    targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
+    hint: options.target === undefined ? "; to start the lab: bun run dev" : "",
+    controlUrl: planControl(options, target),
+    mode,
+    stages,
+    arrival: options.arrival ?? "constant",
+    highestRate: kind.closedLoop ? CLOSED_LOOP_RATE : highestRate(stages),
+    connections,
+    openAll: kind.closedLoop || kind.stamp || options.connections !== undefined,
+    window: planWindow(options, kind, connections),
+    seconds: totalSeconds(stages),
+    count: options.count === undefined ? undefined : wholeInRange("count", options.count, 1, 1e12),
+    size: planSize(options, kind),
+    timeoutMs: inRange("timeout", options.timeout ?? DEFAULT_TIMEOUT, 0.001, 600, " s") * 1000,
+    warmupSeconds: inRange("warmup", options.warmup ?? 0, 0, 3600, " s"),
+    seed: wholeInRange("seed", options.seed ?? Math.floor(Math.random() * 2 ** 32), 0, 2 ** 32 - 1),
+    family,
+    intervalMs: inRange("interval", options.interval ?? 1, 0.01, 3600, " s") * 1000,
+    http: options.http ?? {},
+    follow: options.follow ?? (totalSeconds(stages) === Number.POSITIVE_INFINITY && options.count === undefined),
+    objectives: (options.objectives ?? []).map(parseObjective),
+  };
+}
+
+function planMode({ protocol, mode }: LoadOptions): Mode {
+  if (mode !== undefined && !REGISTRY[protocol].stamp) throw new UsageError(`--mode does not apply to ${protocol}`);
+  return mode ?? "stamp";
+}
+
+function planStages(options: LoadOptions): readonly Stage[] {
+  const { rate = DEFAULT_RATE, stages, duration, count } = options;
+  if (stages !== undefined) return checkStages(stages, options);
+  // A count without a duration has no other limit.
+  const seconds = duration ?? (count === undefined ? DEFAULT_SECONDS : Number.POSITIVE_INFINITY);
+  if (!(seconds > 0)) throw new UsageError(`--duration ${seconds}: expected more than 0`);
+  if (rate === "max") {
+    if (options.arrival === "poisson") {
+      throw new UsageError("--arrival poisson requires a rate: --rate max has no schedule");
+    }
+    return [{ from: 0, to: 0, seconds }];
+  }
+  inRange("rate", rate, 0.001, MAX_RATE, " packets a second");
+  return [{ from: rate, to: rate, seconds }];
+}
+
+function checkStages(stages: readonly Stage[], { rate, duration }: LoadOptions): readonly Stage[] {
+  if (rate !== undefined) throw new UsageError("--stages and --rate exclude each other: the stages define the rate");
+  if (duration !== undefined) {
+    throw new UsageError("--stages and --duration exclude each other: the stages define the duration");
+  }
+  for (const stage of stages) inRange("stages", Math.max(stage.from, stage.to), 0, MAX_RATE, " packets a second");
+  if (highestRate(stages) === 0) throw new UsageError("--stages: at least one stage must have a rate above 0");
+  return stages;
+}
+
+function planConnections({ connections }: LoadOptions, { protocol, stamp, closedLoop }: Kind): number {
+  if (connections !== undefined) return wholeInRange("connections", connections, 1, MAX_CONNECTIONS);
+  if (stamp) return closedLoop && REGISTRY[protocol].connections ? CLOSED_LOOP_CONNECTIONS : 1;
+  return closedLoop ? CLOSED_LOOP_CONNECTIONS : ON_DEMAND_CONNECTIONS;
+}
+
+function planWindow({ inFlight }: LoadOptions, { stamp, closedLoop }: Kind, connections: number): number {
+  if (inFlight !== undefined && !(stamp && closedLoop)) {
+    const names = alternatives(PROTOCOLS.filter((name) => REGISTRY[name].stamp));
+    throw new UsageError(`--in-flight requires --rate max on ${names}; otherwise the connections are the limit`);
+  }
+  if (!closedLoop) return Number.POSITIVE_INFINITY;
+  if (!stamp) return connections;
+  return wholeInRange("in-flight", inFlight ?? Math.max(CLOSED_LOOP_WINDOW, connections), 1, 1_000_000);
+}
+
+function planSize({ size, mode }: LoadOptions, { protocol, stamp }: Kind): number {
+  const max = REGISTRY[protocol].largestPayload;
+  if (stamp) return wholeInRange("size", size ?? DEFAULT_SIZE, STAMP_LENGTH, Math.min(max, FRAME_MAX_LENGTH));
+  if (size === undefined) return mode === "plain" ? 0 : DEFAULT_SIZE;
+  return wholeInRange("size", size, 1, max);
+}
+
+function planControl({ control }: LoadOptions, target: Target): URL | undefined {
+  if (control === false) return undefined;
+  if (control === undefined) return new URL(`http://${formatHostPort(target.hostname, REGISTRY.http.port)}/`);
+  const text = control.includes("://") ? control : `http://${control}`;
+  if (!URL.canParse(text)) throw new UsageError(`--control ${control}: expected host:port or a URL`);
+  return new URL(text);
+}

@@ -1,0 +1,19 @@
+/** The reason why a run received no answer. */
+import { formatHostPort } from "../../base/address.ts";
+import type { Recorder } from "../measure/recorder.ts";
+import type { RunPlan } from "../plan/run-plan.ts";
+import type { Endpoint } from "../plan/target.ts";
+import { UNFRAMED } from "../send/stamp/tcp-connection.ts";
+
+/** One line for a person: what arrived instead of an answer. Undefined if there was an answer. */
+export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, { hint }: RunPlan): string | undefined {
+  const { counts, errors, statuses } = recorder;
+  if (counts.answered + counts.late > 0) return undefined;
+  const where = formatHostPort(endpoint.address, endpoint.port);
+  if (counts.corrupt > 0 || errors.has(UNFRAMED)) {
+    return `${where} answers, but not in the protocol; --mode plain accepts any answer`;
+  }
+  if (errors.has("ECONNREFUSED")) return `nothing listens at ${where} (ECONNREFUSED)${hint}`;
+  const codes = [...errors.keys(), ...Array.from(statuses.keys(), (status) => `status ${status}`)];
+  return `${where} answered nothing within the timeout${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;
+}

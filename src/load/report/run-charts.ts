@@ -1,0 +1,127 @@
+/** The charts of a run: times by percentile and over time, the histogram of the response time, losses over time. */
+import { formatCount, formatSeconds, formatShare } from "../../base/format.ts";
+import { clamp } from "../../base/numbers.ts";
+import { REGISTRY } from "../../base/protocol.ts";
+import { quantileRanks } from "../measure/estimates.ts";
+import type { Histogram } from "../measure/histogram.ts";
+import type { IntervalSnapshot } from "../measure/snapshot.ts";
+import type { Chart, Point, Tick } from "./chart.ts";
+import type { RunReport } from "./report.ts";
+
+/** A run that has ended: its report, and the data from which its charts are drawn. */
+export interface CompletedRun {
+  readonly report: RunReport;
+  readonly response: Histogram;
+  readonly service: Histogram;
+  readonly timeline: readonly IntervalSnapshot[];
+  /** Timeout of an answer, s. */
+  readonly timeoutSeconds: number;
+}
+
+/** The charts, in the order of the page. */
+export function chartsOf(run: CompletedRun): readonly Chart[] {
+  return [percentileChart(run), responseTimeChart(run), histogramChart(run), lossChart(run)];
+}
+
+const PERCENTILES = [50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999];
+const TICK_PERCENTILES = [0, 50, 90, 99, 99.9, 99.99, 99.999];
+const CURVE_STEPS = 40;
+
+/** Position of a percentile on a logarithmic axis, where 90, 99, 99.9 … have equal distances. */
+function positionOf(percent: number): number {
+  return -Math.log10(1 - percent / 100);
+}
+
+/** Times by percentile, up to the last one for which there are enough samples. */
+function percentileChart({ response, service }: CompletedRun): Chart {
+  const known = PERCENTILES.filter((percent) => quantileRanks(response.count, percent / 100) !== undefined);
+  const last = positionOf(known.at(-1) ?? 0);
+  const points = (histogram: Histogram): Point[] => {
+    if (histogram.count === 0) return [];
+    return Array.from({ length: CURVE_STEPS + 1 }, (_, step): Point => {
+      const at = (last * step) / CURVE_STEPS;
+      return [at, histogram.quantile(1 - 10 ** -at) ?? 0];
+    });
+  };
+  return {
+    title: "Times by percentile",
+    xLabel: "percentile",
+    yLabel: "time",
+    series: [
+      { name: "response time (from the intended send time)", points: points(response) },
+      { name: "service time (from the actual send time)", points: points(service) },
+    ],
+    xTicks: TICK_PERCENTILES.map((percent) => ({ at: positionOf(percent), label: `${percent}` })).filter(
+      ({ at }) => at <= last,
+    ),
+    formatY: formatSeconds,
+  };
+}
+
+function responseTimeChart({ timeline }: CompletedRun): Chart {
+  const points = (name: "p50" | "p99" | "max"): Point[] =>
+    timeline.flatMap((snapshot) => {
+      const value = snapshot[name];
+      return value === null ? [] : [[snapshot.seconds, value] as const];
+    });
+  return {
+    title: "Response time over time",
+    xLabel: "seconds from the start",
+    yLabel: "response time",
+    series: (["p50", "p99", "max"] as const).map((name) => ({ name, points: points(name) })),
+    formatY: formatSeconds,
+  };
+}
+
+const BARS = 48;
+/** Ticks of a logarithmic time axis: 1, 2 and 5 in each decade from 100 ns. */
+const TIME_TICKS = [1, 2, 5].flatMap((factor) =>
+  Array.from({ length: 12 }, (_, decade): Tick => {
+    const value = factor * 10 ** (decade - 7);
+    return { at: Math.log10(value), label: formatSeconds(value) };
+  }),
+);
+
+/** Bars of equal width on a logarithmic axis. */
+function histogramChart({ response }: CompletedRun): Chart {
+  const min = Math.log10(Math.max(1e-6, response.min ?? 1e-6));
+  const max = Math.log10(Math.max(2e-6, response.max ?? 1)) + 1e-6;
+  const width = Math.max((max - min) / BARS, 1e-6);
+  const counts = new Array<number>(BARS).fill(0);
+  for (const { start, width: cell, count } of response.filled()) {
+    const bar = Math.floor((Math.log10(Math.max(1e-9, start + cell / 2)) - min) / width);
+    const index = clamp(bar, 0, BARS - 1);
+    counts[index] = (counts[index] ?? 0) + count;
+  }
+  const points = response.count === 0 ? [] : counts.map((count, index): Point => [min + index * width, count]);
+  return {
+    title: "Histogram of the response time",
+    xLabel: "response time (logarithmic)",
+    yLabel: "packets",
+    bars: true,
+    series: [{ name: "packets", points }],
+    xTicks: [{ at: min, label: "" }, ...TIME_TICKS.filter(({ at }) => at >= min && at <= max), { at: max, label: "" }],
+    formatY: formatCount,
+  };
+}
+
+/** Losses at the time at which the packets were sent: a loss is known one timeout later, unless the target reports it. */
+function lossChart({ timeline, timeoutSeconds, report }: CompletedRun): Chart {
+  const { reportsDrops } = REGISTRY[report.protocol];
+  const shift = reportsDrops ? 0 : timeoutSeconds;
+  const sentBy = (seconds: number) => timeline.findLast((snapshot) => snapshot.seconds <= seconds)?.sent ?? 0;
+  const points = timeline.flatMap(({ seconds, interval, lost }, index): Point[] => {
+    const at = seconds - shift;
+    if (at <= 0) return [];
+    const newlyLost = Math.max(0, lost - (timeline[index - 1]?.lost ?? 0));
+    const sent = sentBy(at) - sentBy(at - interval);
+    return [[at, sent > 0 ? Math.min(1, newlyLost / sent) : 0]];
+  });
+  return {
+    title: "Loss over time",
+    xLabel: reportsDrops ? "seconds from the start" : "seconds from the start to the send time",
+    yLabel: "share of packets lost",
+    series: [{ name: "lost", points }],
+    formatY: formatShare,
+  };
+}

@@ -1,0 +1,130 @@
+/** One HTTP/1.1 connection on a bare socket, with or without TLS: writes the prepared request and reads its response. */
+import { errorCode } from "../../measure/error-code.ts";
+import type { ClientSettings } from "../client.ts";
+import { connectWithin } from "../connect.ts";
+import type { ConnectionEvents, Outcome, SerialConnection } from "../serial/connection.ts";
+import { ProtocolError, type ResponseHead } from "./head.ts";
+import type { HttpRequest } from "./request.ts";
+import { ResponseReader } from "./response.ts";
+
+/** The outcome of a complete response: a 503 that reports a drop is a loss, any other status outside 2xx a failure. */
+export function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
+  if (status === 503 && dropped !== undefined) return { kind: "dropped", direction: dropped, status };
+  return { kind: status >= 200 && status < 300 ? "answered" : "failed", status, serverMs };
+}
+
+/** A connection that is opened again after it was closed. */
+export class HttpConnection implements SerialConnection {
+  readonly #settings: ClientSettings;
+  readonly #request: HttpRequest;
+  readonly #bytes: Buffer;
+  readonly #events: ConnectionEvents;
+  readonly #reader: ResponseReader;
+  #socket: Bun.Socket | undefined;
+  #unwritten: Buffer | undefined;
+  #octets = 0;
+  usable = false;
+
+  /** @param bytes the octets of `request` */
+  constructor(settings: ClientSettings, request: HttpRequest, bytes: Buffer, events: ConnectionEvents) {
+    this.#settings = settings;
+    this.#request = request;
+    this.#bytes = bytes;
+    this.#events = events;
+    this.#reader = new ResponseReader(request.method === "HEAD");
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket?.localPort;
+  }
+
+  async connect(): Promise<void> {
+    const { endpoint, timeoutMs } = this.#settings;
+    const { url, verify } = this.#request;
+    const isSecure = url.protocol === "https:";
+    const ready = Promise.withResolvers<void>();
+    // It is awaited once the connection is open; an earlier failure rejects the connection's own promise.
+    ready.promise.catch(() => undefined);
+    const connecting = Bun.connect({
+      hostname: endpoint.address,
+      port: endpoint.port,
+      ...(isSecure ? { tls: { rejectUnauthorized: verify, serverName: endpoint.hostname } } : {}),
+      socket: {
+        open: () => {
+          if (!isSecure) ready.resolve();
+        },
+        handshake: (_socket, success, error) => {
+          if (verify && error !== null) ready.reject(error);
+          else if (success || !verify) ready.resolve();
+          else ready.reject(Object.assign(new Error("the TLS handshake failed"), { code: "TLS" }));
+        },
+        data: (socket, data) => this.#onData(socket, data),
+        drain: () => this.#drain(),
+        close: (socket, error) => {
+          ready.reject(error ?? Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+          this.#onClose(socket, error);
+        },
+        error: (_socket, error) => ready.reject(error),
+        connectError: () => undefined, // the promise rejects too
+      },
+    });
+    const opened = await connectWithin(timeoutMs, connecting, (late) => late.end());
+    await connectWithin(timeoutMs, ready.promise, () => undefined).catch((error: unknown) => {
+      opened.terminate();
+      throw error;
+    });
+    opened.setNoDelay(true);
+    this.#socket = opened;
+    this.usable = true;
+  }
+
+  write(): number {
+    this.#reader.reset();
+    this.#octets = 0;
+    const written = this.#socket?.write(this.#bytes) ?? 0;
+    if (written < this.#bytes.length) this.#unwritten = this.#bytes.subarray(Math.max(0, written));
+    return this.#bytes.length;
+  }
+
+  #drain(): void {
+    if (this.#unwritten === undefined) return;
+    const written = Math.max(0, this.#socket?.write(this.#unwritten) ?? 0);
+    this.#unwritten = written < this.#unwritten.length ? this.#unwritten.subarray(written) : undefined;
+  }
+
+  #onData(socket: Bun.Socket, data: Buffer): void {
+    if (socket !== this.#socket) return;
+    this.#octets += data.length;
+    try {
+      if (this.#reader.feed(data)) this.#onComplete();
+    } catch (error) {
+      // The rest of the stream cannot be interpreted.
+      this.close();
+      this.#events.onClosed({ kind: "corrupt", code: error instanceof ProtocolError ? "not-http" : errorCode(error) });
+    }
+  }
+
+  #onComplete(): void {
+    const outcome = outcomeOf(this.#reader.head);
+    // After a response to a request that is only partly written, the connection cannot carry another request.
+    if (this.#reader.head.closes || !this.#request.keepAlive || this.#unwritten !== undefined) this.close();
+    this.#events.onAnswer(outcome, this.#octets);
+  }
+
+  #onClose(socket: Bun.Socket, error: Error | undefined): void {
+    if (socket !== this.#socket) return;
+    this.close();
+    if (error === undefined && this.#reader.end()) {
+      this.#events.onAnswer(outcomeOf(this.#reader.head), this.#octets);
+    } else this.#events.onClosed({ kind: "failed", code: error === undefined ? "closed" : errorCode(error) });
+  }
+
+  close(): void {
+    this.usable = false;
+    this.#unwritten = undefined;
+    // The field is cleared first, because `end` can call the close handler before it returns.
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.end();
+  }
+}

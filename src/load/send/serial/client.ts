@@ -1,0 +1,217 @@
+/**
+ * The client for answers without numbers. One packet is in flight on each connection, so that an answer can only belong
+ * to that packet. Connections are opened when packets need them, up to a limit, and reused.
+ */
+import { PacketAccounting } from "../../measure/accounting.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { Recorder } from "../../measure/recorder.ts";
+import { slotsFor } from "../../measure/sent-packets.ts";
+import type { Client, ClientSettings } from "../client.ts";
+import { unreachable } from "../connect.ts";
+import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
+
+/** Time after a failed connection attempt before the next one. */
+const RETRY_MS = 100;
+/** Sequence number of an idle connection. */
+const IDLE = -1;
+/** Most local ports that are kept, so that a run that reconnects for each packet does not grow. */
+const MAX_PORTS = 65_536;
+
+/** A connection and the packet in flight on it. */
+interface Exchange {
+  readonly connection: SerialConnection;
+  /** Sequence number of the packet, or IDLE; then the exchange is in the list of idle ones. */
+  sequence: number;
+  sentAt: number;
+  /** Earliest time of the next connection attempt, monotonic ms. */
+  retryAt: number;
+  lastError: string;
+  /** The recorder of the packet: the answer to a warm-up packet is not counted later. */
+  recorder: Recorder;
+}
+
+/** Sends one packet at a time on each connection. */
+export class SerialClient implements Client {
+  readonly #settings: ClientSettings;
+  readonly #makeConnection: (events: ConnectionEvents) => SerialConnection;
+  readonly #timeConnecting: boolean;
+  readonly #exchanges: Exchange[] = [];
+  readonly #idle: Exchange[] = [];
+  readonly localPorts = new Set<number>();
+  #recorder: Recorder;
+  #accounting: PacketAccounting;
+  #isClosed = false;
+  lastArrival = 0;
+
+  /**
+   * @param makeConnection makes a connection that is not open yet
+   * @param timeConnecting whether the service time includes opening a connection for the packet
+   */
+  constructor(
+    settings: ClientSettings,
+    makeConnection: (events: ConnectionEvents) => SerialConnection,
+    timeConnecting = false,
+  ) {
+    this.#settings = settings;
+    this.#makeConnection = makeConnection;
+    this.#timeConnecting = timeConnecting;
+    this.#recorder = settings.recorder;
+    this.#accounting = this.#newAccounting();
+  }
+
+  #newAccounting(): PacketAccounting {
+    const { highestRate, timeoutMs } = this.#settings;
+    return new PacketAccounting(this.#recorder, {
+      slots: slotsFor(highestRate, timeoutMs),
+      timeoutMs,
+      ordered: false,
+    });
+  }
+
+  async open(): Promise<void> {
+    const count = this.#settings.openAll ? this.#settings.connections : 1;
+    for (let index = 0; index < count; index++) {
+      const exchange = this.#addExchange();
+      await exchange.connection.connect().catch((error: unknown) => {
+        throw unreachable(this.#settings.endpoint, error);
+      });
+      this.#addPort(exchange);
+      this.#idle.push(exchange);
+    }
+  }
+
+  #addExchange(): Exchange {
+    const connection = this.#makeConnection({
+      onAnswer: (outcome, octets) => this.#onOutcome(exchange, outcome, octets),
+      onClosed: (outcome) => this.#onOutcome(exchange, outcome, 0),
+    });
+    const exchange: Exchange = {
+      connection,
+      sequence: IDLE,
+      sentAt: 0,
+      retryAt: 0,
+      lastError: "",
+      recorder: this.#recorder,
+    };
+    this.#exchanges.push(exchange);
+    return exchange;
+  }
+
+  #addPort({ connection: { localPort } }: Exchange): void {
+    if (localPort !== undefined && this.localPorts.size < MAX_PORTS) this.localPorts.add(localPort);
+  }
+
+  send(intendedAt: number, now: number): boolean {
+    if (!this.#accounting.hasCapacity) return false;
+    const canAdd = this.#exchanges.length < this.#settings.connections;
+    const exchange = this.#idle.pop() ?? (canAdd ? this.#addExchange() : undefined);
+    if (exchange === undefined) return false;
+    const { connection } = exchange;
+    const mustWait = !connection.usable && now < exchange.retryAt;
+    if (mustWait && this.#settings.closedLoop) {
+      this.#idle.push(exchange);
+      return false;
+    }
+    exchange.recorder = this.#recorder;
+    exchange.sequence = this.#accounting.add(intendedAt, now, this.#settings.clock.wallAt(now));
+    exchange.sentAt = now;
+    if (connection.usable) this.#write(exchange, !this.#settings.closedLoop);
+    // An open loop keeps its schedule against a target that refuses connections: each of its packets fails.
+    else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
+    else this.#connect(exchange, now);
+    return true;
+  }
+
+  /** Sends the packet. With `fromNow` its service time starts now, otherwise when the client accepted it. */
+  #write(exchange: Exchange, fromNow: boolean): void {
+    if (fromNow && exchange.recorder === this.#recorder) {
+      const { clock } = this.#settings;
+      exchange.sentAt = clock.now();
+      this.#accounting.packets.updateSentAt(exchange.sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
+    }
+    this.#recorder.counts.bytesSent += exchange.connection.write(exchange.sequence);
+  }
+
+  /** Opens the connection, then sends the packet. */
+  #connect(exchange: Exchange, now: number): void {
+    exchange.retryAt = now + RETRY_MS;
+    exchange.connection.connect().then(
+      () => {
+        this.#addPort(exchange);
+        if (this.#isClosed || exchange.sequence === IDLE) return exchange.connection.close();
+        exchange.retryAt = 0;
+        this.#write(exchange, !this.#timeConnecting);
+      },
+      (error: unknown) => {
+        exchange.lastError = errorCode(error);
+        if (exchange.sequence === IDLE) return;
+        this.#finish(exchange, { kind: "failed", code: exchange.lastError }, this.#settings.clock.now());
+        this.#settings.onCapacity();
+      },
+    );
+  }
+
+  #onOutcome(exchange: Exchange, outcome: Outcome, octets: number): void {
+    if (exchange.sequence === IDLE || this.#isClosed) return;
+    const now = this.#settings.clock.now();
+    this.lastArrival = now;
+    exchange.recorder.counts.bytesReceived += octets;
+    this.#finish(exchange, outcome, now);
+    this.#settings.onCapacity();
+  }
+
+  /** Makes the connection idle, and counts the outcome of its packet. */
+  #finish(exchange: Exchange, outcome: Outcome, now: number): void {
+    const { sequence } = exchange;
+    exchange.sequence = IDLE;
+    this.#idle.push(exchange);
+    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now);
+  }
+
+  #count(sequence: number, { kind, direction, serverMs, status, code }: Outcome, now: number): void {
+    const recorder = this.#recorder;
+    if (status !== undefined) recorder.countStatus(status);
+    if (code !== undefined) recorder.countError(code);
+    if (kind === "answered") {
+      const isInTime = this.#accounting.answer(sequence, now) === "answered";
+      if (isInTime && serverMs !== undefined) recorder.server.record(serverMs);
+    } else if (kind === "dropped") {
+      // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
+      this.#accounting.resolve(sequence, "lost");
+      recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
+    } else this.#accounting.resolve(sequence, kind);
+  }
+
+  flush(): void {}
+
+  /** Closes connections whose answer is overdue by another timeout, within which it would count as late. */
+  tick(now: number): void {
+    this.#accounting.expire(now);
+    for (const exchange of this.#exchanges) {
+      if (exchange.sequence === IDLE || now - exchange.sentAt <= 2 * this.#settings.timeoutMs) continue;
+      exchange.sequence = IDLE;
+      exchange.connection.close();
+      this.#idle.push(exchange);
+    }
+  }
+
+  restart(recorder: Recorder): void {
+    this.#recorder = recorder;
+    this.#accounting = this.#newAccounting();
+  }
+
+  finish(): void {}
+
+  get pending(): number {
+    return this.#recorder.pending;
+  }
+
+  bufferDrops(): undefined {
+    return undefined;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { connection } of this.#exchanges) connection.close();
+  }
+}

@@ -1,0 +1,35 @@
+/** The interface between the serial client and the connections of a protocol whose answers have no numbers. */
+
+/** The result of one exchange: what arrived in answer to a packet. */
+export interface Outcome {
+  /** `dropped`: the target reported that it dropped the packet, which counts as lost. */
+  readonly kind: "answered" | "dropped" | "failed" | "corrupt" | "lost";
+  /** Direction in which it was dropped. */
+  readonly direction?: "up" | "down";
+  /** Processing time that the target reported, ms. */
+  readonly serverMs?: number | undefined;
+  /** HTTP status code. */
+  readonly status?: number;
+  /** Error code, if there was an error. */
+  readonly code?: string;
+}
+
+/** A connection with at most one packet in flight. */
+export interface SerialConnection {
+  /** Connects; rejects with the system's error. */
+  connect(): Promise<void>;
+  /** Sends a packet with this sequence number; returns its length in octets. */
+  write(sequence: number): number;
+  /** Whether it is open and can send another packet. */
+  readonly usable: boolean;
+  readonly localPort: number | undefined;
+  close(): void;
+}
+
+/** Events of a connection. There are none after it was closed by its owner. */
+export interface ConnectionEvents {
+  /** The answer to the packet in flight is complete; it has `octets` octets. */
+  onAnswer(outcome: Outcome, octets: number): void;
+  /** The connection is closed; `outcome` is that of the packet in flight, if there is one. */
+  onClosed(outcome: Outcome): void;
+}

@@ -1,0 +1,82 @@
+/** A plain TCP connection: sends a short text, and counts the octets that arrive next as its answer. */
+import { errorCode } from "../../measure/error-code.ts";
+import type { ClientSettings } from "../client.ts";
+import { connectWithin } from "../connect.ts";
+import type { ConnectionEvents, SerialConnection } from "./connection.ts";
+import { plainText } from "./plain-text.ts";
+
+/** An echo is complete with the last octet of the text, any other answer with its first chunk. */
+export class PlainTcpConnection implements SerialConnection {
+  readonly #settings: ClientSettings;
+  readonly #events: ConnectionEvents;
+  #socket: Bun.Socket | undefined;
+  #sent: Buffer = Buffer.alloc(0);
+  #unwritten = 0;
+  #received = 0;
+  usable = false;
+
+  constructor(settings: ClientSettings, events: ConnectionEvents) {
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket?.localPort;
+  }
+
+  async connect(): Promise<void> {
+    const { address, port } = this.#settings.endpoint;
+    const connecting = Bun.connect({
+      hostname: address,
+      port,
+      socket: {
+        data: (from, data) => this.#onData(from, data),
+        drain: () => this.#drain(),
+        close: (from, error) => this.#onClose(from, error),
+        error: (from, error) => this.#onClose(from, error),
+        connectError: () => undefined, // the promise rejects too
+      },
+    });
+    const socket = await connectWithin(this.#settings.timeoutMs, connecting, (late) => late.end());
+    socket.setNoDelay(true);
+    this.#socket = socket;
+    this.usable = true;
+  }
+
+  write(sequence: number): number {
+    this.#sent = plainText("tcp", sequence, this.#settings.size);
+    this.#unwritten = this.#sent.length;
+    this.#received = 0;
+    this.#drain();
+    return this.#sent.length;
+  }
+
+  #drain(): void {
+    if (this.#unwritten === 0) return;
+    this.#unwritten -= Math.max(0, this.#socket?.write(this.#sent.subarray(-this.#unwritten)) ?? 0);
+  }
+
+  #onData(from: Bun.Socket, data: Buffer): void {
+    if (from !== this.#socket) return;
+    const end = Math.min(this.#sent.length, this.#received + data.length);
+    const isEcho = this.#sent.compare(data, 0, end - this.#received, this.#received, end) === 0;
+    this.#received += data.length;
+    if (isEcho && this.#received < this.#sent.length) return;
+    this.#events.onAnswer({ kind: "answered" }, this.#received);
+  }
+
+  /** A connection that is closed instead of an answer is a loss: the lab drops packets on plain TCP this way. */
+  #onClose(from: Bun.Socket, error: Error | undefined): void {
+    if (from !== this.#socket) return;
+    this.close();
+    this.#events.onClosed({ kind: "lost", code: error === undefined ? "closed" : errorCode(error) });
+  }
+
+  close(): void {
+    this.usable = false;
+    // The field is cleared first, because `end` can call the close handler before it returns.
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.end();
+  }
+}

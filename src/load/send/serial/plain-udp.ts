@@ -1,0 +1,60 @@
+/** A plain UDP socket: sends a short text, and counts the next datagram as its answer. */
+import { resendOnError } from "../../../base/resend.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { ClientSettings } from "../client.ts";
+import { unspecifiedAddress } from "../connect.ts";
+import type { ConnectionEvents, SerialConnection } from "./connection.ts";
+import { plainText } from "./plain-text.ts";
+
+/** Each socket has a port of its own, so that a late answer does not count as that of a later packet. */
+export class PlainUdpConnection implements SerialConnection {
+  readonly #settings: ClientSettings;
+  readonly #events: ConnectionEvents;
+  #socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
+  usable = false;
+
+  constructor(settings: ClientSettings, events: ConnectionEvents) {
+    this.#settings = settings;
+    this.#events = events;
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket?.port;
+  }
+
+  async connect(): Promise<void> {
+    const { address, port } = this.#settings.endpoint;
+    this.#socket = await Bun.udpSocket({
+      hostname: unspecifiedAddress(address),
+      connect: { hostname: address, port },
+      socket: {
+        data: (from, data) => {
+          if (from === this.#socket) this.#events.onAnswer({ kind: "answered" }, data.length);
+        },
+        // Bun passes the error alone, or the socket and the error: it is the last argument.
+        error: (...args: unknown[]) => this.#onError(args.at(-1)),
+      },
+    });
+    this.usable = true;
+  }
+
+  write(sequence: number): number {
+    const packet = plainText("udp", sequence, this.#settings.size);
+    resendOnError(() => this.#socket?.send(packet));
+    return packet.length;
+  }
+
+  /** An ICMP error: the packet in flight on this socket did not arrive. */
+  #onError(error: unknown): void {
+    if (this.#socket === undefined) return;
+    this.close();
+    this.#events.onClosed({ kind: "lost", code: errorCode(error) });
+  }
+
+  close(): void {
+    this.usable = false;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * One STAMP session of a sender, without its socket: writes test packets (RFC 8762 section 4.2) and classifies the
+ * answers. An answer is a reflector's packet or, from an echo server, the test packet itself.
+ */
+import type { Clock } from "../../../base/clock.ts";
+import {
+  isTestPacket,
+  readTimestamp,
+  STAMP_LENGTH,
+  senderSequenceOf,
+  sequenceOf,
+  ssidOf,
+  writeTestPacket,
+  writeTimestamp,
+} from "../../../stamp/packet.ts";
+import { PacketAccounting } from "../../measure/accounting.ts";
+import type { Recorder } from "../../measure/recorder.ts";
+import { slotsFor } from "../../measure/sent-packets.ts";
+import { AnswerCheck } from "./answer-check.ts";
+import { makePadding } from "./padding.ts";
+import { ReflectorSequence } from "./reflector-sequence.ts";
+
+/** By how much T3 - T2 may exceed the round trip, ms: the two clocks differ in rate and resolution. */
+const RESIDENCE_SLACK_MS = 1000;
+
+/** Offsets of timestamps: T1 in a test packet, and T3, T2 and T1 in an answer (RFC 8762 sections 4.2.1 and 4.3.1). */
+const SENT_AT = 4;
+const REFLECTED_AT = 4;
+const RECEIVED_AT = 16;
+const SENDER_SENT_AT = 28;
+
+/** Settings of a session. */
+export interface SessionSettings {
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  readonly size: number;
+  readonly timeoutMs: number;
+  /** Highest rate of this session, packets a second. */
+  readonly highestRate: number;
+  readonly ssid: number;
+  readonly lab: boolean;
+  readonly seed: number;
+}
+
+/** The packets of a session. */
+export class SenderSession {
+  readonly #clock: Clock;
+  readonly #settings: SessionSettings;
+  readonly #padding: Buffer;
+  readonly #check: AnswerCheck;
+  readonly #reflector = new ReflectorSequence();
+  #recorder: Recorder;
+  #ssid: number;
+  /** The session id before the last restart; answers to it still arrive and are ignored. */
+  #previousSsid: number | undefined;
+  #accounting: PacketAccounting;
+
+  constructor(settings: SessionSettings) {
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#padding = makePadding(settings.size, settings.seed);
+    this.#check = new AnswerCheck(settings.lab, this.#padding);
+    this.#recorder = settings.recorder;
+    this.#ssid = settings.ssid;
+    this.#accounting = this.#newAccounting();
+  }
+
+  /**
+   * RFC 8762 numbers packets from 0. If the target is not known to be stateful, the numbers start at 1: a stateful
+   * reflector then answers the first packet with its own 0, and a stateless one with the sender's 1.
+   */
+  #newAccounting(): PacketAccounting {
+    const { highestRate, timeoutMs, lab } = this.#settings;
+    const slots = slotsFor(highestRate, timeoutMs);
+    return new PacketAccounting(this.#recorder, { slots, timeoutMs, first: lab ? 0 : 1 });
+  }
+
+  /** Packets without an outcome. */
+  get pending(): number {
+    return this.#accounting.pending;
+  }
+
+  /** Whether the accounting can hold another packet. */
+  get hasCapacity(): boolean {
+    return this.#accounting.hasCapacity;
+  }
+
+  /** Adds the reflector's sequence numbers to the recorder, once, at the end of the session. */
+  finish(): void {
+    this.#reflector.moveTo(this.#recorder, this.#accounting);
+  }
+
+  /** Starts a new session: earlier packets are dropped from the accounting, and answers to them are ignored. */
+  restart(recorder: Recorder, ssid: number): void {
+    this.finish();
+    this.#recorder = recorder;
+    this.#previousSsid = this.#ssid;
+    this.#ssid = ssid;
+    this.#accounting = this.#newAccounting();
+  }
+
+  /** A buffer of the session's packet size with its padding, into which test packets are written. */
+  newPacket(): Buffer {
+    return Buffer.from(this.#padding);
+  }
+
+  /** Writes the next test packet into `bytes` at `at`, and adds it to the accounting. */
+  write(bytes: Uint8Array, at: number, intendedAt: number, now: number): void {
+    const wall = this.#clock.wallAt(now);
+    const sequence = this.#accounting.add(intendedAt, now, wall);
+    writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+    this.#recorder.counts.bytesSent += this.#settings.size;
+  }
+
+  /**
+   * Sets the send time of the packet written last, at `at`, to now, just before it is passed to the kernel. At low rates
+   * the code between writing and sending is slow because it is not in the processor's caches.
+   */
+  updateSendTime(bytes: Uint8Array, at: number): void {
+    const now = this.#clock.now();
+    const wall = this.#clock.wallAt(now);
+    writeTimestamp(bytes, at + SENT_AT, wall);
+    const { packets } = this.#accounting;
+    packets.updateSentAt(packets.next - 1, now, wall);
+  }
+
+  /** Counts a packet that no connection accepted as lost. Call only while no packet is pending. */
+  countLost(intendedAt: number, now: number): void {
+    this.#accounting.add(intendedAt, now, this.#clock.wallAt(now));
+    this.#accounting.expireAll();
+  }
+
+  /** Counts packets whose timeout has passed as lost; returns how many. */
+  expire(now: number): number {
+    return this.#accounting.expire(now);
+  }
+
+  /** Counts all pending packets as lost, because the connection is closed; returns how many. */
+  expireAll(): number {
+    return this.#accounting.expireAll();
+  }
+
+  /** Classifies an answer that arrived at `now` (monotonic ms): `length` octets of `bytes` from `at`. */
+  receive(bytes: Buffer, now: number, at = 0, length = bytes.length): void {
+    this.#recorder.counts.bytesReceived += length;
+    if (length < STAMP_LENGTH) this.#recorder.counts.unidentified++;
+    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at, length);
+    else this.#receiveReflected(bytes, now, at, length);
+  }
+
+  #receiveEcho(bytes: Buffer, now: number, at: number, length: number): void {
+    if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) return;
+    const onWire = sequenceOf(bytes, at);
+    const sentAt = readTimestamp(bytes, at + SENT_AT);
+    const sequence = this.#accounting.packets.find(onWire);
+    if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
+      this.#receiveDamaged(bytes, at, length, onWire, sentAt);
+      return;
+    }
+    this.#accounting.answer(sequence, now);
+  }
+
+  #receiveReflected(bytes: Buffer, now: number, at: number, length: number): void {
+    const { packets } = this.#accounting;
+    const onWire = senderSequenceOf(bytes, at);
+    const sentAt = readTimestamp(bytes, at + SENDER_SENT_AT);
+    const sequence = packets.find(onWire);
+    if (sequence < 0 || !packets.wasSentAt(sequence, sentAt)) {
+      this.#receiveDamaged(bytes, at, length, onWire, sentAt);
+      return;
+    }
+    const wall = this.#clock.wallAt(now);
+    const receivedAt = readTimestamp(bytes, at + RECEIVED_AT);
+    const reflectedAt = readTimestamp(bytes, at + REFLECTED_AT);
+    if (
+      !this.#check.isIntact(bytes, at, length, this.#ssid) ||
+      !this.#check.isExact(bytes, at, packets.wallTimeOf(sequence)) ||
+      Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
+    ) {
+      this.#countCorrupt(sequence);
+      return;
+    }
+    const isFirst = this.#countReflected(sequence, now, sequenceOf(bytes, at), onWire);
+    if (isFirst) this.#recorder.recordExchange(sentAt, receivedAt, reflectedAt, wall);
+  }
+
+  /** Counts an intact answer with the reflector's number `reflected`; returns whether it is the packet's first, in time. */
+  #countReflected(sequence: number, now: number, reflected: number, onWire: number): boolean {
+    const { counts } = this.#recorder;
+    if (reflected !== onWire) this.#recorder.statefulAnswers++;
+    this.#reflector.observe(reflected, sequence);
+    const duplicatesBefore = counts.duplicateUp;
+    const reception = this.#accounting.answer(sequence, now, reflected);
+    if (reception !== "duplicate" || counts.duplicateUp > duplicatesBefore) this.#reflector.countArrival();
+    return reception === "answered";
+  }
+
+  /** An answer whose number and send time do not belong together. Either of them may still identify its packet. */
+  #receiveDamaged(bytes: Buffer, at: number, length: number, onWire: number, sentAt: number): void {
+    const { packets } = this.#accounting;
+    const ssid = ssidOf(bytes, at);
+    const candidates = [packets.findBySendTime(sentAt, onWire), ssid === this.#ssid ? packets.find(onWire) : -1];
+    // A single damaged bit can turn a send time into that of another packet; the candidate that needs fewer damaged
+    // bits is the more likely one.
+    const distance = (sequence: number) => packets.bitDifference(sequence, sentAt, onWire);
+    const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => distance(a) - distance(b));
+    if (sequence !== undefined) this.#countCorrupt(sequence);
+    else if (ssid === this.#previousSsid) return;
+    else if (this.#check.isIntact(bytes, at, length, this.#ssid)) this.#recorder.counts.unknownAnswers++;
+    else this.#recorder.counts.unidentified++;
+  }
+
+  /** Counts the packet of a damaged answer as corrupt; if it already has an outcome, the answer is a duplicate. */
+  #countCorrupt(sequence: number): void {
+    if (!this.#accounting.resolve(sequence, "corrupt")) this.#recorder.counts.duplicate++;
+  }
+}

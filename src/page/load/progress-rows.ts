@@ -1,0 +1,31 @@
+/** A run's intervals as rows of a table and as columns of a chart. */
+import { duration, grouped, inline, percent } from "../../base/format.ts";
+import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import type { RunState } from "../../runs/shapes.ts";
+import type { Values } from "../ui/series.ts";
+
+/** One interval of one protocol. */
+export type Interval = RunState["snapshots"][number];
+
+/** The latest interval of each protocol of the run, in the order of the protocols. */
+export function latestIntervals(intervals: readonly Interval[]): readonly Interval[] {
+  return PROTOCOLS.flatMap((protocol) => intervals.findLast((interval) => interval.protocol === protocol) ?? []);
+}
+
+/** The cells of an interval: sent, answered, lost, loss ratio, p50, p99. */
+export function intervalCells({ sent, answered, lost, p50, p99 }: Interval): readonly string[] {
+  const loss = inline(percent(sent === 0 ? null : lost / sent));
+  return [grouped(sent), grouped(answered), grouped(lost), loss, inline(duration(p50)), inline(duration(p99))];
+}
+
+/** Seconds of the run, and p50 and p99 of each protocol in each of them. */
+export function intervalColumns(intervals: readonly Interval[]): { readonly xs: number[]; readonly columns: Values[] } {
+  const second = (interval: Interval) => Math.round(interval.seconds);
+  const xs = [...new Set(intervals.map(second))].sort((a, b) => a - b);
+  const column = (protocol: Protocol, name: "p50" | "p99"): Values => {
+    const own = intervals.filter((interval) => interval.protocol === protocol);
+    const values = new Map(own.map((interval) => [second(interval), interval[name]]));
+    return xs.map((x) => values.get(x) ?? null);
+  };
+  return { xs, columns: PROTOCOLS.flatMap((protocol) => [column(protocol, "p50"), column(protocol, "p99")]) };
+}

@@ -1,0 +1,71 @@
+/** The table of kept runs. */
+import { count, duration, inline, percent } from "../../base/format.ts";
+import type { RunLine, RunSummary } from "../../runs/shapes.ts";
+import { button, changing, h } from "../ui/dom.ts";
+import { labelOf } from "../ui/protocols.ts";
+
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hour12: false });
+
+/** A column with one line per protocol of the run. */
+type LineColumn = readonly [name: string, cell: (line: RunLine) => string];
+
+const LINE_COLUMNS: readonly LineColumn[] = [
+  ["target", ({ target }) => target],
+  ["rate", ({ rate }) => inline(count(Math.round(rate), "/s"))],
+  ["duration", ({ seconds }) => inline(duration(seconds))],
+  ["loss", ({ lossRatio }) => inline(percent(lossRatio))],
+  ["p50", ({ p50 }) => inline(duration(p50))],
+  ["p99", ({ p99 }) => inline(duration(p99))],
+  ["verdict", ({ valid }) => (valid ? "✓ valid" : "✕ not valid")],
+];
+
+/** What the buttons of a run do. */
+export interface RunActions {
+  readonly open: (id: number) => void;
+  readonly remove: (id: number) => void;
+  /** Selects or deselects a run for a comparison. */
+  readonly select: (id: number, selected: boolean) => void;
+  readonly isSelected: (id: number) => boolean;
+}
+
+function createHead(): HTMLElement {
+  const hidden = (name: string) => h("th", { scope: "col" }, h("span", { class: "sr" }, name));
+  const names = ["run", "time", "protocol", ...LINE_COLUMNS.map(([name]) => name)];
+  return h("tr", {}, hidden("compare"), ...names.map((name) => h("th", { scope: "col" }, name)), hidden("actions"));
+}
+
+function createRow({ id, savedAt, source, lines }: RunSummary, actions: RunActions): HTMLTableRowElement {
+  const box = h("input", { type: "checkbox", "aria-label": `Compare run ${id}`, checked: actions.isSelected(id) });
+  box.addEventListener("change", () => actions.select(id, box.checked));
+  const open = button(`#${id}`, () => actions.open(id), { class: "link", "aria-label": `Open run ${id}` });
+  const remove = button("Delete", () => actions.remove(id), { class: "quiet", "aria-label": `Delete run ${id}` });
+  const origin = source === "page" ? "" : " from the command line";
+  return h(
+    "tr",
+    { "data-run": id },
+    h("td", {}, box),
+    h("td", {}, open),
+    h("td", {}, DATE.format(new Date(savedAt)), h("small", {}, origin)),
+    h("td", {}, ...lines.map(({ protocol }) => h("div", { "data-protocol": protocol }, ...labelOf(protocol)))),
+    ...LINE_COLUMNS.map(([, cell]) => h("td", {}, ...lines.map((line) => h("div", {}, cell(line))))),
+    h("td", {}, changing(remove)),
+  );
+}
+
+/** Creates the table. `show` replaces the rows; the runs are expected newest first. */
+export function createList(actions: RunActions): {
+  readonly element: HTMLElement;
+  show(runs: readonly RunSummary[]): void;
+} {
+  const body = h("tbody");
+  const empty = h("p", { class: "empty" }, "No run yet.");
+  const table = h("table", { class: "runs" }, h("thead", {}, createHead()), body);
+  const attributes = { class: "scroll runs-scroll", tabindex: 0, role: "region", "aria-label": "Kept runs" };
+  return {
+    element: h("div", attributes, table, empty),
+    show(runs) {
+      body.replaceChildren(...runs.map((run) => createRow(run, actions)));
+      empty.hidden = runs.length > 0;
+    },
+  };
+}

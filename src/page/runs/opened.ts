@@ -1,0 +1,68 @@
+/** The opened run, or two runs in comparison, below the list. */
+import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import type { KeptRun, RunComparison } from "../../runs/shapes.ts";
+import { columnsOf, createReport, type ReportView } from "../load/report.ts";
+import { button, h } from "../ui/dom.ts";
+import { titleOf } from "../ui/protocols.ts";
+import { createChangesTable, pairColumns } from "./compared.ts";
+
+/** The protocols that both runs have. */
+function commonProtocols({ protocols }: RunComparison): readonly Protocol[] {
+  return PROTOCOLS.filter((protocol) => protocols[protocol]);
+}
+
+/** The place of the opened run. */
+export interface Opened {
+  /** Shows one run. */
+  showRun(run: KeptRun): void;
+  /** Shows two runs, one protocol at a time; false if they have no protocol in common. */
+  showPair(runs: readonly [KeptRun, KeptRun], comparison: RunComparison): boolean;
+}
+
+/** Creates the view in `host`. */
+export function createOpened(host: HTMLElement): Opened {
+  let view: ReportView | undefined;
+
+  function close(): void {
+    view?.destroy();
+    view = undefined;
+    host.hidden = true;
+  }
+
+  function show(title: string, actions: readonly Node[], next: ReportView): void {
+    view?.destroy();
+    view = next;
+    const heading = h("h3", { tabindex: -1 }, title);
+    const buttons = h("p", { class: "actions" }, ...actions, button("Close", close));
+    host.replaceChildren(h("header", {}, heading, buttons), next.element);
+    host.hidden = false;
+    host.scrollIntoView({ block: "nearest" });
+    heading.focus({ preventScroll: true });
+  }
+
+  function showProtocol(runs: readonly [KeptRun, KeptRun], comparison: RunComparison, shown: Protocol): void {
+    const common = commonProtocols(comparison);
+    const choice = common.map((protocol) =>
+      button(titleOf(protocol), () => showProtocol(runs, comparison, protocol), {
+        "aria-pressed": String(protocol === shown),
+        "data-protocol": protocol,
+      }),
+    );
+    const changes = createChangesTable(comparison.protocols[shown] ?? []);
+    const [first, second] = runs;
+    const title = `Runs ${first.id} and ${second.id}`;
+    show(title, common.length > 1 ? choice : [], createReport(pairColumns(runs, shown), changes));
+  }
+
+  return {
+    showRun(run) {
+      const attributes = { href: `/runs/${run.id}/report`, download: `wirelab-run-${run.id}.json`, class: "button" };
+      show(`Run ${run.id}`, [h("a", attributes, "Download JSON")], createReport(columnsOf(run)));
+    },
+    showPair(runs, comparison) {
+      const [first] = commonProtocols(comparison);
+      if (first) showProtocol(runs, comparison, first);
+      return first !== undefined;
+    },
+  };
+}

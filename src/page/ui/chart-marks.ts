@@ -1,0 +1,43 @@
+/** Markers on a chart's time axis where faults changed. */
+import type uPlot from "uplot";
+import { PROTOCOLS, REGISTRY } from "../../base/protocol.ts";
+import { colorOf } from "./protocols.ts";
+import type { PlacedMark } from "./series.ts";
+import { color } from "./theme.ts";
+
+/** Height of a shape, CSS pixels. */
+const ROW = 9;
+
+/** Draws a vertical line at each fault change, below the shape of its protocol. */
+export function drawMarks(plot: uPlot, marks: readonly PlacedMark[]): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.font = `${8 * ratio}px sans-serif`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "top";
+  for (const mark of marks) drawMark(plot, mark, ratio);
+  ctx.restore();
+}
+
+function drawMark(plot: uPlot, { at, protocol }: PlacedMark, ratio: number): void {
+  const { ctx, bbox, axes } = plot;
+  const x = Math.round(plot.valToPos(at, "x", true)) + 0.5;
+  if (x < bbox.left + 3 * ratio) return; // at the left edge, where the line would leave the chart next
+  // On a chart of all protocols each has a row of its own, so that shapes do not overlap.
+  const row = axes[0]?.show ? PROTOCOLS.indexOf(protocol) * ROW * ratio : 0;
+  ctx.strokeStyle = color(colorOf(protocol));
+  ctx.fillStyle = ctx.strokeStyle;
+  ctx.lineWidth = ratio;
+  ctx.globalAlpha = 0.65;
+  ctx.setLineDash([2 * ratio, 2 * ratio]);
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top + row + ROW * ratio);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.globalAlpha = 1;
+  ctx.fillText(REGISTRY[protocol].look.shape, x, bbox.top + row);
+}

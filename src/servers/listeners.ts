@@ -1,0 +1,79 @@
+/** The open ports of a lab: one listener for each protocol, and the STAMP port if there is one. */
+import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import type { Config } from "../config.ts";
+import type { Responder } from "../reflector/responder.ts";
+import { type Listener, type ListenerContext, openListener } from "./listener.ts";
+
+/** Name of a port: its label in `ports` and in metrics. */
+type PortName = Protocol | "stamp";
+
+/** The numbers of the open ports; `stamp` if there is a STAMP port. */
+export type Ports = Readonly<Record<Protocol, number>> & { readonly stamp?: number };
+
+/** What the listeners share. */
+export type SharedContext = Omit<ListenerContext, "hostname" | "port" | "responder" | "stampOnly" | "labPorts"> & {
+  readonly responders: Readonly<Record<Protocol, Responder>>;
+};
+
+/** A port to open. */
+interface Socket {
+  readonly name: PortName;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+/** The ports that the configuration asks for, HTTP last: its control routes answer once everything else is open. */
+function socketsOf(config: Config): readonly Socket[] {
+  const { stampPort } = config;
+  const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
+  const others = PROTOCOLS.toReversed();
+  return [...stamp, ...others.map((protocol) => ({ name: protocol, protocol, port: config[`${protocol}Port`] }))];
+}
+
+/** The listeners of one lab. */
+export class Listeners {
+  readonly #open = new Map<PortName, Listener>();
+
+  /** Opens every port of the configuration. Rejects with ListenError; `close` then closes those already open. */
+  async open(config: Config, { responders, ...shared }: SharedContext): Promise<void> {
+    const labPorts = new Uint8Array(65_536);
+    for (const { name, protocol, port } of socketsOf(config)) {
+      const own = {
+        hostname: config.host,
+        port,
+        responder: responders[protocol],
+        stampOnly: name === "stamp",
+        labPorts,
+      };
+      const title = name === "stamp" ? "STAMP" : REGISTRY[protocol].title;
+      this.#open.set(name, await openListener(protocol, { ...shared, ...own }, title));
+    }
+  }
+
+  /** The listener with that name; undefined before it is open. */
+  get(name: PortName): Listener | undefined {
+    return this.#open.get(name);
+  }
+
+  /** The port numbers; 0 for a port that is not open yet. */
+  ports(): Ports {
+    const stamp = this.#open.get("stamp");
+    return { ...byProtocol((protocol) => this.#open.get(protocol)?.port ?? 0), ...(stamp && { stamp: stamp.port }) };
+  }
+
+  /** Datagrams that the kernel dropped because a receive buffer was full, by port name. */
+  receiveBufferDrops(): Readonly<Record<string, number>> {
+    const drops = [...this.#open].map(([name, listener]) => [name, listener.receiveBufferDrops()] as const);
+    return Object.fromEntries(drops.flatMap(([name, count]) => (count === undefined ? [] : [[name, count]])));
+  }
+
+  /** Stops receiving on every port; resolves when the responses in progress have been sent. */
+  async pause(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((listener) => listener.pause()));
+  }
+
+  /** Closes every port. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((listener) => listener.close()));
+  }
+}

@@ -1,0 +1,37 @@
+/** The line for a body that a schema refuses: the field, and the values that it allows. */
+import { describe, expect, test } from "bun:test";
+import { allowedBy } from "../../src/api/validation-error.ts";
+import { startTestLab, urlOf } from "../support/lab.ts";
+import { JSON_TYPE, put, request } from "./support.ts";
+
+describe("a body of faults", () => {
+  test.each([
+    ['{"drp":1}', "drp", "drop, burst, delay, duplicate, reorder, corrupt"],
+    ['{"drop":{"up":2,"down":0}}', "drop.up", "a number from 0 to 1"],
+    ["[1]", "", "{ drop, burst, delay, duplicate, reorder, corrupt }"],
+  ])("%s is refused with its field and the allowed values", async (body, field, allowed) => {
+    await using lab = await startTestLab();
+    const response = await request(urlOf(lab, "/impairments/udp"), put(body, JSON_TYPE));
+    expect(response.status).toBe(400);
+    expect(response.json()).toMatchObject({ field, allowed });
+  });
+
+  test("with an unknown kind of delay is refused with the list of kinds", async () => {
+    await using lab = await startTestLab();
+    const body = JSON.stringify({ delay: { kind: "gamma" } });
+    const { error } = (await request(urlOf(lab, "/impairments/tcp"), put(body, JSON_TYPE))).json();
+    expect(error).toStartWith(
+      'delay: not allowed; allowed: { kind: "fixed", ms } or { kind: "uniform", minMs, maxMs }',
+    );
+  });
+});
+
+describe("a schema in words", () => {
+  test.each([
+    [{ type: "integer", minimum: 400, maximum: 599 }, "an integer from 400 to 599"],
+    [{ type: "number", minimum: 0 }, "a number from 0"],
+    [{ type: "string" }, "a string"],
+    [{ const: "fixed" }, '"fixed"'],
+    [{ anyOf: [{ const: 1 }, { type: "string" }] }, "1 or a string"],
+  ])("%j", (schema, words) => expect(allowedBy(schema)).toBe(words));
+});

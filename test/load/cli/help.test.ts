@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { readFlags } from "../../../src/load/cli/flags.ts";
+import { HELP } from "../../../src/load/cli/help.ts";
+
+test("the help lists the protocols of the registry and fits a terminal", () => {
+  expect(HELP).toContain("--proto http|tcp|udp|all [flags]");
+  expect(HELP).toContain("(http 5000, tcp 6000, udp 7000)");
+  const [usage] = HELP.split("\nExamples\n");
+  for (const line of usage?.split("\n") ?? []) expect(line.length).toBeLessThanOrEqual(84);
+});
+
+test("every flag of the help exists", () => {
+  const flags = new Set(HELP.match(/(?<=^ {2})--[a-z-]+/gm));
+  expect(flags.size).toBeGreaterThan(25);
+  for (const flag of flags) {
+    const message = (() => {
+      try {
+        return readFlags([`${flag}=x`]).size;
+      } catch (error) {
+        return String(error);
+      }
+    })();
+    expect([1, `UsageError: ${flag} takes no value`]).toContain(message);
+  }
+});

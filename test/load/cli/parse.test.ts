@@ -1,0 +1,81 @@
+import { expect, test } from "bun:test";
+import { parseCommand } from "../../../src/load/cli/parse.ts";
+
+const readFile = (path: string) => Buffer.from(`content of ${path}`);
+const parse = (line: string) => parseCommand(line === "" ? [] : line.split(" "), readFile);
+
+test("flags become options with their units", () => {
+  const line =
+    "--proto=tcp --target [::1]:6001 --control none --rate 2k --duration 1.5m --count 50 --size 100 --timeout 250ms --connections 3 --seed 9";
+  expect(parse(line).runs).toEqual([
+    {
+      protocol: "tcp",
+      target: "[::1]:6001",
+      control: false,
+      rate: 2000,
+      duration: 90,
+      count: 50,
+      size: 100,
+      timeout: 0.25,
+      connections: 3,
+      seed: 9,
+    },
+  ]);
+});
+
+test("--proto all is a run for each protocol, with the options that it has", () => {
+  const { runs } = parse("--proto all --rate max --mode plain --method GET");
+  expect(runs).toEqual([
+    { protocol: "http", rate: "max", http: { method: "GET" } },
+    { protocol: "tcp", rate: "max", mode: "plain" },
+    { protocol: "udp", rate: "max", mode: "plain" },
+  ]);
+});
+
+test("HTTP options, objectives and outputs", () => {
+  const line =
+    "--proto http --method put --header A:1 --header B:2 --body @x --insecure --no-keep-alive --slo p99<5ms --slo loss<1% --json - --html r.html --explain -6";
+  const { runs, outputs, explain } = parse(line);
+  expect(runs).toEqual([
+    {
+      protocol: "http",
+      family: 6,
+      objectives: ["p99<5ms", "loss<1%"],
+      http: {
+        method: "PUT",
+        headers: [
+          ["A", "1"],
+          ["B", "2"],
+        ],
+        body: Buffer.from("content of x"),
+        verify: false,
+        keepAlive: false,
+      },
+    },
+  ]);
+  expect(outputs).toEqual({ json: "-", html: "r.html" });
+  expect(explain).toBe(true);
+});
+
+test("the metrics endpoint has a port and, if given, a host", () => {
+  expect(parse("--proto udp").metrics).toBe(undefined);
+  expect(parse("--proto udp --metrics-port 9100 --metrics-host ::").metrics).toEqual({ port: 9100, host: "::" });
+});
+
+test("--help needs no protocol", () => {
+  expect(parse("--help").help).toBe(true);
+});
+
+test.each([
+  ["", "--proto is required: http, tcp, udp or all"],
+  ["--proto upd", "--proto upd: expected http, tcp, udp, all; did you mean udp?"],
+  ["--proto udp --rate fast", "--rate fast: expected a number"],
+  ["--proto udp --duration 5d", "--duration 5d: expected a time such as 200ms, 10s or 5m, or forever"],
+  ["--proto udp --timeout forever", "--timeout forever: expected a time such as 200ms, 10s or 5m"],
+  ["--proto udp --arrival possion", "--arrival possion: expected constant, poisson; did you mean poisson?"],
+  ["--proto udp --method GET", "--method requires --proto http"],
+  ["--proto udp -4 -6", "-4 and -6 exclude each other"],
+  ["--proto udp --metrics-host 0.0.0.0", "--metrics-host requires --metrics-port"],
+])("%s is rejected", (line, message) => {
+  expect(() => parse(line)).toThrow(message);
+});

@@ -1,0 +1,11 @@
+import { expect, test } from "bun:test";
+import { CSV_HEADER, csvRow } from "../../../src/load/report/csv.ts";
+import { EMPTY_SNAPSHOT } from "../support/reports.ts";
+
+test("a row has the counts of its interval, and empty cells for missing numbers", () => {
+  const first = { ...EMPTY_SNAPSHOT, seconds: 1, planned: 100, sent: 100, answered: 90, lost: 5, p50: 0.001234567 };
+  const second = { ...first, seconds: 2, planned: 200, sent: 199, unsent: 1, answered: 180, lost: 9, p50: null };
+  expect(csvRow(first, undefined)).toBe("udp,1.000,100,0,100,90,5,0,0,0,0,0,0.00123457,,");
+  expect(csvRow(second, first)).toBe("udp,2.000,100,1,99,90,4,0,0,0,0,0,,,");
+  expect(csvRow(second, first).split(",").length).toBe(CSV_HEADER.split(",").length);
+});

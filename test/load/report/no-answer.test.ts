@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { Recorder } from "../../../src/load/measure/recorder.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
+import { noAnswerReason } from "../../../src/load/report/no-answer.ts";
+
+/** The reason of a run against [::1]:7 that counted this. */
+function reasonFor(count: (recorder: Recorder) => void, target?: string): string | undefined {
+  const recorder = new Recorder();
+  count(recorder);
+  const plan = planRun({ protocol: "udp", ...(target === undefined ? {} : { target }) });
+  return noAnswerReason(recorder, { hostname: "::1", address: "::1", port: 7, sameHost: true }, plan);
+}
+
+test("a run with an answer, even a late one, has no reason", () => {
+  expect(reasonFor(({ counts }) => void counts.answered++)).toBe(undefined);
+  expect(reasonFor(({ counts }) => void counts.late++)).toBe(undefined);
+});
+
+test("the reason is what arrived instead of an answer", () => {
+  const notInProtocol = "[::1]:7 answers, but not in the protocol; --mode plain accepts any answer";
+  expect(reasonFor(({ counts }) => void counts.corrupt++)).toBe(notInProtocol);
+  expect(reasonFor((recorder) => recorder.countError("not-framed"))).toBe(notInProtocol);
+  expect(reasonFor((recorder) => recorder.countError("ECONNREFUSED"), "[::1]:7")).toBe(
+    "nothing listens at [::1]:7 (ECONNREFUSED)",
+  );
+  expect(reasonFor((recorder) => recorder.countError("ECONNREFUSED"))).toEndWith("; to start the lab: bun run dev");
+  expect(reasonFor((recorder) => recorder.countStatus(404))).toBe(
+    "[::1]:7 answered nothing within the timeout (status 404)",
+  );
+  expect(reasonFor(() => undefined)).toBe("[::1]:7 answered nothing within the timeout");
+});

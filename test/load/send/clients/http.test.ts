@@ -1,0 +1,224 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runLoad } from "../../../../src/load/run.ts";
+import { balanced } from "../../support/sums.ts";
+import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
+
+/** Options of all runs: short and fast. */
+const common = { protocol: "http", rate: 1000, count: 200, timeout: 1, seed: 7 } as const;
+
+/** A server whose handler gets the number of the request, from 0. */
+function serve(fetch: (request: Request, index: number) => Response | Promise<Response>) {
+  let index = 0;
+  return Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => fetch(request, index++) });
+}
+
+test("the default request is POST / with a JSON body of the size", async () => {
+  const bodies = new Set<string>();
+  using server = serve(async (request) => {
+    bodies.add(`${request.method} ${new URL(request.url).pathname} ${JSON.stringify(await request.json()).length}`);
+    return Response.json({ status: "received" });
+  });
+  const report = balanced(await runLoad({ ...common, size: 100, target: `127.0.0.1:${server.port}` }).report);
+  expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0, failed: 0 });
+  expect(report.statuses).toEqual({ "200": 200 });
+  expect([...bodies]).toEqual(["POST / 100"]);
+});
+
+test("a 503 that reports a drop is a loss with its direction; any other status outside 2xx is a failure", async () => {
+  using server = serve((_request, index) => {
+    if (index % 10 === 1) return new Response("", { status: 503, headers: { "X-Wirelab-Fate": "dropped-up" } });
+    if (index % 10 === 2) return new Response("", { status: 503, headers: { "X-Wirelab-Fate": "dropped-down" } });
+    if (index % 10 === 3) return new Response("", { status: 503 });
+    if (index % 10 === 4) return new Response("no", { status: 404 });
+    return new Response("yes", { headers: { "Server-Timing": "app;dur=1.5" } });
+  });
+  const report = balanced(await runLoad({ ...common, target: `127.0.0.1:${server.port}` }).report);
+  expect(report.packets).toMatchObject({
+    sent: 200,
+    answered: 120,
+    lost: 40,
+    lostUp: 20,
+    lostDown: 20,
+    droppedUp: 20,
+    droppedDown: 20,
+    failed: 40,
+    unexplained: 0,
+  });
+  expect(report.statuses).toEqual({ "200": 120, "404": 20, "503": 60 });
+  expect(report.serverTime.p50).toBeCloseTo(0.0015, 5);
+  expect(report.evidence.kind).toBe("target");
+});
+
+test("a stall of the target raises the response time of waiting packets, not their service time", async () => {
+  let stalled = false;
+  using server = serve((_request, index) => {
+    if (index === 50 && !stalled) {
+      stalled = true;
+      Bun.sleepSync(500);
+    }
+    return new Response("ok");
+  });
+  // On one connection the packets after the stalled request wait at the sender.
+  const report = balanced(
+    await runLoad({ ...common, rate: 200, connections: 1, timeout: 2, target: `127.0.0.1:${server.port}` }).report,
+  );
+  expect(report.packets).toMatchObject({ sent: 200, answered: 200 });
+  expect(report.responseTime.p90).toBeGreaterThan(0.3);
+  expect(report.serviceTime.p90).toBeLessThan(0.1);
+  expect(report.serviceTime.max).toBeGreaterThan(0.45);
+});
+
+test("an untrusted HTTPS certificate is rejected, unless verification is disabled", async () => {
+  const { cert, key } = selfSigned();
+  using server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls: { cert, key }, fetch: () => new Response("ok") });
+  const target = `https://127.0.0.1:${server.port}/`;
+  const rejected = balanced(await runLoad({ ...common, count: 10, target }).report);
+  expect(rejected.packets.answered).toBe(0);
+  expect(rejected.verdict.valid).toBe(false);
+  expect(rejected.verdict.reasons[0]).toContain("certificate");
+  const accepted = balanced(await runLoad({ ...common, count: 50, target, http: { verify: false } }).report);
+  expect(accepted.packets).toMatchObject({ sent: 50, answered: 50 });
+});
+
+test("without keep-alive each request has its own connection", async () => {
+  const closing = new Set<string | null>();
+  using server = serve((request) => {
+    closing.add(request.headers.get("connection"));
+    return new Response("ok");
+  });
+  const report = balanced(
+    await runLoad({ ...common, count: 50, rate: 500, target: `127.0.0.1:${server.port}`, http: { keepAlive: false } })
+      .report,
+  );
+  expect(report.packets).toMatchObject({ sent: 50, answered: 50, failed: 0 });
+  expect([...closing]).toEqual(["close"]);
+});
+
+test("another path is requested with GET and the given header fields", async () => {
+  const seen = new Set<string>();
+  using server = serve((request) => {
+    seen.add(`${request.method} ${request.url.replace(/^.*?\d\//, "/")} ${request.headers.get("x-test")}`);
+    return new Response("x".repeat(100_000));
+  });
+  const report = balanced(
+    await runLoad({
+      ...common,
+      count: 20,
+      rate: 200,
+      target: `http://127.0.0.1:${server.port}/a/b?c=d`,
+      http: { headers: [["X-Test", "1"]] },
+    }).report,
+  );
+  expect(report.packets).toMatchObject({ sent: 20, answered: 20 });
+  expect([...seen]).toEqual(["GET /a/b?c=d 1"]);
+});
+
+test("a chunked body is read to its end", async () => {
+  using server = serve(
+    () =>
+      new Response(
+        new ReadableStream({
+          async start(controller) {
+            for (let part = 0; part < 5; part++) {
+              controller.enqueue("part");
+              await Bun.sleep(1);
+            }
+            controller.close();
+          },
+        }),
+      ),
+  );
+  const report = balanced(
+    await runLoad({ ...common, count: 30, rate: 200, target: `127.0.0.1:${server.port}` }).report,
+  );
+  expect(report.packets).toMatchObject({ sent: 30, answered: 30, corrupt: 0, failed: 0 });
+});
+
+test("a target that stops during the run: earlier answers are reported, later packets fail", async () => {
+  const server = serve(() => new Response("ok"));
+  const run = runLoad({
+    protocol: "http",
+    timeout: 1,
+    duration: 2,
+    rate: 200,
+    interval: 0.1,
+    target: `127.0.0.1:${server.port}`,
+  });
+  for await (const snapshot of run) if (snapshot.answered > 50) server.stop(true);
+  const report = balanced(await run.report);
+  expect(report.packets.answered).toBeGreaterThan(50);
+  expect(report.packets.failed).toBeGreaterThan(100);
+  expect(report.errors).toHaveProperty("ECONNREFUSED");
+});
+
+test("a refused connection is one line", async () => {
+  const port = deadTcpPort();
+  const report = balanced(await runLoad({ ...common, target: `http://127.0.0.1:${port}/` }).report);
+  expect(report.packets.sent).toBe(0);
+  expect(report.verdict.reasons).toEqual([`nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`]);
+});
+
+test("a closed loop answers every packet on its connections", async () => {
+  using server = serve(() => new Response("ok"));
+  const report = balanced(
+    await runLoad({ protocol: "http", rate: "max", count: 3000, connections: 8, target: `127.0.0.1:${server.port}` })
+      .report,
+  );
+  expect(report.packets).toMatchObject({ planned: 3000, sent: 3000, answered: 3000, unsent: 0 });
+  expect(report.responseTime.p50).toBe(report.serviceTime.p50);
+});
+
+test("an answer in another protocol is corrupt, and a closed connection is a failure", async () => {
+  await using plain = tcpTarget("plain");
+  const notHttp = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${plain.port}` }).report);
+  expect(notHttp.packets).toMatchObject({ sent: 20, corrupt: 20, answered: 0 });
+  expect(notHttp.errors).toEqual({ "not-http": 20 });
+  const cutting = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: (socket) => void socket.end() } });
+  const cut = balanced(await runLoad({ ...common, count: 20, target: `127.0.0.1:${cutting.port}` }).report);
+  cutting.stop(true);
+  expect(cut.packets).toMatchObject({ sent: 20, failed: 20 });
+  expect(cut.errors).toEqual({ closed: 20 });
+});
+
+test("a response to HEAD has no body, and a given body is sent unchanged", async () => {
+  const bodies = new Set<string>();
+  using server = serve(async (request) => {
+    bodies.add(`${request.method} ${await request.text()}`);
+    return new Response("body", { headers: { "X-More": "1" } });
+  });
+  const target = `http://127.0.0.1:${server.port}/x`;
+  const head = balanced(await runLoad({ ...common, count: 20, target, http: { method: "HEAD" } }).report);
+  expect(head.packets).toMatchObject({ answered: 20, corrupt: 0 });
+  const put = balanced(
+    await runLoad({ ...common, count: 20, target, http: { method: "PUT", body: Buffer.from("äöü") } }).report,
+  );
+  expect(put.packets).toMatchObject({ answered: 20 });
+  expect([...bodies]).toEqual(["HEAD ", "PUT äöü"]);
+});
+
+test("a request larger than the socket's buffer arrives completely", async () => {
+  let length = 0;
+  using server = serve(async (request) => {
+    length = (await request.arrayBuffer()).byteLength;
+    return new Response("ok");
+  });
+  const report = balanced(
+    await runLoad({ ...common, count: 4, rate: 20, size: 6_000_000, target: `127.0.0.1:${server.port}` }).report,
+  );
+  expect(report.packets).toMatchObject({ answered: 4 });
+  expect(length).toBe(6_000_000);
+});
+
+/** A self-signed certificate for localhost. */
+function selfSigned(): { cert: string; key: string } {
+  const folder = mkdtempSync(join(tmpdir(), "wirelab-"));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const what = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
+  Bun.spawnSync(["openssl", ...what.split(" "), "-keyout", key, "-out", cert]);
+  const pair = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+  rmSync(folder, { recursive: true });
+  return pair;
+}

@@ -1,0 +1,133 @@
+import { expect, test } from "bun:test";
+import { Recorder } from "../../../../src/load/measure/recorder.ts";
+import { planRun } from "../../../../src/load/plan/run-plan.ts";
+import { SerialClient } from "../../../../src/load/send/serial/client.ts";
+import type { ConnectionEvents, SerialConnection } from "../../../../src/load/send/serial/connection.ts";
+
+/** A connection that a test opens, answers and closes. */
+class FakeConnection implements SerialConnection {
+  readonly written: number[] = [];
+  readonly localPort = 4000;
+  usable = false;
+  attempts = 0;
+  closed = 0;
+  constructor(
+    readonly events: ConnectionEvents,
+    readonly refuses: () => boolean,
+  ) {}
+  async connect(): Promise<void> {
+    this.attempts++;
+    if (this.refuses()) throw Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+    this.usable = true;
+  }
+  write(sequence: number): number {
+    this.written.push(sequence);
+    return 10;
+  }
+  close(): void {
+    this.closed++;
+    this.usable = false;
+  }
+}
+
+/** An open client with at most two connections and a timeout of 100 ms, and its clock. */
+async function openClient(options: { rate?: "max"; connections?: number } = {}) {
+  const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now };
+  const state = { refuses: false, notified: 0 };
+  const recorder = new Recorder();
+  const made: FakeConnection[] = [];
+  const settings = {
+    ...planRun({ protocol: "http", timeout: 0.1, connections: 2, ...options }),
+    endpoint: { hostname: "a", port: 1, address: "127.0.0.1", sameHost: true },
+    recorder,
+    clock,
+    ssid: 1,
+    lab: false,
+    onCapacity: () => void state.notified++,
+  };
+  const client = new SerialClient(settings, (events) => {
+    const connection = new FakeConnection(events, () => state.refuses);
+    made.push(connection);
+    return connection;
+  });
+  await client.open();
+  const connection = (index: number) => made[index] ?? expect.unreachable();
+  return { client, recorder, clock, state, connection };
+}
+
+test("each connection carries one packet at a time", async () => {
+  const { client, recorder, clock, state, connection } = await openClient();
+  expect([1, 2, 3].map(() => client.send(clock.time, clock.time))).toEqual([true, true, false]);
+  const busy = connection(1);
+  expect(busy.written).toHaveLength(1);
+  busy.events.onAnswer({ kind: "answered", serverMs: 3 }, 20);
+  expect(state.notified).toBe(1);
+  expect(client.send(clock.time, clock.time)).toBe(true);
+  expect(busy.written).toHaveLength(2);
+  expect(recorder.counts).toMatchObject({ sent: 3, answered: 1, bytesSent: 30, bytesReceived: 20 });
+  expect(recorder.server.max).toBeCloseTo(0.003, 6);
+});
+
+test("outcomes are counted by kind, and drops by their direction", async () => {
+  const { client, recorder, clock, connection } = await openClient({ connections: 1 });
+  const outcomes = [
+    { kind: "dropped", direction: "up", status: 503 },
+    { kind: "dropped", direction: "down", status: 503 },
+    { kind: "failed", status: 404 },
+    { kind: "corrupt", code: "not-http" },
+    { kind: "lost", code: "closed" },
+  ] as const;
+  for (const outcome of outcomes) {
+    client.send(clock.time, clock.time);
+    connection(0).events.onAnswer(outcome, 0);
+  }
+  expect(recorder.counts).toMatchObject({ sent: 5, lost: 3, failed: 1, corrupt: 1, reportedUp: 1, reportedDown: 1 });
+  expect([...recorder.statuses]).toEqual([
+    [503, 2],
+    [404, 1],
+  ]);
+  expect([...recorder.errors.keys()]).toEqual(["not-http", "closed"]);
+});
+
+test("a connection whose answer is overdue by a second timeout is closed; until then the answer is late", async () => {
+  const { client, recorder, clock, connection } = await openClient();
+  client.send(clock.time, clock.time);
+  client.send(clock.time, clock.time);
+  clock.time += 150;
+  client.tick(clock.time);
+  connection(1).events.onAnswer({ kind: "answered" }, 1);
+  expect(recorder.counts).toMatchObject({ lost: 1, late: 1 });
+  clock.time += 51;
+  client.tick(clock.time);
+  expect([connection(0).closed, connection(1).closed]).toEqual([1, 0]);
+  connection(0).events.onAnswer({ kind: "answered" }, 1);
+  expect(recorder.counts).toMatchObject({ sent: 2, lost: 1, late: 1, answered: 0 });
+});
+
+test("after a refused connection an open loop fails its packets, a closed loop waits", async () => {
+  for (const [options, expected] of [
+    [{}, { sent: 3, failed: 3 }],
+    [{ rate: "max" }, { sent: 1, failed: 1 }],
+  ] as const) {
+    const { client, recorder, clock, state, connection } = await openClient({ ...options, connections: 1 });
+    connection(0).close();
+    state.refuses = true;
+    client.send(clock.time, clock.time);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(state.notified).toBe(1);
+    for (let packet = 0; packet < 2; packet++) client.send(clock.time, clock.time);
+    expect(recorder.counts).toMatchObject(expected);
+    expect(connection(0).attempts).toBe(2);
+  }
+});
+
+test("the answer to a packet of the warm-up is not counted after a restart", async () => {
+  const { client, recorder, clock, connection } = await openClient();
+  client.send(clock.time, clock.time);
+  const measured = new Recorder();
+  client.restart(measured);
+  connection(1).events.onAnswer({ kind: "answered" }, 5);
+  expect(measured.counts).toMatchObject({ answered: 0, bytesReceived: 0 });
+  expect(recorder.counts).toMatchObject({ sent: 1, bytesReceived: 5 });
+});

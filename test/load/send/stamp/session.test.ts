@@ -1,0 +1,113 @@
+import { describe, expect, test } from "bun:test";
+import { Recorder } from "../../../../src/load/measure/recorder.ts";
+import { SenderSession } from "../../../../src/load/send/stamp/session.ts";
+import { readTimestamp, sequenceOf, ssidOf, writeAnswer } from "../../../../src/stamp/packet.ts";
+
+const SSID = 7;
+/** The wall clock is this much ahead of the monotonic clock, ms. */
+const WALL = 1_700_000_000_000;
+
+/** A session with a clock that is set by hand. */
+function startSession({ lab = false } = {}) {
+  const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now + WALL };
+  const recorder = new Recorder();
+  const settings = { clock, size: 64, timeoutMs: 100, highestRate: 100, ssid: SSID, lab, seed: 1 };
+  const session = new SenderSession({ ...settings, recorder });
+  const send = () => {
+    const packet = session.newPacket();
+    session.write(packet, 0, clock.time, clock.time);
+    return packet;
+  };
+  return { session, recorder, clock, send };
+}
+
+/** A reflector's answer to `packet` with its sequence number, 2 ms after the packet was sent. */
+function reflect(packet: Buffer, sequence: number): Buffer {
+  const answer = Buffer.from(packet);
+  const sentAt = readTimestamp(packet, 4);
+  writeAnswer(answer, { sequence, receivedAt: sentAt + 2, sentAt: sentAt + 2 });
+  return answer;
+}
+
+test("packets have the session id and the send time, and numbers from 0 for a lab and from 1 otherwise", () => {
+  const { send } = startSession();
+  const packets = [send(), send()];
+  expect(packets.map((packet) => [sequenceOf(packet), ssidOf(packet)])).toEqual([
+    [1, SSID],
+    [2, SSID],
+  ]);
+  expect(readTimestamp(packets[0] ?? Buffer.alloc(44), 4)).toBeCloseTo(WALL + 1000, 2);
+  expect(sequenceOf(startSession({ lab: true }).send())).toBe(0);
+});
+
+test("updateSendTime replaces the send time of the last packet", () => {
+  const { session, recorder, clock, send } = startSession();
+  const packet = send();
+  clock.time += 5;
+  session.updateSendTime(packet, 0);
+  expect(readTimestamp(packet, 4)).toBeCloseTo(WALL + 1005, 2);
+  session.receive(packet, clock.time + 1);
+  expect([recorder.response.max, recorder.service.max]).toEqual([0.006, 0.001]);
+});
+
+describe("receive", () => {
+  test("counts an echoed packet and a reflected one as answered", () => {
+    const { session, recorder, clock, send } = startSession();
+    session.receive(send(), clock.time + 4);
+    session.receive(reflect(send(), 0), clock.time + 4);
+    expect(recorder.counts).toMatchObject({ sent: 2, answered: 2, bytesSent: 128, bytesReceived: 128 });
+    expect(recorder.oneWayUp.count).toBe(1);
+    expect(recorder.oneWayUp.max).toBeCloseTo(0.002, 5);
+    expect(recorder.statefulAnswers).toBe(1);
+  });
+
+  test("counts a damaged answer as corrupt, by its number or by its send time", () => {
+    const { session, recorder, clock, send } = startSession();
+    const [number, time] = [reflect(send(), 0), reflect(send(), 1)];
+    number.writeUInt8((number[27] ?? 0) ^ 64, 27);
+    time.writeUInt8((time[29] ?? 0) ^ 1, 29);
+    for (const answer of [number, time]) session.receive(answer, clock.time + 1);
+    expect(recorder.counts).toMatchObject({ sent: 2, corrupt: 2, answered: 0, unidentified: 0 });
+  });
+
+  test("counts an answer without a packet as unknown if it is intact, otherwise as unidentified", () => {
+    const { session, recorder, clock, send } = startSession();
+    const packet = send();
+    packet.writeUInt32BE(900, 0);
+    packet.writeUInt32BE(5, 4);
+    const answer = reflect(packet, 0);
+    session.receive(answer, clock.time);
+    expect(recorder.counts).toMatchObject({ unknownAnswers: 1, unidentified: 0 });
+    session.receive(Buffer.alloc(64, 255), clock.time);
+    session.receive(Buffer.alloc(43), clock.time);
+    expect(recorder.counts).toMatchObject({ unknownAnswers: 1, unidentified: 2 });
+  });
+
+  test("ignores answers to the session before a restart", () => {
+    const { session, recorder, clock, send } = startSession();
+    const earlier = send();
+    const measured = new Recorder();
+    session.restart(measured, SSID + 1);
+    clock.time += 500;
+    const packet = send();
+    for (const bytes of [earlier, reflect(earlier, 0), reflect(packet, 0)]) session.receive(bytes, clock.time + 1);
+    expect(measured.counts).toMatchObject({ sent: 1, answered: 1, unknownAnswers: 0, unidentified: 0, corrupt: 0 });
+    expect(recorder.counts.answered).toBe(0);
+  });
+});
+
+test("finish adds the reflector's sequence numbers: answers made, arrived, and losses before the last one", () => {
+  const { session, recorder, clock, send } = startSession();
+  const packets = Array.from({ length: 6 }, send);
+  // The reflector received packets 0, 2, 3 and 4 and numbered its answers 0 to 3; that to packet 2 was lost.
+  for (const [index, sequence] of [
+    [0, 0],
+    [3, 2],
+    [4, 3],
+  ] as const) {
+    session.receive(reflect(packets[index] ?? Buffer.alloc(64), sequence), clock.time + 1);
+  }
+  expect(session.expire(clock.time + 200)).toBe(3);
+  session.finish();
+  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2 });
+});

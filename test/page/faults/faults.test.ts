@@ -1,0 +1,87 @@
+/** The section "Faults", in a real browser, on a real lab, with real traffic. */
+import { describe, expect } from "bun:test";
+import { startTestLab, urlOf } from "../../support/lab.ts";
+import { until } from "../../support/until.ts";
+import { browserTest, openPage } from "../support/browser.ts";
+import { faultColumn, nowColumn } from "../support/columns.ts";
+import { sendUdp } from "../support/traffic.ts";
+
+describe("faults on the page", () => {
+  browserTest("a slider drops packets, and the table shows set, injected and measured loss", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    const slider = `${faultColumn("udp")} [data-kind=drop] input[type=range]`;
+    await page.view.scrollTo(slider);
+    await page.value(`(document.querySelector(${JSON.stringify(slider)}).focus(), true)`);
+    await page.view.press("End");
+    await page.shows(`${nowColumn("udp")} .chip`, "drop=1");
+    expect(await sendUdp(lab.ports.udp, 5, 200)).toBe(0);
+    await page.shows(`${nowColumn("udp")} .total`, "5 packets since the start, 5 dropped");
+    await page.shows(`${faultColumn("udp")} .injected tbody tr:nth-child(3)`, "no answer100 %100 %100 %");
+    await page.shows("#side-by-side .changes", "drop=1");
+    await page.click(`${faultColumn("udp")} header button`);
+    const isReset = async () => (await (await fetch(urlOf(lab, "/impairments"))).text()).includes('"text":"none"');
+    await until(isReset, "the reset");
+    expect(await sendUdp(lab.ports.udp, 2)).toBe(2);
+  });
+
+  browserTest("a field sets its fault, and a change by another client appears in the fields", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    const field = (path: string) => `${faultColumn("udp")} input[type=number][data-path="${path}"]`;
+    const fieldValue = (selector: string) =>
+      page.value<string>(`document.querySelector(${JSON.stringify(selector)}).value`);
+    const setField = async (path: string, value: string, text: string) => {
+      await page.fill(field(path), value);
+      await until(async () => (await fieldValue(`${faultColumn("udp")} .text-form input`)) === text, text);
+    };
+    await setField("drop.down", "2", "drop=0/0.02");
+    await setField("burst.up.goodToBad", "1", "drop=0/0.02,burst=gilbert(0.01,0.25)");
+    await setField("corrupt", "3", "drop=0/0.02,burst=gilbert(0.01,0.25),corrupt=0.03");
+    await page.value("(document.activeElement.blur(), true)");
+    await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "udp:delay=uniform(5,20)" });
+    await until(
+      async () => (await fieldValue(`${faultColumn("udp")} select`)) === "uniform",
+      "the other client's delay",
+    );
+    expect(await fieldValue(field("delay.minMs"))).toBe("5");
+    expect(await fieldValue(field("delay.maxMs"))).toBe("20");
+    expect(await fieldValue(field("corrupt"))).toBe("0");
+  });
+
+  browserTest("an invalid number is reported at its field, an invalid text at its character", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    const field = `${faultColumn("tcp")} [data-kind=drop] input[type=number]`;
+    await page.fill(field, "150");
+    await page.shows(`${faultColumn("tcp")} [data-kind=drop] .error`, "drop.up");
+    expect(
+      await page.value<string>(`document.querySelector(${JSON.stringify(field)}).getAttribute("aria-invalid")`),
+    ).toBe("true");
+    const text = "#fault-bar input[type=text]";
+    await page.fill(text, "udp:drop=0.1,dely=5");
+    await page.click("#fault-bar button[type=submit]");
+    await page.shows("#fault-bar .error", 'udp has no fault "dely" at character 14');
+    const selected = `document.querySelector(${JSON.stringify(text)})`;
+    expect(
+      await page.value<string>(`${selected}.value.slice(${selected}.selectionStart, ${selected}.selectionEnd)`),
+    ).toBe("dely");
+    await page.fill(text, "udp:drop=0.1,delay=5");
+    await page.click("#fault-bar button[type=submit]");
+    await page.shows(`${nowColumn("udp")} .chip`, "drop=0.1,delay=5");
+  });
+
+  browserTest("a scenario sets its faults and describes them", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#fault-bar .presets", "satellite");
+    const button =
+      "[...document.querySelectorAll('#fault-bar .presets button')].find((b) => b.textContent === 'satellite')";
+    await page.value(`(${button}.click(), true)`);
+    await page.shows("#fault-bar [role=status]", "Geostationary satellite");
+    await page.shows(`${nowColumn("tcp")} .chip`, "delay=normal(600,20)");
+  });
+});

@@ -1,0 +1,62 @@
+/** The section "Load", in a real browser, on a real lab. */
+import { describe, expect } from "bun:test";
+import { parseImpairments } from "../../../src/faults/text.ts";
+import { startTestLab, urlOf } from "../../support/lab.ts";
+import { browserTest, openPage } from "../support/browser.ts";
+import { reportValue, startRun } from "../support/runs.ts";
+
+describe("load runs from the page", () => {
+  browserTest("a run is started by a click, shows its progress and ends with its report", async () => {
+    await using lab = await startTestLab({ impair: parseImpairments("udp:drop=1") });
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    await startRun(page, "udp", 50, 2);
+    await page.shows("#load-live .status", "Sending");
+    await page.shows("#load-live .status", "Done", 15_000);
+    expect(await reportValue(page, "#load-live", "sent")).toBe("100");
+    expect(await reportValue(page, "#load-live", "answered")).toBe("0");
+    expect(await reportValue(page, "#load-live", "upstream")).toBe("100");
+    expect(await reportValue(page, "#load-live", "dropped on purpose")).toBe("100");
+    await page.shows("#load-live .accounting", "lost upstream 100100 %");
+    const explanation = await page.text("#load-live .report .learn");
+    expect(explanation).toContain("packet accounting");
+    expect(explanation).toContain("100 sent = 0 answered + 100 lost");
+    await page.shows("table.runs tbody", "#1");
+    expect(page.problems).toEqual([]);
+  });
+
+  browserTest("a run is stopped by a click, and its report covers the packets sent", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    await startRun(page, "tcp", 20, 60);
+    await page.shows("#load-live .progress-table", "TCP");
+    const again = await fetch(urlOf(lab, "/runs"), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ protocol: "udp", rate: 1, seconds: 1 }),
+    });
+    expect(again.status).toBe(409);
+    await page.value(
+      "([...document.querySelectorAll('#load-form button')].find((b) => b.textContent === 'Stop').click(), true)",
+    );
+    await page.shows("#load-live .status", "Done", 15_000);
+    const sent = Number(await reportValue(page, "#load-live", "sent"));
+    expect(sent).toBeGreaterThan(5);
+    expect(sent).toBeLessThan(1000);
+    expect(await reportValue(page, "#load-live", "answered")).toBe(String(sent));
+  });
+
+  browserTest("a target that is not allowed and a rate over the limit are reported in one line", async () => {
+    await using lab = await startTestLab({ limits: { runRate: 500 } });
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#load-form", "At most 500 packets per second of each protocol");
+    await page.fill("#load-target", "192.0.2.1:7000");
+    await page.click("#load-form button[type=submit]");
+    await page.shows("#load-form .error", "target 192.0.2.1:7000 is not allowed; allowed: only this lab");
+    await page.fill("#load-target", "");
+    await page.fill("#load-rate", "501");
+    await page.click("#load-form button[type=submit]");
+    await page.shows("#load-form .control + .error", "rate: not allowed; allowed: a number from 0.1 to 500");
+  });
+});

@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import { Histogram } from "../../src/load/measure/histogram.ts";
+import { curveOf } from "../../src/runs/detail.ts";
+import { makeRun } from "./support.ts";
+
+test("a percentile curve rises from the minimum to the maximum", async () => {
+  const { report, detail } = await makeRun();
+  const { curve } = detail;
+  expect(curve[0]).toEqual([0, report.responseTime.min ?? 0]);
+  expect(curve.at(-1)).toEqual([1 - 1 / 21, report.responseTime.max ?? 0]);
+  for (let i = 1; i < curve.length; i++) {
+    expect(curve[i]?.[0] ?? 0).toBeGreaterThan(curve[i - 1]?.[0] ?? 1);
+    expect(curve[i]?.[1] ?? 0).toBeGreaterThanOrEqual(curve[i - 1]?.[1] ?? 1);
+  }
+});
+
+test("a curve has eight points in each decade of 1 - quantile that the number of answers supports", () => {
+  const histogram = new Histogram();
+  for (let i = 0; i < 999; i++) histogram.record(0.001);
+  const quantiles = curveOf(histogram).map(([quantile]) => quantile);
+  expect(quantiles).toHaveLength(25); // 3 decades of 8 points; the last one is that of the maximum
+  expect(quantiles[8]).toBeCloseTo(0.9, 9);
+  expect(quantiles[16]).toBeCloseTo(0.99, 9);
+  expect(quantiles.at(-1)).toBe(0.999);
+});
+
+test("a run without answers has an empty curve", () => {
+  expect(curveOf(new Histogram())).toEqual([]);
+});
+
+test("the explanation of a run has a paragraph for each number", async () => {
+  const { detail } = await makeRun();
+  expect(detail.explanation.split("\n\n").length).toBeGreaterThan(5);
+});

@@ -1,0 +1,28 @@
+/** Runs, files and logs for the tests of kept runs. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLog } from "../../src/base/log.ts";
+import { runLoad } from "../../src/load/run.ts";
+import { detailOf } from "../../src/runs/detail.ts";
+import { startTestLab } from "../support/lab.ts";
+
+/** The path of a file that does not exist, in a directory of its own. */
+export function newPath(): string {
+  return join(mkdtempSync(join(tmpdir(), "wirelab-")), "runs.sqlite");
+}
+
+/** A log and the lines written to it. */
+export function collectLog() {
+  const lines: string[] = [];
+  return { lines, log: createLog({ level: "info", readable: false, sink: (line) => void lines.push(line) }) };
+}
+
+/** A run of 20 packets to a lab: the report, its detail, and the histogram of its response times. */
+export async function makeRun() {
+  await using lab = await startTestLab();
+  const run = runLoad({ protocol: "udp", target: `127.0.0.1:${lab.ports.udp}`, control: false, rate: 200, count: 20 });
+  const report = await run.report;
+  const { response } = run.measured.recorder();
+  return { report, detail: detailOf(report, response), response };
+}
