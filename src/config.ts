@@ -262,13 +262,13 @@ function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
   const allowed = `allowed: ${[...names, ...BARE_FLAGS].map((name) => `--${name}`).join(" ")}`;
   const given = new Map<string, string>();
   for (const token of tokensOf(args, names)) {
-    if (token.kind === "positional") throw new ConfigError(`${token.value}: no argument is taken; ${allowed}`);
+    if (token.kind === "positional") throw new ConfigError(`${token.value}: unexpected argument; ${allowed}`);
     if (token.kind === "option-terminator") continue;
     const { name, rawName, value } = token;
     const key = keys.get(name);
     const isBare = BARE_FLAGS.some((bare) => bare === name);
     if (key === undefined && !isBare) throw new ConfigError(`${rawName}: no such flag; ${allowed}`);
-    if (key === undefined && value !== undefined) throw new ConfigError(`${rawName}: no value is taken`);
+    if (key === undefined && value !== undefined) throw new ConfigError(`${rawName}: takes no value`);
     if (key !== undefined && value === undefined) {
       throw new ConfigError(`${rawName}: a value is missing; allowed: ${SETTINGS[key].allowed}`);
     }

@@ -95,7 +95,7 @@ function quote(text: string): string {
 }
 
 function fail(kind: Kind, { text, at }: Piece): never {
-  throw new ImpairmentError(`${quote(text)} is no value for ${kind}`, at, FORMS[kind]);
+  throw new ImpairmentError(`${quote(text)} is not a valid value for ${kind}`, at, FORMS[kind]);
 }
 
 function assertReadable(text: string): void {
@@ -210,7 +210,7 @@ export function parseImpairments(text: string): Impairments {
     const protocol = PROTOCOLS.find((protocol) => protocol === name.text);
     const allowed = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or ${Object.keys(PRESETS).join(", ")}`;
     if (!protocol || !faults)
-      throw new ImpairmentError(`${quote(name.text)} is no protocol with faults`, name.at, allowed);
+      throw new ImpairmentError(`${quote(name.text)} is neither a protocol with faults nor a preset`, name.at, allowed);
     if (seen.has(protocol)) throw new ImpairmentError(`${protocol} is given twice`, name.at, "each protocol once");
     seen.add(protocol);
     result[protocol] = parseFaults(protocol, faults.text, faults.at);
