@@ -23,8 +23,7 @@ const requests = lines.filter((line) => line.startsWith("curl "));
 /** Whether this process can create a network namespace, in which the default ports are free. */
 const canUnshare =
   process.platform === "linux" && Bun.spawnSync(["unshare", "--net", "ip", "link", "set", "lo", "up"]).exitCode === 0;
-if (!canUnshare)
-  console.log("SKIPPED the commands of README.md: they need root, unshare and ip (Linux) for free ports");
+if (!canUnshare) console.warn("SKIPPED: the commands of README.md need root, unshare and ip (Linux) for free ports");
 
 interface Outcome {
   readonly line: string;
@@ -68,7 +67,7 @@ test("every line belongs to a group that is tested here, by .ci/run or by the te
 });
 
 describe.skipIf(!canUnshare)("commands", () => {
-  test("the faults that are set in a row are answered with the faults", async () => {
+  test("the requests set faults and remove them without an error", async () => {
     const outcomes = await runInNamespace(requests);
     for (const { line, status, output } of outcomes) {
       expect([line, status, output.includes('"error"')]).toEqual([line, 0, false]);
@@ -123,7 +122,7 @@ function sameCells(one: string, other: string): boolean {
   return cells(one) === cells(other);
 }
 
-test("the library code", async () => {
+test("the library code is that of this test, and its run gets every packet answered", async () => {
   await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
   const { target, control } = { target: `127.0.0.1:${lab.ports.udp}`, control: `127.0.0.1:${lab.ports.http}` };
   const report = await runLoad({ protocol: "udp", target, control, rate: 200, duration: 1 }).report;
