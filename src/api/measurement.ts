@@ -13,10 +13,12 @@ const MAX_SSID = 65_535;
 
 /** One session in the response of `/sessions/{ssid}`. */
 function summaryOf(session: Session, clock: Clock) {
-  const { protocol, source, unique, duplicate, handled, answered, droppedDown, discarded } = session;
+  const { end, source, unique, duplicate, handled, answered, droppedDown, discarded } = session;
   return {
-    protocol,
+    protocol: end.protocol,
     source,
+    local: { address: end.address, port: end.port },
+    ageSeconds: (clock.now() - session.firstAt) / 1000,
     firstAt: new Date(clock.wallAt(session.firstAt)).toISOString(),
     lastAt: new Date(clock.wallAt(session.lastAt)).toISOString(),
     received: { unique, duplicate },
@@ -24,6 +26,7 @@ function summaryOf(session: Session, clock: Clock) {
     answered,
     dropped: { up: unique - handled, down: droppedDown },
     discarded,
+    receiveBufferDrops: end.receiveBufferDrops() ?? null,
   };
 }
 
@@ -40,7 +43,8 @@ export function measurementRoutes({
   config,
   clock,
   listening,
-}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening">) {
+  instance,
+}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening" | "instance">) {
   const { contentType } = exposition;
   return new Elysia({ name: "measurement" })
     .get(
@@ -65,7 +69,7 @@ export function measurementRoutes({
         const client = plainAddress(requesterOf({ request, server }).address);
         const showsAll = mayChange({ request, server }, config);
         const shown = sessions.withId(ssid).filter((session) => showsAll || session.address === client);
-        return { ssid, sessions: shown.map((session) => summaryOf(session, clock)) };
+        return { ssid, ...instance, sessions: shown.map((session) => summaryOf(session, clock)) };
       },
       { detail: MEASUREMENT_DOCS.sessions },
     );
