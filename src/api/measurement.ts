@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Session } from "../reflector/sessions.ts";
+import type { LocalEnd, Session } from "../reflector/sessions.ts";
 import { BadRequestError } from "./errors.ts";
 import { MEASUREMENT_DOCS } from "./measurement-description.ts";
 import type { ApiParts } from "./parts.ts";
@@ -26,8 +26,12 @@ function summaryOf(session: Session, clock: Clock) {
     answered,
     dropped: { up: unique - handled, down: droppedDown },
     discarded,
-    receiveBufferDrops: end.receiveBufferDrops() ?? null,
   };
+}
+
+/** One end of the lab in the response of `/sessions/{ssid}`. */
+function listenerOf({ protocol, address, port, receiveBufferDrops }: LocalEnd) {
+  return { protocol, address, port, receiveBufferDrops: receiveBufferDrops() ?? null };
 }
 
 function readSsid(text: string): number {
@@ -69,7 +73,13 @@ export function measurementRoutes({
         const client = plainAddress(requesterOf({ request, server }).address);
         const showsAll = mayChange({ request, server }, config);
         const shown = sessions.withId(ssid).filter((session) => showsAll || session.address === client);
-        return { ssid, ...instance, sessions: shown.map((session) => summaryOf(session, clock)) };
+        return {
+          ssid,
+          ...instance,
+          listeners: sessions.ends.map(listenerOf),
+          evictedSessions: sessions.overflows,
+          sessions: shown.map((session) => summaryOf(session, clock)),
+        };
       },
       { detail: MEASUREMENT_DOCS.sessions },
     );

@@ -54,7 +54,6 @@ class RunExecution {
   readonly snapshots = new SnapshotStream();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
-  readonly #ssid: number;
   readonly #attribution: LossAttribution;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
@@ -71,8 +70,8 @@ class RunExecution {
     this.#plan = plan;
     this.#clock = clock;
     // The seed does not determine the session id: two runs with the same seed are two sessions.
-    this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#attribution = new LossAttribution(plan, clock, this.#ssid);
+    const ssid = 1 + Math.floor(Math.random() * 0xffff);
+    this.#attribution = new LossAttribution(plan, clock, ssid);
   }
 
   measured(): MeasuredRun {
@@ -106,12 +105,13 @@ class RunExecution {
   async #connect(): Promise<Client> {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
+    await this.#attribution.findLab(endpoint.address);
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
       clock: this.#clock,
-      ssid: this.#ssid,
-      lab: await this.#attribution.findLab(),
+      ssid: this.#attribution.ssid,
+      identity: this.#attribution.identity,
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
@@ -124,10 +124,10 @@ class RunExecution {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
     this.#recorder = new Recorder();
-    client.restart(this.#recorder, (this.#ssid % 0xffff) + 1);
+    client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
     await this.#drive(client, warmUpSchedule(this.#plan), this.#clock.now());
     this.#recorder = recorder;
-    client.restart(recorder, this.#ssid);
+    client.restart(recorder, this.#attribution.ssid);
   }
 
   /** Sends all packets, waits for their answers, and attributes the losses. Snapshots are taken at intervals. */

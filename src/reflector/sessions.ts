@@ -152,7 +152,6 @@ export class Sessions implements Bounded {
   readonly #table = new Map<string, Map<number, Session>>();
   /** In order of creation, for eviction. */
   readonly #queue = new Set<Session>();
-  /** The ends seen so far, one for each listener; the index is part of a session's key. */
   readonly #ends: LocalEnd[] = [];
   #latest: Session | undefined;
   #overflows = 0;
@@ -168,6 +167,16 @@ export class Sessions implements Bounded {
 
   get overflows(): number {
     return this.#overflows;
+  }
+
+  /** The ends of the lab that receive test packets. */
+  get ends(): readonly LocalEnd[] {
+    return this.#ends;
+  }
+
+  /** Adds an end, once, when its listener is open. */
+  addEnd(end: LocalEnd): void {
+    this.#ends.push(end);
   }
 
   /** The session of that source at one end of the lab, created if necessary. `now` is monotonic, in ms. */
@@ -217,8 +226,6 @@ export class Sessions implements Bounded {
 
   /** End, port and session id in one integer. */
   #keyOf(end: LocalEnd, port: number, ssid: number): number {
-    let index = this.#ends.indexOf(end);
-    if (index < 0) index = this.#ends.push(end) - 1;
-    return index * 2 ** 32 + port * 65_536 + ssid;
+    return this.#ends.indexOf(end) * 2 ** 32 + port * 65_536 + ssid;
   }
 }

@@ -63,6 +63,7 @@ export async function listen({ hostname, port, limits, responder, sessions }: Li
     port: listener.port,
     receiveBufferDrops: () => undefined,
   };
+  sessions.addEnd(end);
   const shared: Shared = { responder, sessions, end, unreadLimit: limits.tcpUnreadBytes };
   // Not socket.timeout(): it runs from the time it was set and does not restart when data arrives.
   const idleTimer = setInterval(

@@ -121,6 +121,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const current = new Datagram(socket, responder.clock);
   const drops = () => (socket.closed ? 0 : receiveBufferDrops([socket]));
   const end: LocalEnd = { protocol: "udp", address: hostname, port: socket.port, receiveBufferDrops: drops };
+  sessions.addEnd(end);
 
   function receive(data: Buffer, port: number, address: string): void {
     current.receivedAt = responder.clock.now();

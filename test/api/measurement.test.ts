@@ -64,8 +64,17 @@ describe("session summaries", () => {
     expect(Math.abs(Date.parse(first.startedAt) - Date.now())).toBeLessThan(60_000);
     expect(first.sessions[0]).toMatchObject({
       local: { address: "127.0.0.1", port: lab.ports.udp },
+    });
+    expect(first.evictedSessions).toBe(0);
+    expect(first.listeners).toContainEqual({
+      protocol: "udp",
+      address: "127.0.0.1",
+      port: lab.ports.udp,
       receiveBufferDrops: 0,
     });
+    expect(first.listeners.map(({ port }: { port: number }) => port).toSorted()).toEqual(
+      [lab.ports.udp, lab.ports.stamp, lab.ports.tcp].toSorted(),
+    );
     const { ageSeconds } = first.sessions[0];
     const second = await read();
     expect(second.instance).toBe(first.instance);

@@ -5,6 +5,14 @@ import { endAt } from "../support/session.ts";
 
 const UDP = endAt("udp", 7000);
 const TCP = endAt("tcp", 6000);
+const STAMP = endAt("udp", 862);
+
+/** An empty table of a lab with three ends. */
+function newSessions(limit: number): Sessions {
+  const sessions = new Sessions(limit);
+  for (const end of [UDP, TCP, STAMP]) sessions.addEnd(end);
+  return sessions;
+}
 
 const WINDOW = 16_384;
 
@@ -155,7 +163,7 @@ test("takeSequence counts from 0", () => {
 
 describe("Sessions", () => {
   test("has one session for each end of the lab, address, port and session id", () => {
-    const sessions = new Sessions(10);
+    const sessions = newSessions(10);
     const first = sessions.of(UDP, "127.0.0.1", 4000, 7, 0);
     expect(sessions.of(UDP, "127.0.0.1", 4000, 7, 5)).toBe(first);
     const others = [
@@ -163,7 +171,7 @@ describe("Sessions", () => {
       sessions.of(UDP, "127.0.0.2", 4000, 7, 0),
       sessions.of(UDP, "127.0.0.1", 4001, 7, 0),
       sessions.of(UDP, "127.0.0.1", 4000, 8, 0),
-      sessions.of(endAt("udp", 862), "127.0.0.1", 4000, 7, 0),
+      sessions.of(STAMP, "127.0.0.1", 4000, 7, 0),
     ];
     expect(new Set([first, ...others]).size).toBe(6);
     expect(sessions.size).toBe(6);
@@ -178,7 +186,7 @@ describe("Sessions", () => {
   });
 
   test("distinguishes ports and session ids at their limits", () => {
-    const sessions = new Sessions(10);
+    const sessions = newSessions(10);
     for (const [port, ssid] of [
       [0, 65_535],
       [1, 0],
@@ -193,7 +201,7 @@ describe("Sessions", () => {
   });
 
   test("when it is full, evicts the oldest session without recent packets and counts an overflow", () => {
-    const sessions = new Sessions(3);
+    const sessions = newSessions(3);
     const [a, b, c] = [1, 2, 3].map((port) => sessions.of(UDP, "10.0.0.1", port, 0, 0));
     for (const session of [a, b, c]) session?.arrive(0, 0);
     sessions.of(UDP, "10.0.0.1", 4, 0, 1); // all have recent packets: evicts the oldest, 1
@@ -215,7 +223,7 @@ describe("Sessions", () => {
   });
 
   test("starts an evicted session from 0 when its sender returns", () => {
-    const sessions = new Sessions(1);
+    const sessions = newSessions(1);
     sessions.of(UDP, "10.0.0.1", 1, 0, 0).arrive(0, 0);
     sessions.of(UDP, "10.0.0.1", 2, 0, 0);
     expect(sessions.of(UDP, "10.0.0.1", 1, 0, 0).unique).toBe(0);
@@ -223,7 +231,7 @@ describe("Sessions", () => {
   });
 
   test("holds no more sessions than the limit during a flood of new sources", () => {
-    const sessions = new Sessions(64);
+    const sessions = newSessions(64);
     for (let i = 0; i < 20_000; i++) sessions.of(UDP, `10.0.${i >> 8}.${i & 255}`, 1000, i & 0xffff, i).arrive(i, i);
     expect([sessions.size, sessions.overflows]).toEqual([64, 19_936]);
   });

@@ -17,6 +17,8 @@ export interface SummaryQuery {
   readonly checkpoint: Checkpoint;
   /** Packets sent until then. */
   readonly sent: number;
+  /** Identifies the lab between its start and its end. */
+  readonly instance: string;
   readonly sessions: readonly SessionSummary[];
 }
 
@@ -50,6 +52,7 @@ export class InterimAttribution {
   #reconciledLost = 0;
   #open: Totals[] = [];
   #last: Totals | undefined;
+  #instance: string | undefined;
 
   constructor(recorder: Recorder, timeoutMs: number) {
     this.#recorder = recorder;
@@ -60,7 +63,7 @@ export class InterimAttribution {
   epochs = 1;
 
   /** Adds the result of a query. */
-  addSummary({ checkpoint, sent, sessions }: SummaryQuery): void {
+  addSummary({ checkpoint, sent, instance, sessions }: SummaryQuery): void {
     const totals: Totals = {
       checkpoint,
       sent,
@@ -68,7 +71,9 @@ export class InterimAttribution {
       droppedUp: sumOf(sessions, ({ dropped }) => dropped.up),
       droppedDown: sumOf(sessions, ({ dropped }) => dropped.down),
     };
-    if (this.#last !== undefined && totals.handled < this.#last.handled) this.#beginEpoch(totals);
+    const isReset = instance !== this.#instance || totals.handled < (this.#last?.handled ?? 0);
+    if (this.#last !== undefined && isReset) this.#beginEpoch(totals);
+    this.#instance = instance;
     this.#last = totals;
     this.#open.push(totals);
   }

@@ -10,7 +10,7 @@ import { type SessionSummary, sumOf } from "./session-summary.ts";
 export type AttributionSource = "lab" | "reflector" | "target" | "none";
 
 /** Descriptions of the sources, for reports. */
-export const ATTRIBUTION: Readonly<Record<AttributionSource, string>> = {
+const ATTRIBUTION: Readonly<Record<AttributionSource, string>> = {
   lab: "from the lab's session summary",
   reflector: "from the reflector's sequence numbers; losses after its last answer are unexplained",
   target: "from the target's X-Wirelab-Fate header; packets without any answer are unexplained",
@@ -27,8 +27,15 @@ export interface Directions {
   /** Those of `lostDown` that the target's faults dropped. */
   readonly droppedDown: number;
   readonly evidence: AttributionSource;
+  /** Why a source was not used, or not for all losses. */
+  readonly reason?: string;
   /** Packets that the lab still held, for instance for a delay fault, when it was last queried. */
   readonly heldByLab: number;
+}
+
+/** The source of an attribution in words, with the reason why a better one was not used. */
+export function attributionText({ evidence, reason }: Directions): string {
+  return reason === undefined ? ATTRIBUTION[evidence] : `${ATTRIBUTION[evidence]} (${reason})`;
 }
 
 /** Losses by direction before their total is taken into account. */
@@ -63,12 +70,24 @@ export function attributeByLab({ counts }: Recorder, sessions: readonly SessionS
   return { ...directionsOf(lost, byDirection, "lab"), heldByLab: Math.max(0, handled - finished) };
 }
 
+const FOREIGN_NUMBERS = "the reflector restarted, or numbers the answers of several sessions together";
+const COPIES_UPSTREAM = "packets were duplicated upstream, so that missing numbers may be those of copies";
+
 /**
  * By a stateful reflector's sequence numbers (RFC 8762 section 4.3), which count its answers: numbers up to the highest
- * that did not arrive were lost downstream. The other packets lost before that answer were lost upstream.
+ * that did not arrive were lost downstream. The other packets lost before that answer were lost upstream. Where copies
+ * were made upstream, a missing number may be the answer to a copy: only the losses beyond the missing numbers are then
+ * known, as upstream.
  */
-export function attributeByReflector({ counts: { lost }, reflector }: Recorder): Directions {
+export function attributeByReflector({ counts, reflector, foreignNumbers }: Recorder): Directions {
+  if (foreignNumbers) return { ...unattributed({ counts }), reason: FOREIGN_NUMBERS };
+  const { lost } = counts;
   const { reflected, arrived, lostBefore } = reflector;
+  if (counts.duplicateUp > 0) {
+    const lostUp = lostBefore - Math.max(0, reflected - arrived);
+    const known = directionsOf(lost, { lostUp, lostDown: 0, droppedUp: 0, droppedDown: 0 }, "reflector");
+    return { ...known, reason: COPIES_UPSTREAM };
+  }
   const lostDown = clamp(reflected - arrived, 0, Math.min(lost, lostBefore));
   const lostUp = clamp(lostBefore - lostDown, 0, lost - lostDown);
   return directionsOf(lost, { lostUp, lostDown, droppedUp: 0, droppedDown: 0 }, "reflector");

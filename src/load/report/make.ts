@@ -1,7 +1,7 @@
 /** Makes the report of a run from its measurements. */
 import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
-import { ATTRIBUTION } from "../measure/loss-direction.ts";
+import { attributionText } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
@@ -119,7 +119,7 @@ export function makeReport(result: RunResult): RunReport {
     },
     packets: packetsOf(result),
     loss: lossOf(recorder),
-    evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
+    evidence: { kind: directions.evidence, text: attributionText(directions) },
     responseTime: timesOf(recorder.response),
     serviceTime: timesOf(recorder.service),
     serverTime: timesOf(recorder.server),

@@ -14,6 +14,7 @@ import {
   writeTimestamp,
 } from "../../../stamp/packet.ts";
 import { PacketAccounting } from "../../measure/accounting.ts";
+import type { LabIdentity } from "../../measure/lab-identity.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import { AnswerCheck } from "./answer-check.ts";
@@ -29,6 +30,23 @@ const REFLECTED_AT = 4;
 const RECEIVED_AT = 16;
 const SENDER_SENT_AT = 28;
 
+/** Most answers of a session that are held until it is decided whether the target is a lab. */
+const MAX_DEFERRED = 4096;
+
+/** What is read from a reflector's packet. Times are monotonic ms (`now`) and ms since the Unix epoch. */
+interface DeferredAnswer {
+  readonly sequence: number;
+  readonly now: number;
+  /** The reflector's own sequence number. */
+  readonly reflected: number;
+  /** The sender's sequence number, modulo 2^32. */
+  readonly onWire: number;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+  readonly reflectedAt: number;
+  readonly wall: number;
+}
+
 /** Settings of a session. */
 export interface SessionSettings {
   readonly recorder: Recorder;
@@ -38,7 +56,7 @@ export interface SessionSettings {
   /** Highest rate of this session, packets a second. */
   readonly highestRate: number;
   readonly ssid: number;
-  readonly lab: boolean;
+  readonly identity: LabIdentity;
   readonly seed: number;
 }
 
@@ -53,26 +71,29 @@ export class SenderSession {
   #ssid: number;
   /** The session id before the last restart; answers to it still arrive and are ignored. */
   #previousSsid: number | undefined;
+  /** Answers that arrived before it was decided whether the target is a lab. */
+  readonly #deferred: DeferredAnswer[] = [];
   #accounting: PacketAccounting;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#padding = makePadding(settings.size, settings.seed);
-    this.#check = new AnswerCheck(settings.lab, this.#padding);
+    this.#check = new AnswerCheck(this.#padding);
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
     this.#accounting = this.#newAccounting();
+    settings.identity.onDecision(() => this.#releaseDeferred());
   }
 
   /**
-   * RFC 8762 numbers packets from 0. If the target is not known to be stateful, the numbers start at 1: a stateful
-   * reflector then answers the first packet with its own 0, and a stateless one with the sender's 1.
+   * RFC 8762 numbers packets from 0. Here they start at 1: a stateful reflector then answers the first packet with its own
+   * 0, and a stateless one with the sender's 1.
    */
   #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs, lab } = this.#settings;
+    const { highestRate, timeoutMs } = this.#settings;
     const slots = slotsFor(highestRate, timeoutMs);
-    return new PacketAccounting(this.#recorder, { slots, timeoutMs, first: lab ? 0 : 1 });
+    return new PacketAccounting(this.#recorder, { slots, timeoutMs, first: 1 });
   }
 
   /** Packets without an outcome. */
@@ -92,6 +113,7 @@ export class SenderSession {
 
   /** Starts a new session: earlier packets are dropped from the accounting, and answers to them are ignored. */
   restart(recorder: Recorder, ssid: number): void {
+    this.#recorder.deferredAnswers -= this.#deferred.splice(0).length;
     this.finish();
     this.#recorder = recorder;
     this.#previousSsid = this.#ssid;
@@ -144,17 +166,17 @@ export class SenderSession {
   receive(bytes: Buffer, now: number, at = 0, length = bytes.length): void {
     this.#recorder.counts.bytesReceived += length;
     if (length < STAMP_LENGTH) this.#recorder.counts.unidentified++;
-    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at, length);
+    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at);
     else this.#receiveReflected(bytes, now, at, length);
   }
 
-  #receiveEcho(bytes: Buffer, now: number, at: number, length: number): void {
+  #receiveEcho(bytes: Buffer, now: number, at: number): void {
     if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) return;
     const onWire = sequenceOf(bytes, at);
     const sentAt = readTimestamp(bytes, at + SENT_AT);
     const sequence = this.#accounting.packets.find(onWire);
     if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, at, length, onWire, sentAt);
+      this.#receiveDamaged(bytes, at, onWire, sentAt);
       return;
     }
     this.#accounting.answer(sequence, now);
@@ -166,21 +188,51 @@ export class SenderSession {
     const sentAt = readTimestamp(bytes, at + SENDER_SENT_AT);
     const sequence = packets.find(onWire);
     if (sequence < 0 || !packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, at, length, onWire, sentAt);
+      this.#receiveDamaged(bytes, at, onWire, sentAt);
       return;
     }
     const wall = this.#clock.wallAt(now);
     const receivedAt = readTimestamp(bytes, at + RECEIVED_AT);
     const reflectedAt = readTimestamp(bytes, at + REFLECTED_AT);
-    if (
-      !this.#check.isIntact(bytes, at, length, this.#ssid) ||
-      !this.#check.isExact(bytes, at, packets.wallTimeOf(sequence)) ||
-      Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
-    ) {
+    const isPlausible = Math.abs(reflectedAt - receivedAt) <= wall - sentAt + RESIDENCE_SLACK_MS;
+    if (!isPlausible || !this.#check.isIntact(bytes, at, this.#ssid)) {
       this.#countCorrupt(sequence);
       return;
     }
-    const isFirst = this.#countReflected(sequence, now, sequenceOf(bytes, at), onWire);
+    const reflected = sequenceOf(bytes, at);
+    const { isLab } = this.#settings.identity;
+    // An answer that is not exact comes from a foreign reflector, or from a lab and was damaged on the way.
+    if (isLab === false || this.#check.isExact(bytes, at, length, this.#ssid, packets.wallTimeOf(sequence))) {
+      const isFirst = this.#countReflected(sequence, now, reflected, onWire);
+      if (isFirst) this.#recorder.recordExchange(sentAt, receivedAt, reflectedAt, wall);
+    } else if (isLab === true) this.#countCorrupt(sequence);
+    else this.#defer({ sequence, now, reflected, onWire, sentAt, receivedAt, reflectedAt, wall });
+  }
+
+  /** Holds an answer until it is decided whether the target is a lab. Very many of them come from a foreign reflector. */
+  #defer(answer: DeferredAnswer): void {
+    if (this.#deferred.length >= MAX_DEFERRED) {
+      this.#settings.identity.decide(false);
+      this.#classify(answer);
+      return;
+    }
+    this.#deferred.push(answer);
+    this.#recorder.deferredAnswers++;
+  }
+
+  #releaseDeferred(): void {
+    const deferred = this.#deferred.splice(0);
+    this.#recorder.deferredAnswers -= deferred.length;
+    for (const answer of deferred) this.#classify(answer);
+  }
+
+  /** Counts a deferred answer: as corrupt if the target is a lab. */
+  #classify({ sequence, now, reflected, onWire, sentAt, receivedAt, reflectedAt, wall }: DeferredAnswer): void {
+    if (this.#settings.identity.isLab === true) {
+      this.#countCorrupt(sequence);
+      return;
+    }
+    const isFirst = this.#countReflected(sequence, now, reflected, onWire);
     if (isFirst) this.#recorder.recordExchange(sentAt, receivedAt, reflectedAt, wall);
   }
 
@@ -188,15 +240,16 @@ export class SenderSession {
   #countReflected(sequence: number, now: number, reflected: number, onWire: number): boolean {
     const { counts } = this.#recorder;
     if (reflected !== onWire) this.#recorder.statefulAnswers++;
-    this.#reflector.observe(reflected, sequence);
     const duplicatesBefore = counts.duplicateUp;
     const reception = this.#accounting.answer(sequence, now, reflected);
-    if (reception !== "duplicate" || counts.duplicateUp > duplicatesBefore) this.#reflector.countArrival();
+    const hasOwnNumber = reception !== "duplicate" || counts.duplicateUp > duplicatesBefore;
+    const { next, first } = this.#accounting.packets;
+    if (hasOwnNumber) this.#reflector.add(reflected, sequence, next - first);
     return reception === "answered";
   }
 
   /** An answer whose number and send time do not belong together. Either of them may still identify its packet. */
-  #receiveDamaged(bytes: Buffer, at: number, length: number, onWire: number, sentAt: number): void {
+  #receiveDamaged(bytes: Buffer, at: number, onWire: number, sentAt: number): void {
     const { packets } = this.#accounting;
     const ssid = ssidOf(bytes, at);
     const candidates = [packets.findBySendTime(sentAt, onWire), ssid === this.#ssid ? packets.find(onWire) : -1];
@@ -206,7 +259,7 @@ export class SenderSession {
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => distance(a) - distance(b));
     if (sequence !== undefined) this.#countCorrupt(sequence);
     else if (ssid === this.#previousSsid) return;
-    else if (this.#check.isIntact(bytes, at, length, this.#ssid)) this.#recorder.counts.unknownAnswers++;
+    else if (this.#check.isIntact(bytes, at, this.#ssid)) this.#recorder.counts.unknownAnswers++;
     else this.#recorder.counts.unidentified++;
   }
 
