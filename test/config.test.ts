@@ -1,16 +1,16 @@
-/** Variables and flags: each by itself, which goes first, and one line for each that is wrong. */
+/** Environment variables and flags: values, precedence, and the errors of invalid ones. */
 import { describe, expect, test } from "bun:test";
 import { type Config, ConfigError, DEFAULT_CONFIG, helpText, readCommand, SETTINGS } from "../src/config.ts";
 import { parseImpairments } from "../src/faults/text.ts";
 
 function configOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Config {
   const command = readCommand(args, env);
-  if (command.kind !== "run") throw new Error(`${command.kind} in place of a run`);
+  if (command.kind !== "run") throw new Error(`the command is ${command.kind}, not run`);
   return command.config;
 }
 
-/** The one line that a wrong configuration gives. */
-function lineOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+/** The error message of an invalid configuration, which has one line. */
+function errorOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   try {
     readCommand(args, env);
   } catch (error) {
@@ -18,11 +18,11 @@ function lineOf(args: readonly string[], env: Readonly<Record<string, string>> =
     expect(error.message).not.toContain("\n");
     return error.message;
   }
-  throw new Error("nothing was refused");
+  throw new Error("no error");
 }
 
 type Case = readonly [key: keyof Config, text: string, value: Config[keyof Config]];
-const GOOD: readonly Case[] = [
+const VALID: readonly Case[] = [
   ["host", "0.0.0.0", "0.0.0.0"],
   ["host", "::", "::"],
   ["host", "lab.example", "lab.example"],
@@ -40,8 +40,8 @@ const GOOD: readonly Case[] = [
   ["commit", "abc1234", "abc1234"],
 ];
 
-describe("each setting", () => {
-  test.each(GOOD)("%s=%s as a variable, and as a flag in both spellings", (key, text, value) => {
+describe("a setting", () => {
+  test.each(VALID)("is read from its variable and from its flag with a space or `=`: %s=%s", (key, text, value) => {
     const { variable, flag } = SETTINGS[key];
     expect(configOf([], { [variable]: text })).toEqual({ ...DEFAULT_CONFIG, [key]: value });
     if (flag === undefined) return;
@@ -49,7 +49,7 @@ describe("each setting", () => {
     expect(configOf([`--${flag}=${text}`])).toEqual({ ...DEFAULT_CONFIG, [key]: value });
   });
 
-  test("the names are the contract's", () => {
+  test("has the variable and the flag of docs/CONTRACT.md", () => {
     expect(Object.values(SETTINGS).map(({ variable, flag }) => [variable, flag])).toEqual([
       ["WIRELAB_HOST", "host"],
       ["WIRELAB_HTTP_PORT", "http-port"],
@@ -66,7 +66,7 @@ describe("each setting", () => {
     ]);
   });
 
-  test("nothing given is the contract's bare run: loopback, its ports, no faults, no token", () => {
+  test("has the default of docs/CONTRACT.md: loopback, ports 5000, 6000 and 7000, no faults, no token", () => {
     expect(configOf([])).toMatchObject({
       host: "127.0.0.1",
       httpPort: 5000,
@@ -84,23 +84,23 @@ describe("each setting", () => {
   });
 });
 
-describe("which goes first", () => {
-  test("a flag before its variable, the last of two flags, and variables for the rest", () => {
+describe("precedence", () => {
+  test("a flag overrides its variable, and a later flag an earlier one", () => {
     const env = { WIRELAB_UDP_PORT: "1111", WIRELAB_SEED: "5" };
     expect(configOf(["--udp-port", "2222"], env)).toEqual({ ...DEFAULT_CONFIG, udpPort: 2222, seed: 5 });
     expect(configOf(["--seed=1", "--seed", "9"], env).seed).toBe(9);
   });
 
-  test("a wrong variable does not matter where a flag stands in for it", () => {
+  test("a flag overrides an invalid variable", () => {
     expect(configOf(["--seed", "3"], { WIRELAB_SEED: "x" }).seed).toBe(3);
   });
 
-  test("an empty variable is an unset one; variables of others are not looked at", () => {
+  test("an empty variable is unset, and other variables are ignored", () => {
     const env = { WIRELAB_TOKEN: "", WIRELAB_STAMP_PORT: "", WIRELAB_IMPAIR: "", WIRELAB_NONE: "x", PORT: "1" };
     expect(configOf([], env)).toEqual(DEFAULT_CONFIG);
   });
 
-  test("help and version before everything else", () => {
+  test("help and version override everything else", () => {
     expect(readCommand(["--help"], { WIRELAB_SEED: "x" })).toEqual({ kind: "help" });
     expect(readCommand(["-h"], {})).toEqual({ kind: "help" });
     expect(readCommand(["--version"], {})).toEqual({ kind: "version" });
@@ -109,7 +109,7 @@ describe("which goes first", () => {
 });
 
 const PORT = "not allowed; allowed: a port from 0 to 65535, 0 for any free one";
-const BAD: readonly (readonly [key: keyof Config, text: string, line: string])[] = [
+const INVALID: readonly (readonly [key: keyof Config, text: string, line: string])[] = [
   ["httpPort", "65536", PORT],
   ["tcpPort", "-1", PORT],
   ["udpPort", "seven", PORT],
@@ -128,22 +128,22 @@ const BAD: readonly (readonly [key: keyof Config, text: string, line: string])[]
   ["impair", "udp:drop=\n", '"" is no value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1'],
 ];
 
-describe("one line for what is wrong: the name, the value, what is allowed", () => {
-  test.each(BAD)("%s=%j", (key, text, line) => {
+describe("the error line", () => {
+  test.each(INVALID)("has the name, the value and the allowed values: %s=%j", (key, text, line) => {
     const { variable, flag } = SETTINGS[key];
-    expect(lineOf([], { [variable]: text })).toStartWith(`${variable}=${JSON.stringify(text)}: ${line}`);
+    expect(errorOf([], { [variable]: text })).toStartWith(`${variable}=${JSON.stringify(text)}: ${line}`);
     if (flag !== undefined)
-      expect(lineOf([`--${flag}=${text}`])).toStartWith(`--${flag}=${JSON.stringify(text)}: ${line}`);
+      expect(errorOf([`--${flag}=${text}`])).toStartWith(`--${flag}=${JSON.stringify(text)}: ${line}`);
   });
 
-  test("a wrong token is not shown", () => {
+  test("does not show an invalid token", () => {
     const line = "(not shown): not allowed; allowed: 8 or more printable characters without a space";
-    expect(lineOf([], { WIRELAB_TOKEN: "secret" })).toBe(`WIRELAB_TOKEN=${line}`);
-    expect(lineOf(["--token", "secret 2 times"])).toBe(`--token=${line}`);
+    expect(errorOf([], { WIRELAB_TOKEN: "secret" })).toBe(`WIRELAB_TOKEN=${line}`);
+    expect(errorOf(["--token", "secret 2 times"])).toBe(`--token=${line}`);
   });
 
-  test("an empty flag is a wrong value, not an unset one", () => {
-    expect(lineOf(["--seed="])).toBe('--seed="": not allowed; allowed: an integer from 0 to 4294967295');
+  test("of an empty flag has the empty value", () => {
+    expect(errorOf(["--seed="])).toBe('--seed="": not allowed; allowed: an integer from 0 to 4294967295');
   });
 
   const FLAGS =
@@ -158,12 +158,12 @@ describe("one line for what is wrong: the name, the value, what is allowed", () 
     [["--seed"], "--seed: a value is missing; allowed: an integer from 0 to 4294967295"],
     [["--udp-port", "-5"], `--udp-port="-5": ${PORT}`],
     [["--help=x"], "--help: no value is taken"],
-  ])("%j", (args, line) => {
-    expect(lineOf(args)).toBe(line);
+  ])("of %j lists the flags or the allowed values", (args, line) => {
+    expect(errorOf(args)).toBe(line);
   });
 });
 
-test("the help names every flag, every variable, every default and has examples", () => {
+test("the help text lists every flag, variable and default, and has examples", () => {
   const help = helpText();
   for (const { variable, flag, help: text } of Object.values(SETTINGS)) {
     expect(help).toContain(variable);

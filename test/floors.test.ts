@@ -1,13 +1,10 @@
-/** The layers of docs/DESIGN.md: a folder imports only folders below it, and no import leads back to its own module. */
+/** The layers of docs/DESIGN.md: the folders of src in one order, and no import cycles. */
 import { expect, test } from "bun:test";
 import { dirname, join, normalize } from "node:path";
 
 const ROOT = join(import.meta.dir, "..");
 
-/**
- * Every folder of src, from the bottom layer up; a path without a folder is a file of src itself. A longer path goes
- * before a shorter one that contains it.
- */
+/** Every folder of src from the bottom layer up, and the files of src itself. A folder follows the folders in it. */
 const LAYERS = [
   "base",
   "stamp",
@@ -38,7 +35,7 @@ const LAYERS = [
   "main.ts",
 ];
 
-/** Each module of src with those that it imports, types too, as paths from src. */
+/** The imports of each module of src, including those of types; all paths are relative to src. */
 async function imports(): Promise<ReadonlyMap<string, readonly string[]>> {
   const graph = new Map<string, readonly string[]>();
   for await (const path of new Bun.Glob("**/*.ts").scan(join(ROOT, "src"))) {
@@ -54,12 +51,12 @@ async function imports(): Promise<ReadonlyMap<string, readonly string[]>> {
 
 const graph = await imports();
 
-/** The layer of a module, counted from the bottom; -1 where no layer contains it. */
+/** The layer of a module, counted from the bottom; -1 if no layer contains it. */
 function layerOf(path: string): number {
   return LAYERS.findIndex((layer) => path === layer || path.startsWith(`${layer}/`));
 }
 
-/** The modules that `from` imports, directly and through others. */
+/** The modules that `from` imports, directly and indirectly. */
 function reachable(from: string, seen = new Set<string>()): ReadonlySet<string> {
   for (const next of graph.get(from) ?? []) {
     if (seen.has(next)) continue;

@@ -1,5 +1,5 @@
-/** A lab as a part of somebody's own program: started, stopped, started again, and nothing left behind. */
-import { describe, expect, test } from "bun:test";
+/** `startLab` in a program: several labs, ports in use, and a stop that closes everything. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Lab, startLab } from "../src/lab.ts";
 import { ListenError } from "../src/servers/listener.ts";
 import { exchange, FORMS, trafficOf, udpStamp } from "./support/clients.ts";
@@ -8,18 +8,22 @@ import { startTestLab, urlOf } from "./support/lab.ts";
 import { openTcp } from "./support/tcp.ts";
 import { until } from "./support/until.ts";
 
+setDefaultTimeout(30_000);
+
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 const PORTS = ["httpPort", "tcpPort", "udpPort", "stampPort"] as const;
+/** Deadline for the exit of a program whose delayed answers are due after 50 s, ms. */
+const EXIT_LIMIT_MS = 15_000;
 
-/** The ports of a lab that has been stopped: free ones. */
+/** Free ports: those of a lab that was stopped. */
 async function freePorts() {
   const { ports, stop } = await startTestLab({ stampPort: 0 });
   await stop();
   return { httpPort: ports.http, tcpPort: ports.tcp, udpPort: ports.udp, stampPort: ports.stamp };
 }
 
-describe("start", () => {
-  test("two labs side by side count and fail each for itself", async () => {
+describe("startLab", () => {
+  test("starts two labs with separate faults and counters in one process", async () => {
     await using good = await startTestLab();
     await using bad = await startTestLab({ impair: { ...NO_FAULTS, udp: { drop: { up: 1, down: 0 } } } });
     for (const [lab, answered] of [
@@ -33,7 +37,7 @@ describe("start", () => {
     expect((await trafficOf(good, "udp")).packets).toBe(5);
   });
 
-  test.each(PORTS)("on a %s in use it is refused by name, and leaves the other ports free", async (name) => {
+  test.each(PORTS)("rejects with the name of a %s that is in use, and leaves no port open", async (name) => {
     await using holder = await startTestLab({ stampPort: 0 });
     const { http, tcp, udp, stamp } = holder.ports;
     const taken = { httpPort: http, tcpPort: tcp, udpPort: udp, stampPort: stamp }[name];
@@ -48,7 +52,7 @@ describe("start", () => {
 });
 
 describe("stop", () => {
-  test("frees the ports, once or more often, and whoever stops it", async () => {
+  test("frees the ports, and may be called several times", async () => {
     const lab = await startTestLab();
     await Promise.all([lab.stop(), lab.stop()]);
     await lab.stop();
@@ -58,51 +62,51 @@ describe("stop", () => {
     expect(again.ports).toEqual(lab.ports);
   });
 
-  test.each(FORMS.map((form) => [form.name, form] as const))("%s: delivers what is in flight", async (_, form) => {
+  test.each(FORMS.map((form) => [form.name, form] as const))("sends the delayed answers: %s", async (_, form) => {
     const lab = await startTestLab({
       impair: { ...NO_FAULTS, [form.protocol]: { delay: { kind: "fixed", ms: 200 } } },
     });
     await using client = await form.connect(lab);
     const sent = [client.send(0), client.send(1)];
-    await until(async () => (await trafficOf(lab, form.protocol)).packets === 2, "both in flight");
+    await until(async () => (await trafficOf(lab, form.protocol)).packets === 2, "two packets received");
     await lab.stop();
     await Promise.all(sent);
     await until(() => client.replies.length === 2, "both answers");
     for (const { body } of client.replies) expect(body.length).toBe(form.replyBytes);
   });
 
-  test("takes in nothing more: what comes while it stops is neither counted nor answered", async () => {
+  test("neither answers nor counts packets that arrive during the stop", async () => {
     const lab = await startTestLab({ impair: { ...NO_FAULTS, udp: { delay: { kind: "fixed", ms: 300 } } } });
     await using client = await udpStamp.connect(lab);
     using tcp = await openTcp(lab.ports.tcp);
     tcp.write("Hello");
-    await until(() => tcp.read.length === 7, "it is connected");
+    await until(() => tcp.read.length === 7, "the connection");
     await client.send(0);
-    await until(async () => (await trafficOf(lab, "udp")).packets === 1, "in flight");
+    await until(async () => (await trafficOf(lab, "udp")).packets === 1, "packet 0 received");
     const stopped = lab.stop();
     await client.send(1);
     tcp.write("Hello");
     await stopped;
-    await until(() => client.replies.length === 1 && tcp.ended, "the first answer, and the end");
+    await until(() => client.replies.length === 1 && tcp.ended, "the delayed answer and the end of the connection");
     expect([client.replies.map(({ n }) => n), tcp.read.length]).toEqual([[0], 7]);
   });
 
-  test("a slow body, a viewer and a peer that does not read do not keep it", async () => {
+  test("is not delayed by an incomplete body, a viewer or a peer that does not read", async () => {
     const lab = await startTestLab();
     using body = await openHttp(lab.ports.http);
     body.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{");
     using viewer = await openHttp(lab.ports.http);
     expect((await viewer.ask("GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")).status).toBe(200);
-    using deaf = await openTcp(lab.ports.tcp);
-    deaf.pause();
-    deaf.write("STAMP/1\n");
+    using slow = await openTcp(lab.ports.tcp);
+    slow.pause();
+    slow.write("STAMP/1\n");
     const startedAt = performance.now();
     await lab.stop();
     expect(performance.now() - startedAt).toBeLessThan(1500);
-    await until(() => body.ended && viewer.ended, "their end");
+    await until(() => body.ended && viewer.ended, "the end of both connections");
   });
 
-  test("leaves no timer behind that keeps the program alive, not even for an answer that came too late", async () => {
+  test("lets the program exit: no timer remains, even if a delayed answer is due later", async () => {
     const program = `
       import { startLab } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).pathname)};
       const delay = { kind: "fixed", ms: 50_000 };
@@ -120,7 +124,10 @@ describe("stop", () => {
       console.log("stopped");
     `;
     const child = Bun.spawn([process.execPath, "-e", program], { stdout: "pipe", stderr: "pipe" });
-    const exited = await Promise.race([child.exited, until(() => false, "its end", 4000).catch(() => "still running")]);
+    const exited = await Promise.race([
+      child.exited,
+      until(() => false, "the exit", EXIT_LIMIT_MS).catch(() => "still running"),
+    ]);
     child.kill("SIGKILL");
     expect([await new Response(child.stdout).text(), await new Response(child.stderr).text(), exited]).toEqual([
       "stopped\n",
@@ -130,7 +137,7 @@ describe("stop", () => {
   });
 });
 
-test("a lab that stops and one that starts on its ports do not hear each other", async () => {
+test("a lab that starts on the ports of a stopped one receives none of its packets", async () => {
   const ports = await freePorts();
   for (let round = 0; round < 3; round++) {
     const lab: Lab = await startLab(ports);

@@ -1,19 +1,21 @@
-/** The process itself: how it starts, what it says, what it refuses, and how it stops. */
-import { describe, expect, test } from "bun:test";
+/** src/main.ts as a process: its output at the start, its errors and exit statuses, and its stop on a signal. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { version } from "../package.json";
 import { testPacket } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
-import { runMain, startMain } from "./support/process.ts";
+import { runMain, START_LIMIT_MS, startMain } from "./support/process.ts";
 import { scrape } from "./support/scrape.ts";
 import { openTcp } from "./support/tcp.ts";
 import { openUdp } from "./support/udp.ts";
 import { until } from "./support/until.ts";
 
+setDefaultTimeout(60_000);
+
 const SCRIPT = Bun.which("script");
-if (!SCRIPT) console.warn("SKIPPED: script(1) is not installed, so no test sees the lab on a terminal");
+if (!SCRIPT) console.warn("SKIPPED: script(1) is not installed; the output on a terminal is not tested");
 
 describe("start", () => {
-  test("says in one line where it listens, and what it was told", async () => {
+  test("writes one line with the ports, the version and the faults", async () => {
     await using lab = await startMain(["--impair", "classroom", "--stamp-port", "0"]);
     const [line = "", ...more] = lab.out.trim().split("\n");
     expect(more).toEqual([]);
@@ -29,19 +31,16 @@ describe("start", () => {
     expect(lab.err).toBe("");
   });
 
-  test.skipIf(!Bun.which("script"))(
-    "on a terminal gives one screen with every address and something to try",
-    async () => {
-      await using lab = await startOnTerminal();
-      const { screen } = lab;
-      for (const text of ["HTTP", "TCP", "UDP", "/metrics", "/swagger", "curl", "nc -u", "Ctrl-C", "faults   none"]) {
-        expect(screen).toContain(text);
-      }
-      expect(screen.split("\n").length).toBeLessThan(25);
-    },
-  );
+  test.skipIf(!SCRIPT)("on a terminal writes one screen with the addresses and example commands", async () => {
+    await using lab = await startOnTerminal();
+    const { screen } = lab;
+    for (const text of ["HTTP", "TCP", "UDP", "/metrics", "/swagger", "curl", "nc -u", "Ctrl-C", "faults   none"]) {
+      expect(screen).toContain(text);
+    }
+    expect(screen.split("\n").length).toBeLessThan(25);
+  });
 
-  test("variables reach it, and an empty one is unset", async () => {
+  test("reads environment variables; an empty one is unset", async () => {
     await using lab = await startMain([], {
       WIRELAB_IMPAIR: "udp:drop=1",
       WIRELAB_TOKEN: "",
@@ -51,11 +50,11 @@ describe("start", () => {
     expect(impairments.text).toBe("udp:drop=1");
   });
 
-  test("at debug tells of each packet in a line of JSON", async () => {
+  test("at log level debug writes a line of JSON for each packet", async () => {
     await using lab = await startMain(["--log-level", "debug"]);
     using peer = await openUdp();
     peer.send("Hello UDP 7", lab.ports.udp);
-    const line = await until(() => lab.out.split("\n").find((line) => line.includes('"packet"')), "its line");
+    const line = await until(() => lab.out.split("\n").find((line) => line.includes('"packet"')), "the line");
     expect(JSON.parse(line)).toMatchObject({
       message: "packet",
       protocol: "udp",
@@ -67,7 +66,7 @@ describe("start", () => {
   });
 });
 
-/** The process on a pseudo-terminal, which script(1) makes. */
+/** The process on a pseudo-terminal of script(1). */
 async function startOnTerminal() {
   const main = new URL("../src/main.ts", import.meta.url).pathname;
   const command = `${process.execPath} ${main} --http-port 0 --tcp-port 0 --udp-port 0`;
@@ -82,7 +81,7 @@ async function startOnTerminal() {
     const decoder = new TextDecoder();
     for await (const chunk of child.stdout) screen += decoder.decode(chunk, { stream: true });
   })();
-  await until(() => screen.includes("Ctrl-C"), "the screen");
+  await until(() => screen.includes("Ctrl-C"), "the screen", START_LIMIT_MS);
   return {
     screen,
     async [Symbol.asyncDispose]() {
@@ -92,7 +91,7 @@ async function startOnTerminal() {
   };
 }
 
-describe("what cannot be", () => {
+describe("an error at the start", () => {
   test.each([
     [
       ["--udp-port", "70000"],
@@ -110,11 +109,11 @@ describe("what cannot be", () => {
       { WIRELAB_TOKEN: "short" },
       "WIRELAB_TOKEN=(not shown): not allowed; allowed: 8 or more printable characters without a space",
     ],
-  ])("%j %j ends with status 2 and one line", async (args, env, line) => {
+  ])("in the configuration %j %j exits with status 2 and one line", async (args, env, line) => {
     expect(await runMain(args, env)).toEqual({ status: 2, out: "", err: `wirelab: ${line}\n` });
   });
 
-  test("a port in use ends with status 1 and one line that names it, whichever it is", async () => {
+  test("for a port in use exits with status 1 and one line with the port", async () => {
     await using lab = await startMain();
     for (const name of ["http", "tcp", "udp"] as const) {
       const args = ["http", "tcp", "udp"].flatMap((other) => [
@@ -126,7 +125,7 @@ describe("what cannot be", () => {
     }
   });
 
-  test("an address that is not this machine's, too", async () => {
+  test("for an address of another machine exits with status 1 and one line with the address", async () => {
     const { status, err } = await runMain(["--host", "203.0.113.1"]);
     expect([status, err]).toEqual([
       1,
@@ -134,15 +133,15 @@ describe("what cannot be", () => {
     ]);
   });
 
-  test("a name that is none, too", async () => {
+  test("for an unknown host name exits with status 1 and one line with the name", async () => {
     const { status, err } = await runMain(["--host", "no-such-host.invalid"]);
     expect(status).toBe(1);
     expect(err).toMatch(/^wirelab: UDP port 7000 on no-such-host\.invalid is not available: .+\n$/);
     expect(err.trim().split("\n")).toHaveLength(1);
   });
 
-  test("help and version come on stdout with status 0", async () => {
-    const help = await runMain(["--help"], { WIRELAB_SEED: "not looked at" });
+  test("does not occur with --help and --version, which write to stdout and exit with status 0", async () => {
+    const help = await runMain(["--help"], { WIRELAB_SEED: "invalid" });
     expect([help.status, help.err]).toEqual([0, ""]);
     expect(help.out).toContain("usage: bun src/main.ts [flags]");
     expect(await runMain(["--version"])).toEqual({ status: 0, out: `${version}\n`, err: "" });
@@ -151,7 +150,7 @@ describe("what cannot be", () => {
 
 describe("stop", () => {
   test.each(["SIGINT", "SIGTERM"] as const)(
-    "%s: what is in flight is delivered on all three, then it ends with 0",
+    "on %s sends the delayed answers of all protocols and exits with status 0",
     async (signal) => {
       await using lab = await startMain(["--impair", "http:delay=500;tcp:delay=500;udp:delay=500"]);
       using udp = await openUdp();
@@ -163,11 +162,11 @@ describe("stop", () => {
       await until(async () => {
         const series = await scrape(lab.ports.http);
         return series.sum("packets_total") === 3;
-      }, "three packets in flight");
+      }, "three packets received");
       const startedAt = performance.now();
       lab.signal(signal);
       expect(await lab.exited).toBe(0);
-      expect(performance.now() - startedAt).toBeLessThan(2500);
+      expect(performance.now() - startedAt).toBeLessThan(5000);
       expect((await answer).body).toBe('{"status":"received"}');
       await until(() => udp.got.length === 1 && tcp.read.length === 7, "the other two answers");
       expect(tcp.read.toString()).toBe("ACK-TCP");
@@ -176,31 +175,30 @@ describe("stop", () => {
     },
   );
 
-  test("waits no longer than its limit: what is due later goes at once", async () => {
+  test("after its time limit sends the remaining answers at once", async () => {
     await using lab = await startMain(["--impair", "udp:delay=60000"]);
     using udp = await openUdp();
     udp.send(testPacket(1), lab.ports.udp);
-    await until(async () => (await scrape(lab.ports.http)).sum("packets_total") === 1, "in flight");
+    await until(async () => (await scrape(lab.ports.http)).sum("packets_total") === 1, "the packet");
     lab.signal("SIGTERM");
     expect(await lab.exited).toBe(0);
     await until(() => udp.got.length === 1, "the answer");
   });
 
-  test("a second signal ends it at once", async () => {
+  test("on a second signal exits at once with status 130", async () => {
     await using lab = await startMain(["--impair", "udp:delay=60000"]);
     using udp = await openUdp();
     udp.send(testPacket(1), lab.ports.udp);
-    await until(async () => (await scrape(lab.ports.http)).sum("packets_total") === 1, "in flight");
+    await until(async () => (await scrape(lab.ports.http)).sum("packets_total") === 1, "the packet");
     lab.signal("SIGINT");
-    await until(() => lab.out.includes("a second signal ends the process at once"), "it is stopping");
-    const startedAt = performance.now();
+    await until(() => lab.out.includes("a second signal ends the process at once"), "the first signal");
     lab.signal("SIGINT");
+    // After the time limit the process would send the answer and exit with status 0.
     expect(await lab.exited).toBe(130);
-    expect(performance.now() - startedAt).toBeLessThan(700); // the limit for what is in flight is 1000 ms
     expect(udp.got).toEqual([]);
   });
 
-  test("idle connections of every kind do not keep it", async () => {
+  test("is not delayed by idle connections", async () => {
     await using lab = await startMain();
     using tcp = await openTcp(lab.ports.tcp);
     using framed = await openTcp(lab.ports.tcp);
@@ -212,7 +210,7 @@ describe("stop", () => {
     const live = await fetch(`http://127.0.0.1:${lab.ports.http}/live`);
     lab.signal("SIGTERM");
     expect(await lab.exited).toBe(0);
-    await until(() => tcp.ended && framed.ended && http.ended && body.ended, "all are closed");
+    await until(() => tcp.ended && framed.ended && http.ended && body.ended, "the end of all connections");
     await live.body?.cancel().catch(() => {});
   });
 });

@@ -2,7 +2,7 @@
  * Faults that only some protocols have, on real sockets: duplicate, reorder, corrupt, reset, status. And what losses do to
  * a plain TCP connection.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Protocol } from "../../src/base/protocol.ts";
 import { chance, cleanFate, decide } from "../../src/faults/decide.ts";
 import type { Faults } from "../../src/faults/faults.ts";
@@ -21,6 +21,8 @@ import {
 import { startTestLab } from "../support/lab.ts";
 import { readReflectorPacket } from "../support/stamp.ts";
 import { until } from "../support/until.ts";
+
+setDefaultTimeout(20_000);
 
 function labWith(protocol: Protocol, faults: Faults, seed = 1) {
   return startTestLab({ impair: { http: {}, tcp: {}, udp: {}, [protocol]: faults }, seed });

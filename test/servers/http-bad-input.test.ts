@@ -1,11 +1,13 @@
 /** Invalid, oversized, slow and aborted HTTP requests: each gets one line as its answer, if possible, and is counted. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import { trafficOf } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
+
+setDefaultTimeout(20_000);
 
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 /** A delay that ends after the test has done what it does during the delay, ms. */

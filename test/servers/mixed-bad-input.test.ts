@@ -1,5 +1,5 @@
 /** Bad input of every kind at the same time, sent to the real process, and more connections than file descriptors. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { testFrame, testPacket } from "../support/clients.ts";
@@ -10,6 +10,8 @@ import { openTcp } from "../support/tcp.ts";
 import { openUdp } from "../support/udp.ts";
 import { until } from "../support/until.ts";
 import { residentBytes } from "./support/memory.ts";
+
+setDefaultTimeout(60_000);
 
 /** Deadline of conditions after bad input, ms: a busy machine needs several seconds. */
 const LIMIT_MS = 20_000;
@@ -146,7 +148,7 @@ test("bad input of every kind leaves the process running and serving, with bound
   expect(lab.err).toBe("");
   lab.signal("SIGTERM");
   expect(await lab.exited).toBe(0);
-}, 60_000);
+});
 
 test("more connections than file descriptors do not end the process, which serves again after they are closed", async () => {
   await using lab = await startMain([], {}, ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]);
@@ -168,4 +170,4 @@ test("more connections than file descriptors do not end the process, which serve
     LIMIT_MS,
   );
   await expectService(lab);
-}, 60_000);
+});

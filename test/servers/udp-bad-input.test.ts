@@ -1,5 +1,5 @@
 /** Invalid, forged and excessive datagrams: they are counted by reason and get no answer that is longer than they are. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import type { Lab } from "../../src/lab.ts";
 import { isTestPacket } from "../../src/stamp/packet.ts";
@@ -11,6 +11,8 @@ import { openUdp, type UdpPeer } from "../support/udp.ts";
 import { until } from "../support/until.ts";
 import { startLabProcess } from "./support/lab-process.ts";
 import { residentBytes } from "./support/memory.ts";
+
+setDefaultTimeout(60_000);
 
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 
@@ -258,7 +260,7 @@ describe("many datagrams", () => {
     expect(series.get("wirelab_bounded_size", { structure: "sessions" })).toBe(100);
     expect(series.get("wirelab_bounded_overflows_total", { structure: "sessions" })).toBe(count - 100);
     expect((await residentBytes(lab)) - before).toBeLessThan(150e6);
-  }, 60_000);
+  });
 
   test("with delayed answers above the limit of octets are dropped as queue-full", async () => {
     await using lab = await startTestLab({

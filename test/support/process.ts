@@ -5,6 +5,9 @@ import { until } from "./until.ts";
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const ROOT = new URL("../..", import.meta.url).pathname;
 
+/** Most time for the start of a process on a busy machine, ms. */
+export const START_LIMIT_MS = 20_000;
+
 /** A process of src/main.ts. */
 export interface LabProcess extends AsyncDisposable {
   readonly pid: number;
@@ -64,6 +67,7 @@ export async function startMain(
   const line = await until(
     () => written.out.split("\n").find((line) => line.includes("wirelab listens")),
     "the process listens",
+    START_LIMIT_MS,
   ).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw new Error(`${error}\n${written.out}${written.err}`);

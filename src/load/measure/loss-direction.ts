@@ -38,7 +38,7 @@ export function attributionText({ evidence, reason }: Directions): string {
   return reason === undefined ? ATTRIBUTION[evidence] : `${ATTRIBUTION[evidence]} (${reason})`;
 }
 
-/** Losses by direction before their total is taken into account. */
+/** Counts by direction that are not yet limited to the number of losses. */
 export type DirectionCounts = Pick<Directions, "lostUp" | "lostDown" | "droppedUp" | "droppedDown">;
 
 /** Limits counts to the `lost` packets that there are; the rest is unexplained. */

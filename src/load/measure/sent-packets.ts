@@ -6,7 +6,7 @@ const TWO_32 = 2 ** 32;
 /** Most packets of one session: 4 million, in about 150 MB with their outcomes. */
 const MAX_SLOTS = 2 ** 22;
 
-/** An NTP timestamp that is read back differs from the double that was written by at most 0.25 µs; this is twice that. */
+/** Two times that differ by less are equal: writing and reading an NTP timestamp rounds to about 0.25 µs. */
 const SAME_TIME_MS = 0.0006;
 
 /** Slots for all packets of two timeouts at this rate, with spare capacity for catching up; a power of two. */
