@@ -183,6 +183,7 @@ class RunExecution {
       if (client.pending === 0 && isQuiet) break;
       await sleep(DRAIN_POLL_MS);
     }
+    await this.#attribution.conclude(this.#recorder);
     client.finish();
     this.#recorder.resolveUnidentified();
   }
@@ -210,6 +211,7 @@ class RunExecution {
       seconds: this.#seconds,
       failures: this.#failures,
       bufferDrops: this.#bufferDrops,
+      sessionId: this.#plan.stamp ? this.#attribution.ssid : undefined,
     });
     return withObjectives(report, this.#plan.objectives);
   }
