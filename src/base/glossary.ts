@@ -67,6 +67,8 @@ export const GLOSSARY = {
     "Sequences of consecutive lost packets (loss periods, RFC 3357; loss episodes, RFC 6534). The gaps are the packets between two bursts.",
   "Gilbert model":
     "The two-state model of the burst fault, estimated from the run: p is the probability that a lost packet follows a received one, r that a received packet follows a lost one. With the burst fault as the only loss in one direction, p and r are its parameters.",
+  "loss places":
+    "Lost packets by place, without those dropped on purpose: on the path, at the target's full receive buffer (an upper limit, because its counter includes other senders), and at the own full receive buffer.",
   "duplicate answers": "Further copies of an answer. They never offset a loss.",
   "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
   "response time":

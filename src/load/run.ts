@@ -54,7 +54,6 @@ class RunExecution {
   readonly snapshots = new SnapshotStream();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
-  readonly #ssid: number;
   readonly #attribution: LossAttribution;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
@@ -73,8 +72,8 @@ class RunExecution {
     this.#plan = plan;
     this.#clock = clock;
     // The seed does not determine the session id: two runs with the same seed are two sessions.
-    this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#attribution = new LossAttribution(plan, clock, this.#ssid);
+    const ssid = 1 + Math.floor(Math.random() * 0xffff);
+    this.#attribution = new LossAttribution(plan, clock, ssid);
   }
 
   measured(): MeasuredRun {
@@ -109,12 +108,13 @@ class RunExecution {
   async #connect(): Promise<Client> {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
+    await this.#attribution.findLab(endpoint.address);
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
       clock: this.#clock,
-      ssid: this.#ssid,
-      lab: await this.#attribution.findLab(),
+      ssid: this.#attribution.ssid,
+      identity: this.#attribution.identity,
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
@@ -127,10 +127,10 @@ class RunExecution {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
     this.#recorder = new Recorder();
-    client.restart(this.#recorder, (this.#ssid % 0xffff) + 1);
+    client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
     await this.#drive(client, warmUpSchedule(this.#plan), this.#clock.now(), this.#plan.warmupSeconds);
     this.#recorder = recorder;
-    client.restart(recorder, this.#ssid);
+    client.restart(recorder, this.#attribution.ssid);
   }
 
   /** Sends all packets, waits for their answers, and attributes the losses. Snapshots are taken at intervals. */
@@ -201,6 +201,7 @@ class RunExecution {
       if (client.pending === 0 && this.#recorder.awaited === 0 && isQuiet) break;
       await sleep(DRAIN_POLL_MS);
     }
+    await this.#attribution.conclude(this.#recorder);
     client.finish();
     this.#recorder.resolveUnidentified();
   }
@@ -230,6 +231,7 @@ class RunExecution {
       seconds: this.#seconds,
       failures: this.#failures,
       bufferDrops: this.#bufferDrops,
+      sessionId: this.#plan.stamp ? this.#attribution.ssid : undefined,
     });
     return withObjectives(report, this.#plan.objectives);
   }

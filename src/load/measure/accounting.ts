@@ -129,7 +129,8 @@ export class PacketAccounting {
     else this.#expected = sequence + 1;
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
-    if (state === LOST || service > this.#timeoutMs) {
+    // An answer that was held back before it was counted can arrive in time for a packet that is lost by now.
+    if (service > this.#timeoutMs) {
       counts.late++;
       this.#state[slot] = OTHER;
       return "late";

@@ -46,6 +46,10 @@ export class Recorder {
   readonly statuses = new Map<number, number>();
   /** Answers whose reflector sequence number differs from the sender's: the reflector is stateful. */
   statefulAnswers = 0;
+  /** Answers that are held until it is decided whether the target is a lab. */
+  deferredAnswers = 0;
+  /** Whether a reflector's numbers were not those of one session from 0: it restarted, or counts sessions together. */
+  foreignNumbers = false;
   /**
    * Sums over the sessions of stateful reflectors: answers that the reflector made, how many of these arrived, and
    * packets lost before the reflector's last known answer.

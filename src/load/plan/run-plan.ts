@@ -20,6 +20,8 @@ export interface RunPlan {
   readonly hint: string;
   /** Base of the lab's control routes. */
   readonly controlUrl: URL | undefined;
+  /** Whether `controlUrl` was derived from the target. */
+  readonly controlIsDefault: boolean;
   readonly mode: Mode;
   /** Whether packets are STAMP test packets, which are numbered. */
   readonly stamp: boolean;
@@ -97,6 +99,7 @@ export function planRun(options: LoadOptions): RunPlan {
     targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
     hint: options.target === undefined ? "; to start the lab: bun run dev" : "",
     controlUrl: planControl(options, target),
+    controlIsDefault: options.control === undefined,
     mode,
     stages,
     arrival: options.arrival ?? "constant",

@@ -29,6 +29,7 @@ function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
     ],
     ["loss", lossValues(loss)],
     ...(loss.bursts.count > 0 ? burstEntries(loss) : []),
+    ...placesEntry(loss),
     ["duplicate answers", `${n(packets.duplicate)} in this run.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
   ];
@@ -44,6 +45,18 @@ function lossValues({ ratio, low, high, reason, effectiveSampleSize, highIfIndep
       ? ""
       : ` If losses are independent, it is below ${formatShare(highIfIndependent)} with 95 % confidence.`;
   return `${value}; there is no interval: ${reason}.${bound}`;
+}
+
+function placesEntry({ places }: LossReport): Entry[] {
+  const { path, targetBuffer, ownBuffer } = places;
+  if (path === null) return [];
+  const n = formatCount;
+  return [
+    [
+      "loss places",
+      `${n(path)} on the path, at most ${n(targetBuffer ?? 0)} at the target's receive buffer, ${n(ownBuffer ?? 0)} at the own one.`,
+    ],
+  ];
 }
 
 function burstEntries({ bursts, gaps, gilbert }: LossReport): Entry[] {

@@ -8,7 +8,7 @@ import type { LossReport, PacketCounts, RunReport, Times } from "./report.ts";
  */
 export const FIRST_SCHEMA = "wirelab.run/1";
 
-type AddedKey = "receiveDelay" | "clockSteps" | "reflectorClock" | "plan" | "host" | "ended";
+type AddedKey = "receiveDelay" | "clockSteps" | "reflectorClock" | "sessionId" | "plan" | "host" | "ended";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval">;
 
@@ -47,6 +47,7 @@ function lossOf({ ratio }: FirstReport["loss"]): LossReport {
     bursts: lengths,
     gaps: lengths,
     gilbert: null,
+    places: { path: null, targetBuffer: null, ownBuffer: null },
   };
 }
 
@@ -59,6 +60,7 @@ export function completed(report: FirstReport): RunReport {
   return {
     ...report,
     schema: "wirelab.run/2",
+    sessionId: null,
     plan: null,
     host: null,
     ended: null,

@@ -3,6 +3,7 @@ import { gilbert } from "../measure/gilbert.ts";
 import { estimateLoss, lossBoundIfIndependent } from "../measure/loss-interval.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunLengths } from "../measure/run-lengths.ts";
+import type { LossPlaces } from "./places.ts";
 import type { LossReport, NoLossInterval, RunLengthsReport } from "./report.ts";
 
 function lengthsOf({ count, mean, longest }: RunLengths): RunLengthsReport {
@@ -22,7 +23,7 @@ function gilbertOf({ losses }: Recorder): LossReport["gilbert"] {
 }
 
 /** The loss of the packets that a run sent. */
-export function lossOf(recorder: Recorder): LossReport {
+export function lossOf(recorder: Recorder, places: LossPlaces): LossReport {
   const { losses, counts } = recorder;
   const estimate = estimateLoss(losses);
   const reason = reasonOf(recorder) ?? estimate.unknown ?? null;
@@ -38,5 +39,6 @@ export function lossOf(recorder: Recorder): LossReport {
     bursts: lengthsOf(losses.bursts),
     gaps: lengthsOf(losses.gaps),
     gilbert: gilbertOf(recorder),
+    places,
   };
 }

@@ -1,12 +1,13 @@
 /** Makes the report of a run from its measurements. */
 import type { DelayVariation } from "../measure/delay-variation.ts";
 import { quantileOf, type Ranked } from "../measure/estimates.ts";
-import { ATTRIBUTION } from "../measure/loss-direction.ts";
+import { attributionText } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
+import { placesOf } from "./places.ts";
 import {
   type OneWayVariation,
   type PacketCounts,
@@ -21,6 +22,8 @@ export interface RunResult extends VerdictInput {
   /** Undefined if the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
   readonly startedAt: Date;
+  /** STAMP session id of all sessions; undefined without STAMP. */
+  readonly sessionId: number | undefined;
 }
 
 function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
@@ -116,6 +119,7 @@ export function makeReport(result: RunResult): RunReport {
     seed: plan.seed,
     plan: reportedPlan(plan),
     host: senderHost(),
+    sessionId: result.sessionId ?? null,
     startedAt: result.startedAt.toISOString(),
     ended: result.ended,
     durationSeconds: seconds,
@@ -124,8 +128,8 @@ export function makeReport(result: RunResult): RunReport {
       achieved: perSecond(counts.sent, seconds),
     },
     packets: packetsOf(result),
-    loss: lossOf(recorder),
-    evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
+    loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
+    evidence: { kind: directions.evidence, text: attributionText(directions) },
     responseTime: timesOfAll(recorder.responses, recorder.variation.absolute, timeoutSeconds),
     serviceTime: timesOfAll(recorder.services, recorder.variation.absolute, timeoutSeconds),
     serverTime: timesOf(recorder.server),

@@ -10,6 +10,7 @@ import type { EndpointStep } from "../measure/one-way.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 import type { Arrival, Stage } from "../plan/schedule.ts";
+import type { LossPlaces } from "./places.ts";
 
 /** Error code of intact answers that arrived after the waiting time, or to packets that the run did not send. */
 export const UNKNOWN_ANSWER = "unknown-answer";
@@ -72,6 +73,8 @@ export interface LossReport {
   readonly gaps: RunLengthsReport;
   /** Transition probabilities of the Gilbert model: p from received to lost, r back; null without both transitions. */
   readonly gilbert: { readonly p: Ranged; readonly r: Ranged } | null;
+  /** The losses by place, apart from those that the target dropped on purpose. */
+  readonly places: LossPlaces;
 }
 
 /** Packets by outcome. The sums of docs/CONTRACT.md, section 6, hold. */
@@ -179,6 +182,8 @@ export interface RunReport {
   /** This and the next one are null in a report of schema wirelab.run/1, as is `ended`. */
   readonly plan: ReportedPlan | null;
   readonly host: SenderHost | null;
+  /** STAMP session id (RFC 8972) of the run's sessions; null without STAMP. */
+  readonly sessionId: number | null;
   readonly startedAt: string;
   readonly ended: RunEnd | null;
   /** How long packets were sent. */

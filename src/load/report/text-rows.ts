@@ -2,6 +2,7 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
 import { formatTime } from "./format-time.ts";
+import type { LossPlaces } from "./places.ts";
 import type {
   EstimatedTime,
   OneWayVariation,
@@ -73,6 +74,7 @@ function packetRows(reports: Reports): string[][] {
     directed("  lost downstream", "lostDown"),
     directed("    dropped on purpose", "droppedDown"),
     counted("  unexplained", "unexplained"),
+    ...placeRows(reports),
     ...optional.map((name) => counted(name, name)),
     row("loss", reports, ({ packets, loss }) => (packets.sent === 0 ? NONE : formatShare(loss.ratio))),
     ...lossRows(reports),
@@ -104,6 +106,19 @@ function countOf(count: number | null): string {
 
 function lengthsCell({ count, mean, max }: RunLengthsReport): string {
   return mean === null ? formatCount(count) : `${formatCount(count)}, ${Number(mean.toPrecision(3))}, ${countOf(max)}`;
+}
+
+/** The places of the losses, if a receive buffer was one of them. */
+function placeRows(reports: Reports): string[][] {
+  const isShown = reports.some(({ loss: { places } }) => (places.targetBuffer ?? 0) + (places.ownBuffer ?? 0) > 0);
+  if (!isShown) return [];
+  const place = (label: string, name: keyof LossPlaces) =>
+    row(label, reports, ({ loss: { places } }) => countOf(places[name]));
+  return [
+    place("  at the target's receive buffer, at most", "targetBuffer"),
+    place("  at the own receive buffer", "ownBuffer"),
+    place("  on the path", "path"),
+  ];
 }
 
 /** A count by direction, which has a value only if the direction of losses is known. */

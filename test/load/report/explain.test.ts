@@ -73,6 +73,7 @@ const REPORT: RunReport = {
     bursts: { count: 20, mean: 2, max: 5 },
     gaps: { count: 19, mean: 48, max: 90 },
     gilbert: { p: { value: 0.02, low: 0.015, high: 0.03 }, r: { value: 0.5, low: 0.4, high: 0.6 } },
+    places: { path: 10, targetBuffer: 0, ownBuffer: 1 },
   },
   evidence: { kind: "lab", text: "by a summary" },
   responseTime: TIMES,

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { errorCode } from "../../../../src/load/measure/error-code.ts";
+import { LabIdentity } from "../../../../src/load/measure/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { SenderSession } from "../../../../src/load/send/stamp/session.ts";
 import { UdpSocket } from "../../../../src/load/send/stamp/udp-socket.ts";
@@ -9,7 +10,9 @@ import { sequenceOf } from "../../../../src/stamp/packet.ts";
 function openSocket(kernel: (sequence: number) => string | undefined) {
   const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now };
   const recorder = new Recorder();
-  const settings = { clock, size: 64, timeoutMs: 100, waitMs: 200, highestRate: 100, ssid: 1, lab: true, seed: 1 };
+  const identity = new LabIdentity();
+  identity.decide(true);
+  const settings = { clock, size: 64, timeoutMs: 100, waitMs: 200, highestRate: 100, ssid: 1, identity, seed: 1 };
   const socket = new UdpSocket(new SenderSession({ ...settings, recorder }), (error) =>
     recorder.countError(errorCode(error)),
   );
