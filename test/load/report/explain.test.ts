@@ -38,6 +38,7 @@ const REPORT: RunReport = {
   target: "127.0.0.1:7000",
   address: "127.0.0.1",
   seed: 1,
+  sessionId: null,
   plan: reportedPlan(planRun({ protocol: "udp", seed: 1 })),
   host: senderHost(),
   startedAt: "2026-01-01T00:00:00.000Z",
