@@ -28,10 +28,10 @@ const SSID = pathParameter("ssid", "The session id", { type: "integer", minimum:
 const SESSIONS_TEXT = `The reflector's counters of the sessions with this id (RFC 8972) whose source address is the
 client's; of all sources for a client that may change the lab's state. Packets are counted by sequence number; copies
 are counted in \`duplicate\`. handled = unique - dropped.up.
-A sender can trust a summary only for the target that it names: \`instance\` changes with each start of the lab, \`local\` is
+A summary describes only the target that it names: \`instance\` changes with each start of the lab, \`local\` is
 the address and port on which the session's packets arrived, \`ageSeconds\` the time since the first packet.
 \`listeners\` are the ports that receive test packets, each with the datagrams that the kernel dropped there (null where
-this cannot happen). \`evictedSessions\` counts the sessions that the lab has forgotten because its table was full.`;
+this cannot happen). \`evictedSessions\` counts the sessions that the lab has evicted because its table was full.`;
 
 /** The routes of metrics, health and sessions. */
 export const MEASUREMENT_DOCS = {

@@ -183,6 +183,7 @@ class RunExecution {
       if (client.pending === 0 && isQuiet) break;
       await sleep(DRAIN_POLL_MS);
     }
+    await this.#attribution.conclude(this.#recorder);
     client.finish();
     this.#recorder.resolveUnidentified();
   }

@@ -106,7 +106,8 @@ export class PacketAccounting {
     const service = now - (this.#sentAt[slot] ?? now);
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
-    if (state === LOST || service > this.#timeoutMs) {
+    // An answer that was held back before it was counted can arrive in time for a packet that is lost by now.
+    if (service > this.#timeoutMs) {
       counts.late++;
       this.#state[slot] = OTHER;
       return "late";

@@ -1,5 +1,6 @@
 /** Queries a lab for the summary of a run's sessions, and decides whether it can be used for the run. */
 import {
+  isConsistent,
   type LabSummary,
   listenerOf,
   ownSessions,
@@ -10,20 +11,27 @@ import {
 } from "./session-summary.ts";
 
 const REQUEST_TIMEOUT_MS = 2000;
-/** Longest response that is read, octets: a lab's largest table of sessions fits. */
-const MAX_RESPONSE_BYTES = 2 ** 20;
+/** Longest response that is read, octets: more than a summary of 10,000 sessions. */
+const MAX_RESPONSE_BYTES = 8 * 2 ** 20;
+/** By how much the clocks of the lab and the sender may differ in rate, and their readings in resolution, s. */
+const CLOCK_RATE_TOLERANCE = 0.001;
+const CLOCK_TOLERANCE_SECONDS = 0.002;
 
-/** A summary that speaks for the run, or the reason why it does not. */
+/** The sessions of a run in a summary that can be used, or the reason why the summary cannot be used. */
 export type Verified =
   | { readonly sessions: readonly SessionSummary[]; readonly reason?: undefined }
   | { readonly sessions?: undefined; readonly reason: string };
 
-/** The sender's counts around a query, between which those of the lab must lie. */
-export interface QueryCounts {
+/** What the sender knows when it receives a summary. */
+export interface SenderState {
   /** Packets that had an answer when the query was sent. */
   readonly arrived: number;
   /** Packets sent when the response arrived. */
   readonly sent: number;
+  /** Time from the start of the run to the response, s. */
+  readonly elapsedSeconds: number;
+  /** The run's sessions in an earlier summary. */
+  readonly earlier?: readonly SessionSummary[];
 }
 
 /** The lab's summary of the sessions with one id; undefined if no lab responds at `controlUrl`. */
@@ -52,25 +60,47 @@ async function readText(response: Response): Promise<string> {
 }
 
 /**
- * Whether `summary` speaks for the run: it comes from the lab that `first` came from, that lab has the target's port and
- * has forgotten no session, and its counts agree with those of the sender.
+ * Whether `summary` describes the run: it comes from the expected instance of the lab, that lab has the target's port
+ * and has evicted no session since, and its counts agree with each other and with those of the sender.
  */
-export function verify(summary: LabSummary, first: LabSummary, run: RunIdentity, counts: QueryCounts): Verified {
+export function verify(
+  summary: LabSummary,
+  expected: Pick<LabSummary, "instance" | "evictedSessions">,
+  run: RunIdentity,
+  sender: SenderState,
+): Verified {
   const { protocol, targetPort } = run;
-  if (summary.instance !== first.instance) return { reason: "the lab restarted during the run" };
+  if (summary.instance !== expected.instance) return { reason: "the lab restarted during the run" };
   if (listenerOf(summary, run) === undefined) {
     return { reason: `the lab does not receive ${protocol} packets on the target's port ${targetPort}` };
   }
+  if (summary.evictedSessions !== expected.evictedSessions) {
+    return { reason: "the lab's table of sessions was full, and it evicted sessions" };
+  }
   const sessions = ownSessions(summary, run);
-  if (sessions.length === 0) return { reason: "the lab has no session of this run, so it is not the target" };
-  if (summary.evictedSessions !== first.evictedSessions) {
-    return { reason: "the lab's table of sessions was full, and it forgot sessions" };
+  if (sessions === undefined) return { reason: OTHER_SENDER };
+  if (sessions.length === 0) {
+    return { reason: "the lab has no session of this run: it is not the target, or no packet reached it" };
   }
-  if (sessions.length > run.ports.size || sumOf(sessions, ({ received }) => received.unique) > counts.sent) {
-    return { reason: "another sender uses the same session id" };
+  const reason = contradictionOf(sessions, sender);
+  return reason === undefined ? { sessions } : { reason };
+}
+
+const OTHER_SENDER = "another sender uses the same session id";
+
+/** Why the counts of the sessions cannot be those of the run; undefined if they can. */
+function contradictionOf(
+  sessions: readonly SessionSummary[],
+  { arrived, sent, elapsedSeconds, earlier = [] }: SenderState,
+): string | undefined {
+  const handled = sumOf(sessions, (session) => session.handled);
+  const unique = ({ received }: SessionSummary) => received.unique;
+  const longest = elapsedSeconds * (1 + CLOCK_RATE_TOLERANCE) + CLOCK_TOLERANCE_SECONDS;
+  if (!sessions.every(isConsistent)) return "the lab's counts contradict each other";
+  if (sumOf(sessions, unique) > sent || sessions.some(({ ageSeconds }) => ageSeconds > longest)) return OTHER_SENDER;
+  if (handled < arrived) return "the lab handled fewer packets than were answered";
+  if (handled < sumOf(earlier, (session) => session.handled) || sumOf(sessions, unique) < sumOf(earlier, unique)) {
+    return "the lab's counts decreased during the run";
   }
-  if (sumOf(sessions, ({ handled }) => handled) < counts.arrived) {
-    return { reason: "the lab handled fewer packets than were answered" };
-  }
-  return { sessions };
+  return undefined;
 }

@@ -4,7 +4,7 @@ import type { RunPlan } from "../plan/run-plan.ts";
 import { noCounts } from "./counts.ts";
 import { InterimAttribution } from "./interim-direction.ts";
 import { LabIdentity } from "./lab-identity.ts";
-import { fetchSummary, type Verified, verify } from "./lab-summary.ts";
+import { arrivedOf, LabQuery } from "./lab-query.ts";
 import {
   attributeByLab,
   attributeByReflector,
@@ -12,26 +12,20 @@ import {
   type Directions,
   unattributed,
 } from "./loss-direction.ts";
-import type { Checkpoint, Recorder } from "./recorder.ts";
-import { type LabSummary, listenerOf, type RunIdentity } from "./session-summary.ts";
+import type { Recorder } from "./recorder.ts";
 
 /** Interval of the queries during a run. */
 const QUERY_EVERY_MS = 2000;
-/** Interval of the queries until the lab is identified, and at the end of the run. */
-const RETRY_MS = 50;
+/** Interval of the queries until the target is identified. */
+const IDENTIFY_EVERY_MS = 10;
 /** Time after the first answer within which the lab lists the session, if it is the target. */
 const IDENTIFY_MS = 1000;
+/** Interval of the queries at the end of the run. */
+const RETRY_MS = 50;
 /** Time after its timeout within which a lost packet is counted. */
 const EXPIRY_SLACK_MS = 50;
-/** Least time for which a lab that responded at the start is queried at the end, because its link may lose packets. */
+/** Least time for which a lab that responded at the start is queried, because its link may lose packets. */
 const MIN_PATIENCE_MS = 5000;
-/** Session ids that are tried until one is not in use. */
-const MAX_SSID_ATTEMPTS = 10;
-
-/** Packets that have an answer. */
-function arrivedOf({ counts }: Recorder): number {
-  return counts.answered + counts.late + counts.corrupt + counts.failed;
-}
 
 /** Queries the lab, if there is one, and attributes the losses of one run. */
 export class LossAttribution {
@@ -39,61 +33,44 @@ export class LossAttribution {
   readonly identity = new LabIdentity();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
-  #controlUrl: URL | undefined;
-  #ssid: number;
-  /** The first response of the lab, which a later one is compared with. */
-  #first: LabSummary | undefined;
+  readonly #lab: LabQuery;
   /** Why the lab's summary is not used; undefined while it may be. */
   #reason: string | undefined;
   #recorder: Recorder | undefined;
-  #run: RunIdentity | undefined;
   #interim: InterimAttribution | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isStopped = false;
 
-  /** @param ssid the session id to start with; another one is chosen if the lab knows it already */
+  /** @param ssid the session id to start with; another one is chosen if it is in use at the lab */
   constructor(plan: RunPlan, clock: Clock, ssid: number) {
     this.#plan = plan;
     this.#clock = clock;
-    this.#ssid = ssid;
+    this.#lab = new LabQuery(plan, clock, ssid);
   }
 
   /** The session id of the run; final after `findLab`. */
   get ssid(): number {
-    return this.#ssid;
+    return this.#lab.ssid;
   }
 
   /**
-   * Looks for a lab at the control address, and chooses a session id that it does not know. Only STAMP packets have
+   * Looks for a lab at the control address, and chooses a session id that is not in use there. Only STAMP packets have
    * sessions, so other runs do not ask. Whether that lab is the target is decided when it lists the session.
    * @param address the target's address, which replaces its name in the default control address
    */
   async findLab(address: string): Promise<void> {
-    const { controlUrl, stamp } = this.#plan;
-    if (controlUrl === undefined || !stamp) return this.identity.decide(false);
-    this.#controlUrl = this.#plan.controlIsDefault ? withHost(controlUrl, address) : controlUrl;
-    for (let attempt = 0; attempt < MAX_SSID_ATTEMPTS; attempt++) {
-      // Two attempts, because a lossy link may delay the first beyond its timeout.
-      const summary = (await this.#fetch()) ?? (await this.#fetch());
-      this.#first ??= summary;
-      if (summary === undefined || summary.sessions.length === 0) break;
-      this.#ssid = (this.#ssid % 0xffff) + 1;
-    }
-    const run = { protocol: this.#plan.protocol, targetPort: this.#plan.target.port, ports: new Set<number>() };
-    if (this.#first === undefined) return this.identity.decide(false);
-    if (listenerOf(this.#first, run) !== undefined) return;
-    this.#reject(
-      `the lab at ${this.#controlUrl.host} does not receive ${run.protocol} packets on port ${run.targetPort}`,
-    );
-  }
-
-  #fetch(): Promise<LabSummary | undefined> {
-    return this.#controlUrl === undefined ? Promise.resolve(undefined) : fetchSummary(this.#controlUrl, this.#ssid);
+    const { controlUrl, stamp, protocol, target } = this.#plan;
+    const hasPort = controlUrl === undefined || !stamp ? undefined : await this.#lab.find(controlUrl, address);
+    if (hasPort === undefined) this.identity.decide(false);
+    if (hasPort !== false) return;
+    this.#reject(`the lab at ${this.#lab.host} does not receive ${protocol} packets on port ${target.port}`);
   }
 
   /** The lab is not the target, or its summary cannot be used any more. */
   #reject(reason: string): void {
     this.#reason ??= reason;
+    this.#interim = undefined;
+    clearInterval(this.#timer);
     this.identity.decide(false);
   }
 
@@ -102,13 +79,14 @@ export class LossAttribution {
    * @param localPorts the local ports of the run's sockets, also those that it adds later
    */
   start(recorder: Recorder, localPorts: ReadonlySet<number>): void {
-    const { protocol, target, follow, timeoutMs } = this.#plan;
+    const { follow, timeoutMs } = this.#plan;
     this.#recorder = recorder;
-    this.#run = { protocol, targetPort: target.port, ports: localPorts };
-    if (this.identity.isLab !== undefined) return;
+    this.#lab.start(localPorts);
+    const { instance } = this.#lab;
+    if (instance === undefined || this.#reason !== undefined) return;
     void this.#identify(recorder);
     if (!follow) return;
-    this.#interim = new InterimAttribution(recorder, timeoutMs);
+    this.#interim = new InterimAttribution(recorder, timeoutMs, instance);
     this.#timer = setInterval(() => void this.#query(), QUERY_EVERY_MS);
   }
 
@@ -116,39 +94,29 @@ export class LossAttribution {
   async #identify(recorder: Recorder): Promise<void> {
     let answeredAt: number | undefined;
     while (!this.#isStopped && this.identity.isLab === undefined) {
-      await sleep(RETRY_MS);
+      await sleep(IDENTIFY_EVERY_MS);
       if (recorder.counts.sent === 0) continue;
-      const verified = await this.#verifiedSummary(recorder);
+      const verified = await this.#lab.query(recorder);
       if (verified?.sessions !== undefined) return this.identity.decide(true);
       if (arrivedOf(recorder) + recorder.deferredAnswers > 0) answeredAt ??= this.#clock.now();
-      if (answeredAt !== undefined && this.#clock.now() - answeredAt > IDENTIFY_MS) {
-        this.#reject(verified?.reason ?? "the lab does not respond");
-      }
+      const elapsed = answeredAt === undefined ? 0 : this.#clock.now() - answeredAt;
+      if (verified !== undefined && elapsed > IDENTIFY_MS) this.#reject(verified.reason);
+      // Without a response the target may still be a lab: its summary is requested again at the end.
+      else if (elapsed > MIN_PATIENCE_MS) this.identity.decide(false);
     }
-  }
-
-  /** The lab's sessions of the run, or the reason why they cannot be used; undefined without a response. */
-  async #verifiedSummary(recorder: Recorder): Promise<Verified | undefined> {
-    if (this.#run === undefined || this.#first === undefined) return undefined;
-    const arrived = arrivedOf(recorder);
-    const summary = await this.#fetch();
-    return summary && verify(summary, this.#first, this.#run, { arrived, sent: recorder.counts.sent });
   }
 
   async #query(): Promise<void> {
     const recorder = this.#recorder;
     if (recorder === undefined) return;
-    const checkpoint: Checkpoint = recorder.openCheckpoint(this.#clock.now());
+    const checkpoint = recorder.openCheckpoint(this.#clock.now());
     const { sent } = recorder.counts;
-    const arrived = arrivedOf(recorder);
-    const summary = await this.#fetch();
-    if (summary === undefined || this.#run === undefined) return recorder.closeCheckpoint(checkpoint);
-    const isNewInstance = summary.instance !== this.#first?.instance;
-    const known = isNewInstance ? 0 : arrived;
-    const verified = verify(summary, summary, this.#run, { arrived: known, sent: recorder.counts.sent });
-    if (verified.sessions === undefined) return recorder.closeCheckpoint(checkpoint);
-    const { instance } = summary;
-    this.#interim?.addSummary({ checkpoint, sent, instance, sessions: verified.sessions });
+    const { pending } = recorder;
+    const verified = await this.#lab.queryAnyInstance(recorder);
+    if (verified?.sessions === undefined) return recorder.closeCheckpoint(checkpoint);
+    const { instance, sessions } = verified;
+    const uncertain = pending + recorder.counts.sent - sent;
+    this.#interim?.addSummary({ checkpoint, sent, uncertain, instance, sessions });
     setTimeout(() => this.#interim?.reconcile(this.#clock.now()), this.#plan.timeoutMs + EXPIRY_SLACK_MS);
   }
 
@@ -157,6 +125,16 @@ export class LossAttribution {
     if (this.#interim !== undefined) return this.#interim.directions;
     if (this.#recorder === undefined) return unattributed({ counts: noCounts() });
     return attributeByTarget(this.#recorder);
+  }
+
+  /**
+   * Decides whether the target is a lab, by one more query if necessary, so that every answer that was held is counted.
+   * Call when no packet is pending.
+   */
+  async conclude(recorder: Recorder): Promise<void> {
+    if (this.identity.isLab !== undefined) return;
+    const verified = await this.#lab.query(recorder);
+    this.identity.decide(verified?.sessions !== undefined);
   }
 
   /** Stops the queries. Without a decision so far, the target counts as not being a lab. */
@@ -168,13 +146,20 @@ export class LossAttribution {
 
   /** The final attribution, when no packet is pending. */
   async finalize(recorder: Recorder): Promise<Directions> {
+    clearInterval(this.#timer);
+    const directions = await this.#finalDirections(recorder);
+    const remarks = [directions.reason, this.#lab.note].filter((remark) => remark !== undefined);
+    return remarks.length === 0 ? directions : { ...directions, reason: remarks.join("; ") };
+  }
+
+  async #finalDirections(recorder: Recorder): Promise<Directions> {
     if (this.#interim !== undefined && this.#interim.epochs > 1) {
-      // The lab restarted, so its last summary covers only the last part of the run.
+      // The lab's last summary covers only the last part of the run.
       await this.#query();
       this.#interim.reconcile(Number.POSITIVE_INFINITY);
-      return this.#interim.directions;
+      return { ...this.#interim.certain, reason: "the lab restarted during the run" };
     }
-    const byLab = this.#first === undefined || this.#reason !== undefined ? undefined : await this.#byLab(recorder);
+    const byLab = await this.#byLab(recorder);
     if (byLab !== undefined) return byLab;
     const other =
       this.#plan.stamp && recorder.statefulAnswers > 0 ? attributeByReflector(recorder) : attributeByTarget(recorder);
@@ -184,12 +169,13 @@ export class LossAttribution {
 
   /** By the lab's summary, queried until the lab holds no packet of the run or the patience is over. */
   async #byLab(recorder: Recorder): Promise<Directions | undefined> {
+    if (this.#lab.instance === undefined || this.#reason !== undefined) return undefined;
     const deadline = this.#clock.now() + Math.max(this.#plan.timeoutMs, MIN_PATIENCE_MS);
     for (;;) {
-      const verified = await this.#verifiedSummary(recorder);
+      const verified = await this.#lab.query(recorder);
       const isOver = this.#clock.now() >= deadline;
       if (verified?.sessions !== undefined) {
-        const directions = attributeByLab(recorder, verified.sessions);
+        const directions = attributeByLab(recorder, verified.sessions, this.#lab.targetBufferDrops);
         if (directions.heldByLab === 0 || isOver) return directions;
       } else if (verified !== undefined || isOver) {
         this.#reason = verified?.reason ?? "the lab did not respond at the end of the run";
@@ -198,11 +184,4 @@ export class LossAttribution {
       await sleep(RETRY_MS);
     }
   }
-}
-
-/** The same URL with another host. */
-function withHost(url: URL, address: string): URL {
-  const changed = new URL(url);
-  changed.hostname = address.includes(":") ? `[${address}]` : address;
-  return changed;
 }

@@ -15,6 +15,8 @@ export interface SessionSummary {
   readonly source: string;
   /** The lab's address and port on which the packets arrived. */
   readonly local: { readonly address: string; readonly port: number };
+  /** Time since the first packet, s. */
+  readonly ageSeconds: number;
   readonly received: { readonly unique: number; readonly duplicate: number };
   /** Packets that no fault dropped upstream. */
   readonly handled: number;
@@ -30,7 +32,7 @@ export interface LabSummary {
   /** Identifies the lab between its start and its end. */
   readonly instance: string;
   readonly listeners: readonly LabListener[];
-  /** Sessions that the lab has forgotten since its start, because its table was full. */
+  /** Sessions that the lab has evicted since its start, because its table was full. */
   readonly evictedSessions: number;
   /** Every session with the id, oldest first. */
   readonly sessions: readonly SessionSummary[];
@@ -64,9 +66,10 @@ function isSession(value: unknown): value is SessionSummary {
     isObject(value) &&
     typeof value.protocol === "string" &&
     typeof value.source === "string" &&
+    Number.isFinite(value.ageSeconds) &&
     hasCounts(value.local, ["port"]) &&
     hasCounts(value, ["handled", "answered", "discarded"]) &&
-    hasCounts(value.received, ["unique"]) &&
+    hasCounts(value.received, ["unique", "duplicate"]) &&
     hasCounts(value.dropped, ["up", "down"])
   );
 }
@@ -81,18 +84,34 @@ export function parseSummary(body: unknown): LabSummary | undefined {
 }
 
 /** The listener of the lab that has the target's protocol and port; undefined if the target is not this lab. */
-export function listenerOf(summary: LabSummary, { protocol, targetPort }: RunIdentity): LabListener | undefined {
-  return summary.listeners.find((listener) => listener.protocol === protocol && listener.port === targetPort);
+export function listenerOf(
+  { listeners }: Pick<LabSummary, "listeners">,
+  { protocol, targetPort }: Pick<RunIdentity, "protocol" | "targetPort">,
+): LabListener | undefined {
+  return listeners.find((listener) => listener.protocol === protocol && listener.port === targetPort);
+}
+
+/** Whether the counts of a session can be true at the same time: each packet is in one state. */
+export function isConsistent({ received, handled, answered, dropped, discarded }: SessionSummary): boolean {
+  return handled + dropped.up === received.unique && answered + dropped.down + discarded <= handled;
+}
+
+function portOf(source: string): number {
+  return Number(source.slice(source.lastIndexOf(":") + 1));
 }
 
 /**
  * The sessions of the run: those on the target's port that come from its sockets. Address translation changes the source
- * ports; then those with the run's random session id.
+ * ports; then all sessions on the target's port, which have the run's random session id. Undefined if they cannot be
+ * told from those of another sender with the same session id.
  */
-export function ownSessions({ sessions }: LabSummary, run: RunIdentity): readonly SessionSummary[] {
+export function ownSessions({ sessions }: LabSummary, run: RunIdentity): readonly SessionSummary[] | undefined {
   const onPort = sessions.filter(({ protocol, local }) => protocol === run.protocol && local.port === run.targetPort);
-  const fromPorts = onPort.filter(({ source }) => run.ports.has(Number(source.slice(source.lastIndexOf(":") + 1))));
-  return fromPorts.length > 0 ? fromPorts : onPort;
+  const fromPorts = onPort.filter(({ source }) => run.ports.has(portOf(source)));
+  if (fromPorts.length === 0) return onPort.length > run.ports.size ? undefined : onPort;
+  // A session from another port belongs to another sender, unless it is that of a socket whose port was translated.
+  const isComplete = fromPorts.length === run.ports.size || fromPorts.length === onPort.length;
+  return isComplete ? fromPorts : undefined;
 }
 
 /** Sum of one count over sessions. */

@@ -21,9 +21,12 @@ export class AnswerCheck {
   /** Whether the answer has what every reflector repeats: the sender's error estimate, and the session id or none. */
   isIntact(bytes: Buffer, at: number, ssid: number): boolean {
     const returned = ssidOf(bytes, at);
-    const estimate =
-      ((bytes[at + SENDER_ERROR_ESTIMATE_AT] ?? 0) << 8) + (bytes[at + SENDER_ERROR_ESTIMATE_AT + 1] ?? 0);
-    return estimate === UNSYNCHRONIZED_MILLISECOND && (returned === ssid || returned === 0);
+    return this.hasSenderEstimate(bytes, at) && (returned === ssid || returned === 0);
+  }
+
+  /** Whether the answer repeats the error estimate that every session of this program sends. */
+  hasSenderEstimate(bytes: Buffer, at: number): boolean {
+    return bytes.readUInt16BE(at + SENDER_ERROR_ESTIMATE_AT) === UNSYNCHRONIZED_MILLISECOND;
   }
 
   /**

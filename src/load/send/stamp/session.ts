@@ -30,8 +30,10 @@ const REFLECTED_AT = 4;
 const RECEIVED_AT = 16;
 const SENDER_SENT_AT = 28;
 
-/** Most answers of a session that are held until it is decided whether the target is a lab. */
-const MAX_DEFERRED = 4096;
+/** Most answers of a run that are held until it is decided whether the target is a lab, in about 10 MB. */
+const MAX_DEFERRED = 65_536;
+/** Timeouts after which an answer is not held any longer. Each packet is kept for at least two. */
+const DEFERRED_TIMEOUTS = 2;
 
 /** What is read from a reflector's packet. Times are monotonic ms (`now`) and ms since the Unix epoch. */
 interface DeferredAnswer {
@@ -66,14 +68,17 @@ export class SenderSession {
   readonly #settings: SessionSettings;
   readonly #padding: Buffer;
   readonly #check: AnswerCheck;
-  readonly #reflector = new ReflectorSequence();
+  readonly #reflector: ReflectorSequence;
   #recorder: Recorder;
   #ssid: number;
   /** The session id before the last restart; answers to it still arrive and are ignored. */
   #previousSsid: number | undefined;
   /** Answers that arrived before it was decided whether the target is a lab. */
   readonly #deferred: DeferredAnswer[] = [];
+  readonly #slots: number;
   #accounting: PacketAccounting;
+  /** Packets counted as lost without being sent. */
+  #neverSent = 0;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
@@ -82,6 +87,8 @@ export class SenderSession {
     this.#check = new AnswerCheck(this.#padding);
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
+    this.#slots = slotsFor(settings.highestRate, settings.timeoutMs);
+    this.#reflector = new ReflectorSequence(this.#slots);
     this.#accounting = this.#newAccounting();
     settings.identity.onDecision(() => this.#releaseDeferred());
   }
@@ -91,9 +98,7 @@ export class SenderSession {
    * 0, and a stateless one with the sender's 1.
    */
   #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs } = this.#settings;
-    const slots = slotsFor(highestRate, timeoutMs);
-    return new PacketAccounting(this.#recorder, { slots, timeoutMs, first: 1 });
+    return new PacketAccounting(this.#recorder, { slots: this.#slots, timeoutMs: this.#settings.timeoutMs, first: 1 });
   }
 
   /** Packets without an outcome. */
@@ -108,7 +113,8 @@ export class SenderSession {
 
   /** Adds the reflector's sequence numbers to the recorder, once, at the end of the session. */
   finish(): void {
-    this.#reflector.moveTo(this.#recorder, this.#accounting);
+    this.#reflector.moveTo(this.#recorder, this.#accounting, this.#neverSent);
+    this.#neverSent = 0;
   }
 
   /** Starts a new session: earlier packets are dropped from the accounting, and answers to them are ignored. */
@@ -150,10 +156,14 @@ export class SenderSession {
   countLost(intendedAt: number, now: number): void {
     this.#accounting.add(intendedAt, now, this.#clock.wallAt(now));
     this.#accounting.expireAll();
+    this.#neverSent++;
   }
 
   /** Counts packets whose timeout has passed as lost; returns how many. */
   expire(now: number): number {
+    const [oldest] = this.#deferred;
+    const isOverdue = oldest !== undefined && now - oldest.now > DEFERRED_TIMEOUTS * this.#settings.timeoutMs;
+    if (isOverdue) this.#settings.identity.decide(false);
     return this.#accounting.expire(now);
   }
 
@@ -211,7 +221,7 @@ export class SenderSession {
 
   /** Holds an answer until it is decided whether the target is a lab. Very many of them come from a foreign reflector. */
   #defer(answer: DeferredAnswer): void {
-    if (this.#deferred.length >= MAX_DEFERRED) {
+    if (this.#recorder.deferredAnswers >= MAX_DEFERRED) {
       this.#settings.identity.decide(false);
       this.#classify(answer);
       return;
@@ -242,9 +252,10 @@ export class SenderSession {
     if (reflected !== onWire) this.#recorder.statefulAnswers++;
     const duplicatesBefore = counts.duplicateUp;
     const reception = this.#accounting.answer(sequence, now, reflected);
-    const hasOwnNumber = reception !== "duplicate" || counts.duplicateUp > duplicatesBefore;
-    const { next, first } = this.#accounting.packets;
-    if (hasOwnNumber) this.#reflector.add(reflected, sequence, next - first);
+    const isCopy = counts.duplicateUp > duplicatesBefore;
+    if (reception !== "duplicate" || isCopy) {
+      this.#reflector.add(reflected, sequence, isCopy, this.#accounting.packets);
+    }
     return reception === "answered";
   }
 
@@ -259,7 +270,7 @@ export class SenderSession {
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => distance(a) - distance(b));
     if (sequence !== undefined) this.#countCorrupt(sequence);
     else if (ssid === this.#previousSsid) return;
-    else if (this.#check.isIntact(bytes, at, this.#ssid)) this.#recorder.counts.unknownAnswers++;
+    else if (this.#check.hasSenderEstimate(bytes, at)) this.#recorder.counts.unknownAnswers++;
     else this.#recorder.counts.unidentified++;
   }
 

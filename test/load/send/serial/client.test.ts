@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { LabIdentity } from "../../../../src/load/measure/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { planRun } from "../../../../src/load/plan/run-plan.ts";
 import { SerialClient } from "../../../../src/load/send/serial/client.ts";
@@ -42,7 +43,7 @@ async function openClient(options: { rate?: "max"; connections?: number } = {}) 
     recorder,
     clock,
     ssid: 1,
-    lab: false,
+    identity: new LabIdentity(),
     onCapacity: () => void state.notified++,
   };
   const client = new SerialClient(settings, (events) => {
