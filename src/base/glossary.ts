@@ -62,6 +62,8 @@ export const GLOSSARY = {
     "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
   loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is Wilson's score interval, which assumes independent losses; losses in bursts need a wider one.",
+  "loss places":
+    "Lost packets by place, without those dropped on purpose: on the path, at the target's full receive buffer (an upper limit, because its counter includes other senders), and at the own full receive buffer.",
   "duplicate answers": "Further copies of an answer. They never offset a loss.",
   "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
   "response time":

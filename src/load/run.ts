@@ -211,6 +211,7 @@ class RunExecution {
       seconds: this.#seconds,
       failures: this.#failures,
       bufferDrops: this.#bufferDrops,
+      sessionId: this.#plan.stamp ? this.#attribution.ssid : undefined,
     });
     return withObjectives(report, this.#plan.objectives);
   }

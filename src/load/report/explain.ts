@@ -25,8 +25,21 @@ function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
       `${n(packets.lost)} lost = ${n(packets.lostUp)} upstream + ${n(packets.lostDown)} downstream + ${n(packets.unexplained)} unexplained. The target dropped ${n(packets.droppedUp)} upstream and ${n(packets.droppedDown)} downstream on purpose. Directions: ${evidence.text}.`,
     ],
     ["loss", `${formatShare(loss.ratio)}; the 95 % interval is ${formatShare(loss.low)} to ${formatShare(loss.high)}.`],
+    ...placesEntry(loss),
     ["duplicate answers", `${n(packets.duplicate)} in this run.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
+  ];
+}
+
+function placesEntry({ places }: RunReport["loss"]): Entry[] {
+  if (places === undefined || places.path === null) return [];
+  const n = formatCount;
+  const { path, targetBuffer, ownBuffer } = places;
+  return [
+    [
+      "loss places",
+      `${n(path)} on the path, at most ${n(targetBuffer ?? 0)} at the target's receive buffer, ${n(ownBuffer ?? 0)} at the own one.`,
+    ],
   ];
 }
 

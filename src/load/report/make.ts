@@ -6,6 +6,7 @@ import type { Recorder } from "../measure/recorder.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
+import { placesOf } from "./places.ts";
 import type { PacketCounts, RunReport, Times } from "./report.ts";
 
 /** The result of a run, from which its report is made. */
@@ -13,6 +14,8 @@ export interface RunResult extends VerdictInput {
   /** Undefined if the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
   readonly startedAt: Date;
+  /** STAMP session id of all sessions; undefined without STAMP. */
+  readonly sessionId: number | undefined;
   /** How long packets were sent, s. */
   readonly seconds: number;
 }
@@ -67,8 +70,14 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
   };
 }
 
-function lossOf({ counts: { lost, sent } }: Recorder): RunReport["loss"] {
-  return { ratio: sent === 0 ? 0 : lost / sent, ...wilson(lost, sent), method: "wilson95" };
+function lossOf({ recorder, directions, bufferDrops }: RunResult): RunReport["loss"] {
+  const { lost, sent } = recorder.counts;
+  return {
+    ratio: sent === 0 ? 0 : lost / sent,
+    ...wilson(lost, sent),
+    method: "wilson95",
+    places: placesOf(lost, directions, bufferDrops),
+  };
 }
 
 function oneWayOf({ recorder, endpoint }: RunResult): RunReport["oneWay"] {
@@ -111,6 +120,7 @@ export function makeReport(result: RunResult): RunReport {
     target: plan.targetText,
     address: endpoint?.address ?? "",
     seed: plan.seed,
+    sessionId: result.sessionId ?? null,
     startedAt: result.startedAt.toISOString(),
     durationSeconds: seconds,
     rate: {
@@ -118,7 +128,7 @@ export function makeReport(result: RunResult): RunReport {
       achieved: perSecond(counts.sent, seconds),
     },
     packets: packetsOf(result),
-    loss: lossOf(recorder),
+    loss: lossOf(result),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
     responseTime: timesOf(recorder.response),
     serviceTime: timesOf(recorder.service),

@@ -3,6 +3,7 @@ import type { Protocol } from "../../base/protocol.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
 import type { ClockOffset } from "../measure/recorder.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
+import type { LossPlaces } from "./places.ts";
 
 /** A distribution of durations, s. Null: no sample, or too few for that percentile. */
 export interface Times {
@@ -58,12 +59,21 @@ export interface RunReport {
   /** The address to which the target's name resolved; empty if it did not resolve. */
   readonly address: string;
   readonly seed: number;
+  /** STAMP session id (RFC 8972) of the run's sessions; null without STAMP, absent in reports of earlier versions. */
+  readonly sessionId?: number | null;
   readonly startedAt: string;
   readonly durationSeconds: number;
   /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };
   readonly packets: PacketCounts;
-  readonly loss: { readonly ratio: number; readonly low: number; readonly high: number; readonly method: "wilson95" };
+  readonly loss: {
+    readonly ratio: number;
+    readonly low: number;
+    readonly high: number;
+    readonly method: "wilson95";
+    /** Absent in reports of earlier versions. */
+    readonly places?: LossPlaces;
+  };
   /** The source of the losses' directions. */
   readonly evidence: { readonly kind: AttributionSource; readonly text: string };
   readonly responseTime: Times;

@@ -1,6 +1,7 @@
 /** The rows of the text report's table: a label, then a cell for each report. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, type QuantileName, quantileLabel } from "../plan/quantiles.ts";
+import type { LossPlaces } from "./places.ts";
 import type { PacketCounts, RunReport, Times } from "./report.ts";
 
 type Cell = (report: RunReport) => string;
@@ -51,11 +52,25 @@ function packetRows(reports: Reports): string[][] {
     directed("  lost downstream", "lostDown"),
     directed("    dropped on purpose", "droppedDown"),
     counted("  unexplained", "unexplained"),
+    ...placeRows(reports),
     ...optional.map((name) => counted(name, name)),
     row("loss", reports, ({ packets, loss }) => (packets.sent === 0 ? NONE : formatShare(loss.ratio))),
     row("  95 % confidence interval", reports, ({ packets, loss }) =>
       packets.sent === 0 ? NONE : `${formatShare(loss.low)} to ${formatShare(loss.high)}`,
     ),
+  ];
+}
+
+/** The places of the losses, if a receive buffer was one of them. */
+function placeRows(reports: Reports): string[][] {
+  const isShown = reports.some(({ loss: { places } }) => (places?.targetBuffer ?? 0) + (places?.ownBuffer ?? 0) > 0);
+  if (!isShown) return [];
+  const place = (label: string, name: keyof LossPlaces) =>
+    row(label, reports, ({ loss: { places } }) => (places?.[name] == null ? NONE : formatCount(places[name])));
+  return [
+    place("  at the target's receive buffer, at most", "targetBuffer"),
+    place("  at the own receive buffer", "ownBuffer"),
+    place("  on the path", "path"),
   ];
 }
 

@@ -39,6 +39,7 @@ export function reportOn(recorder: Recorder, result: Partial<RunResult> = {}): R
     seconds: 10,
     failures: [],
     bufferDrops: 0,
+    sessionId: undefined,
     ...result,
   });
 }
