@@ -111,7 +111,7 @@ async function benchLog(): Promise<void> {
   let busyMs = 0;
   for (let tick = 0; tick < 20; tick++) {
     const startedAt = performance.now();
-    for (let i = 0; i < 20_000; i++) if (packetLog.wants("udp")) packetLog.add({ at: Date.now(), ...entry });
+    for (let i = 0; i < 20_000; i++) if (packetLog.accepts("udp")) packetLog.add({ at: Date.now(), ...entry });
     busyMs += performance.now() - startedAt;
     await Bun.sleep(100); // the interval of the log's sampling
   }

@@ -1,4 +1,4 @@
-/** Environment variables and flags, parsed once into a readonly value. A bad value is refused before anything starts. */
+/** Environment variables and flags, parsed once into a readonly value. An invalid value is rejected before the start. */
 import { parseArgs } from "node:util";
 import { type AllowedHost, parseAllowedHosts } from "./base/address.ts";
 import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
@@ -6,7 +6,7 @@ import { PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError, parseImpairments } from "./faults/text.ts";
 
-/** Limits on what traffic can make the lab hold; a counter shows when each was reached. */
+/** Limits of the memory and the connections that traffic can use; a counter shows when a limit was reached. */
 export interface Limits {
   /** STAMP sessions; 16 KiB each. */
   readonly sessions: number;
@@ -38,7 +38,7 @@ export interface Limits {
   readonly stopMs: number;
 }
 
-/** The limits unless `startLab` is given others. */
+/** The default limits. */
 export const DEFAULT_LIMITS: Limits = {
   sessions: 1024,
   delayQueue: 65_536,
@@ -83,7 +83,7 @@ export interface Config extends Ports {
 
 /** A value for the port of each protocol. */
 function forPorts<Value>(make: (protocol: Protocol) => Value): Record<keyof Ports, Value> {
-  // One entry for each protocol, under the key that the type gives it.
+  // Has one entry for each protocol, under its key in the type.
   return Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, make(protocol)])) as Record<
     keyof Ports,
     Value
@@ -104,7 +104,7 @@ export const DEFAULT_CONFIG: Config = {
   commit: "unknown",
 };
 
-/** A bad value; the message is one line: the name, the value, what is allowed. */
+/** An invalid value; the message is one line: the name, the value and the allowed values. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
@@ -213,7 +213,7 @@ export const SETTINGS: Settings = {
   },
 };
 
-/** Settings whose bad value is not printed. */
+/** Settings whose invalid value is not printed. */
 const SECRET: ReadonlySet<keyof Config> = new Set(["token"]);
 
 function read<Key extends keyof Config>(key: Key, name: string, text: string): Config[Key] {
@@ -262,13 +262,13 @@ function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
   const allowed = `allowed: ${[...names, ...BARE_FLAGS].map((name) => `--${name}`).join(" ")}`;
   const given = new Map<string, string>();
   for (const token of tokensOf(args, names)) {
-    if (token.kind === "positional") throw new ConfigError(`${token.value}: no argument is taken; ${allowed}`);
+    if (token.kind === "positional") throw new ConfigError(`${token.value}: unexpected argument; ${allowed}`);
     if (token.kind === "option-terminator") continue;
     const { name, rawName, value } = token;
     const key = keys.get(name);
     const isBare = BARE_FLAGS.some((bare) => bare === name);
     if (key === undefined && !isBare) throw new ConfigError(`${rawName}: no such flag; ${allowed}`);
-    if (key === undefined && value !== undefined) throw new ConfigError(`${rawName}: no value is taken`);
+    if (key === undefined && value !== undefined) throw new ConfigError(`${rawName}: takes no value`);
     if (key !== undefined && value === undefined) {
       throw new ConfigError(`${rawName}: a value is missing; allowed: ${SETTINGS[key].allowed}`);
     }

@@ -1,4 +1,4 @@
-/** wirelab as a library: a lab and a load run, for somebody's own `bun test`. */
+/** wirelab as a library: labs and load runs, for use in tests. */
 export type { Config, Limits } from "./config.ts";
 export { ImpairmentError, parseFaults, parseImpairments } from "./faults/text.ts";
 export { type Lab, type LabOptions, startLab } from "./lab.ts";

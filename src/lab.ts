@@ -1,4 +1,4 @@
-/** Assembles a lab: listeners for every protocol, one responder for each, and what observes and controls them. */
+/** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
 import { controlRoutes } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";

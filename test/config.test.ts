@@ -124,8 +124,16 @@ const INVALID: readonly (readonly [key: keyof Config, text: string, line: string
   ["logLevel", "loud", "not allowed; allowed: silent, error, warn, info, debug"],
   ["commit", "a/b", "not allowed; allowed: up to 64 letters, digits, dots, dashes and underscores"],
   ["impair", "udp:drp=1", 'udp has no fault "drp" at character 5; allowed: drop, burst, delay, duplicate, '],
-  ["impair", "chaos", '"chaos" is no protocol with faults at character 1; allowed: http:…, tcp:…, udp:…, '],
-  ["impair", "udp:drop=\n", '"" is no value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1'],
+  [
+    "impair",
+    "chaos",
+    '"chaos" is neither a protocol with faults nor a preset at character 1; allowed: http:…, tcp:…, udp:…, ',
+  ],
+  [
+    "impair",
+    "udp:drop=\n",
+    '"" is not a valid value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1',
+  ],
 ];
 
 describe("the error line", () => {
@@ -153,11 +161,11 @@ describe("the error line", () => {
     [["--drop=0.2"], `--drop: no such flag; ${FLAGS}`],
     [["--help", "--bogus"], `--bogus: no such flag; ${FLAGS}`],
     [["-x"], `-x: no such flag; ${FLAGS}`],
-    [["--udp-port", "7000", "classroom"], `classroom: no argument is taken; ${FLAGS}`],
-    [["--udp-port=7000", "classroom"], `classroom: no argument is taken; ${FLAGS}`],
+    [["--udp-port", "7000", "classroom"], `classroom: unexpected argument; ${FLAGS}`],
+    [["--udp-port=7000", "classroom"], `classroom: unexpected argument; ${FLAGS}`],
     [["--seed"], "--seed: a value is missing; allowed: an integer from 0 to 4294967295"],
     [["--udp-port", "-5"], `--udp-port="-5": ${PORT}`],
-    [["--help=x"], "--help: no value is taken"],
+    [["--help=x"], "--help: takes no value"],
   ])("of %j lists the flags or the allowed values", (args, line) => {
     expect(errorOf(args)).toBe(line);
   });

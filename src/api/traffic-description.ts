@@ -27,11 +27,11 @@ const DROPPED = {
 const BODY_ERRORS = {
   408: errorResponse(
     "The body took too long to arrive",
-    `too-slow: the body has to come whole, within ${DEFAULT_LIMITS.httpBodyMs} ms`,
+    `too-slow: the body must arrive within ${DEFAULT_LIMITS.httpBodyMs} ms`,
   ),
   413: errorResponse(
     "The body is too large",
-    `too-large: the body has to come whole, at most ${DEFAULT_LIMITS.httpBodyBytes} bytes`,
+    `too-large: the body can have at most ${DEFAULT_LIMITS.httpBodyBytes} bytes`,
   ),
 };
 const ANY_BODY = { "*/*": { schema: { type: "string", format: "binary" }, example: "Hello" } };

@@ -8,7 +8,7 @@ export interface HostPortText {
   readonly port: string | undefined;
 }
 
-/** Removes the `::ffff:` prefix by which a socket bound to `::` names IPv4 peers; other addresses stay unchanged. */
+/** Removes the prefix `::ffff:` of IPv4-mapped addresses, which a socket bound to `::` reports for IPv4 peers. */
 export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }
@@ -39,7 +39,7 @@ export function parsePort(text: string): number | undefined {
   return port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-/** A host that a list allows; without a port, every port of it. */
+/** An allowed host; without a port, every port of the host is allowed. */
 export interface AllowedHost {
   readonly host: string;
   readonly port: number | undefined;

@@ -16,7 +16,7 @@ const CHECK_EVERY_MS = 1000;
 interface Sources {
   /** Monotonic, ms. */
   readonly now: () => number;
-  /** Ms since the Unix epoch, whole ones. */
+  /** Ms since the Unix epoch, without a fraction. */
   readonly wall: () => number;
   /** `wall` minus `now` at the start of the process, with a fraction. */
   readonly origin: number;
@@ -38,13 +38,13 @@ export function systemClock({ now, wall, origin }: Sources = SYSTEM): Clock {
   let checkedAt = now();
   return {
     now,
-    wallAt(moment) {
-      if (moment - checkedAt > CHECK_EVERY_MS) {
-        checkedAt = moment;
+    wallAt(time) {
+      if (time - checkedAt > CHECK_EVERY_MS) {
+        checkedAt = time;
         const drift = wall() - (now() + offset);
         if (Math.abs(drift) > STEP_MS) offset += drift;
       }
-      return moment + offset;
+      return time + offset;
     },
   };
 }

@@ -2,6 +2,7 @@
 
 /** Log levels from least to most output; each includes those before it. */
 export const LOG_LEVELS = ["silent", "error", "warn", "info", "debug"] as const;
+/** One of LOG_LEVELS. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Fields of a line besides its message; undefined values are omitted. */

@@ -5,13 +5,13 @@
 
 /** One protocol that the lab serves and the load generator sends. */
 interface ProtocolEntry {
-  /** Name for people. */
+  /** Display name. */
   readonly title: string;
   /** One line for the page's column. */
   readonly summary: string;
-  /** The transport below, which decides the kind of the listening port. */
+  /** The transport below, which determines the kind of the listening port. */
   readonly transport: "tcp" | "udp";
-  /** Port unless configured (docs/CONTRACT.md, section 1). */
+  /** Default port (docs/CONTRACT.md, section 1). */
   readonly port: number;
   /** What the port is for, in `--help`. */
   readonly help: string;
@@ -33,7 +33,7 @@ interface ProtocolEntry {
   readonly faults: readonly string[];
   /** Reasons for which input is rejected. */
   readonly rejects: readonly string[];
-  /** Look on the page: never by the colour alone. */
+  /** Look on the page. Shape and dash pattern differ too, so that colour is not the only distinction. */
   readonly look: {
     readonly shape: string;
     /** Colour on a light and on a dark background. */
@@ -47,7 +47,7 @@ interface ProtocolEntry {
 export const REGISTRY = {
   http: {
     title: "HTTP",
-    summary: "a request, a response, on top of TCP",
+    summary: "requests and responses over TCP",
     transport: "tcp",
     port: 5000,
     help: "HTTP: traffic, control, /metrics",
@@ -81,7 +81,7 @@ export const REGISTRY = {
   },
   udp: {
     title: "UDP",
-    summary: "single datagrams, no promise of delivery",
+    summary: "single datagrams, delivery not guaranteed",
     transport: "udp",
     port: 7000,
     help: "UDP, plain and STAMP",
@@ -114,7 +114,7 @@ export const PROTOCOLS = Object.keys(REGISTRY) as readonly Protocol[]; // a lite
 
 /** A record with `make(protocol)` under each protocol's name. */
 export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<Protocol, Value> {
-  // Built from every protocol, which is what the type says.
+  // Has one entry for each protocol, as the type requires.
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
 }
 

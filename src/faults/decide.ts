@@ -11,7 +11,7 @@ export interface DirectionFate {
   delayMs: number;
   /** The packet is sent twice. */
   duplicate: boolean;
-  /** The packet is held back until the next one to the same peer was sent. */
+  /** The packet is held back until the next one to the same peer is sent. */
   reorder: boolean;
   /** Relative position, 0 to 1, at which one bit is flipped; -1 for none. */
   corruptAt: number;
@@ -54,8 +54,8 @@ export interface Chance {
 }
 
 /**
- * The random streams that `seed` (0 to 2^32 - 1) gives to `protocol`. Each kind has its own stream, so that switching one
- * fault on does not change what another does to the same packets.
+ * The random streams of `protocol` for `seed` (0 to 2^32 - 1). Each kind has its own stream: enabling one fault does not
+ * change what another does to the same packets.
  */
 export function chance(seed: number, protocol: Protocol): Chance {
   const stream = (name: string) => random(seed, `${protocol}/${name}`);
@@ -76,8 +76,8 @@ export function chance(seed: number, protocol: Protocol): Chance {
 }
 
 /**
- * Decides what `faults` do to the next packet and writes it into `fate`. Every fault that is on draws for every packet,
- * including packets that another fault loses: the fate of packet n depends on the seed and on n alone.
+ * Decides what `faults` do to the next packet and writes it into `fate`. Every enabled fault draws for every packet,
+ * including packets that another fault loses: the fate of packet n depends only on the seed and on n.
  */
 export function decide(faults: Faults, chance: Chance, fate: Fate): Fate {
   const { up, down } = fate;

@@ -3,7 +3,7 @@
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 
-/** A timer never fires in less than about 1.1 ms and can be as late; for less than this the event loop is polled. */
+/** A timer never fires in less than about 1.1 ms and can be late by as much; below this wait, the event loop is polled. */
 const POLL_BELOW_MS = 2.5;
 
 interface Entry {
@@ -85,8 +85,8 @@ export class DelayQueue implements Bounded {
     this.#disarm();
     this.#wakeAt = dueAt;
     const wait = dueAt - this.clock.now();
-    if (wait > POLL_BELOW_MS) this.#timer = setTimeout(this.#look, Math.floor(wait - POLL_BELOW_MS + 1));
-    else this.#poll = setImmediate(this.#look);
+    if (wait > POLL_BELOW_MS) this.#timer = setTimeout(this.#wake, Math.floor(wait - POLL_BELOW_MS + 1));
+    else this.#poll = setImmediate(this.#wake);
   }
 
   #disarm(): void {
@@ -95,7 +95,7 @@ export class DelayQueue implements Bounded {
     this.#wakeAt = Number.POSITIVE_INFINITY;
   }
 
-  readonly #look = () => {
+  readonly #wake = () => {
     this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#run(this.clock.now());
   };

@@ -3,10 +3,12 @@ import { byProtocol, type Protocol, REGISTRY } from "../base/protocol.ts";
 
 /** The directions of a packet: `up` from the client to the lab, `down` from the lab to the client. */
 export const DIRECTIONS = ["up", "down"] as const;
+/** One of DIRECTIONS. */
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** Every kind of fault. */
 export const KINDS = ["drop", "burst", "delay", "duplicate", "reorder", "corrupt", "reset", "status"] as const;
+/** One of KINDS. */
 export type Kind = (typeof KINDS)[number];
 
 /** The kinds of faults that each protocol accepts, from the registry. */

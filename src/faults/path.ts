@@ -1,6 +1,6 @@
 /**
- * Applies fates to the packets of one direction: delay, loss, corruption, reordering and duplication. Both directions of
- * the reflector use it, and so can anything else that forwards packets.
+ * Applies fates to the packets of one direction: delay, loss, corruption, reordering and duplication. It does not depend on
+ * the reflector, which uses it for both directions.
  */
 import { copyFate, type DirectionFate, type Fate } from "./decide.ts";
 import type { DelayQueue } from "./delay-queue.ts";
@@ -18,11 +18,11 @@ export interface Transit {
 
 /** The consumer at the end of a path. */
 export interface PathEnd<Packet> {
-  /** The delay is over; what follows depends on the fate. */
+  /** Called after the delay, before the fate is applied. */
   prepare(packet: Packet, fate: Fate): void;
-  /** A fault lost the packet. */
+  /** Called when a fault loses the packet. */
   lose(packet: Packet, fault: NonNullable<DirectionFate["lostBy"]>): void;
-  /** The delay queue is full, and the packet is lost. */
+  /** Called when the delay queue is full; the packet is lost. */
   overflow(packet: Packet): void;
   /** Delivers the packet; returns false if that failed. */
   deliver(packet: Packet, fate: Fate): boolean;
@@ -90,10 +90,10 @@ export class FaultPath<Packet extends Transit> {
     const peer = packet.peer();
     if (this.#held.has(peer)) return false;
     const held = { packet: packet.keep(), fate: copyFate(fate) };
-    const giveUp = () => {
+    const expire = () => {
       if (this.#held.get(peer) === held) this.#release(peer);
     };
-    if (!this.queue.put(this.queue.clock.now() + REORDER_WAIT_MS, giveUp, packet.heldBytes)) return false;
+    if (!this.queue.put(this.queue.clock.now() + REORDER_WAIT_MS, expire, packet.heldBytes)) return false;
     this.injected("reorder", this.direction);
     this.#held.set(peer, held);
     return true;

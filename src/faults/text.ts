@@ -95,7 +95,7 @@ function quote(text: string): string {
 }
 
 function fail(kind: Kind, { text, at }: Piece): never {
-  throw new ImpairmentError(`${quote(text)} is no value for ${kind}`, at, FORMS[kind]);
+  throw new ImpairmentError(`${quote(text)} is not a valid value for ${kind}`, at, FORMS[kind]);
 }
 
 function assertReadable(text: string): void {
@@ -148,7 +148,8 @@ function parseBurst(piece: Piece): Burst | undefined {
   return { goodToBad: probability("burst", first), badToGood: number("burst", second, 1e-9, 1) };
 }
 
-function twoWays(kind: Kind, value: Piece): [Piece, Piece | undefined] {
+/** Splits UP/DOWN; the second part is undefined for a single value. */
+function splitDirections(kind: Kind, value: Piece): [Piece, Piece | undefined] {
   const [up, down, extra] = split(value, "/");
   return up && !extra ? [up, down] : fail(kind, value);
 }
@@ -156,12 +157,12 @@ function twoWays(kind: Kind, value: Piece): [Piece, Piece | undefined] {
 function parseFault(kind: Kind, value: Piece): Faults {
   switch (kind) {
     case "drop": {
-      const [up, down] = twoWays(kind, value);
+      const [up, down] = splitDirections(kind, value);
       return { drop: { up: probability(kind, up), down: down ? probability(kind, down) : 0 } };
     }
     case "burst": {
-      const ways = twoWays(kind, value);
-      const [up, down] = [parseBurst(ways[0]), ways[1] && parseBurst(ways[1])];
+      const parts = splitDirections(kind, value);
+      const [up, down] = [parseBurst(parts[0]), parts[1] && parseBurst(parts[1])];
       return { burst: { ...(up && { up }), ...(down && { down }) } };
     }
     case "delay":
@@ -210,7 +211,7 @@ export function parseImpairments(text: string): Impairments {
     const protocol = PROTOCOLS.find((protocol) => protocol === name.text);
     const allowed = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or ${Object.keys(PRESETS).join(", ")}`;
     if (!protocol || !faults)
-      throw new ImpairmentError(`${quote(name.text)} is no protocol with faults`, name.at, allowed);
+      throw new ImpairmentError(`${quote(name.text)} is neither a protocol with faults nor a preset`, name.at, allowed);
     if (seen.has(protocol)) throw new ImpairmentError(`${protocol} is given twice`, name.at, "each protocol once");
     seen.add(protocol);
     result[protocol] = parseFaults(protocol, faults.text, faults.at);
@@ -231,7 +232,7 @@ function printDelay(delay: Delay): string {
   }
 }
 
-function printWays(up: string, down: string): string {
+function printDirections(up: string, down: string): string {
   return down === "0" ? up : `${up}/${down}`;
 }
 
@@ -243,8 +244,8 @@ function printBurst(burst: Burst | undefined): string {
 export function printFaults(faults: Faults): string {
   const parts: string[] = [];
   const { drop, burst, delay, status } = faults;
-  if (drop) parts.push(`drop=${printWays(`${drop.up}`, `${drop.down}`)}`);
-  if (burst) parts.push(`burst=${printWays(printBurst(burst.up), printBurst(burst.down))}`);
+  if (drop) parts.push(`drop=${printDirections(`${drop.up}`, `${drop.down}`)}`);
+  if (burst) parts.push(`burst=${printDirections(printBurst(burst.up), printBurst(burst.down))}`);
   if (delay) parts.push(`delay=${printDelay(delay)}`);
   for (const kind of ["duplicate", "reorder", "corrupt", "reset"] as const) {
     if (faults[kind] !== undefined) parts.push(`${kind}=${faults[kind]}`);

@@ -10,7 +10,7 @@ import { type Mark, SERIES, type Second, type SeriesName } from "./shapes.ts";
 
 /** Seconds kept. */
 export const HISTORY_SECONDS = 900;
-/** A sample that is up to this many seconds late also stands for the seconds before it; after more, they stay empty. */
+/** A sample that is up to this many seconds late is also stored for the seconds before it; otherwise they stay empty. */
 const MOST_REPEATED = 2;
 /** Fault changes kept. */
 const MOST_MARKS = 200;
@@ -30,7 +30,7 @@ function orNull(value: number | undefined): number | null {
 
 /** A value for each series. */
 function bySeries<Value>(make: (name: SeriesName) => Value): Record<SeriesName, Value> {
-  // Built from every series, which is what the type says.
+  // Has one entry for each series, as the type requires.
   return Object.fromEntries(SERIES.map((name) => [name, make(name)])) as Record<SeriesName, Value>;
 }
 
@@ -125,8 +125,8 @@ export class History {
   }
 
   /**
-   * Records what happened since the previous call; called about once a second. Returns false if the current second was
-   * sampled already. A late sample also fills the seconds before it; seconds during which the process slept stay empty.
+   * Records what the counters gained since the previous call; called about once a second. Returns false if the current
+   * second was sampled already. A late sample also fills the seconds before it; after a long pause they stay empty.
    */
   sample(now: number, connections: ConnectionCounter): boolean {
     const second = Math.round((now - this.startedAt) / 1000);
@@ -159,8 +159,8 @@ export class History {
 
   /** The fault changes that are kept, oldest first, without the first `from` since the start. */
   marks(from = 0): Mark[] {
-    const forgotten = this.marked - this.#marks.length;
-    return this.#marks.slice(Math.max(0, from - forgotten));
+    const discarded = this.marked - this.#marks.length;
+    return this.#marks.slice(Math.max(0, from - discarded));
   }
 
   /** The last second of one protocol. */

@@ -5,7 +5,7 @@ import type { PacketSample } from "./shapes.ts";
 /** Most packets in one snapshot. */
 export const MOST_PACKETS = 100;
 
-/** What a viewer is allowed to see. */
+/** The rights of a viewer. */
 export interface Visibility {
   /** Peers' addresses: only for viewers who may change the lab. */
   readonly peers: boolean;
@@ -26,7 +26,7 @@ function rounded(packet: PacketEntry): PacketEntry {
   return { ...packet, at: Math.round(at), responseTimeMs: Math.round(responseTimeMs * 1e3) / 1e3 };
 }
 
-/** `sample` without what the viewer is not allowed to see. */
+/** `sample` without the peers, unless the viewer may see them. */
 export function visiblePart(sample: PacketSample, { peers }: Visibility): PacketSample {
   if (peers) return sample;
   return { ...sample, packets: sample.packets.map((packet) => ({ ...packet, peer: "" })) };

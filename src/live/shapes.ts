@@ -44,7 +44,7 @@ export interface PacketSample {
 export interface LiveSnapshot {
   /** Identifies the process: another value after each start of the lab. */
   readonly lab: string;
-  /** Whole seconds since that start; consecutive unless the process slept. */
+  /** Whole seconds since that start; consecutive unless the process was paused. */
   readonly seconds: number;
   /** Wall clock at that second, ms since the Unix epoch. */
   readonly at: number;

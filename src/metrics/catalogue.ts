@@ -17,7 +17,7 @@ export type SeriesTable = Readonly<Record<string, Series>>;
 
 /** Structures whose size is limited by configuration, never by traffic: values of the label `structure`. */
 export const STRUCTURES = ["sessions", "delay-queue", "tcp-connections", "packet-log", "viewers"] as const;
-/** One of them. */
+/** One of STRUCTURES. */
 export type Structure = (typeof STRUCTURES)[number];
 
 /** Series of the process, of the lab and of a load run alike. */

@@ -17,7 +17,7 @@ export const DROP_REASONS = [
   "send-failed",
   "peer-gone",
 ] as const;
-/** One of them. */
+/** One of DROP_REASONS. */
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /** Reasons for which input of a protocol is rejected; all protocols' reasons together without an argument. */
@@ -96,7 +96,7 @@ export class Traffic {
   constructor(readonly protocol: Protocol) {
     this.rejects = new Tally<RejectReason>(REGISTRY[protocol].rejects);
     this.injected = new Tally(
-      KINDS_OF[protocol].flatMap((kind) => DIRECTIONS_OF[kind].map((way) => `${kind}/${way}` as const)),
+      KINDS_OF[protocol].flatMap((kind) => DIRECTIONS_OF[kind].map((direction) => `${kind}/${direction}` as const)),
     );
   }
 

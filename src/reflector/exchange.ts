@@ -4,8 +4,9 @@ import type { Transit } from "../faults/path.ts";
 import type { DropReason } from "../metrics/counters.ts";
 import type { Session } from "./sessions.ts";
 
-/** Returned by `send` in place of a number of octets. */
+/** Returned by `send` if the kernel did not accept the response. */
 export const SEND_FAILED = -1;
+/** Returned by `send` if the connection is closed. */
 export const PEER_GONE = -2;
 
 /** A received packet. Valid until the responder's `receive` returns unless `keep` was called. */
@@ -21,10 +22,10 @@ export interface Exchange extends Transit {
   readonly workMs: number;
   /** The time at which a response due at `dueAt` can be sent: on a stream, not before the responses queued ahead of it. */
   order(dueAt: number): number;
-  /** Makes the response with the reflector's sequence number and what the fate of the way down does to its content. */
+  /** Encodes the response with the reflector's sequence number and the changes of its content in the downstream fate. */
   encode(reflectorSequence: number, fate: Readonly<DirectionFate>): void;
   /** Passes the response to the kernel; returns its payload octets, SEND_FAILED or PEER_GONE. May be called again. */
   send(): number;
-  /** No response will be sent. */
+  /** Called when no response will be sent. */
   drop(reason: DropReason): void;
 }

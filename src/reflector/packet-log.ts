@@ -78,8 +78,8 @@ export class PacketLog implements Bounded {
     return Math.max(0, this.entries - this.limit);
   }
 
-  /** Whether the protocol's next packet is to be recorded; if not, this call has counted it as skipped. */
-  wants(protocol: Protocol): boolean {
+  /** Whether the protocol's next packet is recorded; if not, this call counts it as skipped. */
+  accepts(protocol: Protocol): boolean {
     const share = this.#shares[protocol];
     share.active = true;
     if (share.recorded < this.#perProtocol) {
@@ -101,7 +101,7 @@ export class PacketLog implements Bounded {
     }
   }
 
-  /** Records a packet for which `wants` returned true. */
+  /** Records a packet for which `accepts` returned true. */
   add(entry: PacketEntry): void {
     this.#ring[this.entries % this.limit] = entry;
     this.entries++;

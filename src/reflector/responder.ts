@@ -1,4 +1,4 @@
-/** The life of a packet: received, fate decided, responded to or dropped, recorded. Independent of any socket. */
+/** Processes packets: decides their fates, responds or drops, counts and records. Independent of sockets. */
 import type { Clock } from "../base/clock.ts";
 import type { Protocol } from "../base/protocol.ts";
 import { type Chance, chance, cleanFate, decide, type Fate } from "../faults/decide.ts";
@@ -21,7 +21,7 @@ export interface ResponderParts {
 
 const CLEAN: Fate = Object.freeze(cleanFate());
 
-/** The packets of one protocol. */
+/** Processes the packets of one protocol. */
 export class Responder {
   readonly protocol: Protocol;
   readonly traffic: Traffic;
@@ -75,7 +75,7 @@ export class Responder {
     this.#drop(exchange, reason);
   }
 
-  /** The end of the way up: the packet is handled, and its response goes onto the way down. */
+  /** The end of the upstream path: handles the packet and passes its response to the downstream path. */
   #upEnd() {
     return {
       prepare() {},
@@ -91,7 +91,7 @@ export class Responder {
     };
   }
 
-  /** The end of the way down: the response is sent. A response that a fault loses has used its sequence number. */
+  /** The end of the downstream path: sends the response. A response that a fault loses has used its sequence number. */
   #downEnd() {
     return {
       prepare: (exchange: Exchange, { down }: Fate) => exchange.encode(exchange.session?.takeSequence() ?? 0, down),
@@ -121,14 +121,14 @@ export class Responder {
     const tookMs = this.clock.now() - receivedAt;
     session?.answer(sequence);
     this.traffic.answered(sent, tookMs / 1000);
-    if (this.#packetLog.wants(this.protocol)) this.#record(exchange, "answered", tookMs);
+    if (this.#packetLog.accepts(this.protocol)) this.#record(exchange, "answered", tookMs);
     return true;
   }
 
   #drop(exchange: Exchange, reason: DropReason): void {
     this.traffic.drop(reason);
     exchange.drop(reason);
-    if (this.#packetLog.wants(this.protocol)) this.#record(exchange, reason);
+    if (this.#packetLog.accepts(this.protocol)) this.#record(exchange, reason);
   }
 
   #record(exchange: Exchange, outcome: "answered" | DropReason, tookMs?: number): void {

@@ -29,7 +29,8 @@ export type Answered = Response | Promise<Response>;
 /** Makes the response from a body, or from the reason why there is none. */
 export type Answerer<T> = (body: T | BodyFailure) => Answered;
 
-const whole = {
+/** Reads a body with a content length. */
+const readers = {
   text: (request: Request) => request.text(),
   bytes: (request: Request) => request.bytes(),
 };
@@ -44,19 +45,19 @@ export class BodyReader {
 
   /** Reads the body as UTF-8 text and returns the response that `answer` makes. */
   text(request: Request, answer: Answerer<string>): Answered {
-    return this.#read(request, "", answer, whole.text, (bytes) => bytes.toString("utf8"));
+    return this.#read(request, "", answer, readers.text, (bytes) => bytes.toString("utf8"));
   }
 
   /** Reads the body as octets and returns the response that `answer` makes. */
   bytes(request: Request, answer: Answerer<Uint8Array<ArrayBuffer>>): Answered {
-    return this.#read(request, new Uint8Array(), answer, whole.bytes, (bytes) => bytes);
+    return this.#read(request, new Uint8Array(), answer, readers.bytes, (bytes) => bytes);
   }
 
   #read<T>(
     request: Request,
     empty: T,
     answer: Answerer<T>,
-    whole: (request: Request) => Promise<T>,
+    readWhole: (request: Request) => Promise<T>,
     convert: (bytes: Buffer<ArrayBuffer>) => T,
   ): Answered {
     const announced = request.headers.get("content-length");
@@ -79,7 +80,7 @@ export class BodyReader {
       this.#open.add(reading);
       this.#startTimer();
       const broken = () => end(new BodyFailure("bad-request")); // the client closed the connection before the end of the body
-      if (!chunked) whole(request).then(end, broken);
+      if (!chunked) readWhole(request).then(end, broken);
       else {
         readChunks(request, this.limits.httpBodyBytes, reading).then(
           (result) => end(result instanceof BodyFailure ? result : convert(result)),
@@ -93,9 +94,9 @@ export class BodyReader {
     if (this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      const began = performance.now() - this.limits.httpBodyMs;
+      const latestStart = performance.now() - this.limits.httpBodyMs;
       for (const reading of this.#open) {
-        if (reading.startedAt > began) break;
+        if (reading.startedAt > latestStart) break;
         reading.fail(new BodyFailure("too-slow"));
       }
       if (this.#open.size > 0) this.#startTimer();

@@ -19,12 +19,13 @@ export interface Reply {
 /** Returns the source of a request; null if its connection was closed. */
 export type PeerOf = (request: Request) => { readonly address: string; readonly port: number } | null;
 
-/** A request on its way through the responder. */
+/** An HTTP request, as the responder processes it. */
 export class RequestExchange implements Exchange {
   readonly session = undefined;
   readonly sequence = 0;
-  /** The response, once decided; until then `#resolve` waits for it. */
+  /** The response; undefined until it is decided. */
   #response: Response | undefined;
+  /** Resolves the promise of `result`, if that was called before the response was decided. */
   #resolve: ((response: Response) => void) | undefined;
   /** Status injected in place of the response; 0 for none. */
   #status = 0;

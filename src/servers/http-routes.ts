@@ -61,8 +61,11 @@ export function trafficRoutes({ responder, limits, peerOf, describe }: TrafficPa
   /** The response to a request whose body was not read; such a request is not a packet. */
   function failed({ problem }: BodyFailure): Response {
     traffic.rejects.add(problem);
-    const limit = problem === "too-large" ? `at most ${limits.httpBodyBytes} bytes` : `within ${limits.httpBodyMs} ms`;
-    return Response.json({ error: `${problem}: the body has to come whole, ${limit}` }, { status: STATUS_OF[problem] });
+    const limit =
+      problem === "too-large"
+        ? `can have at most ${limits.httpBodyBytes} bytes`
+        : `must arrive within ${limits.httpBodyMs} ms`;
+    return Response.json({ error: `${problem}: the body ${limit}` }, { status: STATUS_OF[problem] });
   }
 
   /** A rejection: the packet was received, gets a response, and the reason is counted. */

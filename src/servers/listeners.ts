@@ -22,7 +22,7 @@ interface Socket {
   readonly port: number;
 }
 
-/** The ports that the configuration asks for, HTTP last: its control routes answer once everything else is open. */
+/** The ports of the configuration, HTTP last: its control routes answer when everything else is open. */
 function socketsOf(config: Config): readonly Socket[] {
   const { stampPort } = config;
   const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];

@@ -1,4 +1,4 @@
-/** One TCP connection: incoming packets (frames, or chunks as read) and outgoing responses, as fast as the peer reads. */
+/** One TCP connection: reads packets (frames, or chunks as read) and writes responses as fast as the peer reads them. */
 
 import { formatPeer, plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
@@ -52,7 +52,7 @@ export class Connection implements PacketConnection {
   #activeAt: number;
   /** No further input is read; pending responses are still sent. */
   #closing = false;
-  /** No further response is sent: the peer would take it for the response to a dropped packet. */
+  /** No further response is sent: the peer would match it to a dropped packet. */
   #mute = false;
   #ended = false;
   #closed = false;
@@ -140,10 +140,10 @@ export class Connection implements PacketConnection {
   /** Passes `length` octets to the kernel and buffers what it does not accept; returns their number, or PEER_GONE. */
   write(bytes: Buffer, at: number, length: number): number {
     if (this.#closed || this.#mute) return PEER_GONE;
-    const taken = this.#unsentBytes === 0 ? Math.max(0, this.socket.write(bytes, at, length)) : 0;
+    const accepted = this.#unsentBytes === 0 ? Math.max(0, this.socket.write(bytes, at, length)) : 0;
     // An entire buffer is kept without a view: for many short responses, the views would take more memory than the octets.
-    if (taken === 0 && length === bytes.length) this.#keepUnsent(bytes);
-    else if (taken < length) this.#keepUnsent(bytes.subarray(at + taken, at + length));
+    if (accepted === 0 && length === bytes.length) this.#keepUnsent(bytes);
+    else if (accepted < length) this.#keepUnsent(bytes.subarray(at + accepted, at + length));
     return length;
   }
 
@@ -159,9 +159,9 @@ export class Connection implements PacketConnection {
     while (this.#unsent.length > 0) {
       const all = this.#unsent.length === 1 ? this.#unsent[0] : Buffer.concat(this.#unsent);
       if (!all) return;
-      const taken = Math.max(0, this.socket.write(all));
-      this.#unsentBytes = all.length - taken;
-      this.#unsent = this.#unsentBytes > 0 ? [all.subarray(taken)] : [];
+      const accepted = Math.max(0, this.socket.write(all));
+      this.#unsentBytes = all.length - accepted;
+      this.#unsent = this.#unsentBytes > 0 ? [all.subarray(accepted)] : [];
       if (this.#unsentBytes > 0) break;
     }
     if (this.#unsentBytes <= this.shared.unreadLimit) this.socket.resume();

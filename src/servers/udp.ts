@@ -13,8 +13,8 @@ import type { Listener, ListenerContext } from "./listener.ts";
 const ACK = Buffer.from("ACK-UDP");
 
 /**
- * Source ports that get no response: 0, and services that respond to any datagram, so that the two would exchange
- * datagrams for ever: echo, discard, daytime, quotd, chargen, time, dns, tftp, ntp, snmp, ssdp, mdns, memcached.
+ * Source ports that get no response: 0, and those of services that respond to any datagram, with which the lab would
+ * exchange datagrams forever: echo, discard, daytime, quotd, chargen, time, dns, tftp, ntp, snmp, ssdp, mdns, memcached.
  */
 const REFLECTOR_PORTS: ReadonlySet<number> = new Set([0, 7, 9, 13, 17, 19, 37, 53, 69, 123, 161, 1900, 5353, 11_211]);
 /** The port of STAMP and TWAMP-Light reflectors (RFC 8762 section 4.1). */

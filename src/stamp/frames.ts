@@ -22,7 +22,7 @@ export class FrameReader {
   #partial: Buffer = Buffer.alloc(0);
   #filled = 0;
 
-  /** @param shortest length below which a frame is refused, octets */
+  /** @param shortest length below which a frame is rejected, octets */
   constructor(private readonly shortest: number = STAMP_LENGTH) {}
 
   /** Whether part of a frame is buffered. */
@@ -72,9 +72,9 @@ export class FrameReader {
 
   /** Copies the missing octets of the incomplete frame; returns how many were copied. */
   #fill(chunk: Buffer, at: number): number {
-    const taken = chunk.copy(this.#partial, this.#filled, at);
-    this.#filled += taken;
-    return taken;
+    const copied = chunk.copy(this.#partial, this.#filled, at);
+    this.#filled += copied;
+    return copied;
   }
 
   #grow(size: number): void {
@@ -97,7 +97,7 @@ export class FrameWriter {
 
   /**
    * @param packet the padding of each packet
-   * @param frames how many frames fit until the kernel accepts some
+   * @param frames number of frames that the buffer holds
    */
   constructor(packet: Buffer, frames: number) {
     if (packet.length > FRAME_MAX_LENGTH) throw new RangeError(`a frame carries at most ${FRAME_MAX_LENGTH} octets`);

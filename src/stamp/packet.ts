@@ -59,10 +59,10 @@ function writeUint32(bytes: Uint8Array, at: number, value: number): void {
 }
 
 /** Writes a time (ms since the Unix epoch) as a 64-bit NTP timestamp (RFC 5905 section 6), modulo its era. */
-export function writeTimestamp(bytes: Uint8Array, at: number, moment: number): void {
-  const seconds = Math.floor(moment / 1000);
+export function writeTimestamp(bytes: Uint8Array, at: number, time: number): void {
+  const seconds = Math.floor(time / 1000);
   writeUint32(bytes, at, seconds + NTP_UNIX_SECONDS);
-  writeUint32(bytes, at + 4, Math.floor((moment / 1000 - seconds) * TWO_32));
+  writeUint32(bytes, at + 4, Math.floor((time / 1000 - seconds) * TWO_32));
 }
 
 /** Reads a 64-bit NTP timestamp as ms since the Unix epoch; seconds before 1968 belong to the era that began in 2036. */

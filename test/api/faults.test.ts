@@ -51,14 +51,18 @@ describe("faults", () => {
     [
       "/impairments",
       "chaos",
-      '"chaos" is no protocol with faults at character 1; allowed: http:…, tcp:…, udp:…, or none, classroom',
+      '"chaos" is neither a protocol with faults nor a preset at character 1; allowed: http:…, tcp:…, udp:…, or none, classroom',
     ],
     [
       "/impairments",
       "constructor",
-      '"constructor" is no protocol with faults at character 1; allowed: http:…, tcp:…, udp:…, or none, classroom',
+      '"constructor" is neither a protocol with faults nor a preset at character 1; allowed: http:…, tcp:…, udp:…, or none, classroom',
     ],
-    ["/impairments/udp", "drop=2", '"2" is no value for drop at character 6; allowed: P or UP/DOWN, each from 0 to 1'],
+    [
+      "/impairments/udp",
+      "drop=2",
+      '"2" is not a valid value for drop at character 6; allowed: P or UP/DOWN, each from 0 to 1',
+    ],
   ])("PUT %s %s is refused with the position and what is allowed", async (path, text, error) => {
     await using lab = await startTestLab();
     const response = await request(urlOf(lab, path), put(text, TEXT_TYPE));

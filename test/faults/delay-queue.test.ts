@@ -46,33 +46,48 @@ describe("order", () => {
 });
 
 describe("accuracy", () => {
+  /**
+   * Measures how late callbacks run, ms, until at least `count` of them are less than `limitMs` late: a busy machine can
+   * delay all callbacks of a measurement. No callback may run early.
+   */
+  async function expectAccuracy(measure: () => Promise<number[]>, count: number, limitMs: number): Promise<void> {
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 10 && best >= limitMs; round++) {
+      const late = (await measure()).sort((a, b) => a - b);
+      expect(late[0]).toBeGreaterThanOrEqual(0);
+      best = Math.min(best, late[count - 1] ?? Number.POSITIVE_INFINITY);
+    }
+    expect(best).toBeLessThan(limitMs);
+  }
+
   test("callbacks due in less than a millisecond run not early, and not late by the resolution of setTimeout", async () => {
     const queue = new DelayQueue(100, clock);
-    const late: number[] = [];
-    for (let i = 0; i < 50; i++) {
-      const dueAt = clock.now() + 0.3;
-      let ranAt = 0;
-      queue.put(dueAt, () => {
-        ranAt = clock.now();
-      });
-      await until(() => ranAt > 0, "the callback");
-      late.push(ranAt - dueAt);
-    }
-    late.sort((a, b) => a - b);
-    expect(late[0]).toBeGreaterThanOrEqual(0);
-    // With setTimeout every callback would run 0.8 ms late. On a busy machine some callbacks are late, but not all.
-    expect(late[5]).toBeLessThan(0.5);
+    const measure = async () => {
+      const late: number[] = [];
+      for (let i = 0; i < 50; i++) {
+        const dueAt = clock.now() + 0.3;
+        let ranAt = 0;
+        queue.put(dueAt, () => {
+          ranAt = clock.now();
+        });
+        await until(() => ranAt > 0, "the callback");
+        late.push(ranAt - dueAt);
+      }
+      return late;
+    };
+    await expectAccuracy(measure, 6, 0.5); // with setTimeout every callback would run 0.8 ms late
   });
 
   test("callbacks due later are as accurate", async () => {
     const queue = new DelayQueue(100, clock);
-    const late: number[] = [];
-    const start = clock.now();
-    for (let i = 1; i <= 20; i++) queue.put(start + i * 3.3, () => late.push(clock.now() - (start + i * 3.3)));
-    await until(() => late.length === 20, "all callbacks");
-    late.sort((a, b) => a - b);
-    expect(late[0]).toBeGreaterThanOrEqual(0);
-    expect(late[2]).toBeLessThan(1);
+    const measure = async () => {
+      const late: number[] = [];
+      const start = clock.now();
+      for (let i = 1; i <= 20; i++) queue.put(start + i * 3.3, () => late.push(clock.now() - (start + i * 3.3)));
+      await until(() => late.length === 20, "all callbacks");
+      return late;
+    };
+    await expectAccuracy(measure, 3, 1);
   });
 });
 

@@ -44,16 +44,16 @@ describe("ring", () => {
 describe("sampling", () => {
   test("records the packets of a tick up to the limit, counts the rest, and continues in the next tick", async () => {
     using made = newLog();
-    const recorded = Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length;
+    const recorded = Array.from({ length: 25 }, () => made.packetLog.accepts("udp")).filter(Boolean).length;
     expect([recorded, made.packetLog.skipped]).toEqual([10, 15]);
-    await until(() => made.packetLog.wants("udp"), "the next tick");
-    expect(Array.from({ length: 25 }, () => made.packetLog.wants("udp")).filter(Boolean).length).toBe(9);
+    await until(() => made.packetLog.accepts("udp"), "the next tick");
+    expect(Array.from({ length: 25 }, () => made.packetLog.accepts("udp")).filter(Boolean).length).toBe(9);
   });
 
   test("divides a tick among the protocols with packets, so that a flood of one does not hide another", async () => {
     using made = newLog();
     const recorded = (protocol: "http" | "udp", of: number) =>
-      Array.from({ length: of }, () => made.packetLog.wants(protocol)).filter(Boolean).length;
+      Array.from({ length: of }, () => made.packetLog.accepts(protocol)).filter(Boolean).length;
     expect([recorded("udp", 1000), recorded("http", 3)]).toEqual([10, 3]);
     await until(() => {
       const [udp, http] = [recorded("udp", 1000), recorded("http", 1000)];
@@ -63,7 +63,7 @@ describe("sampling", () => {
 
   test("records at least one packet in a tick", () => {
     using made = newLog("silent", 1);
-    expect([made.packetLog.wants("udp"), made.packetLog.wants("udp"), made.packetLog.skipped]).toEqual([
+    expect([made.packetLog.accepts("udp"), made.packetLog.accepts("udp"), made.packetLog.skipped]).toEqual([
       true,
       false,
       1,

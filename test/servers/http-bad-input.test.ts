@@ -47,7 +47,7 @@ describe("the body of POST /", () => {
 
 describe("a body above the size limit", () => {
   const limits = { httpBodyBytes: 1000 };
-  const error = '{"error":"too-large: the body has to come whole, at most 1000 bytes"}';
+  const error = '{"error":"too-large: the body can have at most 1000 bytes"}';
 
   test.each(["/", "/echo"])("gets 413 from %s by its content length; a body at the limit gets 200", async (path) => {
     await using lab = await startTestLab({ limits });
@@ -79,7 +79,7 @@ describe("a body above the size limit", () => {
 
 describe("an incomplete body", () => {
   const limits = { httpBodyMs: 200 };
-  const error = '{"error":"too-slow: the body has to come whole, within 200 ms"}';
+  const error = '{"error":"too-slow: the body must arrive within 200 ms"}';
 
   test.each([
     ["without its first octet", head(POST, "Content-Length: 10")],

@@ -118,12 +118,22 @@ describe("STAMP frames", () => {
 describe("the STAMP preface", () => {
   test.each([1, 4, 7])("is recognised in two chunks, the first of %d octets", async (at) => {
     await using lab = await startTestLab();
-    using peer = await openTcp(lab.ports.tcp);
-    peer.write(STAMP_PREFACE.slice(0, at));
-    await until(async () => (await scrape(lab)).get("wirelab_open_connections", { protocol: "tcp" }) === 1, "open");
-    peer.write(STAMP_PREFACE.slice(at), testFrame(5));
-    await until(() => peer.read.length === FRAME, "the answer");
-    expect(readReflectorPacket(peer.read.subarray(2))?.senderSequence).toBe(5);
+    for (let accepted = 1; ; accepted++) {
+      using peer = await openTcp(lab.ports.tcp);
+      const startedAt = performance.now();
+      peer.write(STAMP_PREFACE.slice(0, at));
+      await until(
+        async () => (await scrape(lab)).get("wirelab_connections_total", { protocol: "tcp" }) === accepted,
+        "open",
+      );
+      peer.write(STAMP_PREFACE.slice(at), testFrame(5));
+      const tookMs = performance.now() - startedAt;
+      await until(() => peer.read.length >= 7, "an answer");
+      if (peer.read.toString("latin1").startsWith("ACK-TCP") && tookMs > 200) continue; // 250 ms are the limit
+      await until(() => peer.read.length === FRAME, "the answer");
+      expect(readReflectorPacket(peer.read.subarray(2))?.senderSequence).toBe(5);
+      return;
+    }
   });
 
   test("that is incomplete is a plain packet: after 250 ms, at the end of the stream, or at a wrong octet", async () => {

@@ -3,7 +3,7 @@ import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
 
 /** Options that select a free port for each protocol. */
-const FREE_PORTS: LabOptions = Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, 0]));
+export const FREE_PORTS: LabOptions = Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, 0]));
 
 /** Starts a lab on free ports of the loopback interface; `await using` closes it. */
 export function startTestLab(options: LabOptions = {}): Promise<Lab> {

@@ -1,5 +1,6 @@
 /** A lab in another process: its memory does not include that of the test. */
 import type { Lab, LabOptions } from "../../../src/lab.ts";
+import { FREE_PORTS } from "../../support/lab.ts";
 
 const MODULE = new URL("../../../src/lab.ts", import.meta.url).pathname;
 
@@ -7,7 +8,7 @@ const MODULE = new URL("../../../src/lab.ts", import.meta.url).pathname;
 export async function startLabProcess(options: Omit<LabOptions, "log"> = {}): Promise<Lab> {
   const program = `
     import { startLab } from ${JSON.stringify(MODULE)};
-    const { ports, host } = await startLab(${JSON.stringify({ httpPort: 0, tcpPort: 0, udpPort: 0, ...options })});
+    const { ports, host } = await startLab(${JSON.stringify({ ...FREE_PORTS, ...options })});
     console.log(JSON.stringify({ ports, host }));
   `;
   const child = Bun.spawn([process.execPath, "-e", program], { stdin: "ignore", stdout: "pipe", stderr: "inherit" });
