@@ -1,7 +1,8 @@
 /**
  * Judges a run: whether its objectives are met, and whether its numbers are valid. An objective is judged by the limit
  * of the value's 95 % confidence interval that is nearer to missing it, so that a short run does not pass by chance.
- * Without an interval it is judged by the value, and a note says so.
+ * Without an interval it is judged by the value, and a note says so. A run without losses is judged by the limit for
+ * independent losses.
  */
 import { formatCount, formatSeconds } from "../../base/format.ts";
 import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
@@ -19,6 +20,8 @@ interface Reading {
   readonly value: number | null;
   /** The 95 % confidence interval, if the value has one. */
   readonly interval?: Interval;
+  /** What the interval assumes. */
+  readonly assumption?: string;
   /** Why a value that is an estimate has no interval. */
   readonly noInterval?: string;
   /** The timeout, s, if the value is over it. */
@@ -40,8 +43,11 @@ function readTime(times: Times, name: EstimatedTime): Reading {
   return { value, ...(missing && { noInterval: missing }), ...estimate, ...(over !== undefined && { over }) };
 }
 
-function readLoss({ ratio, low, high, reason }: LossReport): Reading {
+function readLoss({ ratio, low, high, reason, highIfIndependent }: LossReport): Reading {
   if (low !== null && high !== null) return { value: ratio, interval: { low, high } };
+  if (highIfIndependent !== null) {
+    return { value: ratio, interval: { low: 0, high: highIfIndependent }, assumption: "losses are independent" };
+  }
   return { value: ratio, noInterval: reason ?? "not estimated" };
 }
 
@@ -101,7 +107,7 @@ function needed(subject: Subject, { responseTime }: Measured): string {
   return `: ${subject} needs ${samplesNeeded(QUANTILES[subject])} packets, there are ${responseTime.packets}`;
 }
 
-function noteOf({ interval, noInterval, over }: Reading, { responseTime }: Measured, byInterval: boolean) {
+function noteOf({ interval, assumption, noInterval, over }: Reading, { responseTime }: Measured, byInterval: boolean) {
   if (over !== undefined) {
     const { count, packets } = responseTime;
     return `over the timeout: ${packets - count} of ${packets} packets have no valid answer within it`;
@@ -109,6 +115,7 @@ function noteOf({ interval, noInterval, over }: Reading, { responseTime }: Measu
   if (byInterval) {
     return "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval";
   }
+  if (assumption !== undefined) return `the limit assumes that ${assumption}`;
   if (interval !== undefined || noInterval === undefined) return undefined;
   return `judged by the value alone: no 95 % interval (${noInterval})`;
 }

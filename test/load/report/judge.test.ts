@@ -54,15 +54,22 @@ describe("judgeObjective", () => {
       note: "judged by the value alone: no 95 % interval (too few bursts)",
     });
     expect(judged("loss<0.2%", report)).toMatchObject({ met: false, edge: 0.003 });
-    expect(judged("loss<=0", reportOf(1000, 0, 10))).toMatchObject({
-      met: true,
-      note: "judged by the value alone: no 95 % interval (no losses)",
-    });
     expect(judged("errors<=0.1", report)).toMatchObject({
       met: true,
       value: 0,
       note: expect.stringContaining("alone"),
     });
+  });
+
+  test("judges a run without losses by the limit for independent losses", () => {
+    const report = reportOf(1000, 0, 10);
+    expect(judged("loss<1%", report)).toMatchObject({
+      met: true,
+      value: 0,
+      edge: 1 - 0.05 ** (1 / 1000),
+      note: "the limit assumes that losses are independent",
+    });
+    expect(judged("loss<0.1%", report)).toMatchObject({ met: false, note: expect.stringContaining("a longer run") });
   });
 
   test("does not meet an objective on a percentile with too few packets", () => {
