@@ -102,7 +102,7 @@ describe("a target that is not the lab at the control address", () => {
     expect(evidence.text).toContain(hasLabPort ? "has no session of this run" : "does not receive udp packets on port");
   });
 
-  test("a second lab that loses every answer: known from its own summary alone", async () => {
+  test("a second lab that loses every answer: attributed only by its own summary", async () => {
     await using other = await startTestLab();
     await using target = await startFaultyLab("udp:drop=0/1");
     const address = `127.0.0.1:${target.ports.udp}`;
@@ -143,7 +143,7 @@ test.each([
   },
 );
 
-describe("a lab that does not know the whole run", () => {
+describe("a lab whose summary does not cover the run", () => {
   test.each([
     ["upstream", "udp:drop=0.2/0", false],
     ["downstream", "udp:drop=0/0.2", false],
@@ -247,7 +247,7 @@ describe("two senders with the same session id", () => {
     expect(packets).toMatchObject({ lostUp: packets.droppedUp, lostDown: packets.droppedDown, unexplained: 0 });
   });
 
-  test("one after the other: the second takes another id, and the report says so", async () => {
+  test("one after the other: the second run has another id, and the report has both", async () => {
     await using lab = await startFaultyLab("udp:drop=0.1/0.1");
     const target = `127.0.0.1:${lab.ports.udp}`;
     const [first, second] = [
@@ -257,7 +257,7 @@ describe("two senders with the same session id", () => {
     expect([first.sessionId, second.sessionId]).toEqual([32_768, 32_769]);
     expect(second.evidence).toEqual({
       kind: "lab",
-      text: "from the lab's session summary (session id 32768 was in use at the lab, so this run has 32769)",
+      text: "from the lab's session summary (session id 32768 was in use at the lab; this run used 32769)",
     });
     expect(first.evidence.text).toBe("from the lab's session summary");
   });
@@ -301,7 +301,7 @@ function replay(): Modify {
   };
 }
 
-describe("a reflector that lies causes no false direction", () => {
+describe("false answers of a reflector cause no false direction", () => {
   const shift = (at: number, by: number) => (answer: Buffer) =>
     answer.writeUInt32BE((answer.readUInt32BE(at) + by) >>> 0, at);
 

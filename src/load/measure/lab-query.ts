@@ -54,10 +54,10 @@ export class LabQuery {
     return this.#first?.instance;
   }
 
-  /** Says that the session id was changed; undefined if it was not. */
+  /** Remark for the report that the session id was changed; undefined if it was not. */
   get note(): string | undefined {
     if (this.#ssid === this.#ssidAtStart) return undefined;
-    return `session id ${this.#ssidAtStart} was in use at the lab, so this run has ${this.#ssid}`;
+    return `session id ${this.#ssidAtStart} was in use at the lab; this run used ${this.#ssid}`;
   }
 
   /**

@@ -22,7 +22,7 @@ export type Verified =
   | { readonly sessions: readonly SessionSummary[]; readonly reason?: undefined }
   | { readonly sessions?: undefined; readonly reason: string };
 
-/** What the sender knows when it receives a summary. */
+/** State of the sender when it receives a summary. */
 export interface SenderState {
   /** Packets that had an answer when the query was sent. */
   readonly arrived: number;

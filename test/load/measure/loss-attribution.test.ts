@@ -156,11 +156,11 @@ describe("a lab may be the target", () => {
   );
 });
 
-test("a session id that is in use at the lab is replaced, and the report says so", async () => {
+test("a session id that is in use at the lab is replaced, and the report has both", async () => {
   using lab = startLab((n) => (n <= 2 ? sessions(session()) : n === 3 ? sessions() : sessions(session())));
   expect(await attribute({ control: lab.control })).toMatchObject({
     evidence: "lab",
-    reason: `session id ${SSID} was in use at the lab, so this run has ${SSID + 2}`,
+    reason: `session id ${SSID} was in use at the lab; this run used ${SSID + 2}`,
   });
   expect(lab.asked.slice(0, 4)).toEqual([SSID, SSID + 1, SSID + 2, SSID + 2].map((ssid) => `/sessions/${ssid}`));
 });
@@ -347,7 +347,7 @@ describe("with a lab", () => {
     expect(lab.asked.length).toBeGreaterThan(1);
   });
 
-  test("a summary that changes its story is not used, not even if it is right again at the end", async () => {
+  test("a summary whose counts decrease is not used", async () => {
     const decreased = session({ received: { unique: 90, duplicate: 0 }, handled: 80, answered: 68 });
     using lab = startLab((n) => (n === 1 ? sessions() : sessions(n === 2 ? session({ answered: 60 }) : decreased)));
     expect(await attribute({ control: lab.control })).toMatchObject({
