@@ -1,5 +1,4 @@
 /** The viewer's rights: controls that change the lab are disabled without the right to do so. */
-
 import type { Rights } from "../../api/shapes.ts";
 import { messageOf } from "../../base/message.ts";
 import { callApi, useToken } from "./api.ts";
