@@ -15,7 +15,7 @@ FROM oven/bun:${BUN_VERSION}-slim
 ARG VERSION=0.1.0
 ARG COMMIT=unknown
 LABEL org.opencontainers.image.title="wirelab" \
-  org.opencontainers.image.description="A lab for the wire: HTTP, TCP and UDP side by side, broken on purpose, measured exactly" \
+  org.opencontainers.image.description="Serves HTTP, TCP and UDP, injects faults, and measures loss, delay and jitter" \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${COMMIT}"

@@ -3,6 +3,7 @@
  * it, so that the published ports stay the same however many labs there are.
  */
 import { parseArgs } from "node:util";
+import { messageOf } from "../src/base/message.ts";
 import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "../src/base/protocol.ts";
 import { followBackend } from "../src/relay/backend.ts";
 import { openTcpRelay } from "../src/relay/tcp.ts";
@@ -41,10 +42,6 @@ interface Arguments {
 function fail(status: 1 | 2, line: string): never {
   console.error(`relay: ${line}`);
   process.exit(status);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function parse() {

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type AllowedHost, parseAllowedHosts } from "./base/address.ts";
 import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
-import { PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
+import { ALL_TITLES, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError, parseImpairments } from "./faults/text.ts";
 
@@ -301,7 +301,7 @@ export function helpText(): string {
     const left = flag === undefined ? `  ${variable}` : `  --${flag} ${value}`;
     return `${left.padEnd(25)} ${help}\n${flag === undefined ? "" : `${"".padEnd(26)}${variable}${defaultOf(key)}\n`}`;
   });
-  return `wirelab: HTTP, TCP and UDP side by side, broken on purpose and measured exactly
+  return `wirelab: serves ${ALL_TITLES}, injects faults and measures loss and delay
 
 usage: bun src/main.ts [flags]
 

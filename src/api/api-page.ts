@@ -4,7 +4,7 @@
  */
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
-import { PROTOCOLS, REGISTRY } from "../base/protocol.ts";
+import { ALL_TITLES } from "../base/protocol.ts";
 import { TAGS } from "./openapi.ts";
 
 /** The path of the one script that the plugin's page loads. */
@@ -32,11 +32,9 @@ const SCHEMAS = {
   Faults: { type: "object" as const, description: "The kinds of faults that are on; see PUT /impairments/{protocol}" },
 };
 
-const TITLES = PROTOCOLS.map((protocol) => REGISTRY[protocol].title).join(", ");
-
 /** The parts of the description that belong to no route. */
 function documentation(version: string) {
-  const description = `Serves ${TITLES}, injects faults and measures loss and delay.`;
+  const description = `Serves ${ALL_TITLES}, injects faults and measures loss and delay.`;
   const token = { type: "http" as const, scheme: "bearer", description: "WIRELAB_TOKEN; required from other hosts" };
   return {
     info: { title: "wirelab", version, description },

@@ -1,9 +1,10 @@
 /** `POST /runs` and `/runs/current`: starts a load run from the page, reports its state and stops it. */
 import { Elysia } from "elysia";
+import { DEFAULT_TIMEOUT } from "../load/plan/run-plan.ts";
 import { jsonReader } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
-import { DEFAULT_TIMEOUT_SECONDS, planRuns, type RunRequest, refusalStatus, requestSchema } from "./run-request.ts";
+import { planRuns, type RunRequest, refusalStatus, requestSchema } from "./run-request.ts";
 import { describeStart, RUN_DOCS } from "./runs-description.ts";
 
 type RunnerParts = Pick<ApiParts, "runner" | "ports" | "config" | "limits">;
@@ -38,7 +39,7 @@ export function currentRunRoutes(parts: RunnerParts) {
 function start(request: RunRequest, { runner, ports, config }: RunnerParts): Response {
   try {
     const runs = planRuns(request, { host: config.host, ports: ports() }, config.targets);
-    const state = runner.start(runs, request.seconds, request.timeout ?? DEFAULT_TIMEOUT_SECONDS);
+    const state = runner.start(runs, request.seconds, request.timeout ?? DEFAULT_TIMEOUT);
     return Response.json(state, { status: 202 });
   } catch (error) {
     const status = refusalStatus(error);

@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
 import { compareReports, limitsOf } from "../load/report/compare.ts";
+import { jsonOf } from "../load/report/json.ts";
 import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
 import type { ApiParts } from "./parts.ts";
@@ -32,12 +33,11 @@ function compare(before: KeptRun, after: KeptRun): RunComparison {
 
 /** The reports of a run as a download: an object for one protocol, an array for several. */
 function reportFile({ id, reports }: KeptRun): Response {
-  const text = JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2);
   const headers = {
     "content-type": "application/json",
     "content-disposition": `attachment; filename="wirelab-run-${id}.json"`,
   };
-  return new Response(`${text}\n`, { headers });
+  return new Response(`${jsonOf(reports)}\n`, { headers });
 }
 
 /** The routes of kept runs. */

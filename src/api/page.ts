@@ -76,7 +76,7 @@ function currentBundle(): Promise<PageBundle> {
 }
 
 function send(request: Request, { type, plain, zipped }: Asset, cache: string): Response {
-  const takesGzip = request.headers.get("accept-encoding")?.includes("gzip") ?? false;
+  const acceptsGzip = request.headers.get("accept-encoding")?.includes("gzip") ?? false;
   const headers: Record<string, string> = {
     "content-type": type,
     "cache-control": cache,
@@ -84,7 +84,7 @@ function send(request: Request, { type, plain, zipped }: Asset, cache: string): 
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
   };
-  if (!zipped || !takesGzip) return new Response(plain, { headers });
+  if (!zipped || !acceptsGzip) return new Response(plain, { headers });
   return new Response(zipped, { headers: { ...headers, "content-encoding": "gzip", vary: "accept-encoding" } });
 }
 

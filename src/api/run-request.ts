@@ -15,8 +15,6 @@ const MAX_CONNECTIONS = 256;
 const MAX_SIZE = 16_384;
 const MAX_TIMEOUT_SECONDS = 30;
 const MAX_WARMUP_SECONDS = 10;
-/** Timeout of a packet if the request has none, s. */
-export const DEFAULT_TIMEOUT_SECONDS = 2;
 
 /** The schema of the request's body, with the operator's limits on rate and duration. */
 export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {

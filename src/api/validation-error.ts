@@ -2,7 +2,7 @@
 import type { ValidationError } from "elysia";
 
 /** The first problem of a body that its schema refuses. */
-export interface BodyProblem {
+export interface SchemaProblem {
   /** One line: the field, the problem, the allowed values. */
   readonly error: string;
   /** The path of the field, with dots; empty for the whole body. */
@@ -39,7 +39,7 @@ export function allowedBy(schema: Schema): string {
 }
 
 /** The first problem that a validation found. */
-export function problemOf(error: ValidationError): BodyProblem {
+export function problemOf(error: ValidationError): SchemaProblem {
   const [first] = error.all;
   const found = first && "path" in first ? first : undefined;
   const field = (found?.path ?? "").slice(1).replaceAll("/", ".");

@@ -112,13 +112,11 @@ export type StampProtocol = ProtocolWith<{ readonly stamp: true }>;
 /** Every protocol, in the order of the registry. */
 export const PROTOCOLS = Object.keys(REGISTRY) as readonly Protocol[]; // a literal's own keys are its type's keys
 
+/** The display names of all protocols: `HTTP, TCP and UDP`. */
+export const ALL_TITLES = new Intl.ListFormat("en-GB").format(PROTOCOLS.map((protocol) => REGISTRY[protocol].title));
+
 /** A record with `make(protocol)` under each protocol's name. */
 export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<Protocol, Value> {
   // Has one entry for each protocol, as the type requires.
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
-}
-
-/** Whether `text` is the name of a protocol. */
-export function isProtocol(text: string): text is Protocol {
-  return Object.hasOwn(REGISTRY, text);
 }

@@ -1,4 +1,5 @@
 /** Decides what the faults do to one packet. Pure: random numbers are an argument, and nothing is sent or delayed here. */
+import { clamp } from "../base/numbers.ts";
 import type { Protocol } from "../base/protocol.ts";
 import { type Random, random } from "../base/random.ts";
 import { type Burst, type Delay, type Direction, type Faults, MAX_DELAY_MS } from "./faults.ts";
@@ -118,7 +119,7 @@ function corruptionPlace(probability: number, random: Random): number {
 
 /** Draws one delay, 0 to MAX_DELAY_MS ms. */
 export function sampleDelay(delay: Delay, random: Random): number {
-  return Math.min(MAX_DELAY_MS, Math.max(0, drawDelay(delay, random)));
+  return clamp(drawDelay(delay, random), 0, MAX_DELAY_MS);
 }
 
 function drawDelay(delay: Delay, random: Random): number {

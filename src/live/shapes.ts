@@ -3,6 +3,8 @@ import type { Protocol } from "../base/protocol.ts";
 import type { SinceChange } from "../metrics/delta.ts";
 import type { PacketEntry } from "../reflector/packet-log.ts";
 
+export type { PacketEntry };
+
 /** The series kept for each protocol. */
 export const SERIES = ["packets", "drops", "mean", "p50", "p99", "connections", "received", "sent"] as const;
 

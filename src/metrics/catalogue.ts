@@ -57,7 +57,7 @@ export const LAB_SERIES = {
     type: "histogram",
     unit: "seconds",
     labels: ["protocol"],
-    help: "Time from receipt of an answered packet in the handler to the hand-over of its response to the kernel.",
+    help: "Time from the receipt of an answered packet until its response is passed to the kernel.",
   },
   wirelab_received_bytes_total: {
     type: "counter",

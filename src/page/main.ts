@@ -1,4 +1,5 @@
 /** The page's entry: loads the history, follows the live stream and passes both to the sections. */
+import { messageOf } from "../base/message.ts";
 import type { HistoryDump, LiveSnapshot } from "../live/shapes.ts";
 import type { RunState } from "../runs/shapes.ts";
 import { createFaults } from "./faults/faults.ts";
@@ -7,7 +8,7 @@ import { createFirstSteps } from "./now/first-steps.ts";
 import { createNow } from "./now/now.ts";
 import { createPackets } from "./packets/packets.ts";
 import { createRuns } from "./runs/runs.ts";
-import { callApi, messageOf } from "./ui/api.ts";
+import { callApi } from "./ui/api.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { applyProtocolRules } from "./ui/protocols.ts";
 import { applyRights } from "./ui/rights.ts";

@@ -3,6 +3,7 @@
  * lab's process would measure the lab's event loop, add to the lab's CPU time, and end the lab if it failed. Like
  * main.ts it is an entry point and may use `process`.
  */
+import { messageOf } from "../base/message.ts";
 import { type LoadRun, runLoad } from "../load/run.ts";
 import { detailOf } from "./detail.ts";
 import type { RunCommand, RunEvent } from "./messages.ts";
@@ -26,7 +27,7 @@ async function start(runs: Extract<RunCommand, { kind: "start" }>["runs"]): Prom
     const details = done.map(({ report, measured }) => detailOf(report, measured.recorder().response));
     send({ kind: "done", reports, details });
   } catch (error) {
-    send({ kind: "failed", error: error instanceof Error ? error.message : String(error) });
+    send({ kind: "failed", error: messageOf(error) });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The SQLite file of kept runs: its schema, migrations and errors. */
 import { type Database, SQLiteError } from "bun:sqlite";
+import { messageOf } from "../base/message.ts";
 
 /** Migration N upgrades a file of version N to version N + 1. A released migration never changes. */
 export const MIGRATIONS: readonly string[] = [
@@ -48,6 +49,5 @@ const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]
 export function toStoreError(error: unknown, path = "memory"): StoreError {
   if (error instanceof StoreError) return new StoreError(`${path} ${error.message}`, error.damaged);
   const code = error instanceof SQLiteError ? (error.code ?? "") : "";
-  const message = error instanceof Error ? error.message : String(error);
-  return new StoreError(`${path} cannot be opened: ${message}`, DAMAGED.has(code));
+  return new StoreError(`${path} cannot be opened: ${messageOf(error)}`, DAMAGED.has(code));
 }

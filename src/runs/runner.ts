@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { runtimePath } from "../base/kernel.ts";
 import type { Log } from "../base/log.ts";
+import { messageOf } from "../base/message.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
@@ -133,7 +134,7 @@ export class Runner {
       const kept = this.store.save({ source: "page", reports, details });
       this.#update({ state: "done", reports, details, kept });
     } catch (cause) {
-      const error = `the run could not be kept: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const error = `the run could not be kept: ${messageOf(cause)}`;
       this.log.write("error", error);
       this.#update({ state: "done", reports, details, error });
     }

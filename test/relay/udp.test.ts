@@ -20,7 +20,7 @@ test("datagrams sent before the association's socket is open are forwarded, and 
   expect(textsOf(second.got)).toEqual(["AC"]);
 });
 
-test("the relay goes on when its lab stops, and forwards to the next lab", async () => {
+test("the relay continues when its lab stops, and forwards to the next lab", async () => {
   let address: string | undefined = "127.0.0.1";
   const backend: Backend = {
     get address() {

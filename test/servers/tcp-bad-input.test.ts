@@ -264,7 +264,7 @@ describe("a slow reader", () => {
 });
 
 describe("many connections", () => {
-  test("above the limit are refused and counted, and a closed one frees its place", async () => {
+  test("above the limit are refused and counted, and a closed one is replaced", async () => {
     await using lab = await startTestLab({ limits: { tcpConnections: 2 } });
     using first = await openTcp(lab.ports.tcp);
     using second = await openTcp(lab.ports.tcp);

@@ -1,6 +1,7 @@
 /** The section "Load": start a load run, follow it, stop it, read its report. */
+import { messageOf } from "../../base/message.ts";
 import type { RunBounds, RunState } from "../../runs/shapes.ts";
-import { callApi, messageOf } from "../ui/api.ts";
+import { callApi } from "../ui/api.ts";
 import { button, byId, changing, h, setText } from "../ui/dom.ts";
 import { clearErrors, showFieldError } from "../ui/field-errors.ts";
 import { termList } from "../ui/terms.ts";

@@ -8,7 +8,7 @@ import { h, setText } from "../ui/dom.ts";
 import { colorOf, labelOf, titleOf } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
 import { term } from "../ui/terms.ts";
-import { describeTile, type Reading, TILES, type Tile } from "./tiles.ts";
+import { describeTile, TILES, type Tile, type TileReading } from "./tiles.ts";
 
 /** A column of the page. */
 export interface Column {
@@ -22,7 +22,7 @@ export interface Column {
 }
 
 interface Figure {
-  readonly reading: Reading;
+  readonly reading: TileReading;
   readonly element: HTMLElement;
   readonly value: HTMLElement;
   readonly unit: HTMLElement;
@@ -35,7 +35,7 @@ interface TileView {
   readonly chart: Chart | undefined;
 }
 
-function createFigure(reading: Reading, index: number): Figure {
+function createFigure(reading: TileReading, index: number): Figure {
   const value = h("span", { class: "value", "data-series": reading.series }, "–");
   const unit = h("span", { class: "unit" });
   const element = h(

@@ -4,7 +4,7 @@ import type { Term } from "../../base/glossary.ts";
 import type { SeriesName } from "../../live/shapes.ts";
 
 /** One number of a tile. */
-export interface Reading {
+export interface TileReading {
   readonly series: SeriesName;
   readonly label: string;
   readonly term: Term;
@@ -15,7 +15,7 @@ export interface Reading {
 export interface Tile {
   readonly size: "big" | "small";
   /** The first is the most prominent. */
-  readonly readings: readonly [Reading, ...Reading[]];
+  readonly readings: readonly [TileReading, ...TileReading[]];
   /** Limits of the upper end of the chart's y axis. */
   readonly minTop: number;
   readonly maxTop?: number;

@@ -1,6 +1,6 @@
 /** The filter of the packet list: its rule, and its controls. */
 import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
-import type { PacketEntry } from "../../reflector/packet-log.ts";
+import type { PacketEntry } from "../../live/shapes.ts";
 import { h } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
 

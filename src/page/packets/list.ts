@@ -1,7 +1,7 @@
 /** The table of packets. */
 import { duration, grouped, inline, NONE } from "../../base/format.ts";
 import { REGISTRY } from "../../base/protocol.ts";
-import type { PacketEntry } from "../../reflector/packet-log.ts";
+import type { PacketEntry } from "../../live/shapes.ts";
 import { h, setText } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
 import { term } from "../ui/terms.ts";

@@ -1,7 +1,6 @@
 /** The section "Packets": a sample of the most recent packets, with the number of those left out. */
 import { grouped } from "../../base/format.ts";
-import type { PacketSample } from "../../live/shapes.ts";
-import type { PacketEntry } from "../../reflector/packet-log.ts";
+import type { PacketEntry, PacketSample } from "../../live/shapes.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
 import { termList } from "../ui/terms.ts";
 import { createFilter, matches } from "./filter.ts";

@@ -1,6 +1,7 @@
 /** The section "Runs": the kept runs, one of them opened, or two in comparison. */
+import { messageOf } from "../../base/message.ts";
 import type { KeptRun, RunBounds, RunComparison, RunList } from "../../runs/shapes.ts";
-import { callApi, messageOf } from "../ui/api.ts";
+import { callApi } from "../ui/api.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
 import { termList } from "../ui/terms.ts";
 import { createList } from "./list.ts";

@@ -56,8 +56,3 @@ function toError(status: number, answer: unknown): ApiError {
   const message = String(fields.get("error") ?? `the lab answered with status ${status}`);
   return new ApiError(status, message, typeof position === "number" ? position : undefined);
 }
-
-/** The message of any error, one line. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

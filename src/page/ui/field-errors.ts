@@ -1,5 +1,6 @@
 /** Shows API errors at the form field, or at the character of a text, that they concern. */
-import { ApiError, messageOf } from "./api.ts";
+import { messageOf } from "../../base/message.ts";
+import { ApiError } from "./api.ts";
 import { h } from "./dom.ts";
 
 /** Removes every error in `host`. */

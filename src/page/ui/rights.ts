@@ -1,6 +1,7 @@
 /** The viewer's rights: controls that change the lab are disabled without the right to do so. */
 import type { Rights } from "../../api/shapes.ts";
-import { callApi, messageOf, useToken } from "./api.ts";
+import { messageOf } from "../../base/message.ts";
+import { callApi, useToken } from "./api.ts";
 import { byId, h } from "./dom.ts";
 
 /** Reads this viewer's rights and applies them to every fieldset with `data-changes`. Calls `onToken` after a new token. */

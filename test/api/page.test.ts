@@ -1,0 +1,64 @@
+/** `GET /` and the files of the page. */
+import { describe, expect, test } from "bun:test";
+import { bundlePage } from "../../src/api/page.ts";
+import { startTestLab } from "../support/lab.ts";
+
+describe("the bundle", () => {
+  test("has scripts under 150 KB, and no file refers to another host or has inline styles", async () => {
+    const bundle = await bundlePage();
+    const scripts = [...bundle].filter(([, { type }]) => type.includes("javascript"));
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.reduce((sum, [, { plain }]) => sum + plain.length, 0)).toBeLessThan(150_000);
+    for (const [path, { plain, type }] of bundle) {
+      if (!/html|css/.test(type)) continue;
+      const text = new TextDecoder().decode(plain);
+      const foreign = text.matchAll(/(?:src|href)="(?:https?:)?\/\/[^"]*"|url\((?:https?:)?\/\/[^)]*\)|style="/g);
+      expect([path, ...foreign]).toEqual([path]);
+    }
+  });
+
+  test("has a gzip form of the texts, which unpacks to the plain form, and none of the font", async () => {
+    const bundle = await bundlePage();
+    const page = bundle.get("/");
+    expect(page?.zipped && Bun.gunzipSync(page.zipped)).toEqual(page?.plain);
+    expect(bundle.get("/page/inter.woff2")?.zipped).toBeUndefined();
+  });
+});
+
+describe("a response", () => {
+  test("with the page is checked by the browser for a newer one; with one of its files it is kept", async () => {
+    await using lab = await startTestLab();
+    const base = `http://127.0.0.1:${lab.ports.http}`;
+    const page = await fetch(base);
+    expect([page.status, page.headers.get("cache-control")]).toEqual([200, "no-cache"]);
+    const [, script] = /src="(\/page\/[^"]+\.js)"/.exec(await page.text()) ?? [];
+    const file = await fetch(`${base}${script}`);
+    expect([file.status, file.headers.get("cache-control")]).toEqual([200, "public, max-age=31536000, immutable"]);
+  });
+
+  test("allows resources of the lab only, and no frame of another site", async () => {
+    await using lab = await startTestLab();
+    const { headers } = await fetch(`http://127.0.0.1:${lab.ports.http}`);
+    const policy = headers.get("content-security-policy")?.split("; ");
+    for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"]) {
+      expect(policy).toContain(rule);
+    }
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+
+  test("is compressed only for a client that accepts gzip", async () => {
+    await using lab = await startTestLab();
+    const encoding = async (accepted: string) => {
+      const headers = { "accept-encoding": accepted };
+      const response = await fetch(`http://127.0.0.1:${lab.ports.http}`, { headers, decompress: false });
+      return response.headers.get("content-encoding");
+    };
+    expect([await encoding("gzip"), await encoding("identity")]).toEqual(["gzip", null]);
+  });
+
+  test("for a file that does not exist has status 404 and one line", async () => {
+    await using lab = await startTestLab();
+    const response = await fetch(`http://127.0.0.1:${lab.ports.http}/page/none.js`);
+    expect([response.status, await response.json()]).toEqual([404, { error: "no such file; reload the page" }]);
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { OutputFiles } from "../../../src/load/cli/outputs.ts";
+import { CSV_HEADER } from "../../../src/load/report/csv.ts";
+
+/** Result files in memory; writing to `broken` throws. */
+function memory(broken = "") {
+  const files = new Map<string, string>();
+  const write = (path: string, text: string, append: boolean) => {
+    if (path === broken) throw new Error("no space left");
+    files.set(path, append ? `${files.get(path)}${text}` : text);
+  };
+  return { files, write };
+}
+
+test("the CSV file gets its header at once, and no file is written that was not requested", () => {
+  const { files, write } = memory();
+  const outputs = new OutputFiles({ csv: "a.csv" }, write);
+  expect([...files]).toEqual([["a.csv", `${CSV_HEADER}\n`]]);
+  outputs.finish([]);
+  expect([...files.keys()]).toEqual(["a.csv"]);
+});
+
+test("the JSON report goes to its file, except for -, which the command prints", () => {
+  const { files, write } = memory();
+  new OutputFiles({ json: "-" }, write).finish([]);
+  expect(files.size).toBe(0);
+  new OutputFiles({ json: "a.json" }, write).finish([]);
+  expect(files.get("a.json")).toBe("[]\n");
+});
+
+test("each output that cannot be written has one line, with its flag, its path and the reason", () => {
+  const { write } = memory("a.csv");
+  const outputs = new OutputFiles({ csv: "a.csv" }, write);
+  outputs.fail("save", "--save: the file is locked");
+  expect(outputs.failures).toEqual(["--csv a.csv: no space left", "--save: the file is locked"]);
+});
