@@ -242,10 +242,9 @@ export class PacketAccounting {
     const state = this.#state[slot];
     if (state === REFUSED) return;
     this.#losses.record(state === FINALLY_LOST);
-    if (state === ANSWERED) {
-      const service = this.#delay[slot] ?? 0;
-      this.#recorder.recordDelays(service + (this.#sentAt[slot] ?? 0) - (this.#intendedAt[slot] ?? 0), service);
-    } else this.#recorder.recordUnanswered();
+    const { responses } = this.#recorder;
+    if (state !== ANSWERED) responses.recordMissing();
+    else responses.record((this.#delay[slot] ?? 0) + (this.#sentAt[slot] ?? 0) - (this.#intendedAt[slot] ?? 0));
   }
 
   #countLost(slot: number): void {

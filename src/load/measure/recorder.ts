@@ -6,6 +6,7 @@ import { DelayVariation } from "./delay-variation.ts";
 import { Histogram } from "./histogram.ts";
 import { LossPattern } from "./loss-pattern.ts";
 import { OneWay } from "./one-way.ts";
+import { SpreadHistogram } from "./spread-histogram.ts";
 
 /** The losses among the packets sent up to a time. */
 export interface Checkpoint {
@@ -31,8 +32,8 @@ export class Recorder {
   readonly losses = new LossPattern();
   /** Response times in order of sending, of the packets whose outcome is final. */
   readonly responses = new DelaySeries(REPORTED);
-  /** Service times, likewise. */
-  readonly services = new DelaySeries(REPORTED);
+  /** Service times with the precision of their distance from the shortest, for the delay variation of RFC 5481. */
+  readonly serviceSpread = new SpreadHistogram();
   /** One-way times and the clocks of both ends. */
   readonly oneWay = new OneWay();
   /** Variation of the service time. */
@@ -93,18 +94,7 @@ export class Recorder {
     this.response.record(response);
     this.interval.record(response);
     this.service.record(service);
-  }
-
-  /** Adds the times of the next packet in order of sending whose outcome is final, ms. */
-  recordDelays(response: number, service: number): void {
-    this.responses.record(response);
-    this.services.record(service);
-  }
-
-  /** The next packet in order of sending has no valid answer within the timeout. */
-  recordUnanswered(): void {
-    this.responses.recordMissing();
-    this.services.recordMissing();
+    this.serviceSpread.record(service);
   }
 
   /** Updates the jitter with the signed change of the delay from one arrival to the next, ms (RFC 3550 section 6.4.1). */

@@ -15,7 +15,7 @@ import {
   type TwoQuantiles,
   UNKNOWN_ANSWER,
 } from "./report.ts";
-import { timesOf, timesOfAll } from "./times.ts";
+import { timesOf, timesWithIntervals } from "./times.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
@@ -69,14 +69,14 @@ function directionOf({ absolute, min, max, meanJitter }: DelayVariation): OneWay
   };
 }
 
-function jitterOf({ variation, services: { values }, oneWay }: Recorder): RunReport["jitter"] {
+function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["jitter"] {
   return {
     rfc3550: variation.lastJitter ?? null,
     rfc3550Mean: variation.meanJitter ?? null,
     ipdv: twoQuantiles(variation.absolute),
     pdv: twoQuantiles({
-      count: values.count,
-      quantile: (q) => values.aboveMin(Math.ceil(q * values.count - 1e-9)),
+      count: serviceSpread.count,
+      quantile: (q) => serviceSpread.aboveMin(Math.ceil(q * serviceSpread.count - 1e-9)),
     }),
     up: directionOf(oneWay.variation.up),
     down: directionOf(oneWay.variation.down),
@@ -130,8 +130,8 @@ export function makeReport(result: RunResult): RunReport {
     packets: packetsOf(result),
     loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
-    responseTime: timesOfAll(recorder.responses, recorder.variation.absolute, timeoutSeconds),
-    serviceTime: timesOfAll(recorder.services, recorder.variation.absolute, timeoutSeconds),
+    responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, timeoutSeconds),
+    serviceTime: timesOf(recorder.service, { packets: counts.sent, timeoutSeconds }),
     serverTime: timesOf(recorder.server),
     oneWay: oneWayOf(recorder),
     clockSteps: recorder.oneWay.steps,

@@ -51,7 +51,7 @@ test("the delay variation over the minimum keeps its digits at 600 ms (RFC 5481)
   const recorder = new Recorder();
   for (let packet = 0; packet < 1000; packet++) {
     const time = 600 + (packet % 10 === 0 ? 0 : 0.07);
-    recorder.recordDelays(time, time);
+    recorder.recordTimes(time, time);
   }
   const { pdv } = reportOn(recorder).jitter;
   expect((pdv.p50 ?? 0) * 1e6).toBeCloseTo(70, 0);

@@ -51,10 +51,10 @@ export function recorderOf(times: readonly (number | undefined)[]): Recorder {
   const losses = recorder.losses.stream();
   for (const time of times) {
     losses.record(time === undefined);
-    if (time === undefined) recorder.recordUnanswered();
+    if (time === undefined) recorder.responses.recordMissing();
     else {
       recorder.recordTimes(time, time);
-      recorder.recordDelays(time, time);
+      recorder.responses.record(time);
     }
   }
   const answered = times.filter((time) => time !== undefined).length;
