@@ -6,7 +6,7 @@ import { SenderSession } from "../../../../src/load/send/stamp/session.ts";
 import { UdpSocket } from "../../../../src/load/send/stamp/udp-socket.ts";
 import { sequenceOf } from "../../../../src/stamp/packet.ts";
 
-/** A socket whose kernel is `kernel`: called with the number of a packet, it returns an error's code to refuse it. */
+/** A socket whose kernel is `kernel`: called with a packet's number from 0, it returns an error's code to refuse it. */
 function openSocket(kernel: (sequence: number) => string | undefined) {
   const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now };
   const recorder = new Recorder();
@@ -19,11 +19,12 @@ function openSocket(kernel: (sequence: number) => string | undefined) {
   const accepted: number[] = [];
   const sendMany = (packets: readonly Buffer[]) => {
     for (const [index, packet] of packets.entries()) {
-      const code = kernel(sequenceOf(packet));
+      const number = sequenceOf(packet) - 1; // the first packet has sequence number 1
+      const code = kernel(number);
       // Like sendmmsg(2): an error is returned only if the first packet has it.
       if (code !== undefined && (index > 0 || code === "EAGAIN")) return index;
       if (code !== undefined) throw Object.assign(new Error(code), { code });
-      accepted.push(sequenceOf(packet));
+      accepted.push(number);
     }
     return packets.length;
   };
