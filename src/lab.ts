@@ -18,6 +18,7 @@ import { createMetrics } from "./metrics/counters.ts";
 import { measureEventLoop } from "./metrics/event-loop.ts";
 import { labReaders } from "./metrics/lab-readers.ts";
 import { createExposition } from "./metrics/prometheus.ts";
+import { newInstance } from "./reflector/instance.ts";
 import { PacketLog } from "./reflector/packet-log.ts";
 import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
@@ -51,6 +52,7 @@ const REQUESTS_MS = 100;
 /** Everything of a lab that does not depend on an open port; `undo` closes it. */
 function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDisposableStack) {
   const clock = systemClock();
+  const instance = newInstance(clock.wallAt(clock.now()));
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
   const sessions = new Sessions(limits.sessions);
@@ -66,7 +68,21 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
   const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
   const store = undo.adopt(openRunStore(config.data, log), (store) => store.close());
-  return { config, limits, log, clock, metrics, queue, sessions, packetLog, responders, faultsOf, history, store };
+  return {
+    config,
+    limits,
+    log,
+    clock,
+    instance,
+    metrics,
+    queue,
+    sessions,
+    packetLog,
+    responders,
+    faultsOf,
+    history,
+    store,
+  };
 }
 
 type Parts = ReturnType<typeof createParts>;

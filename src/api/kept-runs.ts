@@ -1,7 +1,7 @@
 /** `/runs` and `/runs/{id}`: the kept runs, their reports, the comparison of two, and their deletion. */
 import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
-import { compareReports } from "../load/report/compare.ts";
+import { compareReports, limitsOf } from "../load/report/compare.ts";
 import { jsonOf } from "../load/report/json.ts";
 import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
@@ -24,9 +24,11 @@ function notKept(id: number): Response {
 function compare(before: KeptRun, after: KeptRun): RunComparison {
   const pairs = before.reports.flatMap((report) => {
     const other = after.reports.find(({ protocol }) => protocol === report.protocol);
-    return other ? [[report.protocol, compareReports(report, other)] as const] : [];
+    return other ? [{ before: report, after: other }] : [];
   });
-  return { before: before.id, after: after.id, protocols: Object.fromEntries(pairs) };
+  const changes = pairs.map((pair) => [pair.before.protocol, compareReports(pair.before, pair.after)] as const);
+  const limits = new Set(pairs.flatMap((pair) => limitsOf(pair.before, pair.after)));
+  return { before: before.id, after: after.id, protocols: Object.fromEntries(changes), limits: [...limits] };
 }
 
 /** The reports of a run as a download: an object for one protocol, an array for several. */

@@ -4,10 +4,16 @@ import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.
 
 const SESSIONS = {
   ssid: 7,
+  instance: "4f0c0b1e-7d0a-4a53-9a0f-2a6d4c6e9b11",
+  startedAt: "2026-11-22T07:59:00.000Z",
+  listeners: [{ protocol: "udp", address: "127.0.0.1", port: 7000, receiveBufferDrops: 0 }],
+  evictedSessions: 0,
   sessions: [
     {
       protocol: "udp",
       source: "127.0.0.1:55555",
+      local: { address: "127.0.0.1", port: 7000 },
+      ageSeconds: 10.5,
       firstAt: "2026-11-22T08:00:00.000Z",
       lastAt: "2026-11-22T08:00:10.000Z",
       received: { unique: 1000, duplicate: 2 },
@@ -21,8 +27,11 @@ const SESSIONS = {
 const SSID = pathParameter("ssid", "The session id", { type: "integer", minimum: 0, maximum: 65_535 }, 7);
 const SESSIONS_TEXT = `The reflector's counters of the sessions with this id (RFC 8972) whose source address is the
 client's; of all sources for a client that may change the lab's state. Packets are counted by sequence number; copies
-are counted in \`duplicate\`. handled = unique - dropped.up. handled - answered - dropped.down - discarded is the number
-of delayed responses that are not sent yet.`;
+are counted in \`duplicate\`. handled = unique - dropped.up.
+A sender can trust a summary only for the target that it names: \`instance\` changes with each start of the lab, \`local\` is
+the address and port on which the session's packets arrived, \`ageSeconds\` the time since the first packet.
+\`listeners\` are the ports that receive test packets, each with the datagrams that the kernel dropped there (null where
+this cannot happen). \`evictedSessions\` counts the sessions that the lab has forgotten because its table was full.`;
 
 /** The routes of metrics, health and sessions. */
 export const MEASUREMENT_DOCS = {

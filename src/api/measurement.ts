@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Session } from "../reflector/sessions.ts";
+import type { LocalEnd, Session } from "../reflector/sessions.ts";
 import { BadRequestError } from "./errors.ts";
 import { MEASUREMENT_DOCS } from "./measurement-description.ts";
 import type { ApiParts } from "./parts.ts";
@@ -13,10 +13,12 @@ const MAX_SSID = 65_535;
 
 /** One session in the response of `/sessions/{ssid}`. */
 function summaryOf(session: Session, clock: Clock) {
-  const { protocol, source, unique, duplicate, handled, answered, droppedDown, discarded } = session;
+  const { end, source, unique, duplicate, handled, answered, droppedDown, discarded } = session;
   return {
-    protocol,
+    protocol: end.protocol,
     source,
+    local: { address: end.address, port: end.port },
+    ageSeconds: (clock.now() - session.firstAt) / 1000,
     firstAt: new Date(clock.wallAt(session.firstAt)).toISOString(),
     lastAt: new Date(clock.wallAt(session.lastAt)).toISOString(),
     received: { unique, duplicate },
@@ -25,6 +27,11 @@ function summaryOf(session: Session, clock: Clock) {
     dropped: { up: unique - handled, down: droppedDown },
     discarded,
   };
+}
+
+/** One end of the lab in the response of `/sessions/{ssid}`. */
+function listenerOf({ protocol, address, port, receiveBufferDrops }: LocalEnd) {
+  return { protocol, address, port, receiveBufferDrops: receiveBufferDrops() ?? null };
 }
 
 function readSsid(text: string): number {
@@ -40,7 +47,8 @@ export function measurementRoutes({
   config,
   clock,
   listening,
-}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening">) {
+  instance,
+}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening" | "instance">) {
   const { contentType } = exposition;
   return new Elysia({ name: "measurement" })
     .get(
@@ -65,7 +73,13 @@ export function measurementRoutes({
         const client = plainAddress(requesterOf({ request, server }).address);
         const showsAll = mayChange({ request, server }, config);
         const shown = sessions.withId(ssid).filter((session) => showsAll || session.address === client);
-        return { ssid, sessions: shown.map((session) => summaryOf(session, clock)) };
+        return {
+          ssid,
+          ...instance,
+          listeners: sessions.ends.map(listenerOf),
+          evictedSessions: sessions.overflows,
+          sessions: shown.map((session) => summaryOf(session, clock)),
+        };
       },
       { detail: MEASUREMENT_DOCS.sessions },
     );

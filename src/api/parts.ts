@@ -1,4 +1,5 @@
 /** The parts of the lab that the control routes use. */
+
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Protocol } from "../base/protocol.ts";
@@ -6,6 +7,7 @@ import type { Config, Limits } from "../config.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { LiveStream } from "../live/stream.ts";
 import type { Traffic } from "../metrics/counters.ts";
+import type { Instance } from "../reflector/instance.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { RunStore } from "../runs/store.ts";
@@ -15,6 +17,8 @@ export interface ApiParts {
   readonly config: Pick<Config, "host" | "token" | "targets">;
   readonly limits: Pick<Limits, "runRate" | "runSeconds">;
   readonly clock: Clock;
+  /** Identifies this lab between its start and its end. */
+  readonly instance: Instance;
   readonly log: Log;
   /** The lab's version, for the API description. */
   readonly version: string;
@@ -22,7 +26,7 @@ export interface ApiParts {
   readonly exposition: { readonly contentType: string; render(): Promise<string> };
   /** The HTTP counters, in which refused requests are counted. */
   readonly traffic: Pick<Traffic, "rejects">;
-  readonly sessions: Pick<Sessions, "withId">;
+  readonly sessions: Pick<Sessions, "withId" | "ends" | "overflows">;
   /** The ports that the lab listens on. */
   readonly ports: () => Readonly<Record<Protocol, number>>;
   /** Whether each protocol's port is open. */

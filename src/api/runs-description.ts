@@ -1,5 +1,6 @@
 /** The API description of the routes of load runs. */
 import { DEFAULT_LIMITS } from "../config.ts";
+import { ONE_PAIR } from "../load/measure/difference.ts";
 import { describe, errorResponse, jsonResponse, NOT_ALLOWED, pathParameter } from "./openapi.ts";
 import { capsOf } from "./run-request.ts";
 
@@ -17,7 +18,8 @@ const SUMMARY = {
       sent: 1000,
       lossRatio: 0.2,
       p50: 0.0002,
-      p99: 0.002,
+      p99: null,
+      over: { p99: 2 },
       valid: true,
     },
   ],
@@ -35,7 +37,7 @@ const STATE = {
   kept: null,
   error: null,
 };
-const REPORT = { schema: "wirelab.run/1" };
+const REPORT = { schema: "wirelab.run/2" };
 const RUN = {
   id: SUMMARY.id,
   savedAt: SUMMARY.savedAt,
@@ -49,6 +51,7 @@ const COMPARISON = {
   protocols: {
     udp: [{ name: "p50", before: "203 µs", after: "1.2 ms", change: "+491 %", significance: "worse" }],
   },
+  limits: [ONE_PAIR],
 };
 
 const ID = pathParameter("id", "The id of a kept run", { type: "integer", minimum: 1 }, 1);

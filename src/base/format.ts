@@ -60,11 +60,11 @@ export function percent(ratio: number | null): Quantity {
   };
 }
 
-/** A duration in s, printed in µs, ms or s. */
+/** A duration in s, printed in µs, ms or s. A negative one has a sign. */
 export function duration(seconds: number | null | undefined, digits: Digits = fixedDigits): Quantity {
   if (seconds === null || seconds === undefined) return { value: NONE, unit: "ms" };
-  return scaled(
-    seconds * 1e6,
+  const { value, unit } = scaled(
+    Math.abs(seconds) * 1e6,
     [
       [1e6, "s"],
       [1e3, "ms"],
@@ -72,6 +72,7 @@ export function duration(seconds: number | null | undefined, digits: Digits = fi
     ],
     digits,
   );
+  return { value: seconds < 0 ? `-${value}` : value, unit };
 }
 
 /** Octets in decimal units, optionally `per` a unit such as `/s`. */

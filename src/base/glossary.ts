@@ -18,7 +18,7 @@ export const GLOSSARY = {
   average:
     "The sum of all response times divided by their number. A few slow answers raise it, and it does not show how many there are.",
   percentile:
-    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run computes it from an HDR histogram with 3 significant digits.",
+    "pN is the time that N % of the answers did not exceed. The lab interpolates it within histogram buckets, so it is approximate; a load run computes it from a histogram with 3 significant digits, over all packets sent: one without a valid answer within the timeout counts as infinitely slow (RFC 7679 section 4), so a percentile among them is “>” the timeout. Its 95 % interval holds for times that depend on each other, and is left out where they are too few, too dependent or too heavy-tailed for one.",
   p50: "The median: half of the answers took at most this long.",
   p99: "99 % of the answers took at most this long. Users notice the slowest 1 %, because one web page makes many requests.",
   connections: "Connections that are open now. A connectionless protocol has none. HTTP includes those of the page.",
@@ -50,18 +50,25 @@ export const GLOSSARY = {
     "Constant: evenly spaced. Poisson: at random times with the same mean rate (RFC 2330 section 11.1.1), as requests of independent users arrive. Random arrivals build queues that even spacing does not.",
   "load connections": "Connections or sockets that the run sends on. Left empty, the generator chooses the number.",
   "packet size": "Payload octets of each packet that the run sends.",
-  timeout: "An answer that arrives after this time is late. A packet without an answer is lost.",
+  timeout:
+    "An answer that arrives after this time is late. A packet without an answer within the waiting time (--wait) is lost (RFC 7680 section 2.4).",
   "warm-up":
     "Packets sent before the run. The report does not count them, so that it does not measure a cold start. The lab counts them.",
 
   // Results of a load run
   "packet accounting":
     "Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
-  late: "Answered after the timeout. A late packet is not lost, and its time is not a response time.",
+  late: "Answered after the timeout and within the waiting time. A late packet is not lost, and its time is not a response time.",
   "loss direction":
     "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
-  loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is Wilson's score interval, which assumes independent losses; losses in bursts need a wider one.",
+  loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is that of a two-state Markov chain, wider where losses vary more, so that it holds for bursts too. The effective sample size is the number of independent packets that would give the same precision.",
+  "loss bursts":
+    "Sequences of consecutive lost packets (loss periods, RFC 3357; loss episodes, RFC 6534). The gaps are the packets between two bursts.",
+  "Gilbert model":
+    "The two-state model of the burst fault, estimated from the run: p is the probability that a lost packet follows a received one, r that a received packet follows a lost one. With the burst fault as the only loss in one direction, p and r are its parameters.",
+  "loss places":
+    "Lost packets by place, without those dropped on purpose: on the path, at the target's full receive buffer (an upper limit, because its counter includes other senders), and at the own full receive buffer.",
   "duplicate answers": "Further copies of an answer. They never offset a loss.",
   "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
   "response time":
@@ -70,17 +77,19 @@ export const GLOSSARY = {
   "server time":
     "Time for which the target reports to have held a packet, injected delay included: T3 - T2 of a STAMP answer (RFC 8762), or Server-Timing on HTTP. It is part of the service time.",
   "one-way delay":
-    "Upstream: T2 - T1; downstream: T4 - T3, from the timestamps of a STAMP answer (RFC 7679, RFC 8762). Absolute values require synchronized clocks; differences do not.",
+    "Upstream: T2 - T1; downstream: T4 - T3, from the timestamps of a STAMP answer (RFC 7679, RFC 8762). Values are signed: they include the offset of the target's clock, which is estimated from the exchange with the shortest round trip (RFC 5905 section 8). They are comparable if that offset is 0 within its error throughout the run and no clock was set.",
   jitter:
-    "Smoothed round-trip delay variation (RFC 3550 section 6.4.1): at each answer J += (|D| - J) / 16, where D is the change of the service time since the previous answer.",
-  IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers.",
+    "Smoothed round-trip delay variation (RFC 3550 section 6.4.1): at each answer J += (|D| - J) / 16, where D is the change of the service time since the previous answer. J depends on the last answers only; the mean of |D| is of the whole run, and objectives use it.",
+  IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers. From the timestamps of STAMP answers it is also computed one-way; that requires no synchronized clocks.",
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
     "Delay from a packet's intended send time until the generator processed it. It measures the accuracy of the generator itself.",
+  "receive delay":
+    "Time from when the kernel received an answer until the generator read it, over UDP. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target.",
   verdict:
-    "Whether the run supports its own numbers. It is not valid if the sender ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
+    "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
-    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ.",
+    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
   "percentile curve":
     "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower.",
 } as const;

@@ -120,3 +120,8 @@ export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<P
   // Has one entry for each protocol, as the type requires.
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
 }
+
+/** Whether `text` is the name of a protocol. */
+export function isProtocol(text: string): text is Protocol {
+  return Object.hasOwn(REGISTRY, text);
+}

@@ -9,6 +9,7 @@ import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/text.ts";
 import type { Metrics } from "../metrics/counters.ts";
 import { deltaOf } from "../metrics/delta.ts";
+import type { Instance } from "../reflector/instance.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
 import type { ConnectionCounter, History } from "./history.ts";
 import { MOST_PACKETS, sampleOf, type Visibility, visiblePart } from "./packet-sample.ts";
@@ -20,6 +21,7 @@ const UNREAD_BYTES = 256 * 1024;
 /** What the live stream reads. */
 export interface LiveSources {
   readonly clock: Clock;
+  readonly instance: Instance;
   readonly metrics: Metrics;
   readonly history: History;
   readonly packetLog: PacketLog;
@@ -44,8 +46,6 @@ function encodeEvent(event: string, data: unknown): Uint8Array {
 
 /** The stream of one lab, and the timer that samples its history once a second. `stop` ends both. */
 export class LiveStream implements Bounded {
-  /** Identifies the process: another value after each start of the lab. */
-  readonly lab = crypto.randomUUID();
   /** Viewers refused because of the limit, and viewers disconnected because they were too slow. */
   overflows = 0;
   readonly limit: number;
@@ -129,7 +129,16 @@ export class LiveStream implements Bounded {
       const { seconds, span } = history;
       this.#dump = {
         seconds,
-        value: { lab: this.lab, version, seconds, at: this.#at, span, series, marks: history.marks(), flow },
+        value: {
+          lab: this.sources.instance.instance,
+          version,
+          seconds,
+          at: this.#at,
+          span,
+          series,
+          marks: history.marks(),
+          flow,
+        },
       };
     }
     return { ...this.#dump.value, flow: visiblePart(this.#dump.value.flow, visibility) };
@@ -175,7 +184,7 @@ export class LiveStream implements Bounded {
       };
     });
     return {
-      lab: this.lab,
+      lab: this.sources.instance.instance,
       seconds: history.seconds,
       at: this.#at,
       protocols,

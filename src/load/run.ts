@@ -15,7 +15,7 @@ import { warmUpSchedule } from "./plan/warm-up.ts";
 import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
 import { noAnswerReason } from "./report/no-answer.ts";
-import type { RunReport } from "./report/report.ts";
+import type { RunEnd, RunReport } from "./report/report.ts";
 import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
 import { makeClient } from "./send/make-client.ts";
@@ -54,7 +54,6 @@ class RunExecution {
   readonly snapshots = new SnapshotStream();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
-  readonly #ssid: number;
   readonly #attribution: LossAttribution;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
@@ -62,6 +61,8 @@ class RunExecution {
   #client: Client | undefined;
   #driver: Driver | undefined;
   #isStopped = false;
+  #hasSent = false;
+  #ended: RunEnd = "completed";
   #startedAt = new Date();
   #seconds = 0;
   #bufferDrops: number | undefined;
@@ -71,8 +72,8 @@ class RunExecution {
     this.#plan = plan;
     this.#clock = clock;
     // The seed does not determine the session id: two runs with the same seed are two sessions.
-    this.#ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#attribution = new LossAttribution(plan, clock, this.#ssid);
+    const ssid = 1 + Math.floor(Math.random() * 0xffff);
+    this.#attribution = new LossAttribution(plan, clock, ssid);
   }
 
   measured(): MeasuredRun {
@@ -85,6 +86,7 @@ class RunExecution {
 
   stop(): void {
     this.#isStopped = true;
+    if (!this.#hasSent && this.#ended === "completed") this.#ended = "interrupted";
     this.#driver?.stop();
   }
 
@@ -106,12 +108,13 @@ class RunExecution {
   async #connect(): Promise<Client> {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
+    await this.#attribution.findLab(endpoint.address);
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
       clock: this.#clock,
-      ssid: this.#ssid,
-      lab: await this.#attribution.findLab(),
+      ssid: this.#attribution.ssid,
+      identity: this.#attribution.identity,
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
@@ -124,10 +127,10 @@ class RunExecution {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
     this.#recorder = new Recorder();
-    client.restart(this.#recorder, (this.#ssid % 0xffff) + 1);
-    await this.#drive(client, warmUpSchedule(this.#plan), this.#clock.now());
+    client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
+    await this.#drive(client, warmUpSchedule(this.#plan), this.#clock.now(), this.#plan.warmupSeconds);
     this.#recorder = recorder;
-    client.restart(recorder, this.#ssid);
+    client.restart(recorder, this.#attribution.ssid);
   }
 
   /** Sends all packets, waits for their answers, and attributes the losses. Snapshots are taken at intervals. */
@@ -137,9 +140,9 @@ class RunExecution {
     const startedAt = this.#clock.now() + LEAD_MS;
     const timer = setInterval(() => this.#endInterval(startedAt), this.#plan.intervalMs);
     try {
-      await this.#drive(client, this.#plan, startedAt);
-      const elapsed = (this.#clock.now() - startedAt) / 1000;
-      this.#seconds = this.#isStopped || this.#plan.closedLoop ? elapsed : scheduledSeconds(this.#plan, elapsed);
+      await this.#drive(client, this.#plan, startedAt, this.#plan.seconds);
+      this.#hasSent = true;
+      this.#seconds = this.#sendingSeconds(startedAt);
       await this.#drain(client);
     } finally {
       clearInterval(timer);
@@ -149,11 +152,19 @@ class RunExecution {
     this.#directions = await this.#attribution.finalize(this.#recorder);
   }
 
-  async #drive(client: Client, schedule: SchedulePlan, startedAt: number): Promise<void> {
+  /** How long packets were sent: to the end of the plan, or to the last packet if that left later. */
+  #sendingSeconds(startedAt: number): number {
+    const since = (time = startedAt) => Math.max(0, time - startedAt) / 1000;
+    const elapsed = since(this.#driver?.stoppedAt);
+    if (this.#ended !== "completed" || this.#plan.closedLoop) return elapsed;
+    return Math.max(scheduledSeconds(this.#plan, elapsed), since(this.#driver?.lastSentAt));
+  }
+
+  async #drive(client: Client, schedule: SchedulePlan, startedAt: number, seconds: number): Promise<void> {
     const { timeoutMs, closedLoop } = this.#plan;
     this.#driver = new Driver({ client, recorder: this.#recorder, clock: this.#clock, timeoutMs });
-    if (this.#isStopped) return;
-    if (!closedLoop) return this.#driver.openLoop(startSchedule(schedule), startedAt);
+    if (this.#isStopped) return this.#driver.stop();
+    if (!closedLoop) return this.#driver.openLoop(startSchedule(schedule), startedAt, seconds);
     const endsAt = startedAt + (schedule.stages[0]?.seconds ?? 0) * 1000;
     await this.#driver.closedLoop(endsAt, schedule.count ?? Number.POSITIVE_INFINITY);
   }
@@ -166,23 +177,31 @@ class RunExecution {
     this.snapshots.push(takeSnapshot(this.#recorder, about), isLast);
     const { counts, errors } = this.#recorder;
     const isRefused = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
-    if (isRefused && elapsed > GIVE_UP_MS) this.#driver?.stop();
+    if (isRefused && elapsed > GIVE_UP_MS && !this.#hasSent) this.#giveUp();
   }
 
-  /** Waits until no packet is pending, and over datagrams until no more copies arrive. */
+  /** Ends a run against a target that refuses every packet. */
+  #giveUp(): void {
+    this.#ended = "gave-up";
+    this.#driver?.stop();
+  }
+
+  /** Waits until the outcome of every packet is final, and over datagrams until no more copies arrive. */
   async #drain(client: Client): Promise<void> {
-    const { timeoutMs, protocol, stamp } = this.#plan;
+    const { waitMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
     const expectsCopies = stamp && REGISTRY[protocol].transport === "udp" && this.#recorder.counts.answered > 0;
     const longest = (this.#recorder.service.max ?? 0) * 1000;
-    const quiet = expectsCopies ? Math.min(timeoutMs, Math.max(QUIET_MS, longest)) : 0;
+    const quiet = expectsCopies ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;
     for (;;) {
       const now = this.#clock.now();
-      client.tick(now);
-      const isQuiet = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > timeoutMs + quiet;
-      if (client.pending === 0 && isQuiet) break;
+      // No answer is expected from a target that refused every packet.
+      client.tick(this.#ended === "gave-up" ? Number.POSITIVE_INFINITY : now);
+      const isQuiet = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > waitMs + quiet;
+      if (client.pending === 0 && this.#recorder.awaited === 0 && isQuiet) break;
       await sleep(DRAIN_POLL_MS);
     }
+    await this.#attribution.conclude(this.#recorder);
     client.finish();
     this.#recorder.resolveUnidentified();
   }
@@ -191,6 +210,7 @@ class RunExecution {
   #fail(error: unknown): void {
     if (!(error instanceof Error)) throw error;
     const isTarget = error instanceof TargetError;
+    this.#ended = "gave-up";
     this.#failures.push(isTarget ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`);
     if (isTarget) this.#recorder.countError(error.code);
   }
@@ -203,6 +223,7 @@ class RunExecution {
     }
     const report = makeReport({
       plan: this.#plan,
+      ended: this.#ended,
       endpoint: this.#endpoint,
       recorder,
       directions: this.#directions ?? unattributed(recorder),
@@ -210,6 +231,7 @@ class RunExecution {
       seconds: this.#seconds,
       failures: this.#failures,
       bufferDrops: this.#bufferDrops,
+      sessionId: this.#plan.stamp ? this.#attribution.ssid : undefined,
     });
     return withObjectives(report, this.#plan.objectives);
   }

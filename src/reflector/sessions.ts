@@ -1,7 +1,7 @@
 /** The reflector's measurement sessions: sender, packets received and answered. Bounded. */
 import { formatPeer } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
-import { PROTOCOLS, type StampProtocol } from "../base/protocol.ts";
+import type { StampProtocol } from "../base/protocol.ts";
 
 /** Number of latest sequence numbers that a session distinguishes; an older one counts as a duplicate. */
 const WINDOW = 16_384;
@@ -13,6 +13,16 @@ const HANDLED = 2;
 const ANSWERED = 4;
 const DROPPED_DOWN = 8;
 const DISCARDED = 16;
+
+/** The end of the lab at which a session's packets arrive. */
+export interface LocalEnd {
+  readonly protocol: StampProtocol;
+  /** The address that the listener is bound to; `0.0.0.0` or `::` for every address. */
+  readonly address: string;
+  readonly port: number;
+  /** Datagrams that the kernel dropped at the listener's socket so far; undefined if this cannot happen. */
+  readonly receiveBufferDrops: () => number | undefined;
+}
 
 /**
  * One session of a stateful reflector (RFC 8762 section 4.3). Packets are counted by the sender's sequence number, not by
@@ -42,7 +52,7 @@ export class Session {
   #nextSequence = 0;
 
   constructor(
-    readonly protocol: StampProtocol,
+    readonly end: LocalEnd,
     readonly address: string,
     readonly port: number,
     readonly ssid: number,
@@ -137,11 +147,12 @@ export class Session {
   }
 }
 
-/** Sessions by source address, source port and session id; when the table is full, the least recent is evicted. */
+/** Sessions by local end, source address, source port and session id; a full table evicts the least recent one. */
 export class Sessions implements Bounded {
   readonly #table = new Map<string, Map<number, Session>>();
   /** In order of creation, for eviction. */
   readonly #queue = new Set<Session>();
+  readonly #ends: LocalEnd[] = [];
   #latest: Session | undefined;
   #overflows = 0;
 
@@ -158,14 +169,24 @@ export class Sessions implements Bounded {
     return this.#overflows;
   }
 
-  /** The session of that source, created if necessary. `now` is monotonic, in ms. */
-  of(protocol: StampProtocol, address: string, port: number, ssid: number, now: number): Session {
+  /** The ends of the lab that receive test packets. */
+  get ends(): readonly LocalEnd[] {
+    return this.#ends;
+  }
+
+  /** Adds an end, once, when its listener is open. */
+  addEnd(end: LocalEnd): void {
+    this.#ends.push(end);
+  }
+
+  /** The session of that source at one end of the lab, created if necessary. `now` is monotonic, in ms. */
+  of(end: LocalEnd, address: string, port: number, ssid: number, now: number): Session {
     const latest = this.#latest;
-    if (latest?.port === port && latest.ssid === ssid && latest.protocol === protocol && latest.address === address) {
+    if (latest?.port === port && latest.ssid === ssid && latest.end === end && latest.address === address) {
       return latest;
     }
-    const key = keyOf(protocol, port, ssid);
-    const session = this.#table.get(address)?.get(key) ?? this.#add(protocol, address, port, ssid, now);
+    const key = this.#keyOf(end, port, ssid);
+    const session = this.#table.get(address)?.get(key) ?? this.#add(end, address, port, ssid, now);
     this.#latest = session;
     return session;
   }
@@ -175,11 +196,11 @@ export class Sessions implements Bounded {
     return [...this.#queue].filter((session) => session.ssid === ssid);
   }
 
-  #add(protocol: StampProtocol, address: string, port: number, ssid: number, now: number): Session {
+  #add(end: LocalEnd, address: string, port: number, ssid: number, now: number): Session {
     if (this.#queue.size >= this.limit) this.#evictOne();
-    const session = new Session(protocol, address, port, ssid, now);
+    const session = new Session(end, address, port, ssid, now);
     const row = this.#table.get(address) ?? new Map<number, Session>();
-    row.set(keyOf(protocol, port, ssid), session);
+    row.set(this.#keyOf(end, port, ssid), session);
     this.#table.set(address, row);
     this.#queue.add(session);
     return session;
@@ -195,16 +216,16 @@ export class Sessions implements Bounded {
         continue;
       }
       const row = this.#table.get(session.address);
-      row?.delete(keyOf(session.protocol, session.port, session.ssid));
+      row?.delete(this.#keyOf(session.end, session.port, session.ssid));
       if (row?.size === 0) this.#table.delete(session.address);
       if (this.#latest === session) this.#latest = undefined;
       this.#overflows++;
       return;
     }
   }
-}
 
-/** Protocol, port and session id in one integer. */
-function keyOf(protocol: StampProtocol, port: number, ssid: number): number {
-  return PROTOCOLS.indexOf(protocol) * 2 ** 32 + port * 65_536 + ssid;
+  /** End, port and session id in one integer. */
+  #keyOf(end: LocalEnd, port: number, ssid: number): number {
+    return this.#ends.indexOf(end) * 2 ** 32 + port * 65_536 + ssid;
+  }
 }

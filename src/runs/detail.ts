@@ -10,17 +10,18 @@ const POINTS_PER_DECADE = 8;
 const DECADES = 6;
 
 /**
- * The percentile curve of a histogram. The quantiles approach 1 in logarithmic steps, up to the highest quantile that
- * the number of answers supports; the last point is the maximum. Empty without answers.
+ * The percentile curve over `packets` packets, of which the histogram has the answered ones. The quantiles approach 1 in
+ * logarithmic steps, up to the highest quantile that the number of answers supports; the last point is the maximum.
+ * Empty without answers.
  */
-export function curveOf(histogram: Histogram): CurvePoints {
+export function curveOf(histogram: Histogram, packets: number): CurvePoints {
   const { count, max } = histogram;
   if (count === 0 || max === undefined) return [];
-  const last = 1 - 1 / (count + 1); // the quantile of the maximum of `count` answers
+  const last = count / (packets + 1); // the quantile of the maximum: the others are slower
   const points: [number, number][] = [];
   for (let step = 0; step <= POINTS_PER_DECADE * DECADES; step++) {
     const quantile = 1 - 10 ** (-step / POINTS_PER_DECADE);
-    const seconds = step === 0 ? histogram.min : histogram.quantile(quantile);
+    const seconds = step === 0 ? histogram.min : histogram.atRank(Math.max(1, Math.ceil(quantile * packets - 1e-9)));
     if (quantile < last && seconds !== undefined) points.push([Number(quantile.toPrecision(9)), seconds]);
   }
   return [...points, [last, max]];
@@ -28,5 +29,5 @@ export function curveOf(histogram: Histogram): CurvePoints {
 
 /** The detail of a report, with the curve of the response times from which the report was computed. */
 export function detailOf(report: RunReport, response: Histogram): RunDetail {
-  return { curve: curveOf(response), explanation: explain(report) };
+  return { curve: curveOf(response, report.responseTime.packets), explanation: explain(report) };
 }

@@ -2,7 +2,7 @@
 import type { Protocol } from "../base/protocol.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { Change } from "../load/report/compare.ts";
-import type { RunReport } from "../load/report/report.ts";
+import type { RunReport, Times } from "../load/report/report.ts";
 
 /** Points of a percentile curve, rising: the quantile (0 to 1) and the response time at it, in s. */
 export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];
@@ -60,9 +60,10 @@ export interface RunLine {
   readonly seconds: number;
   readonly sent: number;
   readonly lossRatio: number;
-  /** Response times, in s; null where there are too few samples. */
+  /** Response times, in s; null where there are too few samples, or where the percentile is `over` the timeout. */
   readonly p50: number | null;
   readonly p99: number | null;
+  readonly over: Times["over"];
   readonly valid: boolean;
 }
 
@@ -106,4 +107,6 @@ export interface RunComparison {
   readonly after: number;
   /** The changes of each protocol that both runs have. */
   readonly protocols: Partial<Record<Protocol, readonly Change[]>>;
+  /** What limits the comparison, in sentences. */
+  readonly limits: readonly string[];
 }

@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Log } from "../base/log.ts";
+import { readReports } from "../load/report/json.ts";
 import type { RunReport } from "../load/report/report.ts";
 import { MIGRATIONS, prepare, StoreError, toStoreError } from "./file.ts";
 import type { KeptRun, NewRun, RunDetail, RunLine, RunSource, RunSummary } from "./shapes.ts";
@@ -30,12 +31,14 @@ function lineOf({ protocol, target, rate, durationSeconds, packets, loss, respon
     lossRatio: loss.ratio,
     p50: responseTime.p50,
     p99: responseTime.p99,
+    over: responseTime.over,
     valid: verdict.valid,
   };
 }
 
-function readReports(text: string): readonly RunReport[] {
-  return JSON.parse(text) as readonly RunReport[]; // `save` writes the column, from reports
+/** The reports in the column that `save` writes, by this version or an earlier one. */
+function readStored(text: string): readonly RunReport[] {
+  return readReports(text) ?? [];
 }
 
 /** The kept runs. Disposing of the store closes its file. */
@@ -73,7 +76,7 @@ export class RunStore {
       )
       .all();
     return rows.map(({ id, saved_at: savedAt, source, reports }) => {
-      return { id, savedAt, source, lines: readReports(reports).map(lineOf) };
+      return { id, savedAt, source, lines: readStored(reports).map(lineOf) };
     });
   }
 
@@ -83,7 +86,7 @@ export class RunStore {
     if (!row) return undefined;
     const { saved_at: savedAt, source, reports } = row;
     const details = JSON.parse(row.details) as readonly RunDetail[]; // `save` writes the column
-    return { id, savedAt, source, details, reports: readReports(reports) };
+    return { id, savedAt, source, details, reports: readStored(reports) };
   }
 
   /** Keeps a run and returns its id. Throws SQLiteError, as when the disk is full; the other runs remain. */

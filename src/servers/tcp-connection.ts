@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import type { RejectReason } from "../metrics/counters.ts";
 import { PEER_GONE } from "../reflector/exchange.ts";
 import type { Responder } from "../reflector/responder.ts";
-import type { Sessions } from "../reflector/sessions.ts";
+import type { LocalEnd, Sessions } from "../reflector/sessions.ts";
 import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../stamp/frames.ts";
 import { isTestPacket, sequenceOf, ssidOf } from "../stamp/packet.ts";
 import { type PacketConnection, TcpPacket } from "./tcp-packet.ts";
@@ -23,6 +23,8 @@ export type Socket = Bun.Socket<Connection | undefined>;
 export interface Shared {
   readonly responder: Responder;
   readonly sessions: Sessions;
+  /** The listener as sessions name it. */
+  readonly end: LocalEnd;
   /** Octets of responses that a peer may leave unread before the listener stops reading from it. */
   readonly unreadLimit: number;
 }
@@ -116,7 +118,7 @@ export class Connection implements PacketConnection {
 
   readonly #frame = (bytes: Buffer, at: number, length: number) => {
     if (this.#closing) return;
-    const { responder, sessions } = this.shared;
+    const { responder, sessions, end } = this.shared;
     const now = this.clock.now();
     this.#activeAt = now;
     const packet = at + FRAME_HEADER_LENGTH;
@@ -124,7 +126,7 @@ export class Connection implements PacketConnection {
       responder.refuse(new TcpPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
       return;
     }
-    const session = sessions.of("tcp", this.#address, this.#port, ssidOf(bytes, packet), now);
+    const session = sessions.of(end, this.#address, this.#port, ssidOf(bytes, packet), now);
     responder.receive(new TcpPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
   };
 

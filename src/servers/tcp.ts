@@ -3,6 +3,7 @@
  * with the STAMP preface every frame is a packet and gets a frame.
  */
 import type { Bounded } from "../base/bounded.ts";
+import type { LocalEnd } from "../reflector/sessions.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { Connection, type Shared, type Socket } from "./tcp-connection.ts";
 
@@ -11,7 +12,6 @@ const SEARCHES = 4;
 
 /** Listens for connections and passes each packet to the responder. */
 export async function listen({ hostname, port, limits, responder, sessions }: ListenerContext): Promise<Listener> {
-  const shared: Shared = { responder, sessions, unreadLimit: limits.tcpUnreadBytes };
   const open = new Set<Socket>();
   const idleMs = limits.tcpIdleSeconds * 1000;
   let refused = 0;
@@ -57,6 +57,14 @@ export async function listen({ hostname, port, limits, responder, sessions }: Li
       },
     },
   });
+  const end: LocalEnd = {
+    protocol: "tcp",
+    address: hostname,
+    port: listener.port,
+    receiveBufferDrops: () => undefined,
+  };
+  sessions.addEnd(end);
+  const shared: Shared = { responder, sessions, end, unreadLimit: limits.tcpUnreadBytes };
   // Not socket.timeout(): it runs from the time it was set and does not restart when data arrives.
   const idleTimer = setInterval(
     () => {

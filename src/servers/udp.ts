@@ -6,7 +6,7 @@ import { corrupt, type DirectionFate } from "../faults/decide.ts";
 import type { DropReason, RejectReason } from "../metrics/counters.ts";
 import { type Exchange, SEND_FAILED } from "../reflector/exchange.ts";
 import type { Responder } from "../reflector/responder.ts";
-import type { Session } from "../reflector/sessions.ts";
+import type { LocalEnd, Session } from "../reflector/sessions.ts";
 import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 
@@ -119,6 +119,9 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   setReceiveBuffer(socket, limits.udpReceiveBuffer);
   labPorts[socket.port] = 1;
   const current = new Datagram(socket, responder.clock);
+  const drops = () => (socket.closed ? 0 : receiveBufferDrops([socket]));
+  const end: LocalEnd = { protocol: "udp", address: hostname, port: socket.port, receiveBufferDrops: drops };
+  sessions.addEnd(end);
 
   function receive(data: Buffer, port: number, address: string): void {
     current.receivedAt = responder.clock.now();
@@ -134,7 +137,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     }
     if (stampOnly || isTestPacket(data)) {
       current.sequence = sequenceOf(data);
-      current.session = sessions.of("udp", plainAddress(address), port, ssidOf(data), current.receivedAt);
+      current.session = sessions.of(end, plainAddress(address), port, ssidOf(data), current.receivedAt);
     }
     responder.receive(current);
   }
@@ -152,7 +155,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     port: socket.port,
     connections: () => undefined,
     connectionTable: undefined,
-    receiveBufferDrops: () => (socket.closed ? 0 : (receiveBufferDrops([socket]) ?? 0)),
+    receiveBufferDrops: () => drops() ?? 0,
     async pause() {
       paused = true;
     },

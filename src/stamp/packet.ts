@@ -18,6 +18,22 @@ const TWO_32 = 2 ** 32;
 /** Error estimate of a clock that is not synchronised, with an error of about 1 ms: S=0, Z=0 (NTP), 1 × 2^(22-32) s. */
 export const UNSYNCHRONIZED_MILLISECOND = (22 << 8) | 1;
 
+/** Offset of the error estimate of the packet's own sender (RFC 8762 sections 4.2.1 and 4.3.1). */
+const ERROR_ESTIMATE_AT = 12;
+/** Flags of its first octet: S, the clock is synchronised to UTC; Z, timestamps are in the PTP format. */
+const SYNCHRONIZED = 0x80;
+const PTP_FORMAT = 0x40;
+
+/** What a packet's error estimate says about the clock of its sender (RFC 4656 section 4.1.2, RFC 8186 section 2). */
+export interface ErrorEstimate {
+  /** S: the clock is synchronised to UTC by an external source. */
+  readonly synchronized: boolean;
+  /** Z: the format of the packet's own timestamps. */
+  readonly format: "ntp" | "ptp";
+  /** Multiplier × 2^(scale - 32), s; null if the multiplier is 0, which the standard forbids. */
+  readonly errorSeconds: number | null;
+}
+
 /** The fields that a session sender writes into a test packet. */
 export interface SenderFields {
   /** Sequence number, 0 to 2^32 - 1. */
@@ -70,6 +86,27 @@ export function readTimestamp(bytes: Uint8Array, at: number): number {
   const seconds = readUint32(bytes, at);
   const era = seconds < 0x8000_0000 ? TWO_32 : 0;
   return (seconds + era - NTP_UNIX_SECONDS) * 1000 + (readUint32(bytes, at + 4) / TWO_32) * 1000;
+}
+
+/** The error estimate of the packet at `at`. */
+export function errorEstimateOf(bytes: Uint8Array, at = 0): ErrorEstimate {
+  const flags = bytes[at + ERROR_ESTIMATE_AT] ?? 0;
+  const multiplier = bytes[at + ERROR_ESTIMATE_AT + 1] ?? 0;
+  return {
+    synchronized: (flags & SYNCHRONIZED) !== 0,
+    format: (flags & PTP_FORMAT) === 0 ? "ntp" : "ptp",
+    errorSeconds: multiplier === 0 ? null : multiplier * 2 ** ((flags & 0x3f) - 32),
+  };
+}
+
+/**
+ * Reads the timestamp at `at + offset` of the packet at `at`, in the format that its error estimate names, as ms since
+ * the Unix epoch. A truncated PTP timestamp (RFC 8186, IEEE 1588) has 32 bits of seconds since 1970 and 32 bits of
+ * nanoseconds. It is returned as it is: PTP clocks usually run on TAI, which is 37 s ahead of UTC since 2017.
+ */
+export function readOwnTimestamp(bytes: Uint8Array, at: number, offset: number): number {
+  if (((bytes[at + ERROR_ESTIMATE_AT] ?? 0) & PTP_FORMAT) === 0) return readTimestamp(bytes, at + offset);
+  return readUint32(bytes, at + offset) * 1000 + readUint32(bytes, at + offset + 4) / 1e6;
 }
 
 /**

@@ -51,7 +51,37 @@ describe("session summaries", () => {
     expect(session.handled).toBe(session.answered + session.dropped.down);
     expect(session.answered).toBeGreaterThanOrEqual(traffic.answered);
     expect(Date.parse(session.lastAt)).toBeGreaterThanOrEqual(Date.parse(session.firstAt));
-    expect((await request(urlOf(lab, "/sessions/8"))).json()).toEqual({ ssid: 8, sessions: [] });
+    expect((await request(urlOf(lab, "/sessions/8"))).json()).toMatchObject({ ssid: 8, sessions: [] });
+  });
+
+  test("names the lab's instance, the port on which the packets arrived, and the age of the session", async () => {
+    const lab = await startTestLab({ stampPort: 0 });
+    await using client = await udpStamp.connect(lab);
+    await exchange(lab, udpStamp, client, 3);
+    const read = async (of = lab) => (await request(urlOf(of, "/sessions/7"))).json();
+    const first = await read();
+    expect(first.instance).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Math.abs(Date.parse(first.startedAt) - Date.now())).toBeLessThan(60_000);
+    expect(first.sessions[0]).toMatchObject({
+      local: { address: "127.0.0.1", port: lab.ports.udp },
+    });
+    expect(first.evictedSessions).toBe(0);
+    expect(first.listeners).toContainEqual({
+      protocol: "udp",
+      address: "127.0.0.1",
+      port: lab.ports.udp,
+      receiveBufferDrops: 0,
+    });
+    expect(first.listeners.map(({ port }: { port: number }) => port).toSorted()).toEqual(
+      [lab.ports.udp, lab.ports.stamp, lab.ports.tcp].toSorted(),
+    );
+    const { ageSeconds } = first.sessions[0];
+    const second = await read();
+    expect(second.instance).toBe(first.instance);
+    expect(second.sessions[0].ageSeconds).toBeWithin(ageSeconds, ageSeconds + 10);
+    await lab.stop();
+    await using another = await startTestLab();
+    expect((await read(another)).instance).not.toBe(first.instance);
   });
 
   test.skipIf(!EXTERNAL)("of other sources are shown only to a client that may change the lab", async () => {

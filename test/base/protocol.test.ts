@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ALL_TITLES, byProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
+import { ALL_TITLES, byProtocol, isProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { KINDS } from "../../src/faults/faults.ts";
 
 test("no two protocols of REGISTRY share a port, a title, a shape, a colour or a dash pattern", () => {
@@ -31,4 +31,8 @@ test("byProtocol makes one value for each protocol", () => {
 
 test("ALL_TITLES lists the display names as a part of a sentence", () => {
   expect(ALL_TITLES).toBe("HTTP, TCP and UDP");
+});
+
+test("isProtocol is true for the names of protocols only", () => {
+  expect(["http", "udp", "sctp", "toString"].map(isProtocol)).toEqual([true, true, false, false]);
 });

@@ -7,6 +7,7 @@ import { History } from "../../src/live/history.ts";
 import type { HistoryDump, LiveSnapshot } from "../../src/live/shapes.ts";
 import { LiveStream } from "../../src/live/stream.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
+import { newInstance } from "../../src/reflector/instance.ts";
 import { PacketLog } from "../../src/reflector/packet-log.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 
@@ -26,6 +27,7 @@ function setUp(limit = 8) {
     metrics,
   );
   const live = new LiveStream({
+    instance: newInstance(0),
     metrics,
     history,
     packetLog,

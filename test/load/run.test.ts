@@ -24,6 +24,7 @@ async function runOn(lab: Lab, protocol: Protocol, options: Partial<LoadOptions>
     rate: 2000,
     count: 500,
     timeout: 0.4,
+    wait: 0.8,
     seed: 3,
     ...options,
   });
@@ -215,7 +216,9 @@ test("stages are sent as scheduled, and Poisson arrivals by the seed", async () 
   ];
   const ramp = balanced(await runLoad({ ...shared, stages }).report);
   expect(ramp.packets).toMatchObject({ planned: 300, sent: 300, answered: 300 });
-  expect(ramp.durationSeconds).toBeCloseTo(0.6, 9);
+  // The end of the plan, or later if the last packet left later on a busy machine.
+  expect(ramp.durationSeconds).toBeGreaterThan(0.6 - 1e-9);
+  expect(ramp.durationSeconds).toBeLessThan(1);
   const poisson = async (seed: number) =>
     balanced(await runLoad({ ...shared, rate: 500, arrival: "poisson", duration: 0.5, seed }).report).packets.planned;
   const [first, again, other] = [await poisson(1), await poisson(1), await poisson(2)];

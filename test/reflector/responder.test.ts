@@ -8,6 +8,7 @@ import { type Exchange, PEER_GONE, SEND_FAILED } from "../../src/reflector/excha
 import { PacketLog } from "../../src/reflector/packet-log.ts";
 import { Responder } from "../../src/reflector/responder.ts";
 import { Session } from "../../src/reflector/sessions.ts";
+import { endAt } from "../support/session.ts";
 
 /** A packet whose `send` returns the next of `results`, by default the length of a 7-octet response. */
 class TestExchange implements Exchange {
@@ -53,7 +54,7 @@ function setUp(faults: Faults = {}, queueLimit = 10) {
   const queue = new DelayQueue(queueLimit, clock);
   const responder = new Responder({ traffic, clock, queue, packetLog, seed: 1 });
   responder.setFaults(faults);
-  const session = new Session("udp", "192.0.2.1", 5, 7, time.now);
+  const session = new Session(endAt("udp", 7000), "192.0.2.1", 5, 7, time.now);
   return { time, clock, traffic, packetLog, queue, responder, session, [Symbol.dispose]: () => packetLog.stop() };
 }
 

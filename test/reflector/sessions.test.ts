@@ -1,11 +1,23 @@
 /** Sessions of the reflector: each sequence number is counted once, in one final state, and the table is limited. */
 import { describe, expect, test } from "bun:test";
 import { Session, Sessions } from "../../src/reflector/sessions.ts";
+import { endAt } from "../support/session.ts";
+
+const UDP = endAt("udp", 7000);
+const TCP = endAt("tcp", 6000);
+const STAMP = endAt("udp", 862);
+
+/** An empty table of a lab with three ends. */
+function newSessions(limit: number): Sessions {
+  const sessions = new Sessions(limit);
+  for (const end of [UDP, TCP, STAMP]) sessions.addEnd(end);
+  return sessions;
+}
 
 const WINDOW = 16_384;
 
 function newSession(): Session {
-  return new Session("udp", "127.0.0.1", 4000, 7, 100);
+  return new Session(UDP, "127.0.0.1", 4000, 7, 100);
 }
 
 /** Adds packets that arrived and were handled, and have no answer yet. */
@@ -26,7 +38,7 @@ describe("Session", () => {
   test("starts with counts of 0 and has its source as text", () => {
     expect(counts(newSession())).toEqual(ZERO);
     expect(newSession().source).toBe("127.0.0.1:4000");
-    expect(new Session("tcp", "::1", 9, 0, 0).source).toBe("[::1]:9");
+    expect(new Session(TCP, "::1", 9, 0, 0).source).toBe("[::1]:9");
   });
 
   test("counts a packet that was answered", () => {
@@ -150,29 +162,31 @@ test("takeSequence counts from 0", () => {
 });
 
 describe("Sessions", () => {
-  test("has one session for each protocol, address, port and session id", () => {
-    const sessions = new Sessions(10);
-    const first = sessions.of("udp", "127.0.0.1", 4000, 7, 0);
-    expect(sessions.of("udp", "127.0.0.1", 4000, 7, 5)).toBe(first);
+  test("has one session for each end of the lab, address, port and session id", () => {
+    const sessions = newSessions(10);
+    const first = sessions.of(UDP, "127.0.0.1", 4000, 7, 0);
+    expect(sessions.of(UDP, "127.0.0.1", 4000, 7, 5)).toBe(first);
     const others = [
-      sessions.of("tcp", "127.0.0.1", 4000, 7, 0),
-      sessions.of("udp", "127.0.0.2", 4000, 7, 0),
-      sessions.of("udp", "127.0.0.1", 4001, 7, 0),
-      sessions.of("udp", "127.0.0.1", 4000, 8, 0),
+      sessions.of(TCP, "127.0.0.1", 4000, 7, 0),
+      sessions.of(UDP, "127.0.0.2", 4000, 7, 0),
+      sessions.of(UDP, "127.0.0.1", 4001, 7, 0),
+      sessions.of(UDP, "127.0.0.1", 4000, 8, 0),
+      sessions.of(STAMP, "127.0.0.1", 4000, 7, 0),
     ];
-    expect(new Set([first, ...others]).size).toBe(5);
-    expect(sessions.size).toBe(5);
+    expect(new Set([first, ...others]).size).toBe(6);
+    expect(sessions.size).toBe(6);
     expect(sessions.withId(7).map((session) => session.source)).toEqual([
       "127.0.0.1:4000",
       "127.0.0.1:4000",
       "127.0.0.2:4000",
       "127.0.0.1:4001",
+      "127.0.0.1:4000",
     ]);
     expect(sessions.withId(9)).toEqual([]);
   });
 
   test("distinguishes ports and session ids at their limits", () => {
-    const sessions = new Sessions(10);
+    const sessions = newSessions(10);
     for (const [port, ssid] of [
       [0, 65_535],
       [1, 0],
@@ -180,17 +194,17 @@ describe("Sessions", () => {
       [65_535, 65_535],
       [0, 0],
     ] as const) {
-      sessions.of("udp", "::1", port, ssid, 0);
-      sessions.of("tcp", "::1", port, ssid, 0);
+      sessions.of(UDP, "::1", port, ssid, 0);
+      sessions.of(TCP, "::1", port, ssid, 0);
     }
     expect([sessions.size, sessions.overflows]).toEqual([10, 0]);
   });
 
   test("when it is full, evicts the oldest session without recent packets and counts an overflow", () => {
-    const sessions = new Sessions(3);
-    const [a, b, c] = [1, 2, 3].map((port) => sessions.of("udp", "10.0.0.1", port, 0, 0));
+    const sessions = newSessions(3);
+    const [a, b, c] = [1, 2, 3].map((port) => sessions.of(UDP, "10.0.0.1", port, 0, 0));
     for (const session of [a, b, c]) session?.arrive(0, 0);
-    sessions.of("udp", "10.0.0.1", 4, 0, 1); // all have recent packets: evicts the oldest, 1
+    sessions.of(UDP, "10.0.0.1", 4, 0, 1); // all have recent packets: evicts the oldest, 1
     expect(
       sessions
         .withId(0)
@@ -198,7 +212,7 @@ describe("Sessions", () => {
         .sort(),
     ).toEqual([2, 3, 4]);
     b?.arrive(1, 2);
-    sessions.of("udp", "10.0.0.1", 5, 0, 3); // evicts 3, which has no packet since the last eviction
+    sessions.of(UDP, "10.0.0.1", 5, 0, 3); // evicts 3, which has no packet since the last eviction
     expect(
       sessions
         .withId(0)
@@ -209,16 +223,16 @@ describe("Sessions", () => {
   });
 
   test("starts an evicted session from 0 when its sender returns", () => {
-    const sessions = new Sessions(1);
-    sessions.of("udp", "10.0.0.1", 1, 0, 0).arrive(0, 0);
-    sessions.of("udp", "10.0.0.1", 2, 0, 0);
-    expect(sessions.of("udp", "10.0.0.1", 1, 0, 0).unique).toBe(0);
+    const sessions = newSessions(1);
+    sessions.of(UDP, "10.0.0.1", 1, 0, 0).arrive(0, 0);
+    sessions.of(UDP, "10.0.0.1", 2, 0, 0);
+    expect(sessions.of(UDP, "10.0.0.1", 1, 0, 0).unique).toBe(0);
     expect([sessions.size, sessions.overflows]).toEqual([1, 2]);
   });
 
   test("holds no more sessions than the limit during a flood of new sources", () => {
-    const sessions = new Sessions(64);
-    for (let i = 0; i < 20_000; i++) sessions.of("udp", `10.0.${i >> 8}.${i & 255}`, 1000, i & 0xffff, i).arrive(i, i);
+    const sessions = newSessions(64);
+    for (let i = 0; i < 20_000; i++) sessions.of(UDP, `10.0.${i >> 8}.${i & 255}`, 1000, i & 0xffff, i).arrive(i, i);
     expect([sessions.size, sessions.overflows]).toEqual([64, 19_936]);
   });
 });

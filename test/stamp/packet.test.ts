@@ -2,8 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import {
+  errorEstimateOf,
   isAnswer,
   isTestPacket,
+  readOwnTimestamp,
   readTimestamp,
   STAMP_LENGTH,
   senderSequenceOf,
@@ -217,5 +219,31 @@ describe("isAnswer", () => {
 
   test("rejects a packet whose T2 and T3 differ by more than the longest delay fault", () => {
     expect(isAnswer(answer(TIME + 70_000))).toBe(false);
+  });
+});
+
+describe("the error estimate (RFC 4656 section 4.1.2, RFC 8186)", () => {
+  test.each([
+    [0x0001, { synchronized: false, format: "ntp", errorSeconds: 2 ** -32 }],
+    [0x8001, { synchronized: true, format: "ntp", errorSeconds: 2 ** -32 }],
+    [0x96ff, { synchronized: true, format: "ntp", errorSeconds: 255 / 1024 }],
+    [0xe003, { synchronized: true, format: "ptp", errorSeconds: 3 }],
+    [0x7f00, { synchronized: false, format: "ptp", errorSeconds: null }],
+    [UNSYNCHRONIZED_MILLISECOND, { synchronized: false, format: "ntp", errorSeconds: 1 / 1024 }],
+  ] as const)("%d", (octets, estimate) => {
+    const bytes = Buffer.alloc(50);
+    bytes.writeUInt16BE(octets, 6 + 12);
+    expect(errorEstimateOf(bytes, 6)).toEqual(estimate);
+  });
+
+  test("a timestamp is read in the format that Z names", () => {
+    const bytes = Buffer.alloc(50);
+    bytes.writeUInt32BE(Math.floor(TIME / 1000), 6 + 16);
+    bytes.writeUInt32BE(250_000_125, 6 + 20);
+    bytes.writeUInt8(0x40, 6 + 12);
+    expect(readOwnTimestamp(bytes, 6, 16)).toBeCloseTo(Math.floor(TIME / 1000) * 1000 + 250.000125, 3);
+    bytes.writeUInt8(0x80, 6 + 12);
+    writeTimestamp(bytes, 6 + 16, TIME);
+    expect(readOwnTimestamp(bytes, 6, 16)).toBeCloseTo(TIME, 3);
   });
 });

@@ -19,6 +19,7 @@ const FLAGS = {
   count: { type: "string" },
   size: { type: "string" },
   timeout: { type: "string" },
+  wait: { type: "string" },
   warmup: { type: "string" },
   seed: { type: "string" },
   method: { type: "string" },

@@ -43,8 +43,10 @@ Load
   --in-flight N          with --rate max: most stamp packets in flight (64)
   --size OCTETS          of a UDP datagram, a packet in a TCP frame or an HTTP
                          body (64)
-  --timeout TIME         an answer after this time is late; without one the packet
-                         is lost (2s)
+  --timeout TIME         an answer after this time is late (2s). Connections that
+                         are opened at the start have 5s at least
+  --wait TIME            a packet without an answer for this long is lost. Default:
+                         twice --timeout, and at least 1s after it
   --seed N               repeats a run's random choices
 
 HTTP

@@ -124,6 +124,7 @@ function commonOptions(given: GivenFlags) {
     count: number("count"),
     size: number("size"),
     timeout: duration("timeout"),
+    wait: duration("wait"),
     warmup: duration("warmup"),
     interval: duration("interval"),
     seed: number("seed"),

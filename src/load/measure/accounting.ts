@@ -1,21 +1,29 @@
 /**
  * Packet accounting of one session: the outcome of each packet, by sequence number.
  *
- * Memory is fixed at the start, by rate and timeout. A packet is kept until two timeouts have passed: it is pending
- * until the first, then lost, unless an answer still arrives and makes it late.
+ * A packet is pending until its timeout has passed, then provisionally lost: an answer within the waiting time makes it
+ * late. After the waiting time (the loss threshold of RFC 7680 section 2.4) the loss is final. Packets whose outcome is
+ * final enter the loss pattern and the series of delays, in order of sending. Memory is fixed at the start, by rate and
+ * waiting time.
  */
+import type { LossStream } from "./loss-pattern.ts";
 import type { Recorder } from "./recorder.ts";
 import { SentPackets } from "./sent-packets.ts";
 
 const PENDING = 1;
 const ANSWERED = 2;
+/** Lost for now: an answer within the waiting time makes the packet late. */
 const LOST = 3;
 /** Late, failed or corrupt. */
 const OTHER = 4;
+/** Lost: answers are no longer accepted. */
+const FINALLY_LOST = 5;
+/** Never sent. */
+const REFUSED = 6;
 
 /**
  * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
- * to a packet that is not kept.
+ * to a packet that is not kept, or whose loss is final.
  */
 export type Reception = "answered" | "late" | "duplicate" | "unknown";
 
@@ -23,7 +31,10 @@ export type Reception = "answered" | "late" | "duplicate" | "unknown";
 export interface AccountingSettings {
   /** Number of packets that are kept, a power of two (`slotsFor`). */
   readonly slots: number;
+  /** An answer after this time is late. */
   readonly timeoutMs: number;
+  /** A packet without an answer after this time is lost. At least `timeoutMs`. */
+  readonly waitMs: number;
   /** Sequence number of the first packet. Default 0. */
   readonly first?: number;
   /** Whether all packets share one path, so that an answer can be out of order. Default true. */
@@ -35,23 +46,29 @@ export class PacketAccounting {
   /** The packets that are kept, with their send times. */
   readonly packets: SentPackets;
   readonly #recorder: Recorder;
+  readonly #losses: LossStream;
   readonly #timeoutMs: number;
+  readonly #waitMs: number;
   readonly #ordered: boolean;
   readonly #mask: number;
   readonly #sentAt: Float64Array;
   readonly #intendedAt: Float64Array;
   readonly #state: Uint8Array;
-  readonly #delay: Float32Array;
+  readonly #delay: Float64Array;
   readonly #reflected: Uint32Array;
   #oldestPending: number;
+  /** The oldest packet whose outcome may not be final; all before it are in the loss pattern and the series of delays. */
+  #oldestAwaited: number;
   #expected: number;
   #pending = 0;
   #lost = 0;
   #previousDelay: number | undefined;
 
-  constructor(recorder: Recorder, { slots, timeoutMs, first = 0, ordered = true }: AccountingSettings) {
+  constructor(recorder: Recorder, { slots, timeoutMs, waitMs, first = 0, ordered = true }: AccountingSettings) {
     this.#recorder = recorder;
+    this.#losses = recorder.losses.stream();
     this.#timeoutMs = timeoutMs;
+    this.#waitMs = waitMs;
     this.#ordered = ordered;
     this.#mask = slots - 1;
     this.packets = new SentPackets(slots, first);
@@ -59,9 +76,10 @@ export class PacketAccounting {
     this.#intendedAt = this.packets.intendedAt;
     // Writing makes the system allocate the memory now, so that the process does not grow during a run.
     this.#state = new Uint8Array(slots).fill(0);
-    this.#delay = new Float32Array(slots).fill(0);
+    this.#delay = new Float64Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
+    this.#oldestAwaited = first;
     this.#expected = first;
   }
 
@@ -77,6 +95,7 @@ export class PacketAccounting {
 
   /** Adds a packet that is about to be sent; returns its sequence number. */
   add(intendedAt: number, sentAt: number, wallSentAt: number): number {
+    if (this.#oldestAwaited <= this.packets.next - this.packets.slots) this.#discardOldest();
     const sequence = this.packets.add(intendedAt, sentAt, wallSentAt);
     this.#state[sequence & this.#mask] = PENDING;
     this.#pending++;
@@ -98,15 +117,20 @@ export class PacketAccounting {
       if (reflected !== this.#reflected[slot]) counts.duplicateUp++;
       return "duplicate";
     }
-    if (state === undefined || state === 0) return "unknown";
+    if (state === undefined || state === 0 || state >= FINALLY_LOST) return "unknown";
+    const service = now - (this.#sentAt[slot] ?? now);
+    if (service > this.#waitMs) {
+      this.#loseFinally(slot);
+      return "unknown";
+    }
     this.#reflected[slot] = reflected;
     // RFC 4737 section 3.3: a packet is reordered if its number is below the next expected one.
     if (this.#ordered && sequence < this.#expected) counts.reordered++;
     else this.#expected = sequence + 1;
-    const service = now - (this.#sentAt[slot] ?? now);
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
-    if (state === LOST || service > this.#timeoutMs) {
+    // An answer that was held back before it was counted can arrive in time for a packet that is lost by now.
+    if (service > this.#timeoutMs) {
       counts.late++;
       this.#state[slot] = OTHER;
       return "late";
@@ -125,11 +149,11 @@ export class PacketAccounting {
     this.#previousDelay = service;
     const before = (sequence - 1) & this.#mask;
     if (sequence > this.packets.first && this.#state[before] === ANSWERED) {
-      this.#recorder.recordVariation(Math.abs(service - (this.#delay[before] ?? 0)));
+      this.#recorder.recordVariation(service - (this.#delay[before] ?? 0));
     }
     const after = (sequence + 1) & this.#mask;
     if (sequence + 1 < this.packets.next && this.#state[after] === ANSWERED) {
-      this.#recorder.recordVariation(Math.abs(service - (this.#delay[after] ?? 0)));
+      this.#recorder.recordVariation((this.#delay[after] ?? 0) - service);
     }
   }
 
@@ -137,19 +161,55 @@ export class PacketAccounting {
   resolve(sequence: number, outcome: "failed" | "corrupt" | "lost"): boolean {
     const slot = sequence & this.#mask;
     const state = this.#state[slot];
-    if (state !== PENDING && !(state === LOST && outcome !== "lost")) return false;
+    if (state !== PENDING && state !== LOST) return false;
+    if (outcome === "lost") {
+      this.#loseFinally(slot);
+      return true;
+    }
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
-    if (outcome === "lost") this.#countLost(slot);
-    else {
-      this.#state[slot] = OTHER;
-      this.#recorder.counts[outcome]++;
-    }
+    this.#state[slot] = OTHER;
+    this.#recorder.counts[outcome]++;
     return true;
   }
 
-  /** Counts every packet whose timeout has passed at `now` as lost; returns how many became so. */
+  /** Takes back a packet that the kernel refused to send: it counts as refused, not as sent. */
+  refuse(sequence: number): void {
+    const slot = sequence & this.#mask;
+    const state = this.#state[slot];
+    if (state === FINALLY_LOST) this.#recorder.awaited++;
+    if (state === PENDING) this.#pending--;
+    else if (state === LOST || state === FINALLY_LOST) this.#revertLost(slot);
+    else return;
+    this.#state[slot] = REFUSED;
+    this.#recorder.counts.sent--;
+    this.#recorder.counts.refused++;
+  }
+
+  /** Whether the loss of a packet is final. */
+  isFinallyLost(sequence: number): boolean {
+    return this.#state[sequence & this.#mask] === FINALLY_LOST;
+  }
+
+  /**
+   * Counts every packet whose timeout has passed at `now` as lost, makes the losses final whose waiting time has passed,
+   * and records the outcomes that are final. Returns how many packets became lost.
+   */
   expire(now: number): number {
+    const newlyLost = this.#expirePending(now);
+    while (this.#oldestAwaited < this.#oldestPending) {
+      const slot = this.#oldestAwaited & this.#mask;
+      if (this.#state[slot] === LOST) {
+        if (now - (this.#sentAt[slot] ?? now) <= this.#waitMs) break;
+        this.#loseFinally(slot);
+      }
+      this.#recordFinal(slot);
+      this.#oldestAwaited++;
+    }
+    return newlyLost;
+  }
+
+  #expirePending(now: number): number {
     const before = this.#lost;
     while (this.#oldestPending < this.packets.next) {
       const slot = this.#oldestPending & this.#mask;
@@ -168,14 +228,45 @@ export class PacketAccounting {
     return this.expire(Number.POSITIVE_INFINITY);
   }
 
+  /** Makes the outcome of the packet final whose slot the next packet needs. */
+  #discardOldest(): void {
+    const slot = this.#oldestAwaited++ & this.#mask;
+    if (this.#state[slot] === LOST) {
+      this.#loseFinally(slot);
+      this.#recorder.counts.discarded++;
+    }
+    this.#recordFinal(slot);
+  }
+
+  #recordFinal(slot: number): void {
+    const state = this.#state[slot];
+    if (state === REFUSED) return;
+    this.#losses.record(state === FINALLY_LOST);
+    const { responses } = this.#recorder;
+    if (state !== ANSWERED) responses.recordMissing();
+    else responses.record((this.#delay[slot] ?? 0) + (this.#sentAt[slot] ?? 0) - (this.#intendedAt[slot] ?? 0));
+  }
+
   #countLost(slot: number): void {
     this.#state[slot] = LOST;
     this.#lost++;
+    this.#recorder.awaited++;
     this.#recorder.countLost(this.#sentAt[slot] ?? 0);
+  }
+
+  /** The packet is pending or provisionally lost. */
+  #loseFinally(slot: number): void {
+    if (this.#state[slot] === PENDING) {
+      this.#pending--;
+      this.#countLost(slot);
+    }
+    this.#state[slot] = FINALLY_LOST;
+    this.#recorder.awaited--;
   }
 
   #revertLost(slot: number): void {
     this.#lost--;
+    this.#recorder.awaited--;
     this.#recorder.revertLost(this.#sentAt[slot] ?? 0);
   }
 
@@ -184,7 +275,8 @@ export class PacketAccounting {
     const { next, slots } = this.packets;
     let notLostAfter = 0;
     for (let later = Math.max(sequence + 1, next - slots); later < next; later++) {
-      if (this.#state[later & this.#mask] !== LOST) notLostAfter++;
+      const state = this.#state[later & this.#mask];
+      if (state !== LOST && state !== FINALLY_LOST) notLostAfter++;
     }
     return this.#lost - (next - 1 - sequence - notLostAfter);
   }

@@ -1,9 +1,13 @@
 /** The packet counts of a run. */
 
-/** Packets by outcome, and what is counted beside them. `lost` can decrease: a late answer moves its packet to `late`. */
+/** Packets by outcome, and what is counted beside them. `lost` can decrease: an answer after the timeout makes its packet late. */
 export interface Counts {
   planned: number;
   unsent: number;
+  /** The part of `unsent` that was due before the end of the run, but the sender did not reach it. */
+  unreached: number;
+  /** Packets that this machine's kernel refused to send; they are not part of `sent`. */
+  refused: number;
   sent: number;
   answered: number;
   lost: number;
@@ -18,6 +22,8 @@ export interface Counts {
   unidentified: number;
   /** Intact answers to packets that are not, or no longer, in the accounting. */
   unknownAnswers: number;
+  /** Losses that became final before the waiting time had passed, because the accounting was full. */
+  discarded: number;
   /** Losses that the target reported as dropped upstream (HTTP's X-Wirelab-Fate). */
   reportedUp: number;
   /** Losses that the target reported as dropped downstream. */
@@ -31,6 +37,8 @@ export function noCounts(): Counts {
   return {
     planned: 0,
     unsent: 0,
+    unreached: 0,
+    refused: 0,
     sent: 0,
     answered: 0,
     lost: 0,
@@ -42,6 +50,7 @@ export function noCounts(): Counts {
     duplicateUp: 0,
     unidentified: 0,
     unknownAnswers: 0,
+    discarded: 0,
     reportedUp: 0,
     reportedDown: 0,
     bytesSent: 0,

@@ -1,47 +1,17 @@
 /**
- * A histogram with the cells of an HDR histogram. Recording a value takes two array accesses and no library call.
- *
- * The layout is that of HdrHistogram with 3 significant digits and a unit of 1 ns: values below 2,048 ns have a cell
- * each, every power of two above has 1,024 cells, so a cell is at most a thousandth of its values wide. The exponent
- * of a double and the first ten bits of its fraction, read as one number, are the index of the cell.
+ * A histogram with the cells of an HDR histogram with 3 significant digits and a unit of 1 ns. Recording a value takes
+ * two array accesses and no library call.
  */
 
 import { build, type Histogram as HdrHistogram } from "hdr-histogram-js";
 import { clamp } from "../../base/numbers.ts";
+import { cellOf, cellStart, cellsBelow, cellWidth } from "./cells.ts";
 
 const NANOSECONDS_PER_MS = 1e6;
-const LINEAR_CELLS = 2048;
-const CELLS_PER_DOUBLING = 1024;
-/** Index of the cell of 2^10 ns in the numbering by exponent and fraction: (1023 + 10 - 1) × 1,024. */
-const FIRST_INDEX = 1032 * CELLS_PER_DOUBLING;
 /** 2^41 ns, more than half an hour. A longer duration is recorded as this one. */
 const LARGEST_EXPONENT = 41;
-const CELLS = (LARGEST_EXPONENT - 9) * CELLS_PER_DOUBLING;
+const CELLS = cellsBelow(LARGEST_EXPONENT);
 const LARGEST = 2 ** LARGEST_EXPONENT - 1;
-
-const bits = new ArrayBuffer(8);
-const asDouble = new Float64Array(bits);
-const asWords = new Uint32Array(bits);
-/** Index of the 32-bit word of a double that contains the exponent: 1 on a little-endian machine. */
-const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
-
-function cellOf(nanoseconds: number): number {
-  if (nanoseconds < LINEAR_CELLS) return Math.floor(nanoseconds);
-  asDouble[0] = nanoseconds;
-  return ((asWords[HIGH_WORD] ?? 0) >>> 10) - FIRST_INDEX;
-}
-
-/** Smallest value of cell `index`, ns. */
-function cellStart(index: number): number {
-  if (index < LINEAR_CELLS) return index;
-  const doubling = Math.floor(index / CELLS_PER_DOUBLING) - 1;
-  return ((index % CELLS_PER_DOUBLING) + CELLS_PER_DOUBLING) * 2 ** doubling;
-}
-
-/** Width of cell `index`, ns. */
-function cellWidth(index: number): number {
-  return index < LINEAR_CELLS ? 1 : 2 ** (Math.floor(index / CELLS_PER_DOUBLING) - 1);
-}
 
 /** A histogram of durations, which are recorded in ms and read in s. Its size is fixed: 128 KiB. */
 export class Histogram {

@@ -17,6 +17,10 @@ export interface SummaryQuery {
   readonly checkpoint: Checkpoint;
   /** Packets sent until then. */
   readonly sent: number;
+  /** Packets in flight at the query, and sent until the response: the lab may have handled them before or after it. */
+  readonly uncertain: number;
+  /** Identifies the lab between its start and its end. */
+  readonly instance: string;
   readonly sessions: readonly SessionSummary[];
 }
 
@@ -24,6 +28,7 @@ export interface SummaryQuery {
 interface Totals {
   readonly checkpoint: Checkpoint;
   readonly sent: number;
+  readonly uncertain: number;
   readonly handled: number;
   readonly droppedUp: number;
   readonly droppedDown: number;
@@ -44,32 +49,38 @@ function add(one: DirectionCounts, other: DirectionCounts): DirectionCounts {
 export class InterimAttribution {
   readonly #recorder: Recorder;
   readonly #timeoutMs: number;
+  #instance: string;
   #earlier = NONE;
   #current = NONE;
+  /** Packets of the epochs' first and last summaries that may be counted on the wrong side of them. */
+  #earlierUncertain = 0;
+  #currentUncertain = 0;
   #epochStart: Totals | undefined;
   #reconciledLost = 0;
   #open: Totals[] = [];
-  #last: Totals | undefined;
 
-  constructor(recorder: Recorder, timeoutMs: number) {
+  /** @param instance the lab's instance before the first packet */
+  constructor(recorder: Recorder, timeoutMs: number, instance: string) {
     this.#recorder = recorder;
     this.#timeoutMs = timeoutMs;
+    this.#instance = instance;
   }
 
   /** 1, plus the lab's restarts that were noticed. Above 1 the lab's last summary does not cover the whole run. */
   epochs = 1;
 
   /** Adds the result of a query. */
-  addSummary({ checkpoint, sent, sessions }: SummaryQuery): void {
+  addSummary({ checkpoint, sent, uncertain, instance, sessions }: SummaryQuery): void {
     const totals: Totals = {
       checkpoint,
       sent,
+      uncertain,
       handled: sumOf(sessions, ({ handled }) => handled),
       droppedUp: sumOf(sessions, ({ dropped }) => dropped.up),
       droppedDown: sumOf(sessions, ({ dropped }) => dropped.down),
     };
-    if (this.#last !== undefined && totals.handled < this.#last.handled) this.#beginEpoch(totals);
-    this.#last = totals;
+    if (instance !== this.#instance) this.#beginEpoch(totals);
+    this.#instance = instance;
     this.#open.push(totals);
   }
 
@@ -93,6 +104,7 @@ export class InterimAttribution {
     const notHandled = totals.sent - (start?.sent ?? 0) - (totals.handled - (start?.handled ?? 0));
     const lostUp = clamp(Math.max(notHandled, droppedUp), 0, lost);
     this.#reconciledLost = totals.checkpoint.lost;
+    this.#currentUncertain = (start?.uncertain ?? 0) + totals.uncertain;
     this.#current = {
       lostUp,
       lostDown: lost - lostUp,
@@ -106,15 +118,30 @@ export class InterimAttribution {
     if (this.#epochStart !== undefined) this.#recorder.closeCheckpoint(this.#epochStart.checkpoint);
     for (const { checkpoint } of this.#open) this.#recorder.closeCheckpoint(checkpoint);
     this.#earlier = add(this.#earlier, this.#current);
+    this.#earlierUncertain += this.#currentUncertain;
     this.#current = NONE;
+    this.#currentUncertain = 0;
     this.#epochStart = totals;
     this.#open = [];
     this.epochs++;
   }
 
-  /** Directions of the losses up to the last summary that was reconciled. */
+  /** Estimate of the directions of the losses up to the last summary that was reconciled. */
   get directions(): Directions {
     const lost = Math.min(this.#reconciledLost, this.#recorder.counts.lost);
     return directionsOf(lost, add(this.#earlier, this.#current), "lab");
+  }
+
+  /** The directions of all losses that are certain, for the report. */
+  get certain(): Directions {
+    const uncertain = this.#earlierUncertain + this.#currentUncertain;
+    const { lostUp, lostDown, droppedUp, droppedDown } = add(this.#earlier, this.#current);
+    const certain = {
+      lostUp: Math.max(0, lostUp - uncertain),
+      lostDown: Math.max(0, lostDown - uncertain),
+      droppedUp: Math.max(0, droppedUp - uncertain),
+      droppedDown: Math.max(0, droppedDown - uncertain),
+    };
+    return directionsOf(this.#recorder.counts.lost, certain, "lab");
   }
 }

@@ -1,61 +1,106 @@
-/** Queries a lab for the summary of a run's sessions. */
-import { type Clock, sleep } from "../../base/clock.ts";
-import { attributeByLab, type Directions } from "./loss-direction.ts";
-import type { Recorder } from "./recorder.ts";
-import { readSummary, type SessionSummary, sumOf } from "./session-summary.ts";
+/** Queries a lab for the summary of a run's sessions, and decides whether it can be used for the run. */
+import {
+  isConsistent,
+  type LabSummary,
+  listenerOf,
+  ownSessions,
+  parseSummary,
+  type RunIdentity,
+  type SessionSummary,
+  sumOf,
+} from "./session-summary.ts";
 
 const REQUEST_TIMEOUT_MS = 2000;
-const RETRY_MS = 50;
-/** Least time for which a lab that responded at the start is queried at the end, because its link may lose packets. */
-const MIN_PATIENCE_MS = 5000;
+/** Longest response that is read, octets: more than a summary of 10,000 sessions. */
+const MAX_RESPONSE_BYTES = 8 * 2 ** 20;
+/** By how much the clocks of the lab and the sender may differ in rate, and their readings in resolution, s. */
+const CLOCK_RATE_TOLERANCE = 0.001;
+const CLOCK_TOLERANCE_SECONDS = 0.002;
 
-/** The sessions to ask for. */
-export interface SummaryRequest {
-  /** Base of the lab's control routes. */
-  readonly controlUrl: URL;
-  readonly ssid: number;
-  readonly protocol: string;
-  /** Local ports of the run's sockets. */
-  readonly ports: ReadonlySet<number>;
+/** The sessions of a run in a summary that can be used, or the reason why the summary cannot be used. */
+export type Verified =
+  | { readonly sessions: readonly SessionSummary[]; readonly reason?: undefined }
+  | { readonly sessions?: undefined; readonly reason: string };
+
+/** State of the sender when it receives a summary. */
+export interface SenderState {
+  /** Packets that had an answer when the query was sent. */
+  readonly arrived: number;
+  /** Packets sent when the response arrived. */
+  readonly sent: number;
+  /** Time from the start of the run to the response, s. */
+  readonly elapsedSeconds: number;
+  /** The run's sessions in an earlier summary. */
+  readonly earlier?: readonly SessionSummary[];
 }
 
-/** The lab's summaries of the run's sessions; undefined if no lab responds. */
-export async function fetchSummary(request: SummaryRequest): Promise<SessionSummary[] | undefined> {
+/** The lab's summary of the sessions with one id; undefined if no lab responds at `controlUrl`. */
+export async function fetchSummary(controlUrl: URL, ssid: number): Promise<LabSummary | undefined> {
   try {
-    const url = new URL(`sessions/${request.ssid}`, request.controlUrl);
-    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    const url = new URL(`sessions/${ssid}`, controlUrl);
+    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), redirect: "error" });
     if (!response.ok) return undefined;
-    return readSummary(await response.json(), request.protocol, request.ports);
+    return parseSummary(JSON.parse(await readText(response)));
   } catch {
     // Refused, not a lab, or too slow: in each case the run uses another source.
     return undefined;
   }
 }
 
-/** Whether the lab's sessions cover the run: it handled at least as many packets as were not lost. */
-function coversRun(sessions: readonly SessionSummary[], { counts }: Recorder): boolean {
-  return sumOf(sessions, ({ handled }) => handled) >= counts.sent - counts.lost;
+/** The body as text. Throws if it is longer than a summary can be. */
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > MAX_RESPONSE_BYTES) throw new RangeError("the response is too long");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 /**
- * Attributes losses by the lab's summary, queried until the lab holds no packet of the run or `patienceMs` has passed.
- * Undefined if no summary that covers the run was received.
+ * Whether `summary` describes the run: it comes from the expected instance of the lab, that lab has the target's port
+ * and has evicted no session since, and its counts agree with each other and with those of the sender.
  */
-export async function queryDirections(
-  recorder: Recorder,
-  request: SummaryRequest,
-  clock: Clock,
-  patienceMs: number,
-): Promise<Directions | undefined> {
-  const deadline = clock.now() + Math.max(patienceMs, MIN_PATIENCE_MS);
-  for (;;) {
-    const sessions = await fetchSummary(request);
-    const isOver = clock.now() >= deadline;
-    // The lab may have evicted a session, or the request may have been lost.
-    if (sessions !== undefined && coversRun(sessions, recorder)) {
-      const directions = attributeByLab(recorder, sessions);
-      if (directions.heldByLab === 0 || isOver) return directions;
-    } else if (isOver) return undefined;
-    await sleep(RETRY_MS);
+export function verify(
+  summary: LabSummary,
+  expected: Pick<LabSummary, "instance" | "evictedSessions">,
+  run: RunIdentity,
+  sender: SenderState,
+): Verified {
+  const { protocol, targetPort } = run;
+  if (summary.instance !== expected.instance) return { reason: "the lab restarted during the run" };
+  if (listenerOf(summary, run) === undefined) {
+    return { reason: `the lab does not receive ${protocol} packets on the target's port ${targetPort}` };
   }
+  if (summary.evictedSessions !== expected.evictedSessions) {
+    return { reason: "the lab's table of sessions was full, and it evicted sessions" };
+  }
+  const sessions = ownSessions(summary, run);
+  if (sessions === undefined) return { reason: OTHER_SENDER };
+  if (sessions.length === 0) {
+    return { reason: "the lab has no session of this run: it is not the target, or no packet reached it" };
+  }
+  const reason = contradictionOf(sessions, sender);
+  return reason === undefined ? { sessions } : { reason };
+}
+
+const OTHER_SENDER = "another sender uses the same session id";
+
+/** Why the counts of the sessions cannot be those of the run; undefined if they can. */
+function contradictionOf(
+  sessions: readonly SessionSummary[],
+  { arrived, sent, elapsedSeconds, earlier = [] }: SenderState,
+): string | undefined {
+  const handled = sumOf(sessions, (session) => session.handled);
+  const unique = ({ received }: SessionSummary) => received.unique;
+  const longest = elapsedSeconds * (1 + CLOCK_RATE_TOLERANCE) + CLOCK_TOLERANCE_SECONDS;
+  if (!sessions.every(isConsistent)) return "the lab's counts contradict each other";
+  if (sumOf(sessions, unique) > sent || sessions.some(({ ageSeconds }) => ageSeconds > longest)) return OTHER_SENDER;
+  if (handled < arrived) return "the lab handled fewer packets than were answered";
+  if (handled < sumOf(earlier, (session) => session.handled) || sumOf(sessions, unique) < sumOf(earlier, unique)) {
+    return "the lab's counts decreased during the run";
+  }
+  return undefined;
 }

@@ -3,6 +3,7 @@
  * sequence numbers, or the target's own responses. An echo server gives no information.
  */
 import { clamp } from "../../base/numbers.ts";
+import { isProtocol, REGISTRY } from "../../base/protocol.ts";
 import type { Recorder } from "./recorder.ts";
 import { type SessionSummary, sumOf } from "./session-summary.ts";
 
@@ -10,7 +11,7 @@ import { type SessionSummary, sumOf } from "./session-summary.ts";
 export type AttributionSource = "lab" | "reflector" | "target" | "none";
 
 /** Descriptions of the sources, for reports. */
-export const ATTRIBUTION: Readonly<Record<AttributionSource, string>> = {
+const ATTRIBUTION: Readonly<Record<AttributionSource, string>> = {
   lab: "from the lab's session summary",
   reflector: "from the reflector's sequence numbers; losses after its last answer are unexplained",
   target: "from the target's X-Wirelab-Fate header; packets without any answer are unexplained",
@@ -27,8 +28,17 @@ export interface Directions {
   /** Those of `lostDown` that the target's faults dropped. */
   readonly droppedDown: number;
   readonly evidence: AttributionSource;
+  /** Why a better source was not used, or not for all losses; and that the session id was changed. */
+  readonly reason?: string;
+  /** Of `lostUp`, at most so many were dropped at the target's full receive buffer; undefined where not known. */
+  readonly targetBuffer?: number;
   /** Packets that the lab still held, for instance for a delay fault, when it was last queried. */
   readonly heldByLab: number;
+}
+
+/** The source of an attribution in words, with the reason why a better one was not used. */
+export function attributionText({ evidence, reason }: Directions): string {
+  return reason === undefined ? ATTRIBUTION[evidence] : `${ATTRIBUTION[evidence]} (${reason})`;
 }
 
 /** Counts by direction that are not yet limited to the number of losses. */
@@ -49,29 +59,55 @@ export function directionsOf(lost: number, counts: DirectionCounts, evidence: At
   };
 }
 
-/** By the lab's summary: packets that it did not handle were lost upstream, the other lost ones downstream. */
-export function attributeByLab({ counts }: Recorder, sessions: readonly SessionSummary[]): Directions {
+/**
+ * By the lab's summary: packets that it did not handle were lost upstream, the other lost ones downstream. A connection
+ * loses no answers on the way, so there only those that the lab dropped or discarded were lost downstream; the others
+ * were still owed when the connection closed or the waiting time ended, and are unexplained.
+ * @param bufferDrops datagrams of all senders that the kernel dropped at the target's receive buffer during the run
+ */
+export function attributeByLab(
+  { counts }: Recorder,
+  sessions: readonly SessionSummary[],
+  bufferDrops?: number,
+): Directions {
   const { sent, lost } = counts;
+  const isConnection = sessions.some(({ protocol }) => isProtocol(protocol) && REGISTRY[protocol].transport === "tcp");
   const handled = sumOf(sessions, (session) => session.handled);
   const finished = sumOf(sessions, ({ answered, dropped, discarded }) => answered + dropped.down + discarded);
   const byDirection = {
     lostUp: sent - handled,
-    lostDown: handled - (sent - lost),
+    lostDown: isConnection
+      ? sumOf(sessions, ({ dropped, discarded }) => dropped.down + discarded)
+      : handled - (sent - lost),
     droppedUp: sumOf(sessions, ({ dropped }) => dropped.up),
     droppedDown: sumOf(sessions, ({ dropped }) => dropped.down),
   };
-  return { ...directionsOf(lost, byDirection, "lab"), heldByLab: Math.max(0, handled - finished) };
+  const directions = { ...directionsOf(lost, byDirection, "lab"), heldByLab: Math.max(0, handled - finished) };
+  if (bufferDrops === undefined) return directions;
+  return { ...directions, targetBuffer: Math.min(bufferDrops, directions.lostUp - directions.droppedUp) };
 }
+
+const FOREIGN_NUMBERS = "the reflector restarted, or numbers the answers of several sessions together";
+const COPIES_UPSTREAM = "packets were duplicated upstream, so that missing numbers may be those of copies";
+const UNCOUNTED_ANSWERS = "some missing numbers may be those of answers that arrived damaged or too late";
 
 /**
  * By a stateful reflector's sequence numbers (RFC 8762 section 4.3), which count its answers: numbers up to the highest
- * that did not arrive were lost downstream. The other packets lost before that answer were lost upstream.
+ * that did not arrive were lost downstream. The other packets lost before that answer were lost upstream. A missing
+ * number can also be that of a damaged or very late answer, or of the answer to a copy that was made upstream. Such
+ * losses are unexplained: each direction has only the losses that are certain.
  */
-export function attributeByReflector({ counts: { lost }, reflector }: Recorder): Directions {
+export function attributeByReflector({ counts, reflector, foreignNumbers }: Recorder): Directions {
+  if (foreignNumbers) return { ...unattributed({ counts }), reason: FOREIGN_NUMBERS };
+  const { lost, corrupt, unknownAnswers, duplicateUp } = counts;
   const { reflected, arrived, lostBefore } = reflector;
-  const lostDown = clamp(reflected - arrived, 0, Math.min(lost, lostBefore));
-  const lostUp = clamp(lostBefore - lostDown, 0, lost - lostDown);
-  return directionsOf(lost, { lostUp, lostDown, droppedUp: 0, droppedDown: 0 }, "reflector");
+  const missing = Math.max(0, reflected - arrived);
+  const uncounted = corrupt + unknownAnswers;
+  const lostDown = duplicateUp > 0 ? 0 : clamp(missing - uncounted, 0, Math.min(lost, lostBefore));
+  const lostUp = clamp(lostBefore - missing, 0, lost - lostDown);
+  const directions = directionsOf(lost, { lostUp, lostDown, droppedUp: 0, droppedDown: 0 }, "reflector");
+  if (duplicateUp > 0) return { ...directions, reason: COPIES_UPSTREAM };
+  return uncounted > 0 && directions.unexplained > 0 ? { ...directions, reason: UNCOUNTED_ANSWERS } : directions;
 }
 
 /** By the drops that the target's own responses reported; unknown if there were none. */

@@ -1,6 +1,12 @@
 /** The measurements of one run, all sessions together: counts, distributions and errors, in constant memory. */
+import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
+import { DelaySeries } from "./delay-series.ts";
+import { DelayVariation } from "./delay-variation.ts";
 import { Histogram } from "./histogram.ts";
+import { LossPattern } from "./loss-pattern.ts";
+import { OneWay } from "./one-way.ts";
+import { SpreadHistogram } from "./spread-histogram.ts";
 
 /** The losses among the packets sent up to a time. */
 export interface Checkpoint {
@@ -10,16 +16,11 @@ export interface Checkpoint {
   lost: number;
 }
 
-/** The target's clock against this machine's. */
-export interface ClockOffset {
-  /** By how much the target's clock is ahead, s. */
-  readonly seconds: number;
-  /** Largest error of the offset, s. */
-  readonly error: number;
-}
-
 /** Most distinct error codes; further ones are counted together as "other". */
 const MAX_ERROR_CODES = 50;
+
+/** The quantiles of a report, whose dependence is measured during the run. */
+const REPORTED = QUANTILE_NAMES.map((name) => QUANTILES[name]);
 
 /** Counts and times everything that a run measures. Durations are passed in ms. */
 export class Recorder {
@@ -27,25 +28,37 @@ export class Recorder {
   readonly response = new Histogram();
   readonly service = new Histogram();
   readonly server = new Histogram();
-  readonly oneWayUp = new Histogram();
-  readonly oneWayDown = new Histogram();
-  readonly variation = new Histogram();
+  /** Losses in order of sending, of the packets whose outcome is final. */
+  readonly losses = new LossPattern();
+  /** Response times in order of sending, of the packets whose outcome is final. */
+  readonly responses = new DelaySeries(REPORTED);
+  /** Service times with the precision of their distance from the shortest, for the delay variation of RFC 5481. */
+  readonly serviceSpread = new SpreadHistogram();
+  /** One-way times and the clocks of both ends. */
+  readonly oneWay = new OneWay();
+  /** Variation of the service time. */
+  readonly variation = new DelayVariation();
   readonly scheduleError = new Histogram();
+  /** Time from a datagram's arrival at the kernel until it was read. */
+  readonly receiveDelay = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */
   readonly interval = new Histogram();
   readonly errors = new Map<string, number>();
   readonly statuses = new Map<number, number>();
   /** Answers whose reflector sequence number differs from the sender's: the reflector is stateful. */
   statefulAnswers = 0;
+  /** Answers that are held until it is decided whether the target is a lab. */
+  deferredAnswers = 0;
+  /** Whether a reflector's numbers were not those of one session from 0: it restarted, or counts sessions together. */
+  foreignNumbers = false;
   /**
    * Sums over the sessions of stateful reflectors: answers that the reflector made, how many of these arrived, and
    * packets lost before the reflector's last known answer.
    */
   readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0 };
-  /** Smoothed interarrival jitter of the service time, ms (RFC 3550 section 6.4.1). */
-  jitter = 0;
+  /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
+  awaited = 0;
   readonly #checkpoints = new Set<Checkpoint>();
-  #shortest: { readonly roundTrip: number; readonly offset: number } | undefined;
 
   /** Counts a packet that was sent at `sentAt` (monotonic ms) as lost. */
   countLost(sentAt: number): void {
@@ -81,36 +94,26 @@ export class Recorder {
     this.response.record(response);
     this.interval.record(response);
     this.service.record(service);
+    this.serviceSpread.record(service);
   }
 
   /** Updates the jitter with the signed change of the delay from one arrival to the next, ms (RFC 3550 section 6.4.1). */
   updateJitter(change: number): void {
-    this.jitter += (Math.abs(change) - this.jitter) / 16;
+    this.variation.follow(change);
   }
 
-  /** Records the absolute difference of two consecutive packets' round-trip delays, ms (after RFC 3393). */
+  /** Records the difference of two consecutive packets' round-trip delays, ms (after RFC 3393). */
   recordVariation(difference: number): void {
     this.variation.record(difference);
   }
 
-  /** Records the timestamps of a STAMP exchange, ms since the Unix epoch: T1 and T4 by this clock, T2 and T3 by the target's. */
+  /**
+   * Records the timestamps of a STAMP exchange, ms since the Unix epoch: T1 and T4 by the sender's time
+   * (`oneWay.sender`), T2 and T3 by the target's clock.
+   */
   recordExchange(t1: number, t2: number, t3: number, t4: number): void {
     this.server.record(t3 - t2);
-    this.oneWayUp.record(t2 - t1);
-    this.oneWayDown.record(t4 - t3);
-    const roundTrip = t4 - t1 - (t3 - t2);
-    if (this.#shortest === undefined || roundTrip < this.#shortest.roundTrip) {
-      this.#shortest = { roundTrip, offset: (t2 - t1 + (t3 - t4)) / 2 };
-    }
-  }
-
-  /**
-   * Offset of the target's clock, from the exchange with the shortest round trip (RFC 5905 section 8). Its error is at
-   * most half of that round trip: the case in which one direction took all of the time.
-   */
-  get clockOffset(): ClockOffset | undefined {
-    const best = this.#shortest;
-    return best && { seconds: best.offset / 1000, error: Math.max(0, best.roundTrip) / 2000 };
+    this.oneWay.record(t1, t2 - t1, t4 - t3);
   }
 
   /** Counts an error by its code, such as ECONNREFUSED. */

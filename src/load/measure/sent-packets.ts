@@ -9,9 +9,9 @@ const MAX_SLOTS = 2 ** 22;
 /** Two times that differ by less are equal: writing and reading an NTP timestamp rounds to about 0.25 µs. */
 const SAME_TIME_MS = 0.0006;
 
-/** Slots for all packets of two timeouts at this rate, with spare capacity for catching up; a power of two. */
-export function slotsFor(packetsPerSecond: number, timeoutMs: number): number {
-  const wanted = packetsPerSecond * (timeoutMs / 1000) * 2.5 + 64;
+/** Slots for all packets of the waiting time at this rate, with spare capacity for catching up; a power of two. */
+export function slotsFor(packetsPerSecond: number, waitMs: number): number {
+  const wanted = packetsPerSecond * (waitMs / 1000) * 1.25 + 64;
   return Math.min(MAX_SLOTS, 2 ** Math.ceil(Math.log2(wanted)));
 }
 
@@ -98,6 +98,11 @@ export class SentPackets {
       }
     }
     return found;
+  }
+
+  /** Send time of a packet that is kept, monotonic ms. */
+  sentTimeOf(sequence: number): number {
+    return this.sentAt[sequence & this.#mask] ?? 0;
   }
 
   /** Send time of a packet that is kept, ms since the Unix epoch. */

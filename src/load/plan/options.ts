@@ -44,6 +44,11 @@ export interface LoadOptions {
   readonly size?: number;
   /** An answer after this time is late. Default 2. */
   readonly timeout?: number;
+  /**
+   * A packet without an answer is lost after this time; an answer before it is late. At least `timeout`. Default: two
+   * timeouts, and at least 1 s after the timeout.
+   */
+  readonly wait?: number;
   /** Length of the phase before the measurement. Default 0. */
   readonly warmup?: number;
   /** Default: random; the report contains it. */

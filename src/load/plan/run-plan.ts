@@ -20,6 +20,8 @@ export interface RunPlan {
   readonly hint: string;
   /** Base of the lab's control routes. */
   readonly controlUrl: URL | undefined;
+  /** Whether `controlUrl` was derived from the target. */
+  readonly controlIsDefault: boolean;
   readonly mode: Mode;
   /** Whether packets are STAMP test packets, which are numbered. */
   readonly stamp: boolean;
@@ -37,6 +39,8 @@ export interface RunPlan {
   readonly count: number | undefined;
   readonly size: number;
   readonly timeoutMs: number;
+  /** How long after its sending a packet is waited for (the loss threshold of RFC 7680 section 2.4). */
+  readonly waitMs: number;
   readonly warmupSeconds: number;
   readonly seed: number;
   readonly family: 0 | 4 | 6;
@@ -48,6 +52,8 @@ export interface RunPlan {
 
 /** Default of `timeout`, s. */
 export const DEFAULT_TIMEOUT = 2;
+/** The default waiting time is this much longer than the timeout at least, s. */
+const MIN_WAIT_AFTER_TIMEOUT = 1;
 const DEFAULT_RATE = 100;
 const DEFAULT_SECONDS = 10;
 const DEFAULT_SIZE = 64;
@@ -93,6 +99,7 @@ export function planRun(options: LoadOptions): RunPlan {
     targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
     hint: options.target === undefined ? "; to start the lab: bun run dev" : "",
     controlUrl: planControl(options, target),
+    controlIsDefault: options.control === undefined,
     mode,
     stages,
     arrival: options.arrival ?? "constant",
@@ -103,7 +110,7 @@ export function planRun(options: LoadOptions): RunPlan {
     seconds: totalSeconds(stages),
     count: options.count === undefined ? undefined : wholeInRange("count", options.count, 1, 1e12),
     size: planSize(options, kind),
-    timeoutMs: inRange("timeout", options.timeout ?? DEFAULT_TIMEOUT, 0.001, 600, " s") * 1000,
+    ...planWaiting(options),
     warmupSeconds: inRange("warmup", options.warmup ?? 0, 0, 3600, " s"),
     seed: wholeInRange("seed", options.seed ?? Math.floor(Math.random() * 2 ** 32), 0, 2 ** 32 - 1),
     family,
@@ -117,6 +124,14 @@ export function planRun(options: LoadOptions): RunPlan {
 function planMode({ protocol, mode }: LoadOptions): Mode {
   if (mode !== undefined && !REGISTRY[protocol].stamp) throw new UsageError(`--mode does not apply to ${protocol}`);
   return mode ?? "stamp";
+}
+
+function planWaiting({ timeout = DEFAULT_TIMEOUT, wait }: LoadOptions): Pick<RunPlan, "timeoutMs" | "waitMs"> {
+  inRange("timeout", timeout, 0.001, 600, " s");
+  const seconds = wait ?? Math.max(2 * timeout, timeout + MIN_WAIT_AFTER_TIMEOUT);
+  if (wait !== undefined) inRange("wait", wait, 0.001, 3600, " s");
+  if (seconds < timeout) throw new UsageError(`--wait ${seconds}: expected at least --timeout, which is ${timeout} s`);
+  return { timeoutMs: timeout * 1000, waitMs: seconds * 1000 };
 }
 
 function planStages(options: LoadOptions): readonly Stage[] {

@@ -32,7 +32,15 @@ export interface SchedulePlan {
 export interface Schedule {
   /** Intended send time of the next packet, in s from the start; undefined after the last packet. */
   next(): number | undefined;
+  /** Takes all further packets that are due before `seconds`, which is finite; returns their number. */
+  skipUntil(seconds: number): number;
 }
+
+/** Most Poisson arrivals that are drawn to count them; the number of further ones is the expected one. */
+const MAX_DRAWN = 100_000;
+
+/** A packet that is due within this part of a packet before the end of a stage belongs to the next stage. */
+const STAGE_EDGE = 1e-9;
 
 /** Number of packets that a stage has, with a fraction. */
 function packetsIn(stage: Stage): number {
@@ -48,6 +56,20 @@ function timeWithin(stage: Stage, packets: number): number {
   return (2 * packets) / (stage.from + root);
 }
 
+/** Number of packets, with a fraction, that are due within the first `seconds` of the stages. */
+function packetsUntil(stages: readonly Stage[], seconds: number): number {
+  let left = seconds;
+  let packets = 0;
+  for (const stage of stages) {
+    const within = Math.min(left, stage.seconds);
+    const slope = Number.isFinite(stage.seconds) ? (stage.to - stage.from) / stage.seconds : 0;
+    packets += within >= stage.seconds ? packetsIn(stage) : stage.from * within + (slope * within * within) / 2;
+    left -= within;
+    if (left <= 0) break;
+  }
+  return packets;
+}
+
 /** Starts a schedule at its first packet. */
 export function startSchedule(plan: SchedulePlan): Schedule {
   const draw = random(plan.seed, "arrival");
@@ -56,15 +78,16 @@ export function startSchedule(plan: SchedulePlan): Schedule {
   let stageIndex = 0;
   let packetsBefore = 0;
   let secondsBefore = 0;
+  const left = () => (plan.count ?? Number.POSITIVE_INFINITY) - scheduled;
   return {
     next() {
-      if (plan.count !== undefined && scheduled >= plan.count) return undefined;
+      if (left() <= 0) return undefined;
       for (;;) {
         const stage = plan.stages[stageIndex];
         if (stage === undefined) return undefined;
         const within = position - packetsBefore;
         const size = packetsIn(stage);
-        if (size > 0 && within < size - 1e-9) {
+        if (size > 0 && within < size - STAGE_EDGE) {
           scheduled++;
           position += plan.arrival === "poisson" ? -Math.log1p(-draw()) : 1;
           return secondsBefore + (within === 0 ? 0 : timeWithin(stage, within));
@@ -73,6 +96,20 @@ export function startSchedule(plan: SchedulePlan): Schedule {
         secondsBefore += stage.seconds;
         stageIndex++;
       }
+    },
+    skipUntil(seconds) {
+      const end = packetsUntil(plan.stages, seconds) - STAGE_EDGE;
+      const before = scheduled;
+      if (plan.arrival === "poisson") {
+        while (position < end && left() > 0 && scheduled - before < MAX_DRAWN) {
+          scheduled++;
+          position -= Math.log1p(-draw());
+        }
+      }
+      const rest = Math.min(left(), Math.max(0, Math.ceil(end - position)));
+      scheduled += rest;
+      position += rest;
+      return scheduled - before;
     },
   };
 }

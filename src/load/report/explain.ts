@@ -1,7 +1,9 @@
 /** The text of `--explain`: the definition of each number in a report, followed by the run's own values. */
 import { formatCount, formatSeconds, formatShare } from "../../base/format.ts";
 import { GLOSSARY, type Term } from "../../base/glossary.ts";
-import type { RunReport } from "./report.ts";
+import type { Ranged } from "../measure/difference.ts";
+import { formatTime } from "./format-time.ts";
+import type { LossReport, RunReport, Times } from "./report.ts";
 
 /** A term and the run's values of it, as sentences. */
 type Entry = readonly [term: Term, values: string];
@@ -15,63 +17,110 @@ export function explain(report: RunReport): string {
 
 function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
   const n = formatCount;
+  const refused = packets.refused === 0 ? "" : ` The kernel of the sender refused ${n(packets.refused)} more.`;
   return [
     [
       "packet accounting",
-      `${n(packets.sent)} sent = ${n(packets.answered)} answered + ${n(packets.lost)} lost + ${n(packets.late)} late + ${n(packets.failed)} failed + ${n(packets.corrupt)} corrupt. ${n(packets.planned)} were planned; ${n(packets.unsent)} of them could not be sent.`,
+      `${n(packets.sent)} sent = ${n(packets.answered)} answered + ${n(packets.lost)} lost + ${n(packets.late)} late + ${n(packets.failed)} failed + ${n(packets.corrupt)} corrupt. ${n(packets.planned)} were planned; ${n(packets.unsent)} of them could not be sent.${refused}`,
     ],
     [
       "loss direction",
       `${n(packets.lost)} lost = ${n(packets.lostUp)} upstream + ${n(packets.lostDown)} downstream + ${n(packets.unexplained)} unexplained. The target dropped ${n(packets.droppedUp)} upstream and ${n(packets.droppedDown)} downstream on purpose. Directions: ${evidence.text}.`,
     ],
-    ["loss", `${formatShare(loss.ratio)}; the 95 % interval is ${formatShare(loss.low)} to ${formatShare(loss.high)}.`],
+    ["loss", lossValues(loss)],
+    ...(loss.bursts.count > 0 ? burstEntries(loss) : []),
+    ...placesEntry(loss),
     ["duplicate answers", `${n(packets.duplicate)} in this run.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
+  ];
+}
+
+function lossValues({ ratio, low, high, reason, effectiveSampleSize, highIfIndependent }: LossReport): string {
+  const value = formatShare(ratio);
+  if (low !== null && high !== null) {
+    return `${value}; the 95 % interval is ${formatShare(low)} to ${formatShare(high)}, as precise as that of ${formatCount(effectiveSampleSize ?? 0)} independent packets.`;
+  }
+  const bound =
+    highIfIndependent === null
+      ? ""
+      : ` If losses are independent, it is below ${formatShare(highIfIndependent)} with 95 % confidence.`;
+  return `${value}; there is no interval: ${reason}.${bound}`;
+}
+
+function placesEntry({ places }: LossReport): Entry[] {
+  const { path, targetBuffer, ownBuffer } = places;
+  if (path === null) return [];
+  const n = formatCount;
+  return [
+    [
+      "loss places",
+      `${n(path)} on the path, at most ${n(targetBuffer ?? 0)} at the target's receive buffer, ${n(ownBuffer ?? 0)} at the own one.`,
+    ],
+  ];
+}
+
+function burstEntries({ bursts, gaps, gilbert }: LossReport): Entry[] {
+  const lengths = ({ count, mean, max }: LossReport["bursts"]) =>
+    mean === null
+      ? "none"
+      : `${formatCount(count)}, on average ${Number(mean.toPrecision(3))} packets, at most ${formatCount(max ?? 0)}`;
+  const range = ({ value, low, high }: Ranged) => `${formatShare(value)} (${formatShare(low)} to ${formatShare(high)})`;
+  return [
+    ["loss bursts", `Bursts: ${lengths(bursts)}. Gaps: ${lengths(gaps)}.`],
+    ...(gilbert === null ? [] : [["Gilbert model", `p ${range(gilbert.p)}, r ${range(gilbert.r)}.`] as const]),
   ];
 }
 
 function timeEntries({ responseTime, serviceTime, serverTime, oneWay }: RunReport): Entry[] {
   const t = formatSeconds;
   const entries: Entry[] = [
-    ["response time", `p50 ${t(responseTime.p50)}, max ${t(responseTime.max)}.`],
-    ["service time", `p50 ${t(serviceTime.p50)}, max ${t(serviceTime.max)}.`],
-    [
-      "percentile",
-      `${medianInterval(responseTime)}"–" stands for a percentile with too few answers for a 95 % interval.`,
-    ],
+    ["response time", `p50 ${formatTime(responseTime, "p50")}, max ${t(responseTime.max)}.`],
+    ["service time", `p50 ${formatTime(serviceTime, "p50")}, max ${t(serviceTime.max)}.`],
+    ["percentile", percentileValues(responseTime)],
   ];
   if (serverTime.count > 0) entries.push(["server time", `p50 ${t(serverTime.p50)}.`]);
   if (oneWay.up.count > 0) entries.push(["one-way delay", oneWayValues(oneWay)]);
   return entries;
 }
 
-function medianInterval({ p50, intervals }: RunReport["responseTime"]): string {
-  const edges = intervals.p50;
-  if (p50 === null || edges === undefined) return "";
-  return `The 95 % interval of the median response time is ${formatSeconds(edges[0])} to ${formatSeconds(edges[1])} (from order statistics, for any distribution). `;
+function percentileValues({ count, packets, intervals, noInterval }: Times): string {
+  const over = `${formatCount(count)} of ${formatCount(packets)} packets have a response time.`;
+  if (intervals.p50 === undefined)
+    return `${over}${noInterval.p50 === undefined ? "" : ` The median has no 95 % interval: ${noInterval.p50}.`}`;
+  const [low, high] = intervals.p50;
+  return `${over} The 95 % interval of the median is ${formatSeconds(low)} to ${high === null ? "the timeout" : formatSeconds(high)}.`;
 }
 
 function oneWayValues({ up, down, comparable, clockOffset }: RunReport["oneWay"]): string {
   const values = `Upstream p50 ${formatSeconds(up.p50)}, downstream p50 ${formatSeconds(down.p50)}.`;
-  if (comparable) return `${values} Both ends read the same clock, so the values are comparable.`;
-  const unknown = `${values} The clocks of the two ends are not known to agree, so only changes of these values are meaningful.`;
-  if (clockOffset === null) return unknown;
-  const side = clockOffset.seconds < 0 ? "behind" : "ahead of";
-  return `${unknown} The target's clock is ${formatSeconds(Math.abs(clockOffset.seconds))} ${side} the sender's, with an error of at most ${formatSeconds(clockOffset.error)}, from the exchange with the shortest round trip (RFC 5905 section 8).`;
+  const offset = clockOffset === null ? "" : ` ${offsetText(clockOffset)}`;
+  if (comparable) return `${values} The clocks of the two ends agree, so the values are comparable.${offset}`;
+  return `${values} The clocks of the two ends are not known to agree, so only changes of these values are meaningful.${offset}`;
+}
+
+function offsetText({ seconds, error }: NonNullable<RunReport["oneWay"]["clockOffset"]>): string {
+  const side = seconds < 0 ? "behind" : "ahead of";
+  return `The target's clock is ${formatSeconds(Math.abs(seconds))} ${side} the sender's, with an error of at most ${formatSeconds(error)}, from the exchange with the shortest round trip (RFC 5905 section 8).`;
 }
 
 function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
   const t = formatSeconds;
+  const { up, down } = jitter;
+  const byDirection =
+    up === null || down === null
+      ? ""
+      : ` One-way: upstream p50 ${t(up.ipdv.p50)}, p99 ${t(up.ipdv.p99)}; downstream p50 ${t(down.ipdv.p50)}, p99 ${t(down.ipdv.p99)}.`;
   return [
-    ["jitter", `${t(jitter.rfc3550)} at the end of this run.`],
-    ["IPDV", `p50 ${t(jitter.ipdv.p50)}, p99 ${t(jitter.ipdv.p99)}.`],
+    ["jitter", `Mean ${t(jitter.rfc3550Mean)}; ${t(jitter.rfc3550)} at the end of this run.`],
+    ["IPDV", `Round-trip: p50 ${t(jitter.ipdv.p50)}, p99 ${t(jitter.ipdv.p99)}.${byDirection}`],
     ["PDV", `p50 ${t(jitter.pdv.p50)}, p99 ${t(jitter.pdv.p99)}, over a minimum of ${t(serviceTime.min)}.`],
   ];
 }
 
-function validityEntries({ scheduleError, verdict }: RunReport): Entry[] {
+function validityEntries({ scheduleError, receiveDelay, verdict }: RunReport): Entry[] {
   return [
     ["schedule error", `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`],
+    ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];
 }

@@ -1,4 +1,5 @@
 /** Reports as JSON text. */
+import { completed, FIRST_SCHEMA, type FirstReport } from "./first-schema.ts";
 import type { RunReport } from "./report.ts";
 
 /** One report as an object, several as an array; indented, without a line break at the end. */
@@ -6,7 +7,10 @@ export function jsonOf(reports: readonly RunReport[]): string {
   return JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2);
 }
 
-/** The reports in a JSON text; undefined if it contains anything else. */
+/**
+ * The reports in a JSON text, those of schema wirelab.run/1 completed to wirelab.run/2; undefined if it contains anything
+ * else.
+ */
 export function readReports(text: string): RunReport[] | undefined {
   let parsed: unknown;
   try {
@@ -15,10 +19,16 @@ export function readReports(text: string): RunReport[] | undefined {
     return undefined;
   }
   const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  return list.length > 0 && list.every(isReport) ? list : undefined;
+  const reports = list.map(readReport).filter((report) => report !== undefined);
+  return list.length > 0 && reports.length === list.length ? reports : undefined;
 }
 
-function isReport(value: unknown): value is RunReport {
-  // Only this program writes this schema name, so the name implies the shape.
-  return typeof value === "object" && value !== null && Reflect.get(value, "schema") === "wirelab.run/1";
+function schemaOf(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, "schema") : undefined;
+}
+
+function readReport(value: unknown): RunReport | undefined {
+  // Only this program writes these schema names, so the name implies the shape.
+  if (schemaOf(value) === "wirelab.run/2") return value as RunReport;
+  return schemaOf(value) === FIRST_SCHEMA ? completed(value as FirstReport) : undefined;
 }

@@ -1,59 +1,74 @@
 /**
  * Judges a run: whether its objectives are met, and whether its numbers are valid. An objective is judged by the limit
  * of the value's 95 % confidence interval that is nearer to missing it, so that a short run does not pass by chance.
+ * Without an interval it is judged by the value, and a note says so. A run without losses is judged by the limit for
+ * independent losses.
  */
-import { Z95 } from "../../base/numbers.ts";
-import { quantileOf, samplesNeeded, wilson } from "../measure/estimates.ts";
+import { formatCount, formatSeconds } from "../../base/format.ts";
+import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
+import type { Histogram } from "../measure/histogram.ts";
 import type { Directions } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
 import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import type { JudgedObjective, RunReport } from "./report.ts";
+import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Times } from "./report.ts";
 
-/** A value with the limits of its 95 % confidence interval; all three equal for a value without an interval. */
+/** A measured value. Infinity stands for a time over the timeout. */
 interface Reading {
+  /** Null: there are too few samples. */
   readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
+  /** The 95 % confidence interval, if the value has one. */
+  readonly interval?: Interval;
+  /** What the interval assumes. */
+  readonly assumption?: string;
+  /** Why a value that is an estimate has no interval. */
+  readonly noInterval?: string;
+  /** The timeout, s, if the value is over it. */
+  readonly over?: number;
 }
 
 type Measured = Omit<RunReport, "objectives">;
 
-function exactly(value: number | null): Reading {
-  return { value, low: value, high: value };
-}
-
 function share(hits: number, total: number): Reading {
-  return total === 0 ? exactly(null) : { value: hits / total, ...wilson(hits, total) };
+  return { value: total === 0 ? null : hits / total, noInterval: "not estimated" };
 }
 
-function meanOf({ mean, stddev, count }: Measured["responseTime"]): Reading {
-  const half = (Z95 * (stddev ?? 0)) / Math.sqrt(Math.max(1, count));
-  return mean === null ? exactly(null) : { value: mean, low: mean - half, high: mean + half };
+function readTime(times: Times, name: EstimatedTime): Reading {
+  const limits = times.intervals[name];
+  const over = name === "mean" ? undefined : times.over[name];
+  const value = over === undefined ? times[name] : Number.POSITIVE_INFINITY;
+  const estimate = limits && { interval: { low: limits[0], high: limits[1] ?? Number.POSITIVE_INFINITY } };
+  const missing = times.noInterval[name];
+  return { value, ...(missing && { noInterval: missing }), ...estimate, ...(over !== undefined && { over }) };
 }
 
-function read(subject: Subject, { packets, responseTime, jitter, rate }: Measured): Reading {
-  if (isQuantile(subject)) {
-    const [low, high] = responseTime.intervals[subject] ?? [null, null];
-    return { value: responseTime[subject], low, high };
+function readLoss({ ratio, low, high, reason, highIfIndependent }: LossReport): Reading {
+  if (low !== null && high !== null) return { value: ratio, interval: { low, high } };
+  if (highIfIndependent !== null) {
+    return { value: ratio, interval: { low: 0, high: highIfIndependent }, assumption: "losses are independent" };
   }
+  return { value: ratio, noInterval: reason ?? "not estimated" };
+}
+
+function read(subject: Subject, { packets, responseTime, jitter, rate, loss }: Measured): Reading {
+  if (isQuantile(subject)) return readTime(responseTime, subject);
   switch (subject) {
     case "mean":
-      return meanOf(responseTime);
+      return readTime(responseTime, "mean");
     case "min":
     case "max":
-      return exactly(responseTime[subject]);
+      return { value: responseTime[subject] };
     case "jitter":
-      return exactly(jitter.rfc3550);
+      return { value: jitter.rfc3550Mean };
     case "loss":
-      return share(packets.lost, packets.sent);
+      return packets.sent === 0 ? { value: null } : readLoss(loss);
     case "errors":
-      return share(packets.failed + packets.corrupt + packets.unsent, packets.planned);
+      return share(packets.failed + packets.corrupt + packets.unsent + packets.refused, packets.planned);
     case "late":
       return share(packets.late, packets.sent);
     default:
-      return exactly(rate.achieved);
+      return { value: rate.achieved };
   }
 }
 
@@ -66,26 +81,50 @@ function holds(value: number, operator: Objective["operator"], bound: number): b
 /** Judges one objective by a report. */
 export function judgeObjective(objective: Objective, report: Measured): JudgedObjective {
   const { text, subject, operator, bound } = objective;
-  const { value, low, high } = read(subject, report);
-  const edge = operator.startsWith("<") ? high : low;
-  if (value === null || edge === null) {
-    const needed = isQuantile(subject)
-      ? `: ${subject} needs ${samplesNeeded(QUANTILES[subject])} answers, there are ${report.responseTime.count}`
-      : "";
-    return { text, met: false, value, edge, note: `cannot be judged${needed}` };
-  }
+  const reading = read(subject, report);
+  const { value, interval, over } = reading;
+  if (value === null)
+    return { text, met: false, value, edge: null, note: `cannot be judged${needed(subject, report)}` };
+  const edge = (operator.startsWith("<") ? interval?.high : interval?.low) ?? value;
   const met = holds(edge, operator, bound);
-  if (met || !holds(value, operator, bound)) return { text, met, value, edge };
-  const note =
-    "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval";
-  return { text, met, value, edge, note };
+  const note = noteOf(reading, report, !met && holds(value, operator, bound));
+  return {
+    text,
+    met,
+    value: finite(value),
+    ...(over !== undefined && { over }),
+    edge: finite(edge),
+    ...(note !== undefined && { note }),
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function needed(subject: Subject, { responseTime }: Measured): string {
+  if (!isQuantile(subject)) return "";
+  return `: ${subject} needs ${samplesNeeded(QUANTILES[subject])} packets, there are ${responseTime.packets}`;
+}
+
+function noteOf({ interval, assumption, noInterval, over }: Reading, { responseTime }: Measured, byInterval: boolean) {
+  if (over !== undefined) {
+    const { count, packets } = responseTime;
+    return `over the timeout: ${packets - count} of ${packets} packets have no valid answer within it`;
+  }
+  if (byInterval) {
+    return "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval";
+  }
+  if (assumption !== undefined) return `the limit assumes that ${assumption}`;
+  if (interval !== undefined || noInterval === undefined) return undefined;
+  return `judged by the value alone: no 95 % interval (${noInterval})`;
 }
 
 /** The report with its objectives judged. An objective that cannot be judged makes the run invalid. */
 export function withObjectives(report: RunReport, objectives: readonly Objective[]): RunReport {
   const judged = objectives.map((objective) => judgeObjective(objective, report));
   const unknown = judged
-    .filter(({ value }) => value === null)
+    .filter(({ value, over }) => value === null && over === undefined)
     .map(({ text, note }) => `objective ${text} ${note ?? ""}`);
   const reasons = [...report.verdict.reasons, ...unknown];
   return { ...report, objectives: judged, verdict: { valid: reasons.length === 0, reasons } };
@@ -94,6 +133,9 @@ export function withObjectives(report: RunReport, objectives: readonly Objective
 /** What the verdict of a run depends on. */
 export interface VerdictInput {
   readonly plan: RunPlan;
+  readonly ended: RunEnd;
+  /** How long packets were sent, s. */
+  readonly seconds: number;
   readonly recorder: Recorder;
   readonly directions: Directions;
   /** Errors that kept the run from measuring all or anything, one line each. */
@@ -102,37 +144,79 @@ export interface VerdictInput {
   readonly bufferDrops: number | undefined;
 }
 
-/** Schedule error that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
+/** Lateness that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
 const ALLOWED_LATENESS = 0.001;
 const ALLOWED_LATENESS_SHARE = 0.1;
 
-/** Schedule error at the highest quantile with enough samples, s, if it is above the allowed one. */
-function excessiveLateness({ scheduleError, response }: Recorder): number | undefined {
-  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(scheduleError, candidate) !== null);
-  const lateness = q === undefined ? 0 : (scheduleError.quantile(q) ?? 0);
+/** The lateness at its highest quantile with enough samples, s, if it is above the allowed one. */
+function excessive(lateness: Histogram, { response }: Recorder): number | undefined {
+  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(lateness, candidate) !== null);
+  const value = q === undefined ? 0 : (lateness.quantile(q) ?? 0);
   const allowed = Math.max(ALLOWED_LATENESS, ALLOWED_LATENESS_SHARE * (response.quantile(q ?? 0.5) ?? 0));
-  return lateness > allowed ? lateness : undefined;
+  return value > allowed ? value : undefined;
 }
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
 export function judge(input: VerdictInput): RunReport["verdict"] {
-  const reasons = [...input.failures, ...senderReasons(input), ...labReasons(input), ...sampleReasons(input)];
+  const reasons = [
+    ...input.failures,
+    ...endReasons(input),
+    ...senderReasons(input),
+    ...labReasons(input),
+    ...sampleReasons(input),
+  ];
   return { valid: reasons.length === 0, reasons };
+}
+
+/** A run that ended before its plan. A run without an end of its own is always stopped. */
+function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] {
+  const whole = Number.isFinite(plan.seconds)
+    ? formatSeconds(plan.seconds)
+    : plan.count !== undefined && `${formatCount(plan.count)} packets`;
+  const part = `after ${formatSeconds(seconds)}${whole === false ? "" : ` of ${whole}`}`;
+  if (ended === "interrupted" && whole !== false) {
+    return [
+      `the run was interrupted ${part}; the numbers are those of the ${formatCount(recorder.counts.sent)} packets sent`,
+    ];
+  }
+  // A target that could not be reached at all is among the failures.
+  return ended === "gave-up" && seconds > 0 ? [`the run gave up ${part}, because every packet was refused`] : [];
 }
 
 /** Problems of the load generator itself. */
 function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
-  const { unsent } = recorder.counts;
-  const lateness = excessiveLateness(recorder);
+  const { unsent, unreached, refused } = recorder.counts;
+  const lateness = excessive(recorder.scheduleError, recorder);
+  const receiveDelay = excessive(recorder.receiveDelay, recorder);
   if (lateness !== undefined) {
     reasons.push(
       `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
     );
   }
-  if (unsent > 0) {
+  if (receiveDelay !== undefined) {
     reasons.push(
-      `${unsent} packets were not sent because no connection was free within the timeout; raise --connections or lower --rate`,
+      `the receiver read answers ${(receiveDelay * 1000).toFixed(1)} ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator`,
+    );
+  }
+  if (unreached > 0) {
+    reasons.push(
+      `${unreached} packets were not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
+    );
+  }
+  if (unsent > unreached) {
+    reasons.push(
+      `${unsent - unreached} packets were not sent because no connection was free in time; raise --connections or lower --rate`,
+    );
+  }
+  if (refused > 0) {
+    reasons.push(
+      `${refused} packets were refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
+    );
+  }
+  if (recorder.counts.discarded > 0) {
+    reasons.push(
+      `${recorder.counts.discarded} packets count as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
     );
   }
   if (bufferDrops !== undefined && bufferDrops > 0) {
@@ -146,14 +230,14 @@ function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
 function labReasons({ directions }: VerdictInput): string[] {
   if (directions.heldByLab === 0) return [];
   return [
-    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --timeout above its delay fault`,
+    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --wait above its delay fault`,
   ];
 }
 
 function sampleReasons({ plan, recorder, failures }: VerdictInput): string[] {
-  const { count } = recorder.response;
+  const { sent } = recorder.counts;
   const needed = samplesNeeded(QUANTILES.p50);
-  if (failures.length > 0 || recorder.counts.sent === 0 || count >= needed) return [];
+  if (failures.length > 0 || sent === 0 || sent >= needed) return [];
   const flag = plan.count === undefined ? "--duration" : "--count";
-  return [`${count} answers are too few for any percentile, which needs ${needed}; raise ${flag}`];
+  return [`${sent} packets are too few for any percentile, which needs ${needed}; raise ${flag}`];
 }

@@ -1,50 +1,29 @@
 /** Makes the report of a run from its measurements. */
-import { type Interval, quantileOf, quantileRanks, wilson } from "../measure/estimates.ts";
-import type { Histogram } from "../measure/histogram.ts";
-import { ATTRIBUTION } from "../measure/loss-direction.ts";
+import type { DelayVariation } from "../measure/delay-variation.ts";
+import { quantileOf, type Ranked } from "../measure/estimates.ts";
+import { attributionText } from "../measure/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
-import type { PacketCounts, RunReport, Times } from "./report.ts";
+import { lossOf } from "./loss.ts";
+import { reportedPlan, senderHost } from "./origin.ts";
+import { placesOf } from "./places.ts";
+import {
+  type OneWayVariation,
+  type PacketCounts,
+  type RunReport,
+  type TwoQuantiles,
+  UNKNOWN_ANSWER,
+} from "./report.ts";
+import { timesOf, timesWithIntervals } from "./times.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
   /** Undefined if the target's name did not resolve. */
   readonly endpoint: Endpoint | undefined;
   readonly startedAt: Date;
-  /** How long packets were sent, s. */
-  readonly seconds: number;
-}
-
-/** Summarises a histogram. A percentile is null unless both limits of its 95 % confidence interval are samples. */
-export function timesOf(histogram: Histogram): Times {
-  const intervals: Partial<Record<QuantileName, readonly [number, number]>> = {};
-  const value = (name: QuantileName): number | null => {
-    const ranks = quantileRanks(histogram.count, QUANTILES[name]);
-    if (ranks === undefined) return null;
-    const limits = limitsAt(histogram, ranks);
-    if (limits !== undefined) intervals[name] = limits;
-    return histogram.quantile(QUANTILES[name]) ?? null;
-  };
-  return {
-    count: histogram.count,
-    min: histogram.min ?? null,
-    mean: histogram.mean ?? null,
-    p50: value("p50"),
-    p90: value("p90"),
-    p99: value("p99"),
-    p999: value("p999"),
-    max: histogram.max ?? null,
-    stddev: histogram.deviation ?? null,
-    intervals,
-  };
-}
-
-function limitsAt(histogram: Histogram, ranks: Interval): readonly [number, number] | undefined {
-  const low = histogram.atRank(ranks.low);
-  const high = histogram.atRank(ranks.high);
-  return low === undefined || high === undefined ? undefined : [low, high];
+  /** STAMP session id of all sessions; undefined without STAMP. */
+  readonly sessionId: number | undefined;
 }
 
 function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
@@ -52,6 +31,7 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
     planned: counts.planned,
     sent: counts.sent,
     unsent: counts.unsent,
+    refused: counts.refused,
     answered: counts.answered,
     lost: counts.lost,
     lostUp: directions.lostUp,
@@ -67,73 +47,102 @@ function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCount
   };
 }
 
-function lossOf({ counts: { lost, sent } }: Recorder): RunReport["loss"] {
-  return { ratio: sent === 0 ? 0 : lost / sent, ...wilson(lost, sent), method: "wilson95" };
-}
-
-function oneWayOf({ recorder, endpoint }: RunResult): RunReport["oneWay"] {
+function oneWayOf({ oneWay }: Recorder): RunReport["oneWay"] {
   return {
-    up: timesOf(recorder.oneWayUp),
-    down: timesOf(recorder.oneWayDown),
-    comparable: recorder.oneWayUp.count > 0 && (endpoint?.sameHost ?? false),
-    clockOffset: recorder.clockOffset ?? null,
+    up: timesOf(oneWay.up),
+    down: timesOf(oneWay.down),
+    comparable: oneWay.isComparable,
+    clockOffset: oneWay.target.offset ?? null,
+    drift: oneWay.target.drift ?? null,
   };
 }
 
-function jitterOf({ jitter, service, variation }: Recorder): RunReport["jitter"] {
-  const aboveMin = (q: number): number | null => {
-    const value = quantileOf(service, q);
-    return value === null || service.min === undefined ? null : Math.max(0, value - service.min);
-  };
+function twoQuantiles(samples: Ranked): TwoQuantiles {
+  return { p50: quantileOf(samples, 0.5), p99: quantileOf(samples, 0.99) };
+}
+
+function directionOf({ absolute, min, max, meanJitter }: DelayVariation): OneWayVariation | null {
+  if (absolute.count === 0) return null;
   return {
-    rfc3550: service.count < 2 ? null : jitter / 1000,
-    ipdv: { p50: quantileOf(variation, 0.5), p99: quantileOf(variation, 0.99) },
-    pdv: { p50: aboveMin(0.5), p99: aboveMin(0.99) },
+    rfc3550Mean: meanJitter ?? null,
+    ipdv: { ...twoQuantiles(absolute), min: min ?? null, max: max ?? null },
   };
 }
 
-/** Errors by code. Answers to packets that are no longer kept, after more than two timeouts, are one of them. */
+function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["jitter"] {
+  return {
+    rfc3550: variation.lastJitter ?? null,
+    rfc3550Mean: variation.meanJitter ?? null,
+    ipdv: twoQuantiles(variation.absolute),
+    pdv: twoQuantiles({
+      count: serviceSpread.count,
+      quantile: (q) => serviceSpread.aboveMin(Math.ceil(q * serviceSpread.count - 1e-9)),
+    }),
+    up: directionOf(oneWay.variation.up),
+    down: directionOf(oneWay.variation.down),
+  };
+}
+
+/** Errors by code. Answers after the waiting time, and to packets that this run did not send, are one of them. */
 function errorsOf({ errors, counts: { unknownAnswers } }: Recorder): Record<string, number> {
-  return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { "unknown-answer": unknownAnswers } : {}) };
+  return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { [UNKNOWN_ANSWER]: unknownAnswers } : {}) };
 }
 
 function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
 }
 
+/** The sums of docs/CONTRACT.md, section 6, which hold for every run that was not aborted by an error. */
+function accountingDefect({ counts }: Recorder): string | undefined {
+  const { planned, sent, unsent, refused, answered, lost, late, failed, corrupt } = counts;
+  const isNegative = Object.values(counts).some((count) => count < 0);
+  const addsUp = planned === sent + unsent + refused && sent === answered + lost + late + failed + corrupt;
+  return isNegative || !addsUp ? `the packet accounting does not add up: ${JSON.stringify(counts)}` : undefined;
+}
+
+function verdictOf(result: RunResult): RunReport["verdict"] {
+  const verdict = judge(result);
+  const defect = result.failures.length > 0 ? undefined : accountingDefect(result.recorder);
+  return defect === undefined ? verdict : { valid: false, reasons: [defect, ...verdict.reasons] };
+}
+
 /** The report of a result, without objectives. */
 export function makeReport(result: RunResult): RunReport {
   const { plan, endpoint, recorder, seconds, directions } = result;
-  const { counts, scheduleError } = recorder;
+  const { counts, scheduleError, receiveDelay } = recorder;
+  const timeoutSeconds = plan.timeoutMs / 1000;
   return {
-    schema: "wirelab.run/1",
+    schema: "wirelab.run/2",
     protocol: plan.protocol,
     target: plan.targetText,
     address: endpoint?.address ?? "",
     seed: plan.seed,
+    plan: reportedPlan(plan),
+    host: senderHost(),
+    sessionId: result.sessionId ?? null,
     startedAt: result.startedAt.toISOString(),
+    ended: result.ended,
     durationSeconds: seconds,
     rate: {
       offered: plan.closedLoop ? null : perSecond(counts.planned, seconds),
       achieved: perSecond(counts.sent, seconds),
     },
     packets: packetsOf(result),
-    loss: lossOf(recorder),
-    evidence: { kind: directions.evidence, text: ATTRIBUTION[directions.evidence] },
-    responseTime: timesOf(recorder.response),
-    serviceTime: timesOf(recorder.service),
+    loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
+    evidence: { kind: directions.evidence, text: attributionText(directions) },
+    responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, timeoutSeconds),
+    serviceTime: timesOf(recorder.service, { packets: counts.sent, timeoutSeconds }),
     serverTime: timesOf(recorder.server),
-    oneWay: oneWayOf(result),
+    oneWay: oneWayOf(recorder),
+    clockSteps: recorder.oneWay.steps,
+    reflectorClock: recorder.oneWay.reflectorClock ?? null,
     jitter: jitterOf(recorder),
-    scheduleError: {
-      p50: quantileOf(scheduleError, 0.5),
-      p99: quantileOf(scheduleError, 0.99),
-      max: scheduleError.max ?? null,
-    },
+    scheduleError: { ...twoQuantiles(scheduleError), max: scheduleError.max ?? null },
+    receiveDelay: { ...twoQuantiles(receiveDelay), max: receiveDelay.max ?? null },
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
     objectives: [],
-    verdict: judge(result),
+    verdict: verdictOf(result),
   };
 }

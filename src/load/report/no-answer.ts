@@ -14,6 +14,9 @@ export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, { hint }:
     return `${where} answers, but not in the protocol; --mode plain accepts any answer`;
   }
   if (errors.has("ECONNREFUSED")) return `nothing listens at ${where} (ECONNREFUSED)${hint}`;
+  if (counts.refused > 0 && counts.sent === 0) {
+    return `the kernel of this machine refused every packet to ${where} (${[...errors.keys()].join(", ")})`;
+  }
   const codes = [...errors.keys(), ...Array.from(statuses.keys(), (status) => `status ${status}`)];
   return `${where} answered nothing within the timeout${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;
 }

@@ -32,20 +32,24 @@ function positionOf(percent: number): number {
   return -Math.log10(1 - percent / 100);
 }
 
-/** Times by percentile, up to the last one for which there are enough samples. */
-function percentileChart({ response, service }: CompletedRun): Chart {
-  const known = PERCENTILES.filter((percent) => quantileRanks(response.count, percent / 100) !== undefined);
+/** Times by percentile of all packets sent, up to the last one with enough packets that is not over the timeout. */
+function percentileChart({ response, service, report }: CompletedRun): Chart {
+  const { packets } = report.responseTime;
+  const rankOf = (quantile: number) => Math.max(1, Math.ceil(quantile * packets - 1e-9));
+  const known = PERCENTILES.filter(
+    (percent) => quantileRanks(packets, percent / 100) !== undefined && rankOf(percent / 100) <= response.count,
+  );
   const last = positionOf(known.at(-1) ?? 0);
   const points = (histogram: Histogram): Point[] => {
     if (histogram.count === 0) return [];
     return Array.from({ length: CURVE_STEPS + 1 }, (_, step): Point => {
       const at = (last * step) / CURVE_STEPS;
-      return [at, histogram.quantile(1 - 10 ** -at) ?? 0];
+      return [at, histogram.atRank(rankOf(1 - 10 ** -at)) ?? 0];
     });
   };
   return {
     title: "Times by percentile",
-    xLabel: "percentile",
+    xLabel: "percentile of all packets sent",
     yLabel: "time",
     series: [
       { name: "response time (from the intended send time)", points: points(response) },

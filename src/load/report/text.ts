@@ -1,8 +1,10 @@
 /** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
-import type { JudgedObjective, RunReport } from "./report.ts";
+import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
+import { formatTime } from "./format-time.ts";
+import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { layOut } from "./table.ts";
-import { tableRows } from "./text-rows.ts";
+import { END_TEXTS, tableRows } from "./text-rows.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */
 function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
@@ -11,26 +13,58 @@ function countLine(label: string, counts: Readonly<Record<string, number>>): str
   return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
 }
 
-function objectiveLine({ text, met, value, edge, note }: JudgedObjective): string {
+function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
       ? formatShare
       : formatSeconds;
-  const measured = value === null ? NONE : format(value);
+  const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
   const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
   return `objective ${text}: ${met ? "met" : "MISSED"}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
 }
 
+/** Why estimates of the response time have no interval. */
+function intervalNotes({ responseTime, loss }: RunReport): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const name of ["mean", ...QUANTILE_NAMES] as const) {
+    const reason = responseTime.noInterval[name];
+    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), quantileLabel(name)]);
+  }
+  const times = Array.from(reasons, ([reason, names]) => `${names.join(", ")} (${reason})`);
+  return [
+    ...(loss.highIfIndependent === null
+      ? []
+      : [`loss: below ${formatShare(loss.highIfIndependent)} with 95 % confidence, if losses are independent`]),
+    ...(times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`]),
+  ];
+}
+
+/** What limits the one-way delays. */
+function clockNotes({ oneWay, clockSteps, reflectorClock }: RunReport): string[] {
+  const steps = clockSteps.map(
+    ({ side, seconds, atSeconds }) =>
+      `clock: the ${side}'s was set by ${formatSeconds(seconds)} after ${formatSeconds(atSeconds)}`,
+  );
+  if (oneWay.up.count === 0 || oneWay.comparable) return steps;
+  const scale =
+    reflectorClock?.format === "ptp"
+      ? ["clock: the reflector sends PTP timestamps, usually TAI, which is 37 s ahead of UTC"]
+      : [];
+  return ["one-way delays: the two clocks differ, so only changes of the delays are meaningful", ...steps, ...scale];
+}
+
 function notesOf(report: RunReport, several: boolean): string[] {
-  const { packets, evidence, oneWay, errors, statuses, objectives, verdict } = report;
+  const { packets, evidence, errors, statuses, objectives, verdict } = report;
   const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
   const notes = [
     ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
-    ...(oneWay.up.count > 0 && !oneWay.comparable
-      ? ["one-way delays: the two clocks may differ, so only changes of the delays are meaningful"]
-      : []),
+    ...clockNotes(report),
+    ...intervalNotes(report),
     ...countLine("errors", errors),
+    ...(errors[UNKNOWN_ANSWER] === undefined
+      ? []
+      : [`${UNKNOWN_ANSWER}: intact answers after the waiting time (--wait), whose packets count as lost`]),
     ...(hasOtherStatuses ? countLine("statuses", statuses) : []),
     ...objectives.map(objectiveLine),
     ...verdict.reasons.map((reason) => `invalid: ${reason}`),
@@ -39,23 +73,25 @@ function notesOf(report: RunReport, several: boolean): string[] {
 }
 
 /** The summary line of a report. */
-function summaryLine({ protocol, packets, responseTime, verdict, loss }: RunReport): string {
+function summaryLine({ protocol, ended, packets, responseTime, verdict, loss }: RunReport): string {
+  const end = ended === null || ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
   const head = `${protocol}: ${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`;
   if (packets.answered + packets.late === 0) {
     const [reason] = verdict.reasons;
-    return `${head}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
+    return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
-  const median = responseTime.p50 === null ? "" : `, p50 ${formatSeconds(responseTime.p50)}`;
-  return `${head}, ${formatShare(loss.ratio)} lost${median}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
+  const hasMedian = responseTime.p50 !== null || responseTime.over.p50 !== undefined;
+  const median = hasMedian ? `, p50 ${formatTime(responseTime, "p50")}` : "";
+  return `${head}, ${formatShare(loss.ratio)} lost${median}${end}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
 }
 
 /** The whole report, without colours. It ends with the summary lines. */
 export function renderReport(reports: readonly RunReport[]): string {
-  const hasPercentiles = reports.some(({ responseTime }) => responseTime.p50 !== null);
+  const hasIntervals = reports.some(({ responseTime }) => Object.keys(responseTime.intervals).length > 0);
   const notes = reports.flatMap((report) => notesOf(report, reports.length > 1));
   const lines = [
     layOut(tableRows(reports)),
-    ...(hasPercentiles ? ["[ ] 95 % confidence intervals of the percentiles"] : []),
+    ...(hasIntervals ? ["[ ] 95 % confidence intervals"] : []),
     ...(notes.length > 0 ? ["", ...notes] : []),
     "",
     ...reports.map(summaryLine),

@@ -1,5 +1,6 @@
 /** The interface between the driver and the clients. Each protocol has one client: clients/<protocol>.ts. */
 import type { Clock } from "../../base/clock.ts";
+import type { LabIdentity } from "../measure/lab-identity.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
@@ -11,8 +12,8 @@ export interface RunParts {
   readonly clock: Clock;
   /** STAMP session id (RFC 8972) of all sessions of this run, 1 to 65535. */
   readonly ssid: number;
-  /** Whether the target is a lab: it keeps session summaries and returns the padding of STAMP packets unchanged. */
-  readonly lab: boolean;
+  /** Whether the target is a lab: it returns STAMP packets unchanged to the last octet of their padding. */
+  readonly identity: LabIdentity;
   /** Called when an answer or an expiry has freed capacity for more packets. */
   readonly onCapacity: () => void;
 }
@@ -30,6 +31,7 @@ export interface ClientSettings
       | "window"
       | "size"
       | "timeoutMs"
+      | "waitMs"
       | "highestRate"
       | "seed"
     > {}

@@ -18,6 +18,14 @@ export function unspecifiedAddress(address: string): string {
   return address.includes(":") ? "::" : "0.0.0.0";
 }
 
+/** Least time in which a connection has to open at the start of a run, ms. The kernel repeats a lost SYN after 1 s and 3 s. */
+const MIN_OPENING_MS = 5000;
+
+/** How long a connection may take to open at the start of a run: a lost SYN does not end it, however short the timeout is. */
+export function openingPatience(timeoutMs: number): number {
+  return Math.max(MIN_OPENING_MS, timeoutMs);
+}
+
 /**
  * Resolves with the socket, or rejects with ETIMEDOUT after `ms`: the kernel itself would retry for minutes if the
  * address does not respond. A socket that opens after that is passed to `onLate`.

@@ -17,6 +17,11 @@ const POLL_FOR_ANSWER_MS = 0.5;
 const MAX_SLEEP_MS = 200;
 /** Interval at which a closed loop checks timeouts. */
 const CHECK_EVERY_MS = 20;
+/**
+ * At the end of the plan, packets that are overdue by less than this are still sent, for this long: a short stall of the
+ * process makes them late. A longer backlog is not sent.
+ */
+const CATCH_UP_MS = 100;
 /** Most packets that are sent before the event loop handles the sockets again. */
 const MAX_PER_TURN = 256;
 
@@ -42,6 +47,8 @@ export class Driver {
   /** Until then the client had no capacity, so packets that were due before are not late because of the driver. */
   #blockedUntil = 0;
   #pollUntil = 0;
+  #lastSentAt = 0;
+  #stoppedAt = 0;
 
   constructor(settings: DriverSettings) {
     this.#client = settings.client;
@@ -52,8 +59,20 @@ export class Driver {
 
   /** Stops sending. Packets in flight are left to the caller. */
   stop(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
+    this.#stoppedAt = this.#clock.now();
     this.#ended.resolve();
+  }
+
+  /** When the last packet was passed to the kernel, monotonic ms; 0 before the first one. */
+  get lastSentAt(): number {
+    return this.#lastSentAt;
+  }
+
+  /** When the sending ended, monotonic ms. */
+  get stoppedAt(): number {
+    return this.#stoppedAt;
   }
 
   /** The client has capacity again. */
@@ -62,11 +81,15 @@ export class Driver {
     this.#turn?.();
   }
 
-  /** Sends by `schedule`, whose times count from `startedAt` (monotonic ms); resolves after its last packet. */
-  async openLoop(schedule: Schedule, startedAt: number): Promise<void> {
+  /**
+   * Sends by `schedule`, whose times count from `startedAt` (monotonic ms); resolves after its last packet, or when the
+   * `seconds` of the plan are over. Packets that were due and not sent by then are unsent.
+   */
+  async openLoop(schedule: Schedule, startedAt: number, seconds = Number.POSITIVE_INFINITY): Promise<void> {
     let next = schedule.next();
     const turn = () => {
       this.#inTurn = true;
+      const { sent: sentBefore } = this.#recorder.counts;
       if (this.#isBlocked) this.#blockedUntil = this.#clock.now();
       this.#isBlocked = false;
       for (let sent = 0; next !== undefined && sent < MAX_PER_TURN; sent++) {
@@ -77,8 +100,13 @@ export class Driver {
         next = schedule.next();
       }
       this.#client.flush();
+      if (this.#recorder.counts.sent > sentBefore) this.#lastSentAt = this.#clock.now();
       this.#inTurn = false;
       if (next === undefined) this.stop();
+      else if (this.#isPastEnd(startedAt + seconds * 1000, startedAt + next * 1000)) {
+        this.#countUnsent(1 + schedule.skipUntil(seconds));
+        this.stop();
+      }
     };
     this.#turn = turn;
     while (!this.#isOver) {
@@ -87,6 +115,20 @@ export class Driver {
       if (next !== undefined && !this.#isOver) await this.#wait(startedAt + next * 1000);
     }
     await this.#ended.promise;
+  }
+
+  /** Whether the plan is over while the packet with this intended send time is not sent. */
+  #isPastEnd(endsAt: number, intendedAt: number): boolean {
+    const now = this.#clock.now();
+    return now >= endsAt && now - Math.max(intendedAt, endsAt - CATCH_UP_MS) > CATCH_UP_MS;
+  }
+
+  /** Counts packets that were due before the end of the plan. */
+  #countUnsent(packets: number): void {
+    const { counts } = this.#recorder;
+    counts.planned += packets;
+    counts.unsent += packets;
+    if (!this.#isBlocked) counts.unreached += packets;
   }
 
   /** Sends a packet, or gives it up if its timeout has passed. False if it has to wait for capacity. */
@@ -119,17 +161,21 @@ export class Driver {
   /** Sends whenever the client has capacity, until `endsAt` (monotonic ms) or until `count` packets were sent. */
   async closedLoop(endsAt: number, count: number): Promise<void> {
     const { counts } = this.#recorder;
-    const sentBefore = counts.sent;
+    const plannedBefore = counts.planned;
+    const hasMore = (now: number) => now < endsAt && counts.planned - plannedBefore < count;
     const turn = () => {
       this.#inTurn = true;
       let now = this.#clock.now();
-      while (now < endsAt && counts.sent - sentBefore < count && this.#client.send(now, now)) {
+      let accepted = 0;
+      while (accepted < MAX_PER_TURN && hasMore(now) && this.#client.send(now, now)) {
+        accepted++;
         counts.planned++;
         now = this.#clock.now();
       }
       this.#client.flush();
       this.#inTurn = false;
-      if (now >= endsAt || counts.sent - sentBefore >= count) this.stop();
+      if (!hasMore(now)) this.stop();
+      else if (accepted === MAX_PER_TURN) setImmediate(() => this.onCapacity());
     };
     this.#turn = turn;
     const timer = setInterval(() => {

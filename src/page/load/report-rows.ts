@@ -1,6 +1,7 @@
 /** The rows of a report's tables: labels with their definitions, and the value of each report. */
 import { count, duration, grouped, inline, NONE, octets, percent } from "../../base/format.ts";
 import type { Term } from "../../base/glossary.ts";
+import { formatTime } from "../../load/report/format-time.ts";
 import type { RunReport, Times } from "../../load/report/report.ts";
 
 /** One row. */
@@ -20,14 +21,28 @@ function row(label: string, cell: ReportRow["cell"], depth = 0, term?: Term): Re
 /** A count; a dash where the direction of the losses is unknown. */
 function packets(name: keyof RunReport["packets"]): ReportRow["cell"] {
   return ({ packets, evidence }) => {
+    // Kept reports of earlier versions lack columns that were added later.
     const directed = name.endsWith("Up") || name.endsWith("Down");
-    return directed && evidence.kind === "none" && packets.lost > 0 ? NONE : grouped(packets[name]);
+    return directed && evidence.kind === "none" && packets.lost > 0 ? NONE : grouped(packets[name] ?? 0);
   };
 }
 
 /** A duration in s. */
 function timeRow(label: string, pick: (report: RunReport) => number | null, term?: Term, depth = 0): ReportRow {
-  return row(label, (report) => inline(duration(pick(report))), depth, term);
+  return row(label, (report) => timeText(pick(report)), depth, term);
+}
+
+function timeText(seconds: number | null): string {
+  return inline(duration(seconds));
+}
+
+/** The interval of the loss, or why there is none. */
+function lossInterval({ loss: { low, high, reason } }: RunReport): string {
+  return low === null || high === null ? (reason ?? NONE) : `${inline(percent(low))} to ${inline(percent(high))}`;
+}
+
+function burstText({ count: bursts, mean }: RunReport["loss"]["bursts"]): string {
+  return mean === null ? grouped(bursts) : `${grouped(bursts)}, ${Number(mean.toPrecision(3))}`;
 }
 
 const STATISTICS = [
@@ -44,6 +59,7 @@ const STATISTICS = [
 export const ACCOUNTING_ROWS: readonly ReportRow[] = [
   row("planned", packets("planned")),
   row("unsent", packets("unsent")),
+  row("refused", packets("refused")),
   row("sent", packets("sent"), 0, "packet accounting"),
   row("answered", packets("answered"), 1),
   row("lost", packets("lost"), 1, "loss direction"),
@@ -58,15 +74,23 @@ export const ACCOUNTING_ROWS: readonly ReportRow[] = [
   row("duplicate answers", packets("duplicate"), 0, "duplicate answers"),
   row("reordered answers", packets("reordered"), 0, "reordered answers"),
   row("loss", ({ loss }) => inline(percent(loss.ratio)), 0, "loss"),
-  row("95 % interval", ({ loss }) => `${inline(percent(loss.low))} to ${inline(percent(loss.high))}`, 1),
+  row("95 % interval", lossInterval, 1),
+  row("bursts, mean length", ({ loss: { bursts } }) => burstText(bursts), 1, "loss bursts"),
 ];
 
 /** Response, service and server times. */
 export const TIME_ROWS: readonly ReportRow[] = [
   row("response time", () => "", 0, "response time"),
-  ...STATISTICS.map(([label, name]) => timeRow(label, ({ responseTime }) => responseTime[name], undefined, 1)),
-  timeRow("service time p50", ({ serviceTime }) => serviceTime.p50, "service time"),
-  timeRow("service time p99", ({ serviceTime }) => serviceTime.p99),
+  ...STATISTICS.map(([label, name]) =>
+    row(
+      label,
+      ({ responseTime }) => formatTime(responseTime, name, timeText),
+      1,
+      name === "p50" ? "percentile" : undefined,
+    ),
+  ),
+  row("service time p50", ({ serviceTime }) => formatTime(serviceTime, "p50", timeText), 0, "service time"),
+  row("service time p99", ({ serviceTime }) => formatTime(serviceTime, "p99", timeText)),
   timeRow("server time p50", ({ serverTime }) => serverTime.p50, "server time"),
   timeRow("jitter (round-trip)", ({ jitter }) => jitter.rfc3550, "jitter"),
   timeRow("schedule error p99", ({ scheduleError }) => scheduleError.p99, "schedule error"),

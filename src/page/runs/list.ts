@@ -1,10 +1,15 @@
 /** The table of kept runs. */
 import { count, duration, inline, percent } from "../../base/format.ts";
+import { formatTime } from "../../load/report/format-time.ts";
 import type { RunLine, RunSummary } from "../../runs/shapes.ts";
 import { button, changing, h } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hour12: false });
+
+function timeText(seconds: number | null): string {
+  return inline(duration(seconds));
+}
 
 /** A column with one line per protocol of the run. */
 type LineColumn = readonly [name: string, cell: (line: RunLine) => string];
@@ -14,8 +19,8 @@ const LINE_COLUMNS: readonly LineColumn[] = [
   ["rate", ({ rate }) => inline(count(Math.round(rate), "/s"))],
   ["duration", ({ seconds }) => inline(duration(seconds))],
   ["loss", ({ lossRatio }) => inline(percent(lossRatio))],
-  ["p50", ({ p50 }) => inline(duration(p50))],
-  ["p99", ({ p99 }) => inline(duration(p99))],
+  ["p50", (line) => formatTime(line, "p50", timeText)],
+  ["p99", (line) => formatTime(line, "p99", timeText)],
   ["verdict", ({ valid }) => (valid ? "✓ valid" : "✕ not valid")],
 ];
 

@@ -48,7 +48,7 @@ export function createOpened(host: HTMLElement): Opened {
         "data-protocol": protocol,
       }),
     );
-    const changes = createChangesTable(comparison.protocols[shown] ?? []);
+    const changes = createChangesTable(comparison.protocols[shown] ?? [], comparison.limits);
     const [first, second] = runs;
     const title = `Runs ${first.id} and ${second.id}`;
     show(title, common.length > 1 ? choice : [], createReport(pairColumns(runs, shown), changes));

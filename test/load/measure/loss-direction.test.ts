@@ -3,6 +3,7 @@ import {
   attributeByLab,
   attributeByReflector,
   attributeByTarget,
+  attributionText,
   unattributed,
 } from "../../../src/load/measure/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
@@ -32,6 +33,19 @@ describe("attributeByLab", () => {
     });
   });
 
+  test("on a connection, answers that the lab did not drop are unexplained, not lost downstream", () => {
+    const sessions = [
+      summaryOf({ protocol: "tcp", handled: 90, answered: 84, dropped: { up: 10, down: 5 }, discarded: 1 }),
+    ];
+    expect(attributeByLab(counted({ sent: 100, lost: 20 }), sessions)).toMatchObject({
+      lostUp: 10,
+      lostDown: 6,
+      unexplained: 4,
+      droppedUp: 10,
+      droppedDown: 5,
+    });
+  });
+
   test("never attributes more packets than were lost", () => {
     const sessions = [summaryOf({ handled: 70, answered: 70, dropped: { up: 30, down: 9 } })];
     expect(attributeByLab(counted({ sent: 100, lost: 20 }), sessions)).toMatchObject({
@@ -56,16 +70,50 @@ describe("attributeByLab", () => {
   });
 });
 
-test("attributeByReflector attributes missing sequence numbers downstream, other earlier losses upstream", () => {
-  const recorder = counted({ sent: 100, lost: 20 });
-  Object.assign(recorder.reflector, { reflected: 86, arrived: 80, lostBefore: 15 });
-  // 86 answers were made and 80 arrived; 15 losses precede the last answer, so 5 losses after it are unexplained.
-  expect(attributeByReflector(recorder)).toMatchObject({
-    lostUp: 9,
-    lostDown: 6,
-    unexplained: 5,
-    evidence: "reflector",
+describe("attributeByReflector", () => {
+  // 86 answers were made and 80 arrived; 15 losses precede the last answer.
+  const NUMBERS = { reflected: 86, arrived: 80, lostBefore: 15 };
+
+  /** The attribution of 20 losses by these numbers. */
+  function byNumbers(counts: Partial<Recorder["counts"]> = {}, numbers = NUMBERS) {
+    const recorder = counted({ sent: 100, lost: 20, ...counts });
+    Object.assign(recorder.reflector, numbers);
+    return attributeByReflector(recorder);
+  }
+
+  test("attributes missing numbers downstream, other earlier losses upstream, and none after the last answer", () => {
+    expect(byNumbers()).toMatchObject({ lostUp: 9, lostDown: 6, unexplained: 5, evidence: "reflector" });
+    expect(byNumbers().reason).toBe(undefined);
   });
+
+  test("attributes nothing downstream if packets were copied upstream, and upstream what exceeds the numbers", () => {
+    const directions = byNumbers({ duplicateUp: 1 });
+    expect(directions).toMatchObject({ lostUp: 9, lostDown: 0, unexplained: 11 });
+    expect(directions.reason).toStartWith("packets were duplicated upstream");
+    const many = { reflected: 120, arrived: 80, lostBefore: 15 };
+    expect(byNumbers({ duplicateUp: 30 }, many)).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: 20 });
+  });
+
+  test("leaves as many losses unexplained as answers arrived damaged or too late", () => {
+    const directions = byNumbers({ corrupt: 2, unknownAnswers: 1 });
+    expect(directions).toMatchObject({ lostUp: 9, lostDown: 3, unexplained: 8 });
+    expect(directions.reason).toContain("damaged or too late");
+  });
+
+  test("attributes nothing by numbers that are not those of one session", () => {
+    const recorder = counted({ sent: 100, lost: 20 });
+    Object.assign(recorder.reflector, NUMBERS);
+    recorder.foreignNumbers = true;
+    const directions = attributeByReflector(recorder);
+    expect(directions).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: 20, evidence: "none" });
+    expect(directions.reason).toStartWith("the reflector restarted");
+  });
+});
+
+test("attributionText adds the reason in parentheses", () => {
+  const directions = unattributed(counted({ lost: 1 }));
+  expect(attributionText(directions)).toBe("unknown: only the round trip was measured");
+  expect(attributionText({ ...directions, reason: "no lab" })).toEndWith(" measured (no lab)");
 });
 
 test("attributeByTarget uses the drops that the target reported, and is unknown without any", () => {

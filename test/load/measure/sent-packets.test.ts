@@ -48,8 +48,8 @@ describe("SentPackets", () => {
   });
 });
 
-test("slotsFor gives slots for two timeouts of packets, up to a limit", () => {
-  expect(slotsFor(1000, 2000)).toBe(8192);
+test("slotsFor gives slots for the packets of the waiting time, up to a limit", () => {
+  expect(slotsFor(1000, 4000)).toBe(8192);
   expect(slotsFor(1, 100)).toBe(128);
   expect(slotsFor(1e9, 60_000)).toBe(2 ** 22);
 });

@@ -65,3 +65,12 @@ test.each<[message: string, options: LoadOptions]>([
 ])("%s", (message, options) => {
   expect(() => planRun(options)).toThrow(message);
 });
+
+test("the waiting time is two timeouts and at least 1 s after the timeout, or as given", () => {
+  const waitMs = (options: object) => planRun({ protocol: "udp", ...options }).waitMs;
+  expect([{}, { timeout: 0.1 }, { timeout: 3 }, { timeout: 0.1, wait: 0.1 }].map(waitMs)).toEqual([
+    4000, 1100, 6000, 100,
+  ]);
+  expect(() => waitMs({ timeout: 2, wait: 1 })).toThrow("--wait 1: expected at least --timeout, which is 2 s");
+  expect(() => waitMs({ wait: 0 })).toThrow("--wait 0: expected 0.001 to 3600 s");
+});

@@ -97,3 +97,34 @@ test("a schedule that was sent to its end includes the gap after the last packet
   expect(scheduledSeconds({ ...level, arrival: "poisson", stages: endless, count: 300 }, 3.2)).toBe(3.2);
   expect(scheduledSeconds({ ...level, stages: endless }, 7)).toBe(7);
 });
+
+describe("skipUntil", () => {
+  const ramp = [
+    { from: 0, to: 1000, seconds: 0.4 },
+    { from: 0, to: 0, seconds: 1 },
+    { from: 500, to: 250, seconds: 1.3 },
+  ];
+  test.each([
+    ["a constant rate", { stages: [{ from: 1e4, to: 1e4, seconds: 1.5 }], arrival: "constant", seed: 1 }],
+    ["a rate with a fraction", { stages: [{ from: 33.3, to: 33.3, seconds: 3.3 }], arrival: "constant", seed: 1 }],
+    ["ramps", { stages: ramp, arrival: "constant", seed: 1 }],
+    ["a count", { stages: ramp, arrival: "constant", seed: 1, count: 300 }],
+    ["Poisson arrivals", { stages: ramp, arrival: "poisson", seed: 3 }],
+  ] as const)("counts the packets that next() would return: %s", (_what, plan) => {
+    const all = timesOf(plan);
+    for (const taken of [0, 1, 57, all.length]) {
+      for (const seconds of [0, 0.2003, 0.4, 1.1, 1.5, 99]) {
+        const schedule = startSchedule(plan);
+        for (let packet = 0; packet < taken; packet++) schedule.next();
+        expect(schedule.skipUntil(seconds)).toBe(all.slice(taken).filter((time) => time < seconds).length);
+      }
+    }
+  });
+
+  test("skips billions of packets at once; a long Poisson schedule by its expected number", () => {
+    const stages = [{ from: 1e7, to: 1e7, seconds: 3600 }];
+    expect(startSchedule({ stages, arrival: "constant", seed: 1 }).skipUntil(3600)).toBe(3.6e10);
+    const poisson = startSchedule({ stages, arrival: "poisson", seed: 1 }).skipUntil(3600);
+    expect(Math.abs(poisson - 3.6e10)).toBeLessThan(6 * Math.sqrt(1e5));
+  });
+});

@@ -1,7 +1,21 @@
 import { expect, test } from "bun:test";
-import { compareReports, renderComparison } from "../../../src/load/report/compare.ts";
+import { random } from "../../../src/base/random.ts";
+import { ONE_PAIR } from "../../../src/load/measure/difference.ts";
+import { compareReports, limitsOf, renderComparison } from "../../../src/load/report/compare.ts";
+import { readReports } from "../../../src/load/report/json.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
-import { reportOf } from "../support/reports.ts";
+import { recorderOf, reportOf, reportOn } from "../support/reports.ts";
+
+/** The report of packets of which 10 % are lost, in bursts of this mean length; the others take 10 to 20 ms. */
+function burstyReport(sent: number, burst: number, seed: number): RunReport {
+  const draw = random(seed, "test");
+  let bad = draw() < 0.1;
+  const times = Array.from({ length: sent }, () => {
+    bad = burst === 1 ? draw() < 0.1 : bad ? draw() >= 1 / burst : draw() < 0.1 / 0.9 / burst;
+    return bad ? undefined : 10 + 10 * draw();
+  });
+  return reportOn(recorderOf(times));
+}
 
 function find(name: string, before: RunReport, after: RunReport) {
   return compareReports(before, after).find((change) => change.name === name);
@@ -23,8 +37,51 @@ test("more loss and longer times are worse, less loss and shorter times are bett
   expect(find("loss", good, bad)?.change).toBe("+400 %");
 });
 
+test("a run without losses is compared by the dependence of the other run's losses", () => {
+  expect(find("loss", reportOf(2000, 0, 10), reportOf(2000, 100, 10))?.significance).toBe("worse");
+  expect(find("loss", reportOf(2000, 100, 10), reportOf(2000, 0, 10))?.significance).toBe("better");
+  expect(find("loss", reportOf(2000, 0, 10), reportOf(2000, 3, 10))?.significance).toBe("cannot tell");
+});
+
+test("a percentile over the timeout has no change", () => {
+  expect(find("p50", reportOf(2000, 20, 10), reportOf(2000, 1500, 10))).toEqual({
+    name: "p50",
+    before: expect.stringContaining("ms"),
+    after: "> 2 s",
+    change: "",
+    significance: "cannot tell",
+  });
+});
+
+test("a report of the first schema is shown and not compared", () => {
+  const now = reportOf(2000, 200, 10);
+  const first = { ...now, schema: "wirelab.run/1", loss: { ratio: 0.1, low: 0.08, high: 0.12, method: "wilson95" } };
+  const [earlier = now] = readReports(JSON.stringify(first)) ?? [];
+  const changes = compareReports(earlier, reportOf(2000, 0, 100));
+  expect(changes.filter(({ name }) => name !== "rate").map(({ significance }) => significance)).toEqual(
+    Array(6).fill("cannot tell"),
+  );
+  expect(changes.find(({ name }) => name === "p50")?.change).toBe("");
+  expect(limitsOf(earlier, now)).toEqual([expect.stringContaining("wirelab.run/1"), ONE_PAIR]);
+  expect(limitsOf(now, now)).toEqual([ONE_PAIR]);
+});
+
+test("of 100 pairs of equal runs at most 10 % have a change, for each value and pattern of losses", () => {
+  for (const burst of [1, 5]) {
+    const found = new Map<string, number>();
+    for (let pair = 0; pair < 100; pair++) {
+      const changes = compareReports(burstyReport(1000, burst, 2 * pair), burstyReport(1000, burst, 2 * pair + 1));
+      for (const { name, significance } of changes) {
+        if (significance === "better" || significance === "worse") found.set(name, (found.get(name) ?? 0) + 1);
+      }
+    }
+    for (const [name, count] of found) expect([burst, name, count <= 10]).toEqual([burst, name, true]);
+  }
+}, 30_000);
+
 test("a comparison is a table for each protocol that both reports have", () => {
   const report = reportOf(2000, 20, 10);
+  expect(renderComparison([report], [report])).toEndWith(`\n\n${ONE_PAIR}\n`);
   expect(renderComparison([report], [report])).toMatch(
     /^udp +before +after +change\nrate +200\/s +200\/s +0\.0 %\nloss /,
   );

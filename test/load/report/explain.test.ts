@@ -1,11 +1,14 @@
 /** The text of `--explain`. */
 import { describe, expect, test } from "bun:test";
 import { GLOSSARY, type Term } from "../../../src/base/glossary.ts";
+import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { explain } from "../../../src/load/report/explain.ts";
+import { reportedPlan, senderHost } from "../../../src/load/report/origin.ts";
 import type { RunReport, Times } from "../../../src/load/report/report.ts";
 
 const NO_TIMES: Times = {
   count: 0,
+  packets: 0,
   min: null,
   mean: null,
   p50: null,
@@ -14,11 +17,14 @@ const NO_TIMES: Times = {
   p999: null,
   max: null,
   stddev: null,
+  over: {},
   intervals: {},
+  noInterval: {},
 };
 const TIMES: Times = {
   ...NO_TIMES,
   count: 950,
+  packets: 1000,
   min: 0.001,
   p50: 0.002,
   p99: 0.008,
@@ -27,18 +33,23 @@ const TIMES: Times = {
 };
 
 const REPORT: RunReport = {
-  schema: "wirelab.run/1",
+  schema: "wirelab.run/2",
   protocol: "udp",
   target: "127.0.0.1:7000",
   address: "127.0.0.1",
   seed: 1,
+  sessionId: null,
+  plan: reportedPlan(planRun({ protocol: "udp", seed: 1 })),
+  host: senderHost(),
   startedAt: "2026-01-01T00:00:00.000Z",
+  ended: "completed",
   durationSeconds: 10,
   rate: { offered: 100, achieved: 100 },
   packets: {
     planned: 1002,
     sent: 1000,
     unsent: 2,
+    refused: 0,
     answered: 950,
     lost: 40,
     lostUp: 25,
@@ -52,14 +63,36 @@ const REPORT: RunReport = {
     failed: 1,
     unexplained: 5,
   },
-  loss: { ratio: 0.04, low: 0.03, high: 0.05, method: "wilson95" },
+  loss: {
+    ratio: 0.04,
+    low: 0.03,
+    high: 0.05,
+    method: "gilbert95",
+    reason: null,
+    effectiveSampleSize: 800,
+    highIfIndependent: null,
+    bursts: { count: 20, mean: 2, max: 5 },
+    gaps: { count: 19, mean: 48, max: 90 },
+    gilbert: { p: { value: 0.02, low: 0.015, high: 0.03 }, r: { value: 0.5, low: 0.4, high: 0.6 } },
+    places: { path: 10, targetBuffer: 0, ownBuffer: 1 },
+  },
   evidence: { kind: "lab", text: "by a summary" },
   responseTime: TIMES,
   serviceTime: { ...TIMES, p50: 0.0015 },
   serverTime: NO_TIMES,
-  oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null },
-  jitter: { rfc3550: 0.0003, ipdv: { p50: 0.0001, p99: 0.0005 }, pdv: { p50: 0.0005, p99: 0.007 } },
+  oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null, drift: null },
+  clockSteps: [],
+  reflectorClock: null,
+  jitter: {
+    rfc3550: 0.0003,
+    rfc3550Mean: 0.0002,
+    ipdv: { p50: 0.0001, p99: 0.0005 },
+    pdv: { p50: 0.0005, p99: 0.007 },
+    up: { rfc3550Mean: 0.0001, ipdv: { p50: 0.00004, p99: 0.00005, min: -0.001, max: 0.001 } },
+    down: { rfc3550Mean: 0.0001, ipdv: { p50: 0.00006, p99: 0.0005, min: -0.001, max: 0.001 } },
+  },
   scheduleError: { p50: 0.00001, p99: 0.0001, max: 0.001 },
+  receiveDelay: { p50: 0.00002, p99: 0.0002, max: 0.001 },
   bytes: { sent: 0, received: 0 },
   errors: {},
   statuses: {},
@@ -91,16 +124,22 @@ describe("the values of a run", () => {
       "loss direction",
       "40 lost = 25 upstream + 10 downstream + 5 unexplained. The target dropped 20 upstream and 9 downstream on purpose. Directions: by a summary.",
     ],
-    ["loss", "4 %; the 95 % interval is 3 % to 5 %."],
+    ["loss", "4 %; the 95 % interval is 3 % to 5 %, as precise as that of 800 independent packets."],
+    ["loss bursts", "Bursts: 20, on average 2 packets, at most 5. Gaps: 19, on average 48 packets, at most 90."],
+    ["Gilbert model", "p 2 % (1.5 % to 3 %), r 50 % (40 % to 60 %)."],
     ["duplicate answers", "3 in this run."],
     ["reordered answers", "2 in this run."],
     ["response time", "p50 2 ms, max 10 ms."],
     ["service time", "p50 1.5 ms, max 10 ms."],
-    ["percentile", "The 95 % interval of the median response time is 1.9 ms to 2.1 ms"],
-    ["jitter", "300 µs at the end of this run."],
-    ["IPDV", "p50 100 µs, p99 500 µs."],
+    ["percentile", "950 of 1,000 packets have a response time. The 95 % interval of the median is 1.9 ms to 2.1 ms."],
+    ["jitter", "Mean 200 µs; 300 µs at the end of this run."],
+    [
+      "IPDV",
+      "Round-trip: p50 100 µs, p99 500 µs. One-way: upstream p50 40 µs, p99 50 µs; downstream p50 60 µs, p99 500 µs.",
+    ],
     ["PDV", "p50 500 µs, p99 7 ms, over a minimum of 1 ms."],
     ["schedule error", "p50 10 µs, p99 100 µs."],
+    ["receive delay", "p50 20 µs, p99 200 µs."],
     ["verdict", "This run is valid."],
   ])("%s", (term, values) => {
     expect(paragraphs(REPORT).get(term)).toContain(values);
@@ -118,10 +157,20 @@ test("times that were not measured have no paragraph", () => {
 });
 
 describe("one-way delays", () => {
-  const oneWay = { up: { ...TIMES, p50: 0.001 }, down: { ...TIMES, p50: 0.003 }, comparable: false, clockOffset: null };
+  const oneWay = {
+    up: { ...TIMES, p50: 0.001 },
+    down: { ...TIMES, p50: 0.003 },
+    comparable: false,
+    clockOffset: null,
+    drift: null,
+  };
 
   test.each<[string, Partial<RunReport["oneWay"]>, string]>([
-    ["on one clock", { comparable: true }, "Upstream p50 1 ms, downstream p50 3 ms. Both ends read the same clock"],
+    [
+      "on clocks that agree",
+      { comparable: true },
+      "Upstream p50 1 ms, downstream p50 3 ms. The clocks of the two ends agree",
+    ],
     ["on clocks that are not known to agree", {}, "only changes of these values are meaningful."],
     [
       "with a known clock offset",

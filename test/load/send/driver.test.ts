@@ -190,6 +190,48 @@ describe("an open loop", () => {
     expect(recorder.counts).toMatchObject({ planned: 4, unsent: 2 });
   });
 
+  test("ends with the plan: what it has not reached by then is unsent", async () => {
+    const clock = fakeClock();
+    const { driver, recorder, sent } = drive({ clock });
+    const stages = [{ from: 1e6, to: 1e6, seconds: 0.5 }];
+    await driver.openLoop(startSchedule({ stages, arrival: "constant", seed: 1 }), START, 0.5);
+    const { planned, unsent, unreached } = recorder.counts;
+    expect({ planned, unsent, unreached }).toEqual({
+      planned: 500_000,
+      unsent: 500_000 - sent.length,
+      unreached: 500_000 - sent.length,
+    });
+    expect(sent.length).toBeGreaterThan(3000);
+    expect(clock.time).toBeLessThan(START + 520);
+    expect(driver.lastSentAt).toBeGreaterThan(START + 499);
+    expect(driver.lastSentAt).toBeLessThan(START + 520);
+  });
+
+  test("sends what is overdue by a short stall at the end of the plan", async () => {
+    const clock = fakeClock();
+    let packets = 0;
+    const stall = () => {
+      if (++packets === 480) clock.time += 60;
+      return true;
+    };
+    const { driver, recorder, sent } = drive({ clock, accepts: stall });
+    const stages = [{ from: 1000, to: 1000, seconds: 0.5 }];
+    await driver.openLoop(startSchedule({ stages, arrival: "constant", seed: 1 }), START, 0.5);
+    expect(sent).toHaveLength(500);
+    expect(recorder.counts).toMatchObject({ planned: 500, unsent: 0 });
+    expect(driver.lastSentAt).toBeGreaterThan(START + 535);
+  });
+
+  test("packets that wait for capacity at the end of the plan are unsent for that reason", async () => {
+    const clock = fakeClock();
+    const accepts = (now: number) => now < START + 300;
+    const { driver, recorder, sent } = drive({ clock, accepts, countLost: () => false });
+    const stages = [{ from: 1000, to: 1000, seconds: 0.31 }];
+    await driver.openLoop(startSchedule({ stages, arrival: "constant", seed: 1 }), START, 0.31);
+    expect(sent).toHaveLength(300);
+    expect(recorder.counts).toMatchObject({ planned: 310, unsent: 10, unreached: 0 });
+  });
+
   test("flushes at least every 256 packets", async () => {
     const { driver, sent, calls } = drive();
     await driver.openLoop(schedule(1e9, 1000), START);

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "../../../src/base/clock.ts";
 import { PROTOCOLS } from "../../../src/base/protocol.ts";
+import { LabIdentity } from "../../../src/load/measure/lab-identity.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";
 import type { RunParts } from "../../../src/load/send/client.ts";
@@ -19,7 +20,7 @@ test.each(PROTOCOLS)("the client of %s is made from a plan and is not open yet",
     recorder: new Recorder(),
     clock: systemClock(),
     ssid: 1,
-    lab: false,
+    identity: new LabIdentity(),
     onCapacity() {},
   };
   const client = await makeClient(planRun({ protocol }), parts);

@@ -32,6 +32,7 @@ export const EMPTY_SNAPSHOT: IntervalSnapshot = {
 export function reportOn(recorder: Recorder, result: Partial<RunResult> = {}): RunReport {
   return makeReport({
     plan: planRun({ protocol: "udp", seed: 1 }),
+    ended: "completed",
     endpoint: undefined,
     recorder,
     directions: unattributed(recorder),
@@ -39,18 +40,39 @@ export function reportOn(recorder: Recorder, result: Partial<RunResult> = {}): R
     seconds: 10,
     failures: [],
     bufferDrops: 0,
+    sessionId: undefined,
     ...result,
   });
 }
 
-/** The report of `sent` packets of which `lost` were lost; the others have exponential times of this mean, ms. */
-export function reportOf(sent: number, lost: number, meanMs: number, seed = 1): RunReport {
+/** A recorder with the outcomes of packets in order of sending: the time of each answer in ms, undefined if it is lost. */
+export function recorderOf(times: readonly (number | undefined)[]): Recorder {
   const recorder = new Recorder();
-  const draw = random(seed, "test");
-  Object.assign(recorder.counts, { planned: sent, sent, lost, answered: sent - lost });
-  for (let packet = lost; packet < sent; packet++) {
-    const time = -Math.log1p(-draw()) * meanMs;
-    recorder.recordTimes(time, time);
+  const losses = recorder.losses.stream();
+  for (const time of times) {
+    losses.record(time === undefined);
+    if (time === undefined) recorder.responses.recordMissing();
+    else {
+      recorder.recordTimes(time, time);
+      recorder.responses.record(time);
+    }
   }
-  return reportOn(recorder);
+  const answered = times.filter((time) => time !== undefined).length;
+  const [sent, lost] = [times.length, times.length - answered];
+  Object.assign(recorder.counts, { planned: sent, sent, lost, answered });
+  return recorder;
+}
+
+/**
+ * The report of `sent` packets of which `lost` were lost, at random; the others have exponential times of this mean, ms.
+ */
+export function reportOf(sent: number, lost: number, meanMs: number, seed = 1): RunReport {
+  const draw = random(seed, "test");
+  let left = lost;
+  const times = Array.from({ length: sent }, (_, packet) => {
+    if (draw() * (sent - packet) >= left) return -Math.log1p(-draw()) * meanMs;
+    left--;
+    return undefined;
+  });
+  return reportOn(recorderOf(times));
 }

@@ -9,8 +9,12 @@ export interface Faults {
   readonly copiesUp?: (arrival: number) => number;
   readonly copiesDown?: (arrival: number) => number;
   readonly delayMs?: (arrival: number) => number;
+  /** Whether a stateful reflector counts the answers of all sessions of an address together. */
+  readonly keyedByAddress?: boolean;
+  /** The answer, counted from 0, at which a stateful reflector restarts and numbers from 0 again. */
+  readonly restartsAt?: number;
   /** Changes the octets of the answer. */
-  readonly modify?: (arrival: number, answer: Buffer) => void;
+  readonly modify?: ((arrival: number, answer: Buffer) => void) | undefined;
 }
 
 /** A UDP target, and its counts of what it did. */
@@ -20,20 +24,22 @@ export interface UdpTarget extends AsyncDisposable {
 }
 
 /** How a UDP target makes its answers. */
-export type Answering = "stateful" | "stateless" | "echo" | "plain";
+export type Answering = "stateful" | "stateless" | "echo" | "plain" | "silent";
 
 function wallNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
 /** Makes the answers of a UDP target. A stateful reflector counts its answers by session. */
-function answerer(answering: Answering): (data: Buffer, port: number, address: string) => Buffer {
+function answerer(answering: Answering, { keyedByAddress, restartsAt }: Faults) {
   const answered = new Map<string, number>();
-  return (data, port, address) => {
+  let answers = 0;
+  return (data: Buffer, port: number, address: string): Buffer => {
     if (answering === "plain") return Buffer.from("ACK-UDP");
     const answer = Buffer.from(data);
     if (answering === "echo" || !isTestPacket(answer)) return answer;
-    const session = `${address} ${port} ${data.readUInt16BE(14)}`;
+    if (answers++ === restartsAt) answered.clear();
+    const session = keyedByAddress ? address : `${address} ${port} ${data.readUInt16BE(14)}`;
     const count = answered.get(session) ?? 0;
     answered.set(session, count + 1);
     const now = wallNow();
@@ -46,15 +52,20 @@ function answerer(answering: Answering): (data: Buffer, port: number, address: s
   };
 }
 
-/** A UDP target with these faults. */
-export async function udpTarget(answering: Answering, faults: Faults = {}): Promise<UdpTarget> {
+/** A UDP target with these faults, on a free port of the loopback interface unless `at` is given. */
+export async function udpTarget(
+  answering: Answering,
+  faults: Faults = {},
+  at: { readonly hostname: string; readonly port?: number } = { hostname: "127.0.0.1" },
+): Promise<UdpTarget> {
   const counts = { arrived: 0, droppedUp: 0, droppedDown: 0, copiesUp: 0, copiesDown: 0 };
-  const answer = answerer(answering);
+  const answer = answerer(answering, faults);
   const socket = await Bun.udpSocket({
-    hostname: "127.0.0.1",
+    ...at,
     socket: {
       data(from, data, port, address) {
         const arrival = counts.arrived++;
+        if (answering === "silent") return;
         if (faults.dropUp?.(arrival)) {
           counts.droppedUp++;
           return;

@@ -28,7 +28,7 @@ browserTest("kept runs survive a restart of the lab and are opened, compared and
   expect(await reportValue(page, "#opened", "sent")).toBe("100");
   const report = await fetch(urlOf(lab, "/runs/1/report"));
   expect(report.headers.get("content-disposition")).toBe('attachment; filename="wirelab-run-1.json"');
-  expect(await report.json()).toMatchObject({ schema: "wirelab.run/1", protocol: "udp", packets: { sent: 100 } });
+  expect(await report.json()).toMatchObject({ schema: "wirelab.run/2", protocol: "udp", packets: { sent: 100 } });
   await page.click('[aria-label="Compare run 1"]');
   await page.shows("#runs-card .note", "Select two runs to compare.");
   await page.click('[aria-label="Compare run 2"]');

@@ -2,7 +2,7 @@
 import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings, MakeClient } from "../client.ts";
-import { connectWithin, unreachable } from "../connect.ts";
+import { connectWithin, openingPatience, unreachable } from "../connect.ts";
 import { SerialClient } from "../serial/client.ts";
 import { PlainTcpConnection } from "../serial/plain-tcp.ts";
 import { TcpConnection, UNFRAMED } from "../stamp/tcp-connection.ts";
@@ -39,12 +39,12 @@ class TcpClient implements Client {
     for (let index = 0; index < this.#settings.connections; index++) {
       const connection = new TcpConnection(this.#settings);
       this.#connections.push(connection);
-      await this.#connect(connection);
+      await this.#connect(connection, openingPatience(this.#settings.timeoutMs));
     }
   }
 
-  async #connect(connection: TcpConnection): Promise<void> {
-    const { endpoint, timeoutMs } = this.#settings;
+  async #connect(connection: TcpConnection, patienceMs: number): Promise<void> {
+    const { endpoint } = this.#settings;
     connection.connecting = true;
     const connecting = Bun.connect({
       hostname: endpoint.address,
@@ -59,8 +59,8 @@ class TcpClient implements Client {
       },
     });
     try {
-      // A socket that opens after the timeout is used, unless another one was opened in the meantime.
-      await connectWithin(timeoutMs, connecting, () => undefined);
+      // A socket that opens later is used, unless another one was opened in the meantime.
+      await connectWithin(patienceMs, connecting, () => undefined);
     } catch (error) {
       throw unreachable(endpoint, error);
     } finally {
@@ -138,7 +138,7 @@ class TcpClient implements Client {
 
   #reconnect(connection: TcpConnection, now: number): void {
     connection.retryAt = now + RETRY_MS;
-    this.#connect(connection).then(
+    this.#connect(connection, this.#settings.timeoutMs).then(
       () => (this.#isClosed ? connection.socket?.end() : this.#settings.onCapacity()),
       (error: unknown) => this.#recorder.countError(errorCode(error)),
     );

@@ -1,11 +1,13 @@
 /** The UDP client: STAMP datagrams, with many packets in flight on each socket, or plain text. */
-import { receiveBufferDrops, setReceiveBuffer } from "../../../base/kernel.ts";
+import { receiveBufferDrops, receiveTimesOf, setReceiveBuffer } from "../../../base/kernel.ts";
+import { readOwnTimestamp, STAMP_LENGTH } from "../../../stamp/packet.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings, MakeClient } from "../client.ts";
 import { unreachable, unspecifiedAddress } from "../connect.ts";
 import { SerialClient } from "../serial/client.ts";
 import { PlainUdpConnection } from "../serial/plain-udp.ts";
+import { ReceiveDelay } from "../stamp/receive-delay.ts";
 import { SenderSession } from "../stamp/session.ts";
 import { UdpSocket } from "../stamp/udp-socket.ts";
 
@@ -13,6 +15,8 @@ import { UdpSocket } from "../stamp/udp-socket.ts";
 const RECEIVE_BUFFER = 8 * 2 ** 20;
 /** Most octets of all receive buffers together. */
 const ALL_RECEIVE_BUFFERS = 64 * 2 ** 20;
+/** Most sockets of a turn of the event loop whose receive delay is recorded. */
+const MAX_READ_SOCKETS = 1024;
 
 /** Makes the client of the mode. */
 export const makeClient: MakeClient = (settings) =>
@@ -26,6 +30,8 @@ class UdpClient implements Client {
   readonly #sockets: UdpSocket[] = [];
   readonly localPorts = new Set<number>();
   #recorder: Recorder;
+  /** The sockets that were read in this turn of the event loop; one may be in it several times. */
+  readonly #readSockets: UdpSocket[] = [];
   #next = 0;
   #willNotify = false;
   lastArrival = 0;
@@ -62,6 +68,7 @@ class UdpClient implements Client {
       throw unreachable(endpoint, error);
     });
     socket.socket = opened;
+    socket.receiveDelay = new ReceiveDelay(this.#settings.clock, receiveTimesOf(opened));
     this.#sockets.push(socket);
     return opened;
   }
@@ -69,14 +76,23 @@ class UdpClient implements Client {
   #onData(socket: UdpSocket, data: Buffer): void {
     const now = this.#settings.clock.now();
     this.lastArrival = now;
+    this.#addReceiveDelay(socket, data, now);
     socket.session.receive(data, now);
     // One turn of the event loop later all datagrams that the kernel had are read, and one call can replace them.
     if (this.#willNotify) return;
     this.#willNotify = true;
     setImmediate(() => {
       this.#willNotify = false;
+      for (const read of this.#readSockets.splice(0)) read.receiveDelay?.endTurn(this.#recorder);
       this.#settings.onCapacity();
     });
+  }
+
+  /** Notes when a datagram left the target, or this sender if the target is an echo server: both are at octet 4. */
+  #addReceiveDelay(socket: UdpSocket, data: Buffer, now: number): void {
+    if (data.length < STAMP_LENGTH || this.#readSockets.length >= MAX_READ_SOCKETS) return;
+    socket.receiveDelay?.add(now, readOwnTimestamp(data, 0, 4));
+    if (this.#readSockets.at(-1) !== socket) this.#readSockets.push(socket);
   }
 
   send(intendedAt: number, now: number): boolean {
@@ -85,6 +101,7 @@ class UdpClient implements Client {
     if (socket === undefined) return false;
     if (!socket.hasCapacity) socket.flush();
     if (!socket.hasCapacity) return false;
+    socket.receiveDelay?.notePoll(now);
     socket.add(intendedAt, now);
     this.#next = (this.#next + 1) % this.#sockets.length;
     return true;
@@ -107,7 +124,10 @@ class UdpClient implements Client {
   }
 
   finish(): void {
-    for (const { session } of this.#sockets) session.finish();
+    for (const socket of this.#sockets) {
+      socket.refuseReady();
+      socket.session.finish();
+    }
   }
 
   get pending(): number {

@@ -38,8 +38,8 @@ export class HttpConnection implements SerialConnection {
     return this.#socket?.localPort;
   }
 
-  async connect(): Promise<void> {
-    const { endpoint, timeoutMs } = this.#settings;
+  async connect(patienceMs: number): Promise<void> {
+    const { endpoint } = this.#settings;
     const { url, verify } = this.#request;
     const isSecure = url.protocol === "https:";
     const ready = Promise.withResolvers<void>();
@@ -68,8 +68,8 @@ export class HttpConnection implements SerialConnection {
         connectError: () => undefined, // the promise rejects too
       },
     });
-    const opened = await connectWithin(timeoutMs, connecting, (late) => late.end());
-    await connectWithin(timeoutMs, ready.promise, () => undefined).catch((error: unknown) => {
+    const opened = await connectWithin(patienceMs, connecting, (late) => late.end());
+    await connectWithin(patienceMs, ready.promise, () => undefined).catch((error: unknown) => {
       opened.terminate();
       throw error;
     });

@@ -7,7 +7,7 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import type { Client, ClientSettings } from "../client.ts";
-import { unreachable } from "../connect.ts";
+import { openingPatience, unreachable } from "../connect.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
 
 /** Time after a failed connection attempt before the next one. */
@@ -60,10 +60,11 @@ export class SerialClient implements Client {
   }
 
   #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs } = this.#settings;
+    const { highestRate, timeoutMs, waitMs } = this.#settings;
     return new PacketAccounting(this.#recorder, {
-      slots: slotsFor(highestRate, timeoutMs),
+      slots: slotsFor(highestRate, waitMs),
       timeoutMs,
+      waitMs,
       ordered: false,
     });
   }
@@ -72,7 +73,7 @@ export class SerialClient implements Client {
     const count = this.#settings.openAll ? this.#settings.connections : 1;
     for (let index = 0; index < count; index++) {
       const exchange = this.#addExchange();
-      await exchange.connection.connect().catch((error: unknown) => {
+      await exchange.connection.connect(openingPatience(this.#settings.timeoutMs)).catch((error: unknown) => {
         throw unreachable(this.#settings.endpoint, error);
       });
       this.#addPort(exchange);
@@ -135,7 +136,7 @@ export class SerialClient implements Client {
   /** Opens the connection, then sends the packet. */
   #connect(exchange: Exchange, now: number): void {
     exchange.retryAt = now + RETRY_MS;
-    exchange.connection.connect().then(
+    exchange.connection.connect(this.#settings.timeoutMs).then(
       () => {
         this.#addPort(exchange);
         if (this.#isClosed || exchange.sequence === IDLE) return exchange.connection.close();
@@ -173,22 +174,24 @@ export class SerialClient implements Client {
     if (status !== undefined) recorder.countStatus(status);
     if (code !== undefined) recorder.countError(code);
     if (kind === "answered") {
-      const isInTime = this.#accounting.answer(sequence, now) === "answered";
-      if (isInTime && serverMs !== undefined) recorder.server.record(serverMs);
+      const reception = this.#accounting.answer(sequence, now);
+      if (reception === "unknown") recorder.counts.unknownAnswers++;
+      if (reception === "answered" && serverMs !== undefined) recorder.server.record(serverMs);
     } else if (kind === "dropped") {
       // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
       this.#accounting.resolve(sequence, "lost");
       recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
-    } else this.#accounting.resolve(sequence, kind);
+    } else if (kind === "refused") this.#accounting.refuse(sequence);
+    else this.#accounting.resolve(sequence, kind);
   }
 
   flush(): void {}
 
-  /** Closes connections whose answer is overdue by another timeout, within which it would count as late. */
+  /** Closes connections whose packet was not answered within the waiting time. */
   tick(now: number): void {
     this.#accounting.expire(now);
     for (const exchange of this.#exchanges) {
-      if (exchange.sequence === IDLE || now - exchange.sentAt <= 2 * this.#settings.timeoutMs) continue;
+      if (exchange.sequence === IDLE || now - exchange.sentAt <= this.#settings.waitMs) continue;
       exchange.sequence = IDLE;
       exchange.connection.close();
       this.#idle.push(exchange);

@@ -2,8 +2,11 @@
 
 /** The result of one exchange: what arrived in answer to a packet. */
 export interface Outcome {
-  /** `dropped`: the target reported that it dropped the packet, which counts as lost. */
-  readonly kind: "answered" | "dropped" | "failed" | "corrupt" | "lost";
+  /**
+   * `dropped`: the target reported that it dropped the packet, which counts as lost. `refused`: this machine's kernel did
+   * not send it.
+   */
+  readonly kind: "answered" | "dropped" | "failed" | "corrupt" | "lost" | "refused";
   /** Direction in which it was dropped. */
   readonly direction?: "up" | "down";
   /** Processing time that the target reported, ms. */
@@ -16,9 +19,9 @@ export interface Outcome {
 
 /** A connection with at most one packet in flight. */
 export interface SerialConnection {
-  /** Connects; rejects with the system's error. */
-  connect(): Promise<void>;
-  /** Sends a packet with this sequence number; returns its length in octets. */
+  /** Connects within `patienceMs`; rejects with the system's error. */
+  connect(patienceMs: number): Promise<void>;
+  /** Sends a packet with this sequence number; returns the octets sent, 0 if the outcome is `refused`. */
   write(sequence: number): number;
   /** Whether it is open and can send another packet. */
   readonly usable: boolean;

@@ -24,7 +24,7 @@ export class PlainTcpConnection implements SerialConnection {
     return this.#socket?.localPort;
   }
 
-  async connect(): Promise<void> {
+  async connect(patienceMs: number): Promise<void> {
     const { address, port } = this.#settings.endpoint;
     const connecting = Bun.connect({
       hostname: address,
@@ -37,7 +37,7 @@ export class PlainTcpConnection implements SerialConnection {
         connectError: () => undefined, // the promise rejects too
       },
     });
-    const socket = await connectWithin(this.#settings.timeoutMs, connecting, (late) => late.end());
+    const socket = await connectWithin(patienceMs, connecting, (late) => late.end());
     socket.setNoDelay(true);
     this.#socket = socket;
     this.usable = true;

@@ -6,6 +6,9 @@ import { unspecifiedAddress } from "../connect.ts";
 import type { ConnectionEvents, SerialConnection } from "./connection.ts";
 import { plainText } from "./plain-text.ts";
 
+/** The error of a packet that the kernel had no buffer for. */
+const NOT_ACCEPTED = Object.assign(new Error("the send buffer was full"), { code: "EAGAIN" });
+
 /** Each socket has a port of its own, so that a late answer does not count as that of a later packet. */
 export class PlainUdpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
@@ -40,8 +43,16 @@ export class PlainUdpConnection implements SerialConnection {
 
   write(sequence: number): number {
     const packet = plainText("udp", sequence, this.#settings.size);
-    resendOnError(() => this.#socket?.send(packet));
-    return packet.length;
+    let refusal: unknown = NOT_ACCEPTED;
+    const isSent = resendOnError(
+      () => this.#socket?.send(packet),
+      (error) => {
+        refusal = error;
+      },
+    );
+    if (isSent === true) return packet.length;
+    this.#events.onAnswer({ kind: "refused", code: errorCode(refusal) }, 0);
+    return 0;
   }
 
   /** An ICMP error: the packet in flight on this socket did not arrive. */

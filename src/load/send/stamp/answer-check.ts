@@ -8,37 +8,38 @@ const AFTER_SENDER_FIELDS_AT = 38;
 
 const ZEROS = Buffer.alloc(STAMP_LENGTH - AFTER_SENDER_FIELDS_AT);
 
-/** The checks for the answers of one session. A lab's answers are checked to the last octet. */
+/** The checks for the answers of one session. */
 export class AnswerCheck {
-  readonly #lab: boolean;
   readonly #padding: Buffer;
   readonly #timestamp = Buffer.alloc(8);
 
   /** @param padding a packet of the session's size with the octets that follow the STAMP fields */
-  constructor(lab: boolean, padding: Buffer) {
-    this.#lab = lab;
+  constructor(padding: Buffer) {
     this.#padding = padding;
   }
 
-  /** Whether the session id, the error estimate and, from a lab, the length and the padding are those that were sent. */
-  isIntact(bytes: Buffer, at: number, length: number, ssid: number): boolean {
+  /** Whether the answer has what every reflector repeats: the sender's error estimate, and the session id or none. */
+  isIntact(bytes: Buffer, at: number, ssid: number): boolean {
     const returned = ssidOf(bytes, at);
-    const estimate =
-      ((bytes[at + SENDER_ERROR_ESTIMATE_AT] ?? 0) << 8) + (bytes[at + SENDER_ERROR_ESTIMATE_AT + 1] ?? 0);
-    if (estimate !== UNSYNCHRONIZED_MILLISECOND) return false;
-    // Other reflectors may not support session ids, and may change the padding.
-    if (!this.#lab) return returned === ssid || returned === 0;
-    if (returned !== ssid || length !== this.#padding.length) return false;
-    return length === STAMP_LENGTH || this.#padding.compare(bytes, at + STAMP_LENGTH, at + length, STAMP_LENGTH) === 0;
+    return this.hasSenderEstimate(bytes, at) && (returned === ssid || returned === 0);
   }
 
-  /** Whether a lab returned the send time (`wall`) to the last bit, with zeros after the sender's fields. */
-  isExact(bytes: Buffer, at: number, wall: number): boolean {
-    if (!this.#lab) return true;
+  /** Whether the answer repeats the error estimate that every session of this program sends. */
+  hasSenderEstimate(bytes: Buffer, at: number): boolean {
+    return bytes.readUInt16BE(at + SENDER_ERROR_ESTIMATE_AT) === UNSYNCHRONIZED_MILLISECOND;
+  }
+
+  /**
+   * Whether the answer repeats everything that a lab repeats: session id, length, padding and the send time (`wall`) to the
+   * last bit, with zeros where other reflectors write the sender's TTL.
+   */
+  isExact(bytes: Buffer, at: number, length: number, ssid: number, wall: number): boolean {
+    if (ssidOf(bytes, at) !== ssid || length !== this.#padding.length) return false;
     writeTimestamp(this.#timestamp, 0, wall);
     return (
       this.#timestamp.compare(bytes, at + SENDER_TIMESTAMP_AT, at + SENDER_ERROR_ESTIMATE_AT) === 0 &&
-      ZEROS.compare(bytes, at + AFTER_SENDER_FIELDS_AT, at + STAMP_LENGTH) === 0
+      ZEROS.compare(bytes, at + AFTER_SENDER_FIELDS_AT, at + STAMP_LENGTH) === 0 &&
+      (length === STAMP_LENGTH || this.#padding.compare(bytes, at + STAMP_LENGTH, at + length, STAMP_LENGTH) === 0)
     );
   }
 }

@@ -4,7 +4,10 @@
  */
 import type { Clock } from "../../../base/clock.ts";
 import {
+  type ErrorEstimate,
+  errorEstimateOf,
   isTestPacket,
+  readOwnTimestamp,
   readTimestamp,
   STAMP_LENGTH,
   senderSequenceOf,
@@ -14,6 +17,8 @@ import {
   writeTimestamp,
 } from "../../../stamp/packet.ts";
 import { PacketAccounting } from "../../measure/accounting.ts";
+import { ExchangeSeries } from "../../measure/exchange-series.ts";
+import type { LabIdentity } from "../../measure/lab-identity.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import { AnswerCheck } from "./answer-check.ts";
@@ -29,16 +34,38 @@ const REFLECTED_AT = 4;
 const RECEIVED_AT = 16;
 const SENDER_SENT_AT = 28;
 
+/** Most answers of a run that are held until it is decided whether the target is a lab, in about 10 MB. */
+const MAX_DEFERRED = 65_536;
+/** Timeouts after which an answer is not held any longer. Each packet is kept for at least two. */
+const DEFERRED_TIMEOUTS = 2;
+
+/** What is read from a reflector's packet. Times are monotonic ms (`now`) and ms since the Unix epoch. */
+interface ReflectedAnswer {
+  readonly sequence: number;
+  readonly now: number;
+  /** The reflector's own sequence number. */
+  readonly reflected: number;
+  /** The sender's sequence number, modulo 2^32. */
+  readonly onWire: number;
+  /** When the packet was sent. */
+  readonly sentTime: number;
+  readonly receivedAt: number;
+  readonly reflectedAt: number;
+  /** The reflector's error estimate. */
+  readonly estimate: ErrorEstimate;
+}
+
 /** Settings of a session. */
 export interface SessionSettings {
   readonly recorder: Recorder;
   readonly clock: Clock;
   readonly size: number;
   readonly timeoutMs: number;
+  readonly waitMs: number;
   /** Highest rate of this session, packets a second. */
   readonly highestRate: number;
   readonly ssid: number;
-  readonly lab: boolean;
+  readonly identity: LabIdentity;
   readonly seed: number;
 }
 
@@ -48,31 +75,40 @@ export class SenderSession {
   readonly #settings: SessionSettings;
   readonly #padding: Buffer;
   readonly #check: AnswerCheck;
-  readonly #reflector = new ReflectorSequence();
+  readonly #reflector: ReflectorSequence;
   #recorder: Recorder;
   #ssid: number;
   /** The session id before the last restart; answers to it still arrive and are ignored. */
   #previousSsid: number | undefined;
+  /** Answers that arrived before it was decided whether the target is a lab. */
+  readonly #deferred: ReflectedAnswer[] = [];
+  readonly #slots: number;
   #accounting: PacketAccounting;
+  #exchanges: ExchangeSeries;
+  /** Packets counted as lost without being sent. */
+  #neverSent = 0;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
     this.#clock = settings.clock;
     this.#padding = makePadding(settings.size, settings.seed);
-    this.#check = new AnswerCheck(settings.lab, this.#padding);
+    this.#check = new AnswerCheck(this.#padding);
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
+    this.#slots = slotsFor(settings.highestRate, settings.waitMs);
+    this.#reflector = new ReflectorSequence(this.#slots);
     this.#accounting = this.#newAccounting();
+    this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
+    settings.identity.onDecision(() => this.#releaseDeferred());
   }
 
   /**
-   * RFC 8762 numbers packets from 0. If the target is not known to be stateful, the numbers start at 1: a stateful
-   * reflector then answers the first packet with its own 0, and a stateless one with the sender's 1.
+   * RFC 8762 numbers packets from 0. Here they start at 1: a stateful reflector then answers the first packet with its own
+   * 0, and a stateless one with the sender's 1.
    */
   #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs, lab } = this.#settings;
-    const slots = slotsFor(highestRate, timeoutMs);
-    return new PacketAccounting(this.#recorder, { slots, timeoutMs, first: lab ? 0 : 1 });
+    const { timeoutMs, waitMs } = this.#settings;
+    return new PacketAccounting(this.#recorder, { slots: this.#slots, timeoutMs, waitMs, first: 1 });
   }
 
   /** Packets without an outcome. */
@@ -87,16 +123,19 @@ export class SenderSession {
 
   /** Adds the reflector's sequence numbers to the recorder, once, at the end of the session. */
   finish(): void {
-    this.#reflector.moveTo(this.#recorder, this.#accounting);
+    this.#reflector.moveTo(this.#recorder, this.#accounting, this.#neverSent);
+    this.#neverSent = 0;
   }
 
   /** Starts a new session: earlier packets are dropped from the accounting, and answers to them are ignored. */
   restart(recorder: Recorder, ssid: number): void {
+    this.#recorder.deferredAnswers -= this.#deferred.splice(0).length;
     this.finish();
     this.#recorder = recorder;
     this.#previousSsid = this.#ssid;
     this.#ssid = ssid;
     this.#accounting = this.#newAccounting();
+    this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
   }
 
   /** A buffer of the session's packet size with its padding, into which test packets are written. */
@@ -107,6 +146,7 @@ export class SenderSession {
   /** Writes the next test packet into `bytes` at `at`, and adds it to the accounting. */
   write(bytes: Uint8Array, at: number, intendedAt: number, now: number): void {
     const wall = this.#clock.wallAt(now);
+    this.#recorder.oneWay.sender.observe(now, wall);
     const sequence = this.#accounting.add(intendedAt, now, wall);
     writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
     this.#recorder.counts.bytesSent += this.#settings.size;
@@ -124,14 +164,27 @@ export class SenderSession {
     packets.updateSentAt(packets.next - 1, now, wall);
   }
 
+  /** Counts the packet that was written `back` packets before the next one as refused by this machine's kernel. */
+  refuse(back: number): void {
+    const { packets } = this.#accounting;
+    // After a restart the packet belongs to the session before, which is not counted.
+    if (packets.next - back < packets.first) return;
+    this.#accounting.refuse(packets.next - back);
+    this.#recorder.counts.bytesSent -= this.#settings.size;
+  }
+
   /** Counts a packet that no connection accepted as lost. Call only while no packet is pending. */
   countLost(intendedAt: number, now: number): void {
     this.#accounting.add(intendedAt, now, this.#clock.wallAt(now));
     this.#accounting.expireAll();
+    this.#neverSent++;
   }
 
   /** Counts packets whose timeout has passed as lost; returns how many. */
   expire(now: number): number {
+    const [oldest] = this.#deferred;
+    const isOverdue = oldest !== undefined && now - oldest.now > DEFERRED_TIMEOUTS * this.#settings.timeoutMs;
+    if (isOverdue) this.#settings.identity.decide(false);
     return this.#accounting.expire(now);
   }
 
@@ -144,20 +197,20 @@ export class SenderSession {
   receive(bytes: Buffer, now: number, at = 0, length = bytes.length): void {
     this.#recorder.counts.bytesReceived += length;
     if (length < STAMP_LENGTH) this.#recorder.counts.unidentified++;
-    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at, length);
+    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at);
     else this.#receiveReflected(bytes, now, at, length);
   }
 
-  #receiveEcho(bytes: Buffer, now: number, at: number, length: number): void {
+  #receiveEcho(bytes: Buffer, now: number, at: number): void {
     if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) return;
     const onWire = sequenceOf(bytes, at);
     const sentAt = readTimestamp(bytes, at + SENT_AT);
     const sequence = this.#accounting.packets.find(onWire);
     if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, at, length, onWire, sentAt);
+      this.#receiveDamaged(bytes, at, onWire, sentAt);
       return;
     }
-    this.#accounting.answer(sequence, now);
+    if (this.#accounting.answer(sequence, now) === "unknown") this.#recorder.counts.unknownAnswers++;
   }
 
   #receiveReflected(bytes: Buffer, now: number, at: number, length: number): void {
@@ -166,37 +219,80 @@ export class SenderSession {
     const sentAt = readTimestamp(bytes, at + SENDER_SENT_AT);
     const sequence = packets.find(onWire);
     if (sequence < 0 || !packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, at, length, onWire, sentAt);
+      this.#receiveDamaged(bytes, at, onWire, sentAt);
       return;
     }
-    const wall = this.#clock.wallAt(now);
-    const receivedAt = readTimestamp(bytes, at + RECEIVED_AT);
-    const reflectedAt = readTimestamp(bytes, at + REFLECTED_AT);
-    if (
-      !this.#check.isIntact(bytes, at, length, this.#ssid) ||
-      !this.#check.isExact(bytes, at, packets.wallTimeOf(sequence)) ||
-      Math.abs(reflectedAt - receivedAt) > wall - sentAt + RESIDENCE_SLACK_MS
-    ) {
+    const answer = {
+      sequence,
+      now,
+      reflected: sequenceOf(bytes, at),
+      onWire,
+      sentTime: packets.sentTimeOf(sequence),
+      receivedAt: readOwnTimestamp(bytes, at, RECEIVED_AT),
+      reflectedAt: readOwnTimestamp(bytes, at, REFLECTED_AT),
+      estimate: errorEstimateOf(bytes, at),
+    };
+    const isPlausible = Math.abs(answer.reflectedAt - answer.receivedAt) <= now - answer.sentTime + RESIDENCE_SLACK_MS;
+    if (!isPlausible || !this.#check.isIntact(bytes, at, this.#ssid)) {
       this.#countCorrupt(sequence);
       return;
     }
-    const isFirst = this.#countReflected(sequence, now, sequenceOf(bytes, at), onWire);
-    if (isFirst) this.#recorder.recordExchange(sentAt, receivedAt, reflectedAt, wall);
+    const { isLab } = this.#settings.identity;
+    // An answer that is not exact comes from a foreign reflector, or from a lab and was damaged on the way.
+    if (isLab === false || this.#check.isExact(bytes, at, length, this.#ssid, packets.wallTimeOf(sequence))) {
+      this.#countReflected(answer);
+    } else if (isLab === true) this.#countCorrupt(sequence);
+    else this.#defer(answer);
   }
 
-  /** Counts an intact answer with the reflector's number `reflected`; returns whether it is the packet's first, in time. */
-  #countReflected(sequence: number, now: number, reflected: number, onWire: number): boolean {
+  /** Holds an answer until it is decided whether the target is a lab. Very many of them come from a foreign reflector. */
+  #defer(answer: ReflectedAnswer): void {
+    if (this.#recorder.deferredAnswers >= MAX_DEFERRED) {
+      this.#settings.identity.decide(false);
+      this.#classify(answer);
+      return;
+    }
+    this.#deferred.push(answer);
+    this.#recorder.deferredAnswers++;
+  }
+
+  #releaseDeferred(): void {
+    const deferred = this.#deferred.splice(0);
+    this.#recorder.deferredAnswers -= deferred.length;
+    for (const answer of deferred) this.#classify(answer);
+  }
+
+  /** Counts a deferred answer: as corrupt if the target is a lab. */
+  #classify(answer: ReflectedAnswer): void {
+    if (this.#settings.identity.isLab === true) this.#countCorrupt(answer.sequence);
+    else this.#countReflected(answer);
+  }
+
+  /** Counts an intact answer, and the times of the packet's first one within the timeout. */
+  #countReflected(answer: ReflectedAnswer): void {
+    const { sequence, now, reflected, onWire } = answer;
     const { counts } = this.#recorder;
     if (reflected !== onWire) this.#recorder.statefulAnswers++;
-    this.#reflector.observe(reflected, sequence);
     const duplicatesBefore = counts.duplicateUp;
     const reception = this.#accounting.answer(sequence, now, reflected);
-    if (reception !== "duplicate" || counts.duplicateUp > duplicatesBefore) this.#reflector.countArrival();
-    return reception === "answered";
+    if (reception === "unknown") counts.unknownAnswers++;
+    const isCopy = counts.duplicateUp > duplicatesBefore;
+    if (reception !== "duplicate" || isCopy) {
+      this.#reflector.add(reflected, sequence, isCopy, this.#accounting.packets);
+    }
+    if (reception === "answered") this.#recordTimes(answer);
+  }
+
+  #recordTimes({ sequence, now, sentTime, receivedAt, reflectedAt, estimate }: ReflectedAnswer): void {
+    const { oneWay } = this.#recorder;
+    const [t1, t4] = [oneWay.sender.at(sentTime), oneWay.sender.at(now)];
+    this.#recorder.recordExchange(t1, receivedAt, reflectedAt, t4);
+    this.#exchanges.add(sequence, receivedAt - t1, t4 - reflectedAt, oneWay.variation);
+    oneWay.observeEstimate(estimate);
   }
 
   /** An answer whose number and send time do not belong together. Either of them may still identify its packet. */
-  #receiveDamaged(bytes: Buffer, at: number, length: number, onWire: number, sentAt: number): void {
+  #receiveDamaged(bytes: Buffer, at: number, onWire: number, sentAt: number): void {
     const { packets } = this.#accounting;
     const ssid = ssidOf(bytes, at);
     const candidates = [packets.findBySendTime(sentAt, onWire), ssid === this.#ssid ? packets.find(onWire) : -1];
@@ -206,12 +302,13 @@ export class SenderSession {
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => distance(a) - distance(b));
     if (sequence !== undefined) this.#countCorrupt(sequence);
     else if (ssid === this.#previousSsid) return;
-    else if (this.#check.isIntact(bytes, at, length, this.#ssid)) this.#recorder.counts.unknownAnswers++;
+    else if (this.#check.hasSenderEstimate(bytes, at)) this.#recorder.counts.unknownAnswers++;
     else this.#recorder.counts.unidentified++;
   }
 
-  /** Counts the packet of a damaged answer as corrupt; if it already has an outcome, the answer is a duplicate. */
+  /** Counts the packet of a damaged answer as corrupt; if it was answered already, the answer is a duplicate. */
   #countCorrupt(sequence: number): void {
-    if (!this.#accounting.resolve(sequence, "corrupt")) this.#recorder.counts.duplicate++;
+    if (this.#accounting.resolve(sequence, "corrupt")) return;
+    this.#recorder.counts[this.#accounting.isFinallyLost(sequence) ? "unknownAnswers" : "duplicate"]++;
   }
 }

@@ -1,5 +1,7 @@
 /** One connected UDP socket with its session, and the datagrams that are ready to be sent. */
 import { resendOnError } from "../../../base/resend.ts";
+import { errorCode } from "../../measure/error-code.ts";
+import type { ReceiveDelay } from "./receive-delay.ts";
 import type { SenderSession } from "./session.ts";
 
 /** Most datagrams that are passed to the kernel in one call. */
@@ -8,9 +10,14 @@ const BATCH = 64;
 const BATCH_OCTETS = 256 * 1024;
 const MIN_BATCH = 4;
 
+/** The error of packets that the kernel had no buffer for until the end of the run. */
+const NOT_ACCEPTED = Object.assign(new Error("the send buffer was full"), { code: "EAGAIN" });
+
 /** A socket and its buffers, which are reused. */
 export class UdpSocket {
   readonly session: SenderSession;
+  /** Set with the socket. */
+  receiveDelay: ReceiveDelay | undefined;
   /** Set before the first packet is added. */
   socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
   readonly #pool: Buffer[] = [];
@@ -44,17 +51,41 @@ export class UdpSocket {
     const first = this.#ready[0];
     if (first === undefined || this.socket === undefined) return;
     if (count === 1) this.session.updateSendTime(first, 0);
-    let sent = this.#sendMany(this.#ready);
-    while (sent > 0 && sent < count) {
-      const more = this.#sendMany(this.#ready.slice(sent));
-      if (more === 0) break;
-      sent += more;
+    let done = 0;
+    while (done < count) {
+      const handled = this.#sendFrom(done);
+      if (handled === 0) break;
+      done += handled;
     }
-    for (const packet of this.#ready.splice(0, sent)) this.#pool.push(packet);
+    for (const packet of this.#ready.splice(0, done)) this.#pool.push(packet);
   }
 
-  /** Returns how many datagrams the kernel accepted. */
-  #sendMany(packets: Buffer[]): number {
-    return resendOnError(() => this.socket?.sendMany(packets) ?? 0, this.#onError) ?? 0;
+  /** Counts the packets as refused that the kernel has not accepted by the end of the run. */
+  refuseReady(): void {
+    for (let back = this.#ready.length; back > 0; back--) {
+      this.session.refuse(back);
+      this.#onError(NOT_ACCEPTED);
+    }
+    this.#pool.push(...this.#ready.splice(0));
+  }
+
+  /** Passes the ready packets from `first` on to the kernel. Returns how many it accepted, or 1 if it refused the first. */
+  #sendFrom(first: number): number {
+    const packets = first === 0 ? this.#ready : this.#ready.slice(first);
+    const errors: unknown[] = [];
+    const sent = resendOnError(
+      () => this.socket?.sendMany(packets) ?? 0,
+      (error) => errors.push(error),
+    );
+    const refusal = sent === undefined ? errors.at(-1) : undefined;
+    const code = errorCode(refusal);
+    // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
+    for (const error of errors) if (refusal === undefined || errorCode(error) !== code) this.#onError(error);
+    if (sent !== undefined) return sent;
+    this.#onError(refusal);
+    // The kernel never refuses a packet itself with this error: both were ICMP errors, and the next flush tries again.
+    if (code === "ECONNREFUSED") return 0;
+    this.session.refuse(this.#ready.length - first);
+    return 1;
   }
 }

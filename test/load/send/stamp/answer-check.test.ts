@@ -16,31 +16,36 @@ function answer(change: (answer: Buffer) => void = () => undefined): Buffer {
   return Buffer.concat([Buffer.alloc(3), packet]);
 }
 
-function isIntact(lab: boolean, bytes: Buffer): boolean {
-  return new AnswerCheck(lab, PADDING).isIntact(bytes, 3, bytes.length - 3, SSID);
+const CHECK = new AnswerCheck(PADDING);
+
+function isIntact(bytes: Buffer): boolean {
+  return CHECK.isIntact(bytes, 3, SSID);
 }
 
-describe("isIntact", () => {
-  test.each<[what: string, change: (answer: Buffer) => void, lab: boolean, other: boolean]>([
+function isExact(bytes: Buffer): boolean {
+  return CHECK.isExact(bytes, 3, bytes.length - 3, SSID, SENT_AT);
+}
+
+describe("isExact accepts only a lab's answers, isIntact those of every reflector", () => {
+  test.each<[what: string, change: (answer: Buffer) => void, exact: boolean, intact: boolean]>([
     ["an unchanged answer", () => undefined, true, true],
     ["another session id", (bytes) => bytes.writeUInt16BE(8, 14), false, false],
     ["no session id", (bytes) => bytes.writeUInt16BE(0, 14), false, true],
-    ["another error estimate", (bytes) => bytes.writeUInt16BE(1, 36), false, false],
+    ["the sender's TTL", (bytes) => bytes.writeUInt8(64, 40), false, true],
     ["other padding", (bytes) => bytes.fill(7, 44), false, true],
-  ])("%s", (_what, change, lab, other) => {
-    expect([isIntact(true, answer(change)), isIntact(false, answer(change))]).toEqual([lab, other]);
+    ["the last bit of the send time", (bytes) => bytes.writeUInt8((bytes[35] ?? 0) ^ 1, 35), false, true],
+  ])("%s", (_what, change, exact, intact) => {
+    expect([isExact(answer(change)), isIntact(answer(change))]).toEqual([exact, intact]);
   });
 
-  test("a shorter answer is intact unless it is a lab's", () => {
+  test("an answer shorter than the packet", () => {
     const short = answer().subarray(0, 3 + 50);
-    expect([isIntact(true, short), isIntact(false, short)]).toEqual([false, true]);
+    expect([isExact(short), isIntact(short)]).toEqual([false, true]);
   });
 });
 
-test("isExact requires a lab to return the send time to the last bit, with zeros after it", () => {
-  const check = new AnswerCheck(true, PADDING);
-  const inverted = answer((bytes) => bytes.writeUInt8((bytes[35] ?? 0) ^ 1, 35));
-  const withTtl = answer((bytes) => bytes.writeUInt8(64, 40));
-  expect([answer(), inverted, withTtl].map((bytes) => check.isExact(bytes, 3, SENT_AT))).toEqual([true, false, false]);
-  expect(new AnswerCheck(false, PADDING).isExact(withTtl, 3, SENT_AT)).toBe(true);
+test("another error estimate than the sender's is not intact", () => {
+  const other = answer((bytes) => bytes.writeUInt16BE(1, 36));
+  expect([isIntact(other), CHECK.hasSenderEstimate(other, 3)]).toEqual([false, false]);
+  expect(CHECK.hasSenderEstimate(answer(), 3)).toBe(true);
 });

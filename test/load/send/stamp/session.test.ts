@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { LabIdentity } from "../../../../src/load/measure/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { SenderSession } from "../../../../src/load/send/stamp/session.ts";
 import { readTimestamp, sequenceOf, ssidOf, writeAnswer } from "../../../../src/stamp/packet.ts";
@@ -8,17 +9,18 @@ const SSID = 7;
 const WALL = 1_700_000_000_000;
 
 /** A session with a clock that is set by hand. */
-function startSession({ lab = false } = {}) {
-  const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now + WALL };
+function startSession() {
+  const clock = { time: 1000, offset: WALL, now: () => clock.time, wallAt: (now: number) => now + clock.offset };
   const recorder = new Recorder();
-  const settings = { clock, size: 64, timeoutMs: 100, highestRate: 100, ssid: SSID, lab, seed: 1 };
+  const identity = new LabIdentity();
+  const settings = { clock, size: 64, timeoutMs: 100, waitMs: 1100, highestRate: 100, ssid: SSID, identity, seed: 1 };
   const session = new SenderSession({ ...settings, recorder });
   const send = () => {
     const packet = session.newPacket();
     session.write(packet, 0, clock.time, clock.time);
     return packet;
   };
-  return { session, recorder, clock, send };
+  return { session, recorder, identity, clock, send };
 }
 
 /** A reflector's answer to `packet` with its sequence number, 2 ms after the packet was sent. */
@@ -29,7 +31,7 @@ function reflect(packet: Buffer, sequence: number): Buffer {
   return answer;
 }
 
-test("packets have the session id and the send time, and numbers from 0 for a lab and from 1 otherwise", () => {
+test("packets have the session id, the send time, and numbers from 1", () => {
   const { send } = startSession();
   const packets = [send(), send()];
   expect(packets.map((packet) => [sequenceOf(packet), ssidOf(packet)])).toEqual([
@@ -37,7 +39,6 @@ test("packets have the session id and the send time, and numbers from 0 for a la
     [2, SSID],
   ]);
   expect(readTimestamp(packets[0] ?? Buffer.alloc(44), 4)).toBeCloseTo(WALL + 1000, 2);
-  expect(sequenceOf(startSession({ lab: true }).send())).toBe(0);
 });
 
 test("updateSendTime replaces the send time of the last packet", () => {
@@ -56,8 +57,8 @@ describe("receive", () => {
     session.receive(send(), clock.time + 4);
     session.receive(reflect(send(), 0), clock.time + 4);
     expect(recorder.counts).toMatchObject({ sent: 2, answered: 2, bytesSent: 128, bytesReceived: 128 });
-    expect(recorder.oneWayUp.count).toBe(1);
-    expect(recorder.oneWayUp.max).toBeCloseTo(0.002, 5);
+    expect(recorder.oneWay.up.count).toBe(1);
+    expect(recorder.oneWay.up.max).toBeCloseTo(0.002, 5);
     expect(recorder.statefulAnswers).toBe(1);
   });
 
@@ -96,6 +97,75 @@ describe("receive", () => {
   });
 });
 
+/** The answer of a reflector that writes the sender's TTL, as RFC 8762 requires and a lab does not. */
+function reflectWithTtl(packet: Buffer, sequence: number): Buffer {
+  const answer = reflect(packet, sequence);
+  answer.writeUInt8(64, 40);
+  return answer;
+}
+
+describe("an answer that a lab does not give", () => {
+  test("is corrupt if the target is a lab, and answered if it is not", () => {
+    for (const [isLab, expected] of [
+      [true, { answered: 0, corrupt: 1 }],
+      [false, { answered: 1, corrupt: 0 }],
+    ] as const) {
+      const { session, recorder, identity, clock, send } = startSession();
+      identity.decide(isLab);
+      session.receive(reflectWithTtl(send(), 0), clock.time + 4);
+      expect(recorder.counts).toMatchObject(expected);
+    }
+  });
+
+  test("is held until that is decided, with its time of arrival", () => {
+    for (const [isLab, expected] of [
+      [true, { answered: 1, corrupt: 1, lost: 0, late: 0 }],
+      [false, { answered: 2, corrupt: 0, lost: 0, late: 0 }],
+    ] as const) {
+      const { session, recorder, identity, clock, send } = startSession();
+      session.receive(reflectWithTtl(send(), 0), clock.time + 4);
+      session.receive(reflect(send(), 1), clock.time + 4);
+      expect(recorder.counts).toMatchObject({ answered: 1, corrupt: 0 });
+      expect(recorder.deferredAnswers).toBe(1);
+      session.expire(clock.time + 101); // lost until the answer is counted
+      expect(recorder.counts.lost).toBe(1);
+      identity.decide(isLab);
+      expect(recorder.counts).toMatchObject(expected);
+      expect(recorder.deferredAnswers).toBe(0);
+      expect(recorder.service.max).toBeCloseTo(0.004, 5);
+    }
+  });
+
+  test("is not held for longer than its packet is kept", () => {
+    const { session, recorder, identity, clock, send } = startSession();
+    session.receive(reflectWithTtl(send(), 0), clock.time + 4);
+    session.expire(clock.time + 204);
+    expect(identity.isLab).toBe(undefined);
+    session.expire(clock.time + 205);
+    expect(identity.isLab).toBe(false);
+    expect(recorder.counts).toMatchObject({ answered: 1, lost: 0 });
+  });
+
+  test("is forgotten when the session is restarted", () => {
+    const { session, recorder, identity, clock, send } = startSession();
+    session.receive(reflectWithTtl(send(), 0), clock.time + 4);
+    const measured = new Recorder();
+    session.restart(measured, SSID + 1);
+    identity.decide(false);
+    expect([recorder.deferredAnswers, recorder.counts.answered, measured.counts.answered]).toEqual([0, 0, 0]);
+  });
+});
+
+test("an intact answer of another session is unknown, so that it does not turn a loss into a corrupt answer", () => {
+  const { session, recorder, clock, send } = startSession();
+  const packet = send();
+  packet.writeUInt16BE(SSID + 9, 14);
+  packet.writeUInt32BE(77, 0);
+  packet.writeUInt32BE(5, 4);
+  session.receive(reflect(packet, 3), clock.time + 1);
+  expect(recorder.counts).toMatchObject({ unknownAnswers: 1, unidentified: 0, corrupt: 0 });
+});
+
 test("finish adds the reflector's sequence numbers: answers made, arrived, and losses before the last one", () => {
   const { session, recorder, clock, send } = startSession();
   const packets = Array.from({ length: 6 }, send);
@@ -110,4 +180,46 @@ test("finish adds the reflector's sequence numbers: answers made, arrived, and l
   expect(session.expire(clock.time + 200)).toBe(3);
   session.finish();
   expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2 });
+});
+
+test.each([3_600_000, -3_600_000])("a step of the own wall clock by %d ms corrupts no answer and no time", (step) => {
+  const { session, recorder, identity, clock, send } = startSession();
+  identity.decide(true);
+  const answers: Buffer[] = [];
+  for (let packet = 0; packet < 20; packet++) {
+    if (packet === 10) clock.offset += step;
+    const answer = send();
+    const receivedAt = clock.time + WALL + 2;
+    writeAnswer(answer, { sequence: packet, receivedAt, sentAt: receivedAt + 1 });
+    answers.push(answer);
+    clock.time += 5;
+    // The answers to the last packets before the step arrive after it.
+    if (packet !== 8 && packet !== 9) for (const late of answers.splice(0)) session.receive(late, clock.time);
+  }
+  expect(recorder.counts).toMatchObject({ sent: 20, answered: 20, corrupt: 0 });
+  expect(recorder.oneWay.up.max).toBeCloseTo(0.002, 5);
+  expect(recorder.oneWay.steps).toEqual([{ side: "sender", atSeconds: 0.05, seconds: step / 1000 }]);
+  expect(recorder.oneWay.isComparable).toBe(false);
+});
+
+test("reads T2 and T3 in the PTP format if the reflector's error estimate names it", () => {
+  const { session, recorder, clock, send } = startSession();
+  const answer = reflect(send(), 0);
+  // S=1, Z=1, scale 12, multiplier 4; TAI is 37 s ahead of UTC.
+  answer.writeUInt16BE(0xcc04, 12);
+  const tai = clock.time + WALL + 37_000;
+  for (const [at, time] of [
+    [16, tai + 2],
+    [4, tai + 3],
+  ] as const) {
+    answer.writeUInt32BE(Math.floor(time / 1000), at);
+    answer.writeUInt32BE((time % 1000) * 1e6, at + 4);
+  }
+  session.receive(answer, clock.time + 5);
+  expect(recorder.counts).toMatchObject({ answered: 1, corrupt: 0 });
+  expect(recorder.oneWay.up.max).toBeCloseTo(37.002, 5);
+  expect(recorder.oneWay.down.max).toBeCloseTo(-36.998, 5);
+  expect(recorder.server.max).toBeCloseTo(0.001, 5);
+  expect(recorder.oneWay.reflectorClock).toEqual({ synchronized: true, format: "ptp", errorSeconds: 2 ** -18 });
+  expect(recorder.oneWay.target.offset?.seconds).toBeCloseTo(37, 4);
 });

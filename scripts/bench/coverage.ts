@@ -1,0 +1,197 @@
+/**
+ * The coverage of the load generator's 95 % intervals: how many of many seeded runs over simulated paths, whose loss
+ * ratio and delays are known, give an interval that contains the true value. Prints a markdown table.
+ */
+import { parseArgs } from "node:util";
+import { random } from "../../src/base/random.ts";
+import { estimateDelays } from "../../src/load/measure/delay-intervals.ts";
+import { DelaySeries } from "../../src/load/measure/delay-series.ts";
+import { difference, type Ranged } from "../../src/load/measure/difference.ts";
+import type { Interval } from "../../src/load/measure/estimates.ts";
+import { Histogram } from "../../src/load/measure/histogram.ts";
+import { estimateLoss } from "../../src/load/measure/loss-interval.ts";
+import { LossPattern } from "../../src/load/measure/loss-pattern.ts";
+import {
+  autoregressive,
+  burstLosses,
+  type DelayPath,
+  eitherLosses,
+  independentLosses,
+  inOrder,
+  type LossPath,
+  NORMAL,
+  pareto,
+  QUEUE,
+  UNIFORM,
+  wanderingLosses,
+} from "./paths.ts";
+
+const HELP = `coverage: how often the load generator's 95 % intervals contain the true value
+
+usage: bun run scripts/bench/coverage.ts [--runs N] [--seed N] [--only TEXT]
+
+  --runs N      simulated runs of each path and length, default 400
+  --seed N      seed of the first run, default 1; the others follow
+  --only TEXT   only paths whose name contains the text
+`;
+
+const LOSS_PATHS: readonly LossPath[] = [
+  ...[0.001, 0.01, 0.05, 0.2].map(independentLosses),
+  ...[5, 10].flatMap((burst) => [0.01, 0.05, 0.2].map((ratio) => burstLosses(ratio, burst))),
+  eitherLosses(burstLosses(0.05, 5), burstLosses(0.05, 5)),
+  eitherLosses(independentLosses(0.05), burstLosses(0.05, 10)),
+  wanderingLosses(0.05, 1000),
+];
+const LOSS_LENGTHS = [200, 1000, 5000, 20_000];
+
+const DELAY_PATHS: readonly DelayPath[] = [
+  UNIFORM,
+  NORMAL,
+  ...[1.5, 2, 2.5, 3].map(pareto),
+  ...[0.5, 0.9, 0.99].map(autoregressive),
+  QUEUE,
+  ...[1.5, 2, 2.5, 3].flatMap((shape) => [0.5, 2, 10].map((scale) => inOrder(shape, scale))),
+];
+const DELAY_LENGTHS = [1000, 10_000, 50_000];
+const QUANTILES = [0.5, 0.9, 0.99, 0.999] as const;
+
+/** The intervals of one number over many runs. */
+export interface Coverage {
+  readonly path: string;
+  readonly packets: number;
+  readonly number: string;
+  readonly runs: number;
+  /** The true value. */
+  readonly truth: number;
+  /** Runs that gave an interval. */
+  printed: number;
+  /** Runs whose interval contains the true value. */
+  held: number;
+  /** Runs whose whole interval lies above the true value. */
+  tooHigh: number;
+  /** Sum of the widths of all intervals. */
+  width: number;
+}
+
+function coverage(path: string, packets: number, number: string, runs: number, truth: number): Coverage {
+  return { path, packets, number, runs, truth, printed: 0, held: 0, tooHigh: 0, width: 0 };
+}
+
+function count(into: Coverage, interval: Interval | undefined): void {
+  if (interval === undefined) return;
+  into.printed++;
+  into.width += interval.high - interval.low;
+  if (interval.low > into.truth) into.tooHigh++;
+  else if (interval.high >= into.truth) into.held++;
+}
+
+function withValue(value: number, interval: Interval | undefined): Ranged | undefined {
+  return interval && { value, ...interval };
+}
+
+/** Counts the intervals of the difference between the runs of each pair, whose true value is 0. */
+function counterOfPairs(into: Coverage): (estimate: Ranged | undefined) => void {
+  let before: Ranged | undefined;
+  return (estimate) => {
+    if (estimate !== undefined && before !== undefined) count(into, difference(before, estimate));
+    before = before === undefined ? estimate : undefined;
+  };
+}
+
+/** Simulates `runs` runs of `packets` packets; gives the coverage of the loss ratio and of its difference in pairs. */
+export function measureLoss(path: LossPath, packets: number, runs: number, seed: number): Coverage[] {
+  const loss = coverage(path.name, packets, "loss", runs, path.ratio);
+  const change = coverage(path.name, packets, "loss, change", runs / 2, 0);
+  const countPair = counterOfPairs(change);
+  for (let run = 0; run < runs; run++) {
+    const next = path.start(random(seed + run, `coverage/${path.name}/${packets}`));
+    const pattern = new LossPattern();
+    const stream = pattern.stream();
+    for (let packet = 0; packet < packets; packet++) stream.record(next());
+    const { interval } = estimateLoss(pattern);
+    count(loss, interval);
+    countPair(withValue(pattern.lost / packets, interval));
+  }
+  return [loss, change];
+}
+
+/** Simulates `runs` runs of `packets` delays; gives the coverage of the quantiles and of the mean, in s. */
+export function measureDelays(path: DelayPath, packets: number, runs: number, seed: number): Coverage[] {
+  const rows = QUANTILES.map((q) => coverage(path.name, packets, `p${q * 100}`, runs, path.quantile(q) / 1000));
+  const mean = coverage(path.name, packets, "mean", runs, (path.mean ?? Number.NaN) / 1000);
+  const change = coverage(path.name, packets, "p50, change", runs / 2, 0);
+  const countPair = counterOfPairs(change);
+  for (let run = 0; run < runs; run++) {
+    const next = path.start(random(seed + run, `coverage/${path.name}/${packets}`));
+    const series = new DelaySeries(QUANTILES);
+    const steps = new Histogram();
+    let before: number | undefined;
+    for (let packet = 0; packet < packets; packet++) {
+      const delay = next();
+      series.record(delay);
+      if (before !== undefined) steps.record(Math.abs(delay - before));
+      before = delay;
+    }
+    const estimate = estimateDelays(series, steps);
+    rows.forEach((row, i) => void count(row, estimate.quantiles[i]?.interval));
+    count(mean, estimate.mean.interval);
+    countPair(withValue(series.values.quantile(0.5) ?? 0, estimate.quantiles[0]?.interval));
+  }
+  return [...rows, ...(path.mean === undefined ? [] : [mean]), change];
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+/** One line of the table. */
+function line(row: Coverage): string {
+  const { path, packets, number, printed, held, runs } = row;
+  const width = row.truth === 0 || printed === 0 ? "–" : percent(row.width / printed, row.truth);
+  const high = percent(row.tooHigh, printed);
+  const cells = [path, packets, number, percent(printed, runs), percent(held, printed), high, width];
+  return `| ${cells.join(" | ")} |`;
+}
+
+const TABLE_HEAD = `| path | packets | interval of | runs with an interval | of these, contain the true value | lie above it | mean width |
+|---|---|---|---|---|---|---|`;
+
+/** Ends the program with status 2 and one line. */
+function refuse(message: string): never {
+  console.error(`coverage: ${message}`);
+  process.exit(2);
+}
+
+function wholeNumber(flag: string, text: string): number {
+  return /^\d{1,9}$/.test(text) ? Number(text) : refuse(`${flag} ${text}: expected a whole number`);
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        runs: { type: "string", default: "400" },
+        seed: { type: "string", default: "1" },
+        only: { type: "string", default: "" },
+        help: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function main(): void {
+  const { values } = readFlags();
+  if (values.help) return void console.log(HELP);
+  const [runs, seed] = [wholeNumber("--runs", values.runs), wholeNumber("--seed", values.seed)];
+  console.log(TABLE_HEAD);
+  for (const path of LOSS_PATHS.filter(({ name }) => name.includes(values.only)))
+    for (const packets of LOSS_LENGTHS)
+      for (const row of measureLoss(path, packets, runs, seed)) console.log(line(row));
+  for (const path of DELAY_PATHS.filter(({ name }) => name.includes(values.only)))
+    for (const packets of DELAY_LENGTHS)
+      for (const row of measureDelays(path, packets, runs, seed)) console.log(line(row));
+}
+
+if (import.meta.main) main();

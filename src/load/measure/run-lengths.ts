@@ -1,0 +1,76 @@
+/** Lengths of runs of equal fates: loss bursts, and the gaps between them. Fixed memory. */
+
+/** Lengths are counted in classes 1, 2, 3 to 4, 5 to 8 and so on up to 2^31. */
+const CLASSES = 32;
+
+function classOf(length: number): number {
+  return 32 - Math.clz32(length - 1);
+}
+
+/** Lengths of runs of equal fates, in packets. */
+export class RunLengths {
+  readonly #classes = new Float64Array(CLASSES + 1);
+  #count = 0;
+  #packets = 0;
+  #longest = 0;
+  #squares = 0;
+  #fourths = 0;
+
+  /** Counts a complete run of `length` packets. */
+  add(length: number): void {
+    this.#count++;
+    this.#grow(0, length);
+    this.#move(classOf(length), 1);
+  }
+
+  /** Counts a run in progress that has grown by one packet to `length`. */
+  extend(length: number): void {
+    this.#grow(length - 1, length);
+    const now = classOf(length);
+    if (length === 1) this.#count++;
+    else if (classOf(length - 1) === now) return;
+    else this.#move(now - 1, -1);
+    this.#move(now, 1);
+  }
+
+  #grow(from: number, to: number): void {
+    this.#packets += to - from;
+    if (to > this.#longest) this.#longest = to;
+    this.#squares += to ** 2 - from ** 2;
+    this.#fourths += to ** 4 - from ** 4;
+  }
+
+  #move(index: number, by: number): void {
+    this.#classes[index] = (this.#classes[index] ?? 0) + by;
+  }
+
+  /** Number of runs. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The mean length in packets; undefined without a run, as is the longest. */
+  get mean(): number | undefined {
+    return this.#count === 0 ? undefined : this.#packets / this.#count;
+  }
+
+  /** The longest run, in packets. */
+  get longest(): number | undefined {
+    return this.#count === 0 ? undefined : this.#longest;
+  }
+
+  /** Mean squared length over mean length; 0 without a run. */
+  get concentration(): number {
+    return this.#packets === 0 ? 0 : this.#squares / this.#packets;
+  }
+
+  /** The effective number of runs by squared length: 1 when one run is much longer than all others. */
+  get dominantRuns(): number {
+    return this.#fourths === 0 ? 0 : this.#squares ** 2 / this.#fourths;
+  }
+
+  /** The classes that contain a run, from the shortest, by their greatest length. */
+  get lengths(): { readonly upTo: number; readonly count: number }[] {
+    return Array.from(this.#classes, (count, index) => ({ upTo: 2 ** index, count })).filter(({ count }) => count > 0);
+  }
+}

@@ -1,0 +1,51 @@
+/** What a report has so that its run can be repeated: the plan, and the versions and machine of the sender. */
+import { arch, availableParallelism, platform, release } from "node:os";
+import { version } from "../../../package.json";
+import type { RunPlan } from "../plan/run-plan.ts";
+import type { ReportedPlan, SenderHost } from "./report.ts";
+
+/** JSON has no infinity. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function rateOf({ closedLoop, stages }: RunPlan): ReportedPlan["rate"] {
+  if (closedLoop) return "max";
+  const [first, second] = stages;
+  return first !== undefined && second === undefined && first.from === first.to ? first.from : null;
+}
+
+/** The plan of a run, for its report. Header fields and bodies of HTTP requests are left out, because they may be secret. */
+export function reportedPlan(plan: RunPlan): ReportedPlan {
+  const rate = rateOf(plan);
+  return {
+    protocol: plan.protocol,
+    target: plan.targetText,
+    control: plan.controlUrl?.href ?? null,
+    mode: plan.stamp ? "stamp" : plan.mode === "plain" ? "plain" : null,
+    rate,
+    arrival: plan.arrival,
+    stages: rate === null ? plan.stages : null,
+    seconds: finite(plan.seconds),
+    count: plan.count ?? null,
+    warmupSeconds: plan.warmupSeconds,
+    connections: plan.connections,
+    inFlight: finite(plan.window),
+    size: plan.size,
+    timeoutSeconds: plan.timeoutMs / 1000,
+    waitSeconds: plan.waitMs / 1000,
+    family: plan.family === 0 ? null : plan.family,
+    seed: plan.seed,
+  };
+}
+
+/** The versions and the machine of this process. */
+export function senderHost(): SenderHost {
+  return {
+    wirelab: version,
+    bun: Bun.version,
+    platform: `${platform()} ${arch()}`,
+    kernel: release(),
+    cpus: availableParallelism(),
+  };
+}

@@ -1,0 +1,95 @@
+/** Summarises distributions of durations for the report. */
+import { estimateDelays, type Precision } from "../measure/delay-intervals.ts";
+import type { DelaySeries } from "../measure/delay-series.ts";
+import { quantileRanks } from "../measure/estimates.ts";
+import type { Histogram } from "../measure/histogram.ts";
+import type { Distribution } from "../measure/signed-times.ts";
+import { QUANTILE_NAMES, QUANTILES, type QuantileName } from "../plan/quantiles.ts";
+import type { EstimatedTime, Times } from "./report.ts";
+
+/** The packets that percentiles are over, and the timeout that those without a time exceed, s. */
+export interface Sent {
+  readonly packets: number;
+  readonly timeoutSeconds: number;
+}
+
+type Summarised = Pick<Distribution, "count" | "min" | "mean" | "max" | "deviation" | "atRank">;
+
+/** A percentile over `packets` packets: undefined if they are too few, Infinity if its rank has no time. */
+function percentileOf(values: Summarised, packets: number, q: number): number | undefined {
+  if (quantileRanks(packets, q) === undefined) return undefined;
+  const rank = Math.max(1, Math.ceil(q * packets - 1e-9));
+  return rank > values.count ? Number.POSITIVE_INFINITY : values.atRank(rank);
+}
+
+/** The number, or null if it is missing or infinite. */
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+/**
+ * Times without intervals. The percentiles are over all packets sent if these are given, else over those that have a
+ * time. The time of a packet without a valid answer within the timeout is infinite (RFC 7679 section 4): a percentile
+ * whose rank is among them has no value, but is over the timeout.
+ */
+export function timesOf(values: Summarised, sent: Sent = { packets: values.count, timeoutSeconds: 0 }): Times {
+  const { packets, timeoutSeconds } = sent;
+  const percentile = (name: QuantileName) => percentileOf(values, packets, QUANTILES[name]);
+  const over = QUANTILE_NAMES.filter((name) => percentile(name) === Number.POSITIVE_INFINITY);
+  return {
+    count: values.count,
+    packets,
+    min: values.min ?? null,
+    mean: values.mean ?? null,
+    p50: finite(percentile("p50")),
+    p90: finite(percentile("p90")),
+    p99: finite(percentile("p99")),
+    p999: finite(percentile("p999")),
+    max: values.max ?? null,
+    stddev: values.deviation ?? null,
+    over: Object.fromEntries(over.map((name) => [name, timeoutSeconds])),
+    intervals: {},
+    noInterval: {},
+  };
+}
+
+/** Whether a time has a value or is over the timeout. */
+function isMeasured(times: Times, name: EstimatedTime): boolean {
+  return times[name] !== null || (name !== "mean" && times.over[name] !== undefined);
+}
+
+/**
+ * Times of all packets sent, with the 95 % intervals of the percentiles and of the mean.
+ * @param steps the absolute differences of consecutive times
+ */
+export function timesWithIntervals(series: DelaySeries, steps: Histogram, timeoutSeconds: number): Times {
+  const { values, packets, mean, deviation } = series;
+  const { count, min, max } = values;
+  const times = timesOf(
+    { count, min, max, mean, deviation, atRank: (rank) => values.atRank(rank) },
+    { packets, timeoutSeconds },
+  );
+  const precision = estimateDelays(series, steps);
+  const quantiles = QUANTILE_NAMES.map((name, index) => [name, precision.quantiles[index]] as const);
+  const measured = [["mean", precision.mean] as const, ...quantiles].filter(([name]) => isMeasured(times, name));
+  return { ...times, intervals: intervalsOf(measured), noInterval: reasonsOf(measured) };
+}
+
+type Estimates = readonly (readonly [name: EstimatedTime, precision: Precision | undefined])[];
+
+/** The intervals, except those of which both ends are over the timeout. */
+function intervalsOf(estimates: Estimates): Times["intervals"] {
+  return Object.fromEntries(
+    estimates.flatMap(([name, precision]) => {
+      const interval = precision?.interval;
+      if (interval === undefined || interval.low === Number.POSITIVE_INFINITY) return [];
+      return [[name, [interval.low, finite(interval.high)]]];
+    }),
+  );
+}
+
+function reasonsOf(estimates: Estimates): Times["noInterval"] {
+  return Object.fromEntries(
+    estimates.flatMap(([name, precision]) => (precision?.unknown === undefined ? [] : [[name, precision.unknown]])),
+  );
+}

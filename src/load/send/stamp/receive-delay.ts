@@ -1,0 +1,52 @@
+/** How long the datagrams of one socket waited in its receive buffer: the lateness of the load generator as a receiver. */
+import type { Clock } from "../../../base/clock.ts";
+import type { Recorder } from "../../measure/recorder.ts";
+
+/** Most datagrams of a turn of the event loop whose delays are recorded. */
+const MAX_PER_TURN = 1024;
+
+/**
+ * The kernel's receive time is known for the last datagram of a turn. An earlier one arrived before it by about as much
+ * as it left the target earlier, and after the event loop last found the socket empty.
+ */
+export class ReceiveDelay {
+  readonly #clock: Clock;
+  readonly #receiveTime: () => number | undefined;
+  readonly #departures: number[] = [];
+  #polledAt: number;
+  #readAt = 0;
+  #lastDelay = 0;
+
+  /** @param receiveTime the kernel's time of the datagram that was read last (`receiveTimesOf`) */
+  constructor(clock: Clock, receiveTime: () => number | undefined) {
+    this.#clock = clock;
+    this.#receiveTime = receiveTime;
+    this.#polledAt = clock.now();
+  }
+
+  /** The event loop has run a callback at `now` (monotonic ms), after it read what the socket had. */
+  notePoll(now: number): void {
+    if (this.#departures.length === 0) this.#polledAt = now;
+  }
+
+  /** A datagram that left the target at `departedAt` (ms by any clock) was read at `now`. */
+  add(now: number, departedAt: number): void {
+    if (this.#departures.length === 0) {
+      this.#readAt = now;
+      this.#lastDelay = this.#clock.wallAt(now) - (this.#receiveTime() ?? Number.POSITIVE_INFINITY);
+    }
+    if (this.#departures.length < MAX_PER_TURN) this.#departures.push(departedAt);
+  }
+
+  /** Records the delays of the datagrams of this turn, at its end. */
+  endTurn({ receiveDelay }: Recorder): void {
+    const last = this.#departures.at(-1) ?? 0;
+    const longest = this.#readAt - this.#polledAt;
+    for (const departedAt of this.#departures) {
+      const delay = Math.max(0, this.#lastDelay) + Math.max(0, last - departedAt);
+      receiveDelay.record(Math.min(delay, longest));
+    }
+    this.#departures.length = 0;
+    this.#polledAt = this.#readAt;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * 95 % intervals contain the true value in 92 to 98 % of 400 simulated runs, or are not given. The script
+ * scripts/bench/coverage.ts prints the whole table, with longer runs and more paths.
+ */
+import { describe, expect, test } from "bun:test";
+import { type Coverage, measureDelays, measureLoss } from "../../../scripts/bench/coverage.ts";
+import {
+  autoregressive,
+  burstLosses,
+  eitherLosses,
+  independentLosses,
+  inOrder,
+  NORMAL,
+  pareto,
+  UNIFORM,
+} from "../../../scripts/bench/paths.ts";
+
+const RUNS = 400;
+const SEED = 2024;
+
+/** The row of one number. */
+function rowOf(rows: readonly Coverage[], number: string): Coverage {
+  const row = rows.find((candidate) => candidate.number === number);
+  if (row === undefined) throw new Error(`no row for ${number}`);
+  return row;
+}
+
+/** Most runs give an interval, and 92 to 98 % of the intervals contain the true value. */
+function expectHolds({ held, printed, runs }: Coverage, least = 0.8): void {
+  expect(printed / runs).toBeGreaterThanOrEqual(least);
+  expect(held / printed).toBeGreaterThanOrEqual(0.92);
+  expect(held / printed).toBeLessThanOrEqual(0.98);
+}
+
+/** At most one run in fifty gives an interval. */
+function expectNone({ printed, runs }: Coverage): void {
+  expect(printed / runs).toBeLessThanOrEqual(0.02);
+}
+
+describe("the interval of the loss ratio", () => {
+  for (const [ratio, packets] of [
+    [0.01, 1000],
+    [0.05, 200],
+    [0.05, 1000],
+    [0.2, 200],
+    [0.2, 1000],
+  ] as const)
+    test(`independent losses of ${ratio * 100} %, ${packets} packets`, () => {
+      expectHolds(rowOf(measureLoss(independentLosses(ratio), packets, RUNS, SEED), "loss"));
+    });
+
+  for (const [ratio, burst, packets] of [
+    [0.05, 5, 1000],
+    [0.2, 5, 200],
+    [0.2, 5, 1000],
+    [0.05, 10, 5000],
+    [0.2, 10, 1000],
+  ] as const)
+    test(`bursts of ${burst}, losses of ${ratio * 100} %, ${packets} packets`, () => {
+      expectHolds(rowOf(measureLoss(burstLosses(ratio, burst), packets, RUNS, SEED), "loss"));
+    });
+
+  test("when many runs have too few bursts, the intervals of the others contain the true ratio too", () => {
+    expectHolds(rowOf(measureLoss(burstLosses(0.05, 10), 1000, 2 * RUNS, SEED), "loss"), 0.3);
+    expectHolds(rowOf(measureLoss(independentLosses(0.001), 5000, 2 * RUNS, SEED), "loss"), 0.3);
+  });
+
+  test("independent losses over bursts, which no single chain describes", () => {
+    const path = eitherLosses(independentLosses(0.05), burstLosses(0.05, 10));
+    expectHolds(rowOf(measureLoss(path, 5000, RUNS, SEED), "loss"), 0.8);
+  });
+
+  test("rare losses have none", () => {
+    expectNone(rowOf(measureLoss(independentLosses(0.001), 200, RUNS, SEED), "loss"));
+    expectNone(rowOf(measureLoss(burstLosses(0.05, 10), 200, RUNS, SEED), "loss"));
+  });
+
+  test("two runs over one path differ in at most 8 % of pairs", () => {
+    const { held, printed } = rowOf(measureLoss(burstLosses(0.05, 5), 1000, 3 * RUNS, SEED), "loss, change");
+    expect(held / printed).toBeGreaterThanOrEqual(0.92);
+  });
+});
+
+describe("the intervals of delays", () => {
+  test("independent uniform delays", () => {
+    for (const row of measureDelays(UNIFORM, 1000, RUNS, SEED)) if (row.number !== "p99.9") expectHolds(row);
+  });
+
+  test("independent normal delays", () => {
+    for (const row of measureDelays(NORMAL, 1000, RUNS, SEED)) if (row.number !== "p99.9") expectHolds(row);
+  });
+
+  test("independent Pareto delays, whose mean has no interval because its variance is infinite", () => {
+    const rows = measureDelays(pareto(1.5), 1000, RUNS, SEED);
+    for (const number of ["p50", "p90", "p99"]) expectHolds(rowOf(rows, number));
+    expectNone(rowOf(rows, "mean"));
+  });
+
+  test("autoregressive delays, which are too few for p90 and p99", () => {
+    const rows = measureDelays(autoregressive(0.9), 1000, RUNS, SEED);
+    for (const number of ["p50", "mean", "p50, change"]) expectHolds(rowOf(rows, number));
+    for (const number of ["p90", "p99"]) expectNone(rowOf(rows, number));
+  });
+
+  test("delays that depend on each other over most of the run have none", () => {
+    for (const row of measureDelays(autoregressive(0.99), 1000, RUNS / 4, SEED)) expectNone(row);
+  });
+
+  test("TCP behind Pareto delays has none", () => {
+    for (const shape of [1.5, 2])
+      for (const row of measureDelays(inOrder(shape, 2), 1000, RUNS / 4, SEED)) expectNone(row);
+  });
+});
