@@ -34,6 +34,9 @@ class UdpClient implements Client {
   readonly #readSockets: UdpSocket[] = [];
   #next = 0;
   #willNotify = false;
+  /** A time after which every socket has been read, monotonic ms. */
+  #polledAt = 0;
+  #isNotingPoll = false;
   lastArrival = 0;
 
   constructor(settings: ClientSettings) {
@@ -91,8 +94,22 @@ class UdpClient implements Client {
   /** Notes when a datagram left the target, or this sender if the target is an echo server: both are at octet 4. */
   #addReceiveDelay(socket: UdpSocket, data: Buffer, now: number): void {
     if (data.length < STAMP_LENGTH || this.#readSockets.length >= MAX_READ_SOCKETS) return;
-    socket.receiveDelay?.add(now, readOwnTimestamp(data, 0, 4));
+    socket.receiveDelay?.add(now, readOwnTimestamp(data, 0, 4), this.#polledAt);
     if (this.#readSockets.at(-1) !== socket) this.#readSockets.push(socket);
+  }
+
+  /**
+   * Two turns of the event loop after `now` the sockets have been read at least once. One turn is not enough: other
+   * timers may have run between the last reading and this one.
+   */
+  #notePoll(now: number): void {
+    if (this.#isNotingPoll) return;
+    this.#isNotingPoll = true;
+    const note = () => {
+      this.#isNotingPoll = false;
+      this.#polledAt = now;
+    };
+    setImmediate(() => setImmediate(note));
   }
 
   send(intendedAt: number, now: number): boolean {
@@ -101,7 +118,7 @@ class UdpClient implements Client {
     if (socket === undefined) return false;
     if (!socket.hasCapacity) socket.flush();
     if (!socket.hasCapacity) return false;
-    socket.receiveDelay?.notePoll(now);
+    this.#notePoll(now);
     socket.add(intendedAt, now);
     this.#next = (this.#next + 1) % this.#sockets.length;
     return true;

@@ -24,14 +24,13 @@ export class ReceiveDelay {
     this.#polledAt = clock.now();
   }
 
-  /** The event loop has run a callback at `now` (monotonic ms), after it read what the socket had. */
-  notePoll(now: number): void {
-    if (this.#departures.length === 0) this.#polledAt = now;
-  }
-
-  /** A datagram that left the target at `departedAt` (ms by any clock) was read at `now`. */
-  add(now: number, departedAt: number): void {
+  /**
+   * A datagram that left the target at `departedAt` (ms by any clock) was read at `now` (monotonic ms).
+   * @param polledAt a time after which the event loop has read the socket in an earlier turn, monotonic ms
+   */
+  add(now: number, departedAt: number, polledAt: number): void {
     if (this.#departures.length === 0) {
+      this.#polledAt = Math.max(this.#polledAt, polledAt);
       this.#readAt = now;
       this.#lastDelay = this.#clock.wallAt(now) - (this.#receiveTime() ?? Number.POSITIVE_INFINITY);
     }

@@ -9,8 +9,7 @@ function delays(arrivedAt: number | undefined, departures: readonly number[], po
   const clock = { now: () => 0, wallAt: (now: number) => now + WALL };
   const recorder = new Recorder();
   const receiveDelay = new ReceiveDelay(clock, () => (arrivedAt === undefined ? undefined : arrivedAt + WALL));
-  receiveDelay.notePoll(polledAt);
-  for (const departedAt of departures) receiveDelay.add(1100, departedAt);
+  for (const departedAt of departures) receiveDelay.add(1100, departedAt, polledAt);
   receiveDelay.endTurn(recorder);
   expect(recorder.receiveDelay.count).toBe(departures.length);
   const ranks = departures.map((_, index) => recorder.receiveDelay.atRank(index + 1) ?? 0);
@@ -40,7 +39,7 @@ describe("ReceiveDelay", () => {
   test("a turn ends with all its datagrams, and at most 1,024 are recorded", () => {
     const recorder = new Recorder();
     const receiveDelay = new ReceiveDelay({ now: () => 0, wallAt: (now) => now }, () => undefined);
-    for (let datagram = 0; datagram < 2000; datagram++) receiveDelay.add(100, 0);
+    for (let datagram = 0; datagram < 2000; datagram++) receiveDelay.add(100, 0, 0);
     receiveDelay.endTurn(recorder);
     receiveDelay.endTurn(recorder);
     expect(recorder.receiveDelay.count).toBe(1024);
