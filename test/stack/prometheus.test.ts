@@ -148,7 +148,9 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
       ] as const) {
         const quantile = await numberOf(panel(`wirelab / Response time percentiles: $protocol / ${letter}`), protocol);
         expect(quantile).toBeGreaterThan(reported(protocol, "serverTime", name) / bucket);
-        expect(quantile).toBeLessThan(reported(protocol, "serviceTime", name) * bucket);
+        // The report's percentiles are over all packets sent, those of the series over the answered ones.
+        const service = reported(protocol, "serviceTime", name);
+        if (service > 0) expect(quantile).toBeLessThan(service * bucket);
       }
     }
   });

@@ -25,9 +25,9 @@ export interface Scene {
 
 /**
  * 50 packets per second from each client: enough for stable ratios, few enough for a shared machine. Then one packet after
- * almost eight seconds, which is longer than its timeout and a scrape: the last scrape has all of the report but one.
+ * eleven seconds, which is longer than its waiting time and a scrape: the last scrape has all of the report but one.
  */
-const STAGES = "50/36s,0.13/8s";
+const STAGES = "50/36s,0.09/12s";
 
 /** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
 const FAULTS = "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2";
