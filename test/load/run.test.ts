@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
-import { type Lab, startLab } from "../../src/lab.ts";
+import type { Lab } from "../../src/lab.ts";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab } from "../support/lab.ts";
@@ -178,7 +178,7 @@ describe.each(PROTOCOLS)("%s over IPv6", (protocol) => {
     ["by address", "[::1]", {}],
     ["by name", "localhost", { family: 6 }],
   ] as const)("%s", async (_how, host, options) => {
-    await using lab = await startLab({ host: "::1", httpPort: 0, tcpPort: 0, udpPort: 0 });
+    await using lab = await startTestLab({ host: "::1" });
     const target = `${host}:${lab.ports[protocol]}`;
     const report = await runOn(lab, protocol, { ...options, count: 50, target, control: `[::1]:${lab.ports.http}` });
     expect(report.packets).toMatchObject({ sent: 50, answered: 50 });
