@@ -1,5 +1,6 @@
 /** Environment variables and flags: values, precedence, and the errors of invalid ones. */
 import { describe, expect, test } from "bun:test";
+import { PROTOCOLS } from "../src/base/protocol.ts";
 import { type Config, ConfigError, DEFAULT_CONFIG, helpText, readCommand, SETTINGS } from "../src/config.ts";
 import { parseImpairments } from "../src/faults/text.ts";
 
@@ -52,9 +53,7 @@ describe("a setting", () => {
   test("has the variable and the flag of docs/CONTRACT.md", () => {
     expect(Object.values(SETTINGS).map(({ variable, flag }) => [variable, flag])).toEqual([
       ["WIRELAB_HOST", "host"],
-      ["WIRELAB_HTTP_PORT", "http-port"],
-      ["WIRELAB_TCP_PORT", "tcp-port"],
-      ["WIRELAB_UDP_PORT", "udp-port"],
+      ...PROTOCOLS.map((protocol) => [`WIRELAB_${protocol.toUpperCase()}_PORT`, `${protocol}-port`]),
       ["WIRELAB_STAMP_PORT", "stamp-port"],
       ["WIRELAB_IMPAIR", "impair"],
       ["WIRELAB_SEED", "seed"],
@@ -154,8 +153,8 @@ describe("the error line", () => {
     expect(errorOf(["--seed="])).toBe('--seed="": not allowed; allowed: an integer from 0 to 4294967295');
   });
 
-  const FLAGS =
-    "allowed: --host --http-port --tcp-port --udp-port --stamp-port --impair --seed --token --log-level --data --targets --help --version";
+  const ports = PROTOCOLS.map((protocol) => `--${protocol}-port`).join(" ");
+  const FLAGS = `allowed: --host ${ports} --stamp-port --impair --seed --token --log-level --data --targets --help --version`;
   test.each([
     [["--drop", "0.2"], `--drop: no such flag; ${FLAGS}`],
     [["--drop=0.2"], `--drop: no such flag; ${FLAGS}`],

@@ -1,6 +1,7 @@
 /** docs/CONTRACT.md against the code: every name that it lists exists, and every name that exists is listed. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { PROTOCOLS } from "../src/base/protocol.ts";
 import { DEFAULT_CONFIG, SETTINGS } from "../src/config.ts";
 import { DIRECTIONS_OF, KINDS, KINDS_OF } from "../src/faults/faults.ts";
 import { HELP } from "../src/load/cli/help.ts";
@@ -52,7 +53,9 @@ test("section 4 lists every kind of fault, where it exists and in which directio
   for (const kind of KINDS) {
     const [, protocols, directions] = row(section(4), `\`${kind}\``);
     const on = Object.entries(KINDS_OF).filter(([, kinds]) => kinds.includes(kind));
-    expect(protocols).toBe(on.length === 3 ? "all" : on.map(([protocol]) => protocol.toUpperCase()).join(", "));
+    expect(protocols).toBe(
+      on.length === PROTOCOLS.length ? "all" : on.map(([protocol]) => protocol.toUpperCase()).join(", "),
+    );
     expect(directions).toBe(DIRECTIONS_OF[kind].length === 2 ? "both" : DIRECTIONS_OF[kind].join());
   }
 });

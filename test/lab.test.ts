@@ -1,25 +1,31 @@
 /** `startLab` in a program: several labs, ports in use, and a stop that closes everything. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { type Lab, startLab } from "../src/lab.ts";
+import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { type Lab, type LabOptions, startLab } from "../src/lab.ts";
 import { ListenError } from "../src/servers/listener.ts";
 import { exchange, FORMS, trafficOf, udpStamp } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
-import { startTestLab, urlOf } from "./support/lab.ts";
+import { FREE_PORTS, startTestLab, urlOf } from "./support/lab.ts";
 import { openTcp } from "./support/tcp.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(30_000);
 
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
-const PORTS = ["httpPort", "tcpPort", "udpPort", "stampPort"] as const;
+const NAMES = [...PROTOCOLS, "stamp"] as const;
 /** Deadline for the exit of a program whose delayed answers are due after 50 s, ms. */
 const EXIT_LIMIT_MS = 15_000;
 
+/** The options with which a lab listens on the ports of `lab`. */
+function optionsOf({ ports }: Lab): LabOptions {
+  return Object.fromEntries(Object.entries(ports).map(([name, port]) => [`${name}Port`, port]));
+}
+
 /** Free ports: those of a lab that was stopped. */
-async function freePorts() {
-  const { ports, stop } = await startTestLab({ stampPort: 0 });
-  await stop();
-  return { httpPort: ports.http, tcpPort: ports.tcp, udpPort: ports.udp, stampPort: ports.stamp };
+async function freePorts(): Promise<LabOptions> {
+  const lab = await startTestLab({ stampPort: 0 });
+  await lab.stop();
+  return optionsOf(lab);
 }
 
 describe("startLab", () => {
@@ -37,17 +43,16 @@ describe("startLab", () => {
     expect((await trafficOf(good, "udp")).packets).toBe(5);
   });
 
-  test.each(PORTS)("rejects with the name of a %s that is in use, and leaves no port open", async (name) => {
+  test.each(NAMES)("rejects with the name of the port of %s if it is in use, and leaves no port open", async (name) => {
     await using holder = await startTestLab({ stampPort: 0 });
-    const { http, tcp, udp, stamp } = holder.ports;
-    const taken = { httpPort: http, tcpPort: tcp, udpPort: udp, stampPort: stamp }[name];
+    const used = holder.ports[name];
     const free = await freePorts();
-    const error = await startLab({ ...free, [name]: taken }).catch((error: unknown) => error);
+    const error = await startLab({ ...free, [`${name}Port`]: used }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(ListenError);
-    const shown = name === "stampPort" ? "STAMP" : name.slice(0, -4).toUpperCase();
-    expect(String(error)).toBe(`ListenError: ${shown} port ${taken} on 127.0.0.1 is in use`);
+    const shown = name === "stamp" ? "STAMP" : REGISTRY[name].title;
+    expect(String(error)).toBe(`ListenError: ${shown} port ${used} on 127.0.0.1 is in use`);
     await using after = await startLab(free);
-    expect(after.ports.http).toBe(free.httpPort);
+    expect(after.ports.http).toBe(free.httpPort ?? 0);
   });
 });
 
@@ -57,8 +62,7 @@ describe("stop", () => {
     await Promise.all([lab.stop(), lab.stop()]);
     await lab.stop();
     await lab[Symbol.asyncDispose]();
-    const { http, tcp, udp } = lab.ports;
-    await using again = await startLab({ httpPort: http, tcpPort: tcp, udpPort: udp });
+    await using again = await startLab(optionsOf(lab));
     expect(again.ports).toEqual(lab.ports);
   });
 
@@ -111,7 +115,7 @@ describe("stop", () => {
       import { startLab } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).pathname)};
       const delay = { kind: "fixed", ms: 50_000 };
       const lab = await startLab({
-        httpPort: 0, tcpPort: 0, udpPort: 0, limits: { stopMs: 50 }, impair: { http: { delay }, tcp: { delay }, udp: { delay } },
+        ...${JSON.stringify(FREE_PORTS)}, limits: { stopMs: 50 }, impair: { http: { delay }, tcp: { delay }, udp: { delay } },
       });
       const post = () => fetch("http://127.0.0.1:" + lab.ports.http, { method: "POST", body: "{}" }).catch(() => {});
       const first = post();

@@ -1,6 +1,7 @@
 /** src/main.ts as a process: its output at the start, its errors and exit statuses, and its stop on a signal. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { version } from "../package.json";
+import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { testPacket } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
 import { runMain, START_LIMIT_MS, startMain } from "./support/process.ts";
@@ -11,6 +12,8 @@ import { until } from "./support/until.ts";
 
 setDefaultTimeout(60_000);
 
+/** The port that the lab opens first: that of the last protocol. */
+const FIRST = PROTOCOLS.map((protocol) => `${REGISTRY[protocol].title} port ${REGISTRY[protocol].port}`).at(-1);
 const SCRIPT = Bun.which("script");
 if (!SCRIPT) console.warn("SKIPPED: script(1) is not installed; the output on a terminal is not tested");
 
@@ -26,7 +29,7 @@ describe("start", () => {
       host: "127.0.0.1",
       faults: "http:drop=0.2,delay=uniform(0,1500);tcp:drop=0.2;udp:drop=0.2",
     });
-    for (const name of ["http", "tcp", "udp", "stamp"]) expect(JSON.parse(line)[name]).toBeGreaterThan(0);
+    for (const name of [...PROTOCOLS, "stamp"]) expect(JSON.parse(line)[name]).toBeGreaterThan(0);
     expect((await fetch(`http://127.0.0.1:${lab.ports.http}/readyz`)).status).toBe(200);
     expect(lab.err).toBe("");
   });
@@ -115,12 +118,9 @@ describe("an error at the start", () => {
 
   test("for a port in use exits with status 1 and one line with the port", async () => {
     await using lab = await startMain();
-    for (const name of ["http", "tcp", "udp"] as const) {
-      const args = ["http", "tcp", "udp"].flatMap((other) => [
-        `--${other}-port`,
-        other === name ? `${lab.ports[name]}` : "0",
-      ]);
-      const line = `wirelab: ${name.toUpperCase()} port ${lab.ports[name]} on 127.0.0.1 is in use\n`;
+    for (const name of PROTOCOLS) {
+      const args = PROTOCOLS.flatMap((other) => [`--${other}-port`, other === name ? `${lab.ports[name]}` : "0"]);
+      const line = `wirelab: ${REGISTRY[name].title} port ${lab.ports[name]} on 127.0.0.1 is in use\n`;
       expect(await runMain(args)).toEqual({ status: 1, out: "", err: line });
     }
   });
@@ -129,14 +129,14 @@ describe("an error at the start", () => {
     const { status, err } = await runMain(["--host", "203.0.113.1"]);
     expect([status, err]).toEqual([
       1,
-      "wirelab: UDP port 7000 on 203.0.113.1 is not available: 203.0.113.1 is not an address of this machine\n",
+      `wirelab: ${FIRST} on 203.0.113.1 is not available: 203.0.113.1 is not an address of this machine\n`,
     ]);
   });
 
   test("for an unknown host name exits with status 1 and one line with the name", async () => {
     const { status, err } = await runMain(["--host", "no-such-host.invalid"]);
     expect(status).toBe(1);
-    expect(err).toMatch(/^wirelab: UDP port 7000 on no-such-host\.invalid is not available: .+\n$/);
+    expect(err).toStartWith(`wirelab: ${FIRST} on no-such-host.invalid is not available: `);
     expect(err.trim().split("\n")).toHaveLength(1);
   });
 

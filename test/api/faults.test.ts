@@ -1,11 +1,13 @@
 /** `/impairments`: reading and changing faults, and who may change them. */
 import { describe, expect, test } from "bun:test";
+import { byProtocol, PROTOCOLS } from "../../src/base/protocol.ts";
 import { setFaults } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { EXTERNAL, JSON_TYPE, put, request, TEXT_TYPE, TOKEN } from "./support.ts";
 
+const PROTOCOL_FORMS = PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ");
 const UDP_DROP = { http: {}, tcp: {}, udp: { drop: { up: 0.5, down: 0 } } };
 
 describe("faults", () => {
@@ -14,7 +16,7 @@ describe("faults", () => {
     const all = urlOf(lab, "/impairments");
     expect((await request(all)).json()).toEqual({
       text: "none",
-      impairments: { http: {}, tcp: {}, udp: {} },
+      impairments: byProtocol(() => ({})),
       presets: ["none", "classroom"],
     });
     const set = async (text: string) => (await request(all, put(text))).json().text;
@@ -51,12 +53,12 @@ describe("faults", () => {
     [
       "/impairments",
       "chaos",
-      '"chaos" is neither a protocol with faults nor a preset at character 1; allowed: http:…, tcp:…, udp:…, or none, classroom',
+      `"chaos" is neither a protocol with faults nor a preset at character 1; allowed: ${PROTOCOL_FORMS}, or none, classroom`,
     ],
     [
       "/impairments",
       "constructor",
-      '"constructor" is neither a protocol with faults nor a preset at character 1; allowed: http:…, tcp:…, udp:…, or none, classroom',
+      `"constructor" is neither a protocol with faults nor a preset at character 1; allowed: ${PROTOCOL_FORMS}, or none, classroom`,
     ],
     [
       "/impairments/udp",

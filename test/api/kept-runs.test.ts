@@ -1,9 +1,9 @@
 /** `/runs` and `/runs/{id}`: the list, one run, its report, the comparison of two, and deletion. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Lab, startLab } from "../../src/index.ts";
+import type { Lab } from "../../src/lab.ts";
 import { RunStore } from "../../src/runs/store.ts";
 import { makeRun, newPath } from "../runs/support.ts";
-import { urlOf } from "../support/lab.ts";
+import { startTestLab, urlOf } from "../support/lab.ts";
 import { request } from "./support.ts";
 
 const { report, detail } = await makeRun();
@@ -17,7 +17,7 @@ beforeAll(async () => {
   store.save(RUN);
   store.save({ ...RUN, reports: [report, { ...report, protocol: "tcp" }], details: [detail, detail] });
   const targets = [{ host: "10.0.0.7", port: 7000 }];
-  lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, data, targets, limits: { runSeconds: 2 } });
+  lab = await startTestLab({ data, targets, limits: { runSeconds: 2 } });
 });
 afterAll(() => lab.stop());
 
@@ -71,7 +71,7 @@ describe("kept runs", () => {
   test("are deleted, but not by a page of another site", async () => {
     using store = RunStore.open(newPath());
     const id = store.save(RUN);
-    await using other = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, data: store.path });
+    await using other = await startTestLab({ data: store.path });
     const remove = (headers = {}) => request(urlOf(other, `/runs/${id}`), { method: "DELETE", headers });
     expect((await remove({ origin: "http://example.com" })).status).toBe(403);
     expect((await remove()).json()).toEqual({ deleted: id });

@@ -1,5 +1,6 @@
 /** `/live`, `/history` and `/rights`. */
 import { expect, test } from "bun:test";
+import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { request } from "./support.ts";
 
@@ -16,7 +17,7 @@ test("/history has a series for each protocol and is not cached", async () => {
   await using lab = await startTestLab();
   const response = await request(urlOf(lab, "/history"));
   expect(response.headers.get("cache-control")).toBe("no-store");
-  expect(Object.keys(response.json().series)).toEqual(["http", "tcp", "udp"]);
+  expect(Object.keys(response.json().series)).toEqual([...PROTOCOLS]);
 });
 
 test("/rights reports whether the client may change the lab, and the reason if it may not", async () => {

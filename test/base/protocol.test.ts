@@ -30,7 +30,8 @@ test("byProtocol makes one value for each protocol", () => {
 });
 
 test("ALL_TITLES lists the display names as a part of a sentence", () => {
-  expect(ALL_TITLES).toBe("HTTP, TCP and UDP");
+  const titles = PROTOCOLS.map((protocol) => REGISTRY[protocol].title);
+  expect(ALL_TITLES).toBe(`${titles.slice(0, -1).join(", ")} and ${titles.at(-1)}`);
 });
 
 test("isProtocol is true for the names of protocols only", () => {

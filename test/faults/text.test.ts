@@ -94,7 +94,7 @@ describe("a valid text", () => {
 
 describe("an invalid text", () => {
   const KINDS = "drop, burst, delay, duplicate, reorder, corrupt";
-  const PROTOCOL_FORMS = "http:…, tcp:…, udp:…, or none, classroom";
+  const PROTOCOL_FORMS = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or none, classroom`;
   const P = "a probability from 0 to 1";
   const DROP = "P or UP/DOWN, each from 0 to 1";
   const DELAY = "MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to 60000";

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { dashboardExpressions, type Expression, filledIn, ruleExpressions } from "./expressions.ts";
 import { list, program, type Tree, text, tree } from "./files.ts";
 import type { Sample } from "./prometheus.ts";
-import { PROTOCOLS, type Scene, startScene } from "./scene.ts";
+import { type Scene, startScene } from "./scene.ts";
 import { until } from "./wait.ts";
 
 const binary = program("prometheus", "tests of every expression with a real Prometheus");

@@ -2,14 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { byProtocol, PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
-import { type Lab, startLab } from "../../src/lab.ts";
+import type { Lab } from "../../src/lab.ts";
+import { startTestLab } from "../support/lab.ts";
 import { ROOT, type Tree, tree, type Value } from "./files.ts";
 import { freePort, type Prometheus, startPrometheus } from "./prometheus.ts";
 import { until } from "./wait.ts";
-
-/** The protocols, each with its own client. */
-export const PROTOCOLS = ["http", "tcp", "udp"] as const;
 
 /** The running processes. */
 export interface Scene {
@@ -32,7 +31,7 @@ const STAGES = "50/36s,0.09/12s";
 /** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
 const FAULTS = "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2";
 
-function startClient(protocol: (typeof PROTOCOLS)[number], lab: Lab, metricsPort: number, report: string) {
+function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: string) {
   const flags = [
     `--proto=${protocol}`,
     `--target=127.0.0.1:${lab.ports[protocol]}`,
@@ -48,10 +47,9 @@ function startClient(protocol: (typeof PROTOCOLS)[number], lab: Lab, metricsPort
 /** Starts everything; `binary` is the path of Prometheus. Resolves when the clients send and Prometheus scrapes. */
 export async function startScene(binary: string): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const free = { httpPort: 0, tcpPort: 0, udpPort: 0 };
-  const busy = stack.use(await startLab({ ...free, impair: parseImpairments(FAULTS), seed: 7 }));
-  const idle = stack.use(await startLab(free));
-  const metricsPorts = { http: freePort(), tcp: freePort(), udp: freePort() };
+  const busy = stack.use(await startTestLab({ impair: parseImpairments(FAULTS), seed: 7 }));
+  const idle = stack.use(await startTestLab());
+  const metricsPorts = byProtocol(freePort);
   const prometheus = stack.use(
     await startPrometheus(binary, {
       wirelab: [busy, idle].map((lab) => `127.0.0.1:${lab.ports.http}`),
@@ -60,7 +58,9 @@ export async function startScene(binary: string): Promise<Scene> {
   );
   // A rate does not include what was counted before the first scrape, so the clients start after it.
   await until("the first scrape of both labs", 20, async () =>
-    (await prometheus.query('count(packets_total{job="wirelab"}) == 6')).length > 0 ? true : undefined,
+    (await prometheus.query(`count(packets_total{job="wirelab"}) == ${2 * PROTOCOLS.length}`)).length > 0
+      ? true
+      : undefined,
   );
   const directory = await mkdtemp(join(tmpdir(), "wirelab-reports-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));

@@ -1,9 +1,11 @@
 /** The load command: its output, its files and its exit status. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { PROTOCOLS } from "../../../src/base/protocol.ts";
 import { parseImpairments } from "../../../src/faults/text.ts";
 import { type Lab, startLab } from "../../../src/lab.ts";
 import { type CommandEnvironment, runCommand } from "../../../src/load/cli/command.ts";
 import { readReports } from "../../../src/load/report/json.ts";
+import { startTestLab } from "../../support/lab.ts";
 import { balanced } from "../support/sums.ts";
 import { deadTcpPort } from "../support/targets.ts";
 
@@ -50,8 +52,8 @@ function recordingEnvironment(files: Record<string, string> = {}) {
 let lab: Lab;
 let lossy: Lab;
 beforeAll(async () => {
-  lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
-  lossy = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, impair: parseImpairments("udp:drop=0.1/0.1") });
+  lab = await startTestLab();
+  lossy = await startTestLab({ impair: parseImpairments("udp:drop=0.1/0.1") });
 });
 afterAll(async () => {
   await lab.stop();
@@ -238,19 +240,17 @@ test("--proto all runs every protocol at the same time against one host", async 
     "--proto all --target 127.0.0.77 --rate 300 --count 150 --timeout 300ms --json all.json --html all.html --hdr all.hdr";
   expect(await runCommand(line.split(" "), environment)).toBe(0);
   const reports = readReports(recorded.files["all.json"] ?? "") ?? [];
-  expect(reports.map(({ protocol }) => protocol)).toEqual(["http", "tcp", "udp"]);
+  expect(reports.map(({ protocol }) => protocol)).toEqual([...PROTOCOLS]);
   const [http, tcp, udp] = reports.map((report) => balanced(report).packets);
   expect(http).toMatchObject({ sent: 150, answered: 150 });
   expect(tcp).toMatchObject({ sent: 150, lostUp: 0, lostDown: tcp?.lost ?? -1 });
   expect(udp).toMatchObject({ sent: 150, lostDown: 0, lostUp: udp?.lost ?? -1 });
   expect((tcp?.lost ?? 0) * (udp?.lost ?? 0)).toBeGreaterThan(0);
-  expect(recorded.out).toMatch(/^ +http +tcp +udp$/m);
-  expect(recorded.files["all.html"]?.match(/<svg /g)?.length).toBe(12);
-  expect(Object.keys(recorded.files).filter((path) => path.endsWith(".hdr"))).toEqual([
-    "all-http.hdr",
-    "all-tcp.hdr",
-    "all-udp.hdr",
-  ]);
+  expect(recorded.out).toMatch(new RegExp(`^ +${PROTOCOLS.join(" +")}$`, "m"));
+  expect(recorded.files["all.html"]?.match(/<svg /g)?.length).toBe(4 * PROTOCOLS.length);
+  expect(Object.keys(recorded.files).filter((path) => path.endsWith(".hdr"))).toEqual(
+    PROTOCOLS.map((protocol) => `all-${protocol}.hdr`),
+  );
 });
 
 test("as a process the command has the same statuses and outputs", async () => {

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
+import { PROTOCOLS, REGISTRY } from "../../../src/base/protocol.ts";
 import { readFlags } from "../../../src/load/cli/flags.ts";
 import { HELP } from "../../../src/load/cli/help.ts";
 
 test("the help lists the protocols of the registry and fits a terminal", () => {
-  expect(HELP).toContain("--proto http|tcp|udp|all [flags]");
-  expect(HELP).toContain("(http 5000, tcp 6000, udp 7000)");
+  expect(HELP).toContain(`--proto ${PROTOCOLS.join("|")}|all [flags]`);
+  for (const protocol of PROTOCOLS) expect(HELP).toContain(`${protocol} ${REGISTRY[protocol].port}`);
   const [usage] = HELP.split("\nExamples\n");
   for (const line of usage?.split("\n") ?? []) expect(line.length).toBeLessThanOrEqual(84);
 });

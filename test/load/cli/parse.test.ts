@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { PROTOCOLS } from "../../../src/base/protocol.ts";
 import { parseCommand } from "../../../src/load/cli/parse.ts";
 
 const readFile = (path: string) => Buffer.from(`content of ${path}`);
@@ -25,11 +26,11 @@ test("flags become options with their units", () => {
 
 test("--proto all is a run for each protocol, with the options that it has", () => {
   const { runs } = parse("--proto all --rate max --mode plain --method GET");
-  expect(runs).toEqual([
-    { protocol: "http", rate: "max", http: { method: "GET" } },
-    { protocol: "tcp", rate: "max", mode: "plain" },
-    { protocol: "udp", rate: "max", mode: "plain" },
-  ]);
+  expect(runs.map(({ protocol }) => protocol)).toEqual([...PROTOCOLS]);
+  const [http, tcp, udp] = runs;
+  expect(http).toEqual({ protocol: "http", rate: "max", http: { method: "GET" } });
+  expect(tcp).toEqual({ protocol: "tcp", rate: "max", mode: "plain" });
+  expect(udp).toEqual({ protocol: "udp", rate: "max", mode: "plain" });
 });
 
 test("HTTP options, objectives and outputs", () => {
@@ -67,8 +68,8 @@ test("--help needs no protocol", () => {
 });
 
 test.each([
-  ["", "--proto is required: http, tcp, udp or all"],
-  ["--proto upd", "--proto upd: expected http, tcp, udp, all; did you mean udp?"],
+  ["", `--proto is required: ${PROTOCOLS.join(", ")} or all`],
+  ["--proto upd", `--proto upd: expected ${PROTOCOLS.join(", ")}, all; did you mean udp?`],
   ["--proto udp --rate fast", "--rate fast: expected a number"],
   ["--proto udp --duration 5d", "--duration 5d: expected a time such as 200ms, 10s or 5m, or forever"],
   ["--proto udp --timeout forever", "--timeout forever: expected a time such as 200ms, 10s or 5m"],
