@@ -59,9 +59,10 @@ HTTP
 Results
   --slo OBJECTIVE        p99<5ms, mean<1ms, loss<0.1%, errors<1%, late<1%,
                          jitter<2ms, rate>=950; repeatable. p50 p90 p99 p999
-                         min mean max are response times. An objective is met
-                         only if the whole 95 % confidence interval of the value
-                         meets it, so a short run may miss it
+                         min mean max are response times, percentiles of all
+                         packets sent: over the timeout if too many have no
+                         answer. If the value has a 95 % confidence interval,
+                         all of it has to meet the objective
   --json FILE|-          the report as JSON ("-": standard output, nothing else)
   --csv FILE             a row for each interval
   --html FILE            the report with charts, in one file
