@@ -75,7 +75,7 @@ describe.skipIf(!canUnshare)("commands", () => {
     expect(outcomes.at(-1)?.output).toContain('"text":"none"');
   }, 60_000);
 
-  test("the preset and the load run print the numbers that the README shows", async () => {
+  test.concurrent("the preset and the load run print the numbers that the README shows", async () => {
     const [first = "", ...rest] = requests;
     expect(rest.length).toBeGreaterThan(0);
     const all = loads.find((line) => line.endsWith("--proto all")) ?? "";
@@ -89,7 +89,7 @@ describe.skipIf(!canUnshare)("commands", () => {
     }
   }, 60_000);
 
-  test("every load run ends with a report; an objective may be missed on a busy machine", async () => {
+  test.concurrent("every load run ends with a report; an objective may be missed on a busy machine", async () => {
     const outcomes = await runInNamespace([], loads);
     for (const { line, status, output } of outcomes) {
       expect([line, [0, ...(line.includes("--slo") ? [1] : [])].includes(status)]).toEqual([line, true]);

@@ -51,7 +51,7 @@ function expectWithinTruth({ packets }: Awaited<ReturnType<typeof runOn>>, { cou
 }
 
 describe("a foreign reflector on a host where a lab serves the control port", () => {
-  test.each<[what: string, answering: "stateful" | "stateless", faults: Faults]>([
+  test.concurrent.each<[what: string, answering: "stateful" | "stateless", faults: Faults]>([
     ["stateful", "stateful", {}],
     ["stateful, sessions by address alone", "stateful", { keyedByAddress: true }],
     ["stateful, restarts", "stateful", { restartsAt: 150 }],
@@ -144,7 +144,7 @@ test.each([
 );
 
 describe("a lab whose summary does not cover the run", () => {
-  test.each([
+  test.concurrent.each([
     ["upstream", "udp:drop=0.2/0", false],
     ["downstream", "udp:drop=0/0.2", false],
     ["upstream, while losses are followed", "udp:drop=0.2/0", true],
@@ -179,7 +179,7 @@ describe("a lab whose summary does not cover the run", () => {
     30_000,
   );
 
-  test("restarts again and again", async () => {
+  test.concurrent("restarts again and again", async () => {
     let lab = await startFaultyLab("udp:drop=0.2/0");
     const { http: httpPort, udp: udpPort } = lab.ports;
     const run = start(`127.0.0.1:${udpPort}`, { control: controlOf(lab), rate: 500, count: 1500 });
@@ -305,7 +305,7 @@ describe("false answers of a reflector cause no false direction", () => {
   const shift = (at: number, by: number) => (answer: Buffer) =>
     answer.writeUInt32BE((answer.readUInt32BE(at) + by) >>> 0, at);
 
-  test.each<[what: string, modify: Modify]>([
+  test.concurrent.each<[what: string, modify: Modify]>([
     ["sequence numbers far in the future", everyTenth(shift(0, 1_000_000))],
     ["sequence numbers that are one too high", everyTenth(shift(0, 1))],
     ["the highest sequence number", everyTenth((answer) => answer.writeUInt32BE(2 ** 32 - 1, 0))],
