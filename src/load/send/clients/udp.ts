@@ -32,6 +32,8 @@ class UdpClient implements Client {
   #recorder: Recorder;
   /** The sockets that were read in this turn of the event loop; one may be in it several times. */
   readonly #readSockets: UdpSocket[] = [];
+  /** Sockets with packets since the last flush, each once for each packet. */
+  readonly #written: UdpSocket[] = [];
   #next = 0;
   #willNotify = false;
   /** A time after which every socket has been read, monotonic ms. */
@@ -120,12 +122,14 @@ class UdpClient implements Client {
     if (!socket.hasCapacity) return false;
     this.#notePoll(now);
     socket.add(intendedAt, now);
+    this.#written.push(socket);
     this.#next = (this.#next + 1) % this.#sockets.length;
     return true;
   }
 
   flush(): void {
-    for (const socket of this.#sockets) socket.flush();
+    for (const socket of this.#written) socket.flush();
+    this.#written.length = 0;
   }
 
   tick(now: number): void {

@@ -120,6 +120,8 @@ export class SerialClient implements Client {
     // An open loop keeps its schedule against a target that refuses connections: each of its packets fails.
     else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
     else this.#connect(exchange, now);
+    // The opening of a connection is not lateness of this sender: it began at `now`.
+    this.#recorder.handOver.record(intendedAt, exchange.sentAt);
     return true;
   }
 

@@ -24,6 +24,8 @@ export class TcpConnection {
   /** Octets of the preface that an echo server may still return; 0 after the first octet that differs. */
   #prefaceLeft = 0;
   #now = 0;
+  /** Frames added since the last flush. */
+  #added = 0;
   readonly #write = (bytes: Buffer, at: number, length: number) => this.#socket?.write(bytes, at, length) ?? 0;
   readonly #onFrame = (bytes: Buffer, at: number, length: number) =>
     this.session.receive(bytes, this.#now, at + FRAME_HEADER_LENGTH, length);
@@ -62,20 +64,32 @@ export class TcpConnection {
   /** Discards the closed socket and the frames that were not sent. */
   detach(): void {
     this.#socket = undefined;
+    this.#added = 0;
     this.writer.clear();
   }
 
-  /** Writes the next packet into the buffer. */
+  /** Adds the next packet to the buffer. */
   add(intendedAt: number, now: number): void {
-    this.session.write(this.writer.bytes, this.writer.claim(), intendedAt, now);
+    this.session.add(intendedAt, now);
+    this.writer.claim();
+    this.#added++;
   }
 
-  /** Passes buffered frames to the kernel. */
+  /** Passes buffered frames to the kernel. What it does not accept at once waits for the target, not for this sender. */
   flush(): void {
     if (this.#socket === undefined) return;
-    const only = this.writer.onlyPacket;
-    if (only >= 0) this.session.updateSendTime(this.writer.bytes, only);
+    if (this.#added > 0) this.#stampAdded();
     this.writer.drain(this.#write);
+  }
+
+  #stampAdded(): void {
+    const { session, writer } = this;
+    const { now } = session;
+    for (let back = this.#added; back > 0; back--) {
+      session.stamp(writer.bytes, writer.packetAt(back), back, now);
+      session.handedOver(back);
+    }
+    this.#added = 0;
   }
 
   /** Reads the frames of a chunk that arrived at `now` (monotonic ms). */
