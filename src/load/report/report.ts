@@ -240,7 +240,7 @@ export interface RunReport {
     /** Most packets that were passed to the kernel without waiting between them. */
     readonly largestBurst: number;
   } | null;
-  /** Time from the arrival of an answer at the kernel until it was read; null except over UDP. */
+  /** Time from the arrival of an answer at the kernel until it was read; over TCP and HTTP a lower bound. */
   readonly receiveDelay: TwoQuantiles & { readonly max: number | null };
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly errors: Readonly<Record<string, number>>;
