@@ -83,9 +83,9 @@ export const GLOSSARY = {
   IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers. From the timestamps of STAMP answers it is also computed one-way; that requires no synchronized clocks.",
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
-    "Delay from a packet's intended send time until the generator processed it. It measures the accuracy of the generator itself.",
+    "Delay from a packet's intended send time until the generator passed it to the kernel. It measures the accuracy of the generator itself.",
   "receive delay":
-    "Time from when the kernel received an answer until the generator read it, over UDP. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target.",
+    "Time from when the kernel received an answer until the generator read it. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target. Over TCP and HTTP it is a lower bound, because the kernel reports that time in ticks of 1 to 10 ms.",
   verdict:
     "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:

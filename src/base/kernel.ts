@@ -9,6 +9,9 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
 
+/** Whether the system has Linux's calls and their constants. */
+export const isLinux = process.platform === "linux";
+
 /** Resources that the process has used and holds. */
 export interface ProcessUsage {
   readonly userSeconds: number;
@@ -42,38 +45,12 @@ function readTable(path: string): string[][] | undefined {
     .map((line) => line.trim().split(/\s+/));
 }
 
-/** Linux's ioctl for the time at which the kernel received the datagram that was read last, as two 64-bit numbers. */
-const SIOCGSTAMPNS = 0x8907;
-
-/**
- * Reads when the kernel received the datagram that was read last from a UDP socket, ms since the Unix epoch with a
- * fraction; undefined where the system has no such time. Of several datagrams that the runtime reads in one call it is
- * the time of the last. The first call switches the timestamps on. A call costs 0.5 µs.
- */
-export function receiveTimesOf(socket: object): () => number | undefined {
-  const fd = descriptorOf(socket);
-  if (fd === undefined || process.platform !== "linux") return () => undefined;
-  const { i32, pointer, u64 } = FFIType;
-  try {
-    const { symbols } = dlopen("libc.so.6", { ioctl: { args: [i32, u64, pointer], returns: i32 } });
-    const time = new BigInt64Array(2);
-    const read = () => {
-      const isRead = symbols.ioctl(fd, SIOCGSTAMPNS, ptr(time)) === 0;
-      return isRead ? Number(time[0]) * 1000 + Number(time[1]) / 1e6 : undefined;
-    };
-    read();
-    return read;
-  } catch {
-    return () => undefined;
-  }
-}
-
 type SetSocketOption = (fd: number, level: number, option: number, value: number, length: number) => number;
 let setSocketOption: SetSocketOption | undefined;
 
 /** Linux's setsockopt for options of one integer. On other systems the constants above differ, so it does nothing. */
 function loadSetSocketOption(): SetSocketOption {
-  if (process.platform !== "linux") return () => -1;
+  if (!isLinux) return () => -1;
   const { i32, pointer, u32 } = FFIType;
   for (const library of ["libc.so.6", "libc.so"]) {
     try {

@@ -3,6 +3,7 @@ import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
 import { DelaySeries } from "./delay-series.ts";
 import { DelayVariation } from "./delay-variation.ts";
+import { HandOver } from "./hand-over.ts";
 import { Histogram } from "./histogram.ts";
 import { LossPattern } from "./loss-pattern.ts";
 import { OneWay } from "./one-way.ts";
@@ -38,7 +39,9 @@ export class Recorder {
   readonly oneWay = new OneWay();
   /** Variation of the service time. */
   readonly variation = new DelayVariation();
-  readonly scheduleError = new Histogram();
+  /** When packets were passed to the kernel, compared with the schedule. */
+  readonly handOver = new HandOver();
+  readonly scheduleError = this.handOver.error;
   /** Time from a datagram's arrival at the kernel until it was read. */
   readonly receiveDelay = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */

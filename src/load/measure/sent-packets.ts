@@ -100,6 +100,11 @@ export class SentPackets {
     return found;
   }
 
+  /** Intended send time of a packet that is kept, monotonic ms. */
+  intendedTimeOf(sequence: number): number {
+    return this.intendedAt[sequence & this.#mask] ?? 0;
+  }
+
   /** Send time of a packet that is kept, monotonic ms. */
   sentTimeOf(sequence: number): number {
     return this.sentAt[sequence & this.#mask] ?? 0;

@@ -117,9 +117,17 @@ function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
   ];
 }
 
-function validityEntries({ scheduleError, receiveDelay, verdict }: RunReport): Entry[] {
+function burstsText({ handOver, packets: { sent } }: RunReport): string {
+  if (!handOver || handOver.bunched === 0) return "";
+  const { bunched, largestBurst } = handOver;
+  return ` ${formatCount(bunched)} packets (${formatShare(bunched / sent)}) were due before the one before them was sent, up to ${formatCount(largestBurst)} in a row: the gaps between these packets are not the planned ones.`;
+}
+
+function validityEntries(report: RunReport): Entry[] {
+  const { scheduleError, receiveDelay, verdict } = report;
+  const lateness = `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`;
   return [
-    ["schedule error", `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`],
+    ["schedule error", `${lateness}${burstsText(report)}`],
     ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];

@@ -8,7 +8,7 @@ import type { LossReport, PacketCounts, RunReport, Times } from "./report.ts";
  */
 export const FIRST_SCHEMA = "wirelab.run/1";
 
-type AddedKey = "receiveDelay" | "clockSteps" | "reflectorClock" | "sessionId" | "plan" | "host" | "ended";
+type AddedKey = "handOver" | "receiveDelay" | "clockSteps" | "reflectorClock" | "sessionId" | "plan" | "host" | "ended";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval">;
 
@@ -70,6 +70,7 @@ export function completed(report: FirstReport): RunReport {
     serviceTime: timesOf(report.serviceTime),
     serverTime: timesOf(report.serverTime),
     oneWay: { ...oneWay, up: timesOf(oneWay.up), down: timesOf(oneWay.down), comparable: false, drift: null },
+    handOver: null,
     receiveDelay: { p50: null, p99: null, max: null },
     clockSteps: [],
     reflectorClock: null,

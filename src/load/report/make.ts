@@ -83,6 +83,10 @@ function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["ji
   };
 }
 
+function handOverOf({ handOver: { error, bunched, largestBurst } }: Recorder): RunReport["handOver"] {
+  return error.count === 0 ? null : { bunched, largestBurst };
+}
+
 /** Errors by code. Answers after the waiting time, and to packets that this run did not send, are one of them. */
 function errorsOf({ errors, counts: { unknownAnswers } }: Recorder): Record<string, number> {
   return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { [UNKNOWN_ANSWER]: unknownAnswers } : {}) };
@@ -138,6 +142,7 @@ export function makeReport(result: RunResult): RunReport {
     reflectorClock: recorder.oneWay.reflectorClock ?? null,
     jitter: jitterOf(recorder),
     scheduleError: { ...twoQuantiles(scheduleError), max: scheduleError.max ?? null },
+    handOver: handOverOf(recorder),
     receiveDelay: { ...twoQuantiles(receiveDelay), max: receiveDelay.max ?? null },
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),

@@ -231,8 +231,16 @@ export interface RunReport {
     /** Downstream, from T4 - T3. */
     readonly down: OneWayVariation | null;
   };
+  /** Time from the intended send time until the packet was passed to the kernel. */
   readonly scheduleError: TwoQuantiles & { readonly max: number | null };
-  /** Time from the arrival of an answer at the kernel until it was read; null except over UDP. */
+  /** How the packets were passed to the kernel; null in a closed loop. */
+  readonly handOver: {
+    /** Packets that were due already when the packet before them was passed to the kernel. */
+    readonly bunched: number;
+    /** Most packets that were passed to the kernel without waiting between them. */
+    readonly largestBurst: number;
+  } | null;
+  /** Time from the arrival of an answer at the kernel until it was read; over TCP and HTTP a lower bound. */
   readonly receiveDelay: TwoQuantiles & { readonly max: number | null };
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly errors: Readonly<Record<string, number>>;

@@ -92,6 +92,7 @@ const REPORT: RunReport = {
     down: { rfc3550Mean: 0.0001, ipdv: { p50: 0.00006, p99: 0.0005, min: -0.001, max: 0.001 } },
   },
   scheduleError: { p50: 0.00001, p99: 0.0001, max: 0.001 },
+  handOver: { bunched: 30, largestBurst: 7 },
   receiveDelay: { p50: 0.00002, p99: 0.0002, max: 0.001 },
   bytes: { sent: 0, received: 0 },
   errors: {},
@@ -138,7 +139,10 @@ describe("the values of a run", () => {
       "Round-trip: p50 100 µs, p99 500 µs. One-way: upstream p50 40 µs, p99 50 µs; downstream p50 60 µs, p99 500 µs.",
     ],
     ["PDV", "p50 500 µs, p99 7 ms, over a minimum of 1 ms."],
-    ["schedule error", "p50 10 µs, p99 100 µs."],
+    [
+      "schedule error",
+      "p50 10 µs, p99 100 µs. 30 packets (3 %) were due before the one before them was sent, up to 7 in a row: the gaps between these packets are not the planned ones.",
+    ],
     ["receive delay", "p50 20 µs, p99 200 µs."],
     ["verdict", "This run is valid."],
   ])("%s", (term, values) => {

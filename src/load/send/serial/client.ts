@@ -8,6 +8,7 @@ import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import type { Client, ClientSettings } from "../client.ts";
 import { openingPatience, unreachable } from "../connect.ts";
+import { PollTimes } from "../poll-times.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
 
 /** Time after a failed connection attempt before the next one. */
@@ -26,6 +27,8 @@ interface Exchange {
   /** Earliest time of the next connection attempt, monotonic ms. */
   retryAt: number;
   lastError: string;
+  /** How long the part of the answer that was read last had waited, ms; undefined before the first and if not known. */
+  waited: number | undefined;
   /** The recorder of the packet: the answer to a warm-up packet is not counted later. */
   recorder: Recorder;
 }
@@ -38,6 +41,7 @@ export class SerialClient implements Client {
   readonly #exchanges: Exchange[] = [];
   readonly #idle: Exchange[] = [];
   readonly localPorts = new Set<number>();
+  readonly #polls = new PollTimes();
   #recorder: Recorder;
   #accounting: PacketAccounting;
   #isClosed = false;
@@ -83,6 +87,7 @@ export class SerialClient implements Client {
 
   #addExchange(): Exchange {
     const connection = this.#makeConnection({
+      onRead: (waited) => this.#onRead(exchange, waited),
       onAnswer: (outcome, octets) => this.#onOutcome(exchange, outcome, octets),
       onClosed: (outcome) => this.#onOutcome(exchange, outcome, 0),
     });
@@ -92,6 +97,7 @@ export class SerialClient implements Client {
       sentAt: 0,
       retryAt: 0,
       lastError: "",
+      waited: undefined,
       recorder: this.#recorder,
     };
     this.#exchanges.push(exchange);
@@ -113,6 +119,8 @@ export class SerialClient implements Client {
       this.#idle.push(exchange);
       return false;
     }
+    this.#polls.note(now);
+    exchange.waited = undefined;
     exchange.recorder = this.#recorder;
     exchange.sequence = this.#accounting.add(intendedAt, now, this.#settings.clock.wallAt(now));
     exchange.sentAt = now;
@@ -120,6 +128,8 @@ export class SerialClient implements Client {
     // An open loop keeps its schedule against a target that refuses connections: each of its packets fails.
     else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
     else this.#connect(exchange, now);
+    // The opening of a connection is not lateness of this sender: it began at `now`.
+    this.#recorder.handOver.record(intendedAt, exchange.sentAt);
     return true;
   }
 
@@ -152,11 +162,20 @@ export class SerialClient implements Client {
     );
   }
 
+  /** Notes how long a part of an answer waited: at most since the packet was sent, or the sockets were read. */
+  #onRead(exchange: Exchange, waited: () => number | undefined): void {
+    const now = this.#settings.clock.now();
+    const longest = now - Math.max(exchange.sentAt, this.#polls.polledAt);
+    const delay = this.#polls.mayHaveWaited(now) ? waited() : 0;
+    exchange.waited = delay === undefined ? undefined : Math.min(longest, delay);
+  }
+
   #onOutcome(exchange: Exchange, outcome: Outcome, octets: number): void {
     if (exchange.sequence === IDLE || this.#isClosed) return;
     const now = this.#settings.clock.now();
     this.lastArrival = now;
     exchange.recorder.counts.bytesReceived += octets;
+    if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
     this.#finish(exchange, outcome, now);
     this.#settings.onCapacity();
   }

@@ -14,7 +14,6 @@ import {
   sequenceOf,
   ssidOf,
   writeTestPacket,
-  writeTimestamp,
 } from "../../../stamp/packet.ts";
 import { PacketAccounting } from "../../measure/accounting.ts";
 import { ExchangeSeries } from "../../measure/exchange-series.ts";
@@ -27,6 +26,9 @@ import { ReflectorSequence } from "./reflector-sequence.ts";
 
 /** By how much T3 - T2 may exceed the round trip, ms: the two clocks differ in rate and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
+
+/** Difference of the send times of packets that are passed to the kernel in one call, ms; above the resolution of T1. */
+const SPACING_MS = 0.0007;
 
 /** Offsets of timestamps: T1 in a test packet, and T3, T2 and T1 in an answer (RFC 8762 sections 4.2.1 and 4.3.1). */
 const SENT_AT = 4;
@@ -143,25 +145,40 @@ export class SenderSession {
     return Buffer.from(this.#padding);
   }
 
-  /** Writes the next test packet into `bytes` at `at`, and adds it to the accounting. */
-  write(bytes: Uint8Array, at: number, intendedAt: number, now: number): void {
-    const wall = this.#clock.wallAt(now);
-    this.#recorder.oneWay.sender.observe(now, wall);
-    const sequence = this.#accounting.add(intendedAt, now, wall);
-    writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+  /** The present time, monotonic ms. */
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** Adds the next packet to the accounting. */
+  add(intendedAt: number, now: number): void {
+    this.#accounting.add(intendedAt, now, now);
     this.#recorder.counts.bytesSent += this.#settings.size;
   }
 
   /**
-   * Sets the send time of the packet written last, at `at`, to now, just before it is passed to the kernel. At low rates
-   * the code between writing and sending is slow because it is not in the processor's caches.
+   * Writes the packet that was added `back` packets before the next one into `bytes` at `at`, just before it is passed to
+   * the kernel at `now` (monotonic ms), with this as its send time. Packets that are passed in one call get different send
+   * times before the call, so that a send time identifies its packet.
    */
-  updateSendTime(bytes: Uint8Array, at: number): void {
-    const now = this.#clock.now();
-    const wall = this.#clock.wallAt(now);
-    writeTimestamp(bytes, at + SENT_AT, wall);
+  stamp(bytes: Uint8Array, at: number, back: number, now: number): void {
     const { packets } = this.#accounting;
-    packets.updateSentAt(packets.next - 1, now, wall);
+    const sequence = packets.next - back;
+    // After a restart the packet belongs to the session before, and has been written.
+    if (sequence < packets.first) return;
+    const sentAt = Math.max(packets.sentTimeOf(sequence), now - (back - 1) * SPACING_MS);
+    const wall = this.#clock.wallAt(sentAt);
+    this.#recorder.oneWay.sender.observe(sentAt, wall);
+    packets.updateSentAt(sequence, sentAt, wall);
+    writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+  }
+
+  /** Records the hand-over to the kernel of the packet that was added `back` packets before the next one. */
+  handedOver(back: number): void {
+    const { packets } = this.#accounting;
+    const sequence = packets.next - back;
+    if (sequence < packets.first) return;
+    this.#recorder.handOver.record(packets.intendedTimeOf(sequence), packets.sentTimeOf(sequence));
   }
 
   /** Counts the packet that was written `back` packets before the next one as refused by this machine's kernel. */

@@ -37,27 +37,42 @@ export class UdpSocket {
     return this.#pool.length > 0 && this.session.hasCapacity;
   }
 
-  /** Writes the next packet into a free buffer. */
+  /** Adds the next packet, in a free buffer. */
   add(intendedAt: number, now: number): void {
     const packet = this.#pool.pop();
     if (packet === undefined) return;
-    this.session.write(packet, 0, intendedAt, now);
+    this.session.add(intendedAt, now);
     this.#ready.push(packet);
   }
 
   /** Passes the ready packets to the kernel. Those that it does not accept stay for the next call. */
   flush(): void {
-    const count = this.#ready.length;
-    const first = this.#ready[0];
-    if (first === undefined || this.socket === undefined) return;
-    if (count === 1) this.session.updateSendTime(first, 0);
+    const ready = this.#ready;
+    const count = ready.length;
+    if (count === 0 || this.socket === undefined) return;
+    const { now } = this.session;
+    for (let index = 0; index < count; index++) {
+      const packet = ready[index];
+      if (packet !== undefined) this.session.stamp(packet, 0, count - index, now);
+    }
     let done = 0;
     while (done < count) {
       const handled = this.#sendFrom(done);
       if (handled === 0) break;
       done += handled;
     }
-    for (const packet of this.#ready.splice(0, done)) this.#pool.push(packet);
+    this.#release(done);
+  }
+
+  /** Makes the buffers of the first `count` ready packets free. */
+  #release(count: number): void {
+    const ready = this.#ready;
+    for (let index = 0; index < count; index++) {
+      const packet = ready[index];
+      if (packet !== undefined) this.#pool.push(packet);
+    }
+    ready.copyWithin(0, count);
+    ready.length -= count;
   }
 
   /** Counts the packets as refused that the kernel has not accepted by the end of the run. */
@@ -81,7 +96,10 @@ export class UdpSocket {
     const code = errorCode(refusal);
     // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
     for (const error of errors) if (refusal === undefined || errorCode(error) !== code) this.#onError(error);
-    if (sent !== undefined) return sent;
+    if (sent !== undefined) {
+      for (let index = first; index < first + sent; index++) this.session.handedOver(this.#ready.length - index);
+      return sent;
+    }
     this.#onError(refusal);
     // The kernel never refuses a packet itself with this error: both were ICMP errors, and the next flush tries again.
     if (code === "ECONNREFUSED") return 0;
