@@ -1,4 +1,4 @@
-/** The packet accounting of a run as one bar: every packet sent is part of exactly one segment. */
+/** The packet accounting of a run as one bar: every packet planned is part of exactly one segment. */
 import { grouped, inline, percent } from "../../base/format.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import { h } from "../ui/dom.ts";
@@ -11,12 +11,21 @@ const SEGMENTS = [
   ["late", "late"],
   ["failed", "failed"],
   ["corrupt", "corrupt"],
+  ["unsent", "unsent"],
+  ["refused", "refused"],
 ] as const satisfies readonly (readonly [keyof RunReport["packets"], string])[];
+
+/** The share of a segment: of the packets sent, or of those planned if it was not sent. */
+function shareOf(name: (typeof SEGMENTS)[number][0], packets: RunReport["packets"]): string {
+  const isSent = name !== "unsent" && name !== "refused";
+  const share = inline(percent(packets[name] / Math.max(1, isSent ? packets.sent : packets.planned)));
+  return isSent ? share : `${share} of ${grouped(packets.planned)} planned`;
+}
 
 /** Creates the bar with its legend. Empty segments are left out. */
 export function createAccountingBar({ packets }: RunReport): HTMLElement {
   const segments = SEGMENTS.filter(([name]) => packets[name] > 0);
-  const total = Math.max(1, packets.sent);
+  const total = Math.max(1, packets.planned);
   const bar = h("div", { class: "accounting-bar", "aria-hidden": "true" });
   for (const [name] of segments) {
     const part = h("span", { class: `part ${name}` });
@@ -29,7 +38,7 @@ export function createAccountingBar({ packets }: RunReport): HTMLElement {
       {},
       h("span", { class: `part ${name}`, "aria-hidden": "true" }),
       `${label} ${grouped(packets[name])}`,
-      h("small", {}, inline(percent(packets[name] / total))),
+      h("small", {}, shareOf(name, packets)),
     ),
   );
   return h("div", { class: "accounting" }, bar, h("ul", {}, h("li", {}, `${grouped(packets.sent)} sent`), ...legend));

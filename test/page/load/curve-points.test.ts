@@ -1,6 +1,6 @@
 /** Percentile curves on their stretched axis. */
 import { expect, test } from "bun:test";
-import { curveColumns, positionOf, TICKS } from "../../../src/page/load/curve-points.ts";
+import { curveColumns, overText, positionOf, TICKS } from "../../../src/page/load/curve-points.ts";
 
 test.each([
   ["0", 0],
@@ -27,4 +27,12 @@ test("curves share the x column; between two points a value is interpolated on t
   const [first, second] = columns;
   expect(first?.map((value) => value && Number(value.toFixed(9)))).toEqual([0.001, 0.01, 0.1]);
   expect(second).toEqual([null, 0.5, null]);
+});
+
+test("the text of a curve says where the response time is over the timeout", () => {
+  expect(overText({ count: 400, packets: 1000, over: { p50: 2, p99: 2 } })).toBe(
+    "> 2 s above 40 % of the packets sent",
+  );
+  expect(overText({ count: 999, packets: 1000, over: {} })).toBe("over the timeout above 99.9 % of the packets sent");
+  expect(overText({ count: 1000, packets: 1000, over: {} })).toBeUndefined();
 });
