@@ -1,6 +1,6 @@
 /** Percentile curves on an axis that stretches towards 100 %: each step to the right leaves a tenth of the answers. */
 import { formatSeconds, formatShare } from "../../base/format.ts";
-import type { Times } from "../../load/report/report.ts";
+import type { RunReport } from "../../load/report/report.ts";
 import type { CurvePoints } from "../../runs/shapes.ts";
 import type { Values } from "../ui/series.ts";
 
@@ -21,9 +21,10 @@ export function positionOf(quantile: number): number {
 }
 
 /** From which percentile on the response time is over the timeout; undefined if every packet was answered within it. */
-export function overText({ count, packets, over }: Pick<Times, "count" | "packets" | "over">): string | undefined {
+export function overText({ responseTime, plan }: Pick<RunReport, "responseTime" | "plan">): string | undefined {
+  const { count, packets, over } = responseTime;
   if (count >= packets) return undefined;
-  const [timeout] = Object.values(over);
+  const timeout = plan?.timeoutSeconds ?? Object.values(over)[0];
   const limit = timeout === undefined ? "over the timeout" : `> ${formatSeconds(timeout)}`;
   return `${limit} above ${formatShare(count / packets)} of the packets sent`;
 }

@@ -25,13 +25,15 @@ export function intervalCells(interval: Interval): readonly string[] {
   return [grouped(sent), grouped(answered), grouped(lost), loss, time("p50"), time("p99"), rare.join(", ")];
 }
 
-/** Seconds of the run, and p50 and p99 of each protocol in each of them; null where they are over the timeout. */
+/** Seconds of the run, and p50 and p99 of each protocol in each of them; Infinity where they are over the timeout. */
 export function intervalColumns(intervals: readonly Interval[]): { readonly xs: number[]; readonly columns: Values[] } {
   const second = (interval: Interval) => Math.round(interval.seconds);
   const xs = [...new Set(intervals.map(second))].sort((a, b) => a - b);
   const column = (protocol: Protocol, name: "p50" | "p99"): Values => {
     const own = intervals.filter((interval) => interval.protocol === protocol);
-    const values = new Map(own.map((interval) => [second(interval), interval[name]]));
+    const timeOf = (interval: Interval) =>
+      interval.over[name] === undefined ? interval[name] : Number.POSITIVE_INFINITY;
+    const values = new Map(own.map((interval) => [second(interval), timeOf(interval)]));
     return xs.map((x) => values.get(x) ?? null);
   };
   return { xs, columns: PROTOCOLS.flatMap((protocol) => [column(protocol, "p50"), column(protocol, "p99")]) };

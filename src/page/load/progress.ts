@@ -9,7 +9,7 @@ import { type Interval, intervalCells, intervalColumns, latestIntervals } from "
 
 const HEAD = ["", "sent", "answered", "lost", "loss", "p50", "p99", "other"];
 const CAPTION =
-  "Response time in each second: p50 as the wide line, p99 as the thin one, over the packets whose outcome became known in that second. A line has a gap where a percentile is over the timeout or has too few packets. A packet counts as lost when its timeout has passed.";
+  "Response time in each second: p50 as the wide line, p99 as the thin one, over the packets whose outcome became known in that second. ▲ at the upper edge: over the timeout. A gap: too few packets. A packet counts as lost when its timeout has passed.";
 
 /** The view. */
 export interface Progress {
@@ -47,7 +47,11 @@ export function createProgress(): Progress {
   const body = h("tbody");
   const head = h("tr", {}, ...HEAD.map((name) => h("th", { scope: "col" }, name)));
   const table = h("table", { class: "progress-table" }, h("thead", {}, head), body);
-  const tableHost = h("div", { class: "progress-rows" }, table);
+  const tableHost = h(
+    "div",
+    { class: "progress-rows", tabindex: 0, role: "region", "aria-label": "Packets so far" },
+    table,
+  );
   const chart = createProgressChart();
   const caption = h("p", { class: "note" }, CAPTION);
   const element = h("div", { class: "progress", hidden: true }, bar, tableHost, chart.element, caption);

@@ -167,18 +167,18 @@ export const TIME_ROWS: readonly ReportRow[] = [
   // Kept reports of earlier versions have no directions.
   ...directionRows("upstream", ({ jitter }) => jitter.up ?? null),
   ...directionRows("downstream", ({ jitter }) => jitter.down ?? null),
-  timeRow("schedule error p99", ({ scheduleError }) => scheduleError.p99, "schedule error"),
-  ...only(
-    ({ receiveDelay }) => receiveDelay?.max !== null,
-    timeRow("receive delay p99", ({ receiveDelay }) => receiveDelay.p99, "receive delay"),
-  ),
 ];
 
-/** The run itself. */
+/** The run itself, and the accuracy of its generator. */
 export const RUN_ROWS: readonly ReportRow[] = [
   row("target", ({ target }) => target),
   row("rate", ({ rate }) => inline(count(rate.achieved, "/s"))),
   row("sent in", ({ durationSeconds }) => inline(duration(durationSeconds))),
   row("bytes sent, received", ({ bytes }) => `${inline(octets(bytes.sent))}, ${inline(octets(bytes.received))}`),
   row("seed", ({ seed }) => String(seed)),
+  timeRow("schedule error p99", ({ scheduleError }) => scheduleError.p99, "schedule error"),
+  ...only(
+    ({ receiveDelay }) => receiveDelay?.max !== null,
+    timeRow("receive delay p99", ({ receiveDelay }) => receiveDelay.p99, "receive delay"),
+  ),
 ];

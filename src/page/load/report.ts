@@ -92,8 +92,8 @@ function createCurveSection(columns: readonly ReportColumn[]): { element: HTMLEl
     h("li", { "data-protocol": report.protocol }, lineSample(dashes[i] ?? []), heading),
   );
   const title = h("h4", {}, term("percentile curve"));
-  const over = columns.flatMap(({ heading, report: { responseTime } }) => {
-    const text = overText(responseTime);
+  const over = columns.flatMap(({ heading, report }) => {
+    const text = overText(report);
     return text === undefined ? [] : [h("p", { class: "note" }, `${heading}: ${text}.`)];
   });
   return {
@@ -120,7 +120,7 @@ export function createReport(columns: readonly ReportColumn[], extra?: HTMLEleme
     h("ul", { class: "verdicts" }, ...columns.map(createVerdict)),
     h(
       "div",
-      { class: "report-grid" },
+      { class: columns.length > 1 ? "report-grid several" : "report-grid" },
       h("div", { class: "report-side" }, extra, accounting, run),
       h("div", { class: "report-side" }, curves.element, times),
     ),

@@ -1,6 +1,7 @@
 /** Percentile curves on their stretched axis. */
 import { expect, test } from "bun:test";
 import { curveColumns, overText, positionOf, TICKS } from "../../../src/page/load/curve-points.ts";
+import { reportOf } from "../../load/support/reports.ts";
 
 test.each([
   ["0", 0],
@@ -30,9 +31,8 @@ test("curves share the x column; between two points a value is interpolated on t
 });
 
 test("the text of a curve says where the response time is over the timeout", () => {
-  expect(overText({ count: 400, packets: 1000, over: { p50: 2, p99: 2 } })).toBe(
-    "> 2 s above 40 % of the packets sent",
-  );
-  expect(overText({ count: 999, packets: 1000, over: {} })).toBe("over the timeout above 99.9 % of the packets sent");
-  expect(overText({ count: 1000, packets: 1000, over: {} })).toBeUndefined();
+  const report = reportOf(1000, 600, 1);
+  expect(overText(report)).toBe("> 2 s above 40 % of the packets sent");
+  expect(overText({ ...report, plan: null })).toBe("> 2 s above 40 % of the packets sent");
+  expect(overText(reportOf(1000, 0, 1))).toBeUndefined();
 });

@@ -7,6 +7,7 @@ import {
   intervalColumns,
   latestIntervals,
 } from "../../../src/page/load/progress-rows.ts";
+import { overMarks } from "../../../src/page/ui/chart-marks.ts";
 
 function interval(protocol: Protocol, seconds: number, values: Partial<Interval> = {}): Interval {
   return {
@@ -58,5 +59,30 @@ test("the columns hold p50 and p99 of each protocol; null where a second has no 
     [4, null],
     [1, 5],
     [2, 6],
+  ]);
+});
+
+test("a percentile over the timeout is infinite in its column", () => {
+  const { columns } = intervalColumns([interval("udp", 1, { p50: 1, over: { p99: 2 } })]);
+  expect(columns.filter(([value]) => value !== null)).toEqual([[1], [Number.POSITIVE_INFINITY]]);
+});
+
+test("infinite values are marks, one for the lines of the same colour at the same place", () => {
+  const infinite = Number.POSITIVE_INFINITY;
+  const lines = ["--a", "--a", "--b"].map((color) => ({ label: "", color }));
+  expect(
+    overMarks(
+      [7, 8],
+      [
+        [infinite, 1],
+        [infinite, infinite],
+        [null, infinite],
+      ],
+      lines,
+    ),
+  ).toEqual([
+    { x: 7, color: "--a" },
+    { x: 8, color: "--a" },
+    { x: 8, color: "--b" },
   ]);
 });
