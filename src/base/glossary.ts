@@ -51,14 +51,18 @@ export const GLOSSARY = {
   "load connections": "Connections or sockets that the run sends on. Left empty, the generator chooses the number.",
   "packet size": "Payload octets of each packet that the run sends.",
   timeout:
-    "An answer that arrives after this time is late. A packet without an answer within the waiting time (--wait) is lost (RFC 7680 section 2.4).",
+    "An answer that arrives after this time is late. A packet without an answer within the waiting time is lost.",
+  "waiting time":
+    "A packet without an answer for this long is lost (the loss threshold of RFC 7680 section 2.4). At least the timeout. Left empty, it is twice the timeout, and at least 1 s longer than it. The load command's flag is --wait.",
   "warm-up":
     "Packets sent before the run. The report does not count them, so that it does not measure a cold start. The lab counts them.",
 
   // Results of a load run
   "packet accounting":
-    "Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
+    "Every packet planned is sent, unsent or refused. Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
   late: "Answered after the timeout and within the waiting time. A late packet is not lost, and its time is not a response time.",
+  refused:
+    "Packets that the kernel of the sender refused, for example because of a firewall rule. They were not sent, so that they are not lost.",
   "loss direction":
     "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
@@ -90,8 +94,10 @@ export const GLOSSARY = {
     "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
     "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
+  "interval percentile":
+    "During a run, p50 and p99 of an interval are over the packets whose outcome became known in it: answered in it, or found to be failed, corrupt or without an answer within the timeout. The latter count as infinitely slow, as in the report, so that a percentile among them is “>” the timeout. A loss is known one timeout after its packet was sent.",
   "percentile curve":
-    "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower.",
+    "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower. The curve is over all packets sent and ends where the response time is over the timeout.",
 } as const;
 
 /** A term of the glossary. */

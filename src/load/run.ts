@@ -171,10 +171,10 @@ class RunExecution {
 
   /** Takes a snapshot, and ends a run against a target that refuses every packet. */
   #endInterval(startedAt: number, isLast = false): void {
-    const { protocol, intervalMs, seconds: totalSeconds } = this.#plan;
+    const { protocol, intervalMs, seconds: totalSeconds, timeoutMs } = this.#plan;
     const elapsed = this.#clock.now() - startedAt;
     const about = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds };
-    this.snapshots.push(takeSnapshot(this.#recorder, about), isLast);
+    this.snapshots.push(takeSnapshot(this.#recorder, about, timeoutMs / 1000), isLast);
     const { counts, errors } = this.#recorder;
     const isRefused = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
     if (isRefused && elapsed > GIVE_UP_MS && !this.#hasSent) this.#giveUp();

@@ -43,8 +43,11 @@ export class Runner {
     return this.#state;
   }
 
-  /** Starts all of `runs` at the same time, in one process; throws BusyError. */
-  start(runs: readonly LoadOptions[], seconds: number, timeoutSeconds: number): RunState {
+  /**
+   * Starts all of `runs` at the same time, in one process; throws BusyError.
+   * @param waitSeconds how long after its sending the last packet is waited for
+   */
+  start(runs: readonly LoadOptions[], seconds: number, waitSeconds: number): RunState {
     if (this.#child) throw new BusyError("a run is in progress; stop it first");
     this.#state = {
       number: (this.#state?.number ?? 0) + 1,
@@ -60,7 +63,7 @@ export class Runner {
     };
     const child = this.#spawn(runs);
     this.#child = child;
-    this.#deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + timeoutSeconds * 3000 + GRACE_MS);
+    this.#deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + waitSeconds * 2000 + GRACE_MS);
     this.#deadline.unref();
     this.log.write("info", "load run started", { protocols: runs.map((run) => run.protocol).join(), seconds });
     this.#publish();

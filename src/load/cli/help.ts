@@ -61,10 +61,13 @@ Results
                          jitter<2ms, rate>=950; repeatable. p50 p90 p99 p999
                          min mean max are response times, percentiles of all
                          packets sent: over the timeout if too many have no
-                         answer. If the value has a 95 % confidence interval,
-                         all of it has to meet the objective
+                         answer. jitter is the mean round-trip jitter. If the
+                         value has a 95 % confidence interval, all of it has to
+                         meet the objective
   --json FILE|-          the report as JSON ("-": standard output, nothing else)
-  --csv FILE             a row for each interval
+  --csv FILE             a row for each interval. Its percentiles are over the
+                         packets whose outcome became known in it: inf if over
+                         the timeout, empty if these are too few
   --html FILE            the report with charts, in one file
   --hdr FILE             the response times in HdrHistogram's text format, ms
   --compare FILE         changes from an earlier --json report, and whether they

@@ -33,6 +33,9 @@ export function runMetrics({ runs, process, build }: RunMetricsSources): Exposit
   const times = (pick: (recorder: Recorder) => Histogram) => () =>
     runs.map(({ protocol, recorder }) => [{ protocol }, bucketsOf(pick(recorder()))] as const);
   return createExposition(RUN_SERIES, {
+    wirelab_load_planned_total: counts(({ planned }) => planned),
+    wirelab_load_unsent_total: counts(({ unsent }) => unsent),
+    wirelab_load_refused_total: counts(({ refused }) => refused),
     wirelab_load_sent_total: counts(({ sent }) => sent),
     wirelab_load_answered_total: counts(({ answered }) => answered),
     wirelab_load_lost_total: monotonic(() => runs.flatMap(lostSamples)),

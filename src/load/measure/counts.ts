@@ -58,7 +58,12 @@ export function noCounts(): Counts {
   };
 }
 
+/** Packets whose outcome is known and is not a valid answer within the timeout. Quantiles count them as infinite. */
+export function unansweredOf({ lost, late, failed, corrupt }: Counts): number {
+  return lost + late + failed + corrupt;
+}
+
 /** Packets sent that have no outcome yet. */
-export function pendingOf({ sent, answered, lost, late, failed, corrupt }: Counts): number {
-  return sent - answered - lost - late - failed - corrupt;
+export function pendingOf(counts: Counts): number {
+  return counts.sent - counts.answered - unansweredOf(counts);
 }

@@ -46,6 +46,8 @@ export class Recorder {
   readonly receiveDelay = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */
   readonly interval = new Histogram();
+  /** Packets without a valid answer within the timeout, at the last interval snapshot. */
+  unansweredBefore = 0;
   readonly errors = new Map<string, number>();
   readonly statuses = new Map<number, number>();
   /** Answers whose reflector sequence number differs from the sender's: the reflector is stateful. */

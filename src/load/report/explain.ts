@@ -106,14 +106,21 @@ function offsetText({ seconds, error }: NonNullable<RunReport["oneWay"]["clockOf
 function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
   const t = formatSeconds;
   const { up, down } = jitter;
+  const jitterByDirection =
+    up === null || down === null
+      ? ""
+      : ` One-way: upstream mean ${t(up.rfc3550Mean)}, downstream mean ${t(down.rfc3550Mean)}.`;
   const byDirection =
     up === null || down === null
       ? ""
       : ` One-way: upstream p50 ${t(up.ipdv.p50)}, p99 ${t(up.ipdv.p99)}; downstream p50 ${t(down.ipdv.p50)}, p99 ${t(down.ipdv.p99)}.`;
   return [
-    ["jitter", `Mean ${t(jitter.rfc3550Mean)}; ${t(jitter.rfc3550)} at the end of this run.`],
+    [
+      "jitter",
+      `Round-trip: mean ${t(jitter.rfc3550Mean)}; ${t(jitter.rfc3550)} at the end of this run.${jitterByDirection}`,
+    ],
     ["IPDV", `Round-trip: p50 ${t(jitter.ipdv.p50)}, p99 ${t(jitter.ipdv.p99)}.${byDirection}`],
-    ["PDV", `p50 ${t(jitter.pdv.p50)}, p99 ${t(jitter.pdv.p99)}, over a minimum of ${t(serviceTime.min)}.`],
+    ["PDV", `Round-trip: p50 ${t(jitter.pdv.p50)}, p99 ${t(jitter.pdv.p99)}, over a minimum of ${t(serviceTime.min)}.`],
   ];
 }
 

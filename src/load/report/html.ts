@@ -19,6 +19,7 @@ svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: currentColo
 .bar.s0, .dot.s0 { fill: var(--a); } .bar.s1, .dot.s1 { fill: var(--b); } .bar.s2, .dot.s2 { fill: var(--c); }
 ul { list-style: none; display: flex; gap: 1rem; padding: 0; margin: 0; }
 li::before { content: ""; display: inline-block; width: 1em; height: 3px; vertical-align: middle; margin-right: 0.4em; }
+li.mark::before { content: none; }
 li.s0::before { background: var(--a); } li.s1::before { background: var(--b); } li.s2::before { background: var(--c); }
 .invalid { border-left: 4px solid var(--c); padding-left: 0.8rem; }
 `;

@@ -1,6 +1,7 @@
 /** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
+import { clockNotes } from "./clock-notes.ts";
 import { formatTime } from "./format-time.ts";
 import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { layOut } from "./table.ts";
@@ -38,20 +39,6 @@ function intervalNotes({ responseTime, loss }: RunReport): string[] {
       : [`loss: below ${formatShare(loss.highIfIndependent)} with 95 % confidence, if losses are independent`]),
     ...(times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`]),
   ];
-}
-
-/** What limits the one-way delays. */
-function clockNotes({ oneWay, clockSteps, reflectorClock }: RunReport): string[] {
-  const steps = clockSteps.map(
-    ({ side, seconds, atSeconds }) =>
-      `clock: the ${side}'s was set by ${formatSeconds(seconds)} after ${formatSeconds(atSeconds)}`,
-  );
-  if (oneWay.up.count === 0 || oneWay.comparable) return steps;
-  const scale =
-    reflectorClock?.format === "ptp"
-      ? ["clock: the reflector sends PTP timestamps, usually TAI, which is 37 s ahead of UTC"]
-      : [];
-  return ["one-way delays: the two clocks differ, so only changes of the delays are meaningful", ...steps, ...scale];
 }
 
 function notesOf(report: RunReport, several: boolean): string[] {

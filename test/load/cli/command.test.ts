@@ -91,10 +91,10 @@ describe("the command", () => {
     const [report] = readReports(files["r.json"] ?? "") ?? [];
     const rows = (files["r.csv"] ?? "").trim().split("\n");
     expect(rows[0]).toBe(
-      "protocol,seconds,planned,unsent,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max",
+      "protocol,seconds,planned,unsent,refused,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max",
     );
     const sum = (column: number) => rows.slice(1).reduce((total, row) => total + Number(row.split(",")[column]), 0);
-    expect([sum(4), sum(5), sum(6)]).toEqual([300, report?.packets.answered ?? -1, report?.packets.lost ?? -1]);
+    expect([sum(5), sum(6), sum(7)]).toEqual([300, report?.packets.answered ?? -1, report?.packets.lost ?? -1]);
     const html = files["r.html"] ?? "";
     expect(html.match(/<svg /g)?.length).toBe(4);
     expect(html).not.toMatch(/<script|<link|src=|href=|url\(|@import/);
@@ -188,6 +188,22 @@ describe("the command", () => {
     expect(await runCommand(["--proto", "http", "--body", "@none"], environment)).toBe(2);
     expect(recorded.err).toBe("--size 70000: expected 44 to 65535\n--body @none: no such file\n");
   });
+
+  test("the percentiles of an interval are over all packets whose outcome became known in it", async () => {
+    const rowsOf = (csv = "") => {
+      const [head = "", ...lines] = csv.trim().split("\n");
+      return lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [head.split(",")[i], cell])));
+    };
+    await using most = await startTestLab({ impair: parseImpairments("udp:drop=0.6") });
+    const lost = await run("--duration 1s --csv a.csv", {}, most);
+    const known = rowsOf(lost.files["a.csv"]).filter(({ answered }) => Number(answered) >= 6);
+    const isOver = ({ answered, lost, late }: Record<string, string>) =>
+      Number(answered) < Math.ceil((Number(answered) + Number(lost) + Number(late)) / 2);
+    expect(known.filter(isOver).length).toBeGreaterThan(2); // from one timeout on, when losses are known
+    expect(known.map(({ p50 }) => p50 === "inf")).toEqual(known.map(isOver));
+    expect(Number(known.at(-1)?.max)).toBeGreaterThan(0);
+    expect(lost.err).toContain("p50 > 300 ms");
+  }, 20_000);
 
   test("--metrics-port serves the series of the run while it lasts, with the directions of losses", async () => {
     const { recorded, environment } = recordingEnvironment();

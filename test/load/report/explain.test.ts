@@ -133,12 +133,15 @@ describe("the values of a run", () => {
     ["response time", "p50 2 ms, max 10 ms."],
     ["service time", "p50 1.5 ms, max 10 ms."],
     ["percentile", "950 of 1,000 packets have a response time. The 95 % interval of the median is 1.9 ms to 2.1 ms."],
-    ["jitter", "Mean 200 µs; 300 µs at the end of this run."],
+    [
+      "jitter",
+      "Round-trip: mean 200 µs; 300 µs at the end of this run. One-way: upstream mean 100 µs, downstream mean 100 µs.",
+    ],
     [
       "IPDV",
       "Round-trip: p50 100 µs, p99 500 µs. One-way: upstream p50 40 µs, p99 50 µs; downstream p50 60 µs, p99 500 µs.",
     ],
-    ["PDV", "p50 500 µs, p99 7 ms, over a minimum of 1 ms."],
+    ["PDV", "Round-trip: p50 500 µs, p99 7 ms, over a minimum of 1 ms."],
     [
       "schedule error",
       "p50 10 µs, p99 100 µs. 30 packets (3 %) were due before the one before them was sent, up to 7 in a row: the gaps between these packets are not the planned ones.",
