@@ -89,7 +89,7 @@ export const GLOSSARY = {
   verdict:
     "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
-    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
+    "Whether a change exceeds what chance explains at 95 % confidence. Of two single runs, a value is “higher” or “lower”, or “within noise of the runs”; “cannot tell” means that one of them has no interval. One pair cannot tell a change from the ordinary variation between runs. Sets of runs, made with --repeat, can: only of these a change is “better”, “worse” or “within noise”.",
   "percentile curve":
     "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower.",
 } as const;

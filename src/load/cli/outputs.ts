@@ -4,23 +4,34 @@ import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { renderHtml } from "../report/html.ts";
 import { jsonOf } from "../report/json.ts";
+import type { RunReport } from "../report/report.ts";
 import type { CompletedRun } from "../report/run-charts.ts";
 import type { Outputs } from "./parse.ts";
 
 /** Writes or appends to a file; throws the system's error. */
 export type WriteFile = (path: string, text: string, append: boolean) => void;
 
+/** The part of a file name for one of several distributions, because the HDR format has one in a file. */
+function nameOf({ protocol, repetition }: RunReport): string {
+  return repetition === undefined ? protocol : `${protocol}-${repetition.index}`;
+}
+
 /** The files of one command. */
 export class OutputFiles {
   readonly #outputs: Outputs;
   readonly #writeFile: WriteFile;
+  readonly #isRepeated: boolean;
   readonly #failures = new Map<string, string>();
 
-  /** Writes the header of the CSV file. */
-  constructor(outputs: Outputs, writeFile: WriteFile) {
+  /**
+   * Writes the header of the CSV file.
+   * @param isRepeated whether the runs are repeated: the CSV file has their number then, and the JSON report is an array
+   */
+  constructor(outputs: Outputs, writeFile: WriteFile, isRepeated = false) {
     this.#outputs = outputs;
     this.#writeFile = writeFile;
-    this.#write("csv", outputs.csv, `${CSV_HEADER}\n`, false);
+    this.#isRepeated = isRepeated;
+    this.#write("csv", outputs.csv, `${isRepeated ? "run," : ""}${CSV_HEADER}\n`, false);
   }
 
   /** The error of each output that could not be written, one line each. */
@@ -33,20 +44,33 @@ export class OutputFiles {
     this.#failures.set(flag, line);
   }
 
-  /** Appends the row of an interval, unless an earlier row could not be written. */
-  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined): void {
-    if (!this.#failures.has("csv")) this.#write("csv", this.#outputs.csv, `${csvRow(now, before)}\n`, true);
+  /**
+   * Appends the row of an interval, unless an earlier row could not be written.
+   * @param run number of the repetition, from 1
+   */
+  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined, run?: number): void {
+    if (this.#failures.has("csv")) return;
+    const first = this.#isRepeated ? `${run ?? ""},` : "";
+    this.#write("csv", this.#outputs.csv, `${first}${csvRow(now, before)}\n`, true);
   }
 
   /** Writes the files that need the reports. */
   finish(runs: readonly CompletedRun[]): void {
     const { json, html, hdr } = this.#outputs;
-    if (json !== "-") this.#write("json", json, `${jsonOf(runs.map(({ report }) => report))}\n`, false);
+    if (json !== "-")
+      this.#write(
+        "json",
+        json,
+        `${jsonOf(
+          runs.map(({ report }) => report),
+          this.#isRepeated,
+        )}\n`,
+        false,
+      );
     if (html !== undefined) this.#write("html", html, renderHtml(runs), false);
     if (hdr === undefined) return;
     for (const { report, response } of runs) {
-      // The format has one distribution in a file, so with several protocols each has a file with its name.
-      const path = runs.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
+      const path = runs.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${nameOf(report)}$1`);
       this.#write("hdr", path, hdrText(response), false);
     }
   }

@@ -28,6 +28,8 @@ export interface Outputs {
 export interface Command {
   /** One run for each protocol, in the order of the report. */
   readonly runs: readonly LoadOptions[];
+  /** How often the runs are made, one time after another. */
+  readonly repeat: number;
   readonly outputs: Outputs;
   readonly explain: boolean;
   /** Whether the run is kept for the lab's page. */
@@ -42,6 +44,8 @@ export type ReadFile = (path: string) => Uint8Array;
 
 /** The flags that apply only to protocols whose targets are URLs. */
 const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const satisfies readonly Flag[];
+
+const MAX_REPEAT = 100;
 
 /** Parses a command line. Throws a UsageError, which is one line for a person. */
 export function parseCommand(words: readonly string[], readFile: ReadFile): Command {
@@ -64,6 +68,7 @@ export function parseCommand(words: readonly string[], readFile: ReadFile): Comm
         http: takesUrl(protocol) ? http : undefined,
       }),
     ),
+    repeat: repetitions(given, common.duration),
     outputs: defined<Outputs>({
       json: text("json"),
       csv: text("csv"),
@@ -131,6 +136,20 @@ function commonOptions(given: GivenFlags) {
     family: given.has("ipv4") ? (4 as const) : given.has("ipv6") ? (6 as const) : undefined,
     objectives: given.get("slo"),
   };
+}
+
+/** The value of `--repeat`. Throws a UsageError for a run that has no end. */
+function repetitions(given: GivenFlags, duration: number | undefined): number {
+  const text = given.get("repeat")?.[0];
+  if (text === undefined) return 1;
+  const repeat = parseNumber("repeat", text);
+  if (!(Number.isInteger(repeat) && repeat >= 2 && repeat <= MAX_REPEAT)) {
+    throw new UsageError(`--repeat ${text}: expected a whole number from 2 to ${MAX_REPEAT}`);
+  }
+  if (duration === Number.POSITIVE_INFINITY && !given.has("count")) {
+    throw new UsageError("--repeat and --duration forever exclude each other: the first run would not end");
+  }
+  return repeat;
 }
 
 function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undefined {

@@ -1,14 +1,33 @@
-/** Compares two reports: the changes, and whether they are statistically significant. */
-import { formatRate, formatShare } from "../../base/format.ts";
+/** Compares the reports of two runs or of two sets of runs: the changes, and whether they are statistically significant. */
+import { type MeanDifference, meanDifference } from "../measure/between-runs.ts";
 import { difference, ONE_PAIR, type Ranged } from "../measure/difference.ts";
 import { lossBoundIfIndependent } from "../measure/loss-interval.ts";
-import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
-import { formatTime } from "./format-time.ts";
-import type { EstimatedTime, RunReport } from "./report.ts";
-import { layOut } from "./table.ts";
+import { quantileLabel } from "../plan/quantiles.ts";
+import type { RunReport } from "./report.ts";
+import {
+  formatMean,
+  formatValue,
+  isComplete,
+  leastVariance,
+  RUN_VALUES,
+  type RunValue,
+  type SetValue,
+  setValue,
+} from "./run-set.ts";
 
-/** Whether a change is significant at 95 % confidence; "cannot tell" if there is too little data. */
-export type Significance = "better" | "worse" | "within noise" | "cannot tell";
+/**
+ * Whether a change is significant at 95 % confidence. Only sets of runs show whether a value became better or worse; if
+ * one side is a single run, the value of these runs is higher or lower, or within their noise. "cannot tell": there is
+ * too little data.
+ */
+export type Significance =
+  | "better"
+  | "worse"
+  | "within noise"
+  | "higher"
+  | "lower"
+  | "within noise of the runs"
+  | "cannot tell";
 
 /** One compared value, formatted for display. */
 export interface Change {
@@ -16,56 +35,52 @@ export interface Change {
   readonly before: string;
   readonly after: string;
   readonly change: string;
+  /** The 95 % interval of the difference of the means of two sets; empty without one. */
+  readonly interval: string;
+  /** Degrees of freedom of that interval; null without one. */
+  readonly degreesOfFreedom: number | null;
   /** Empty for a value that is not tested. */
   readonly significance: Significance | "";
 }
 
-/** Whether the interval of the difference excludes 0. Unknown without both intervals. */
-function compareValues(before: Ranged | undefined, after: Ranged | undefined): Significance {
-  const change = before && after && difference(before, after);
+type Reports = readonly RunReport[];
+
+/** The runs of one protocol before and after. */
+interface Pair {
+  readonly before: Reports;
+  readonly after: Reports;
+}
+
+/** The verdicts on a difference: above 0, below 0, neither. */
+type Verdicts = readonly [above: Significance, below: Significance, neither: Significance];
+
+const OF_RUNS: Verdicts = ["higher", "lower", "within noise of the runs"];
+const OF_SETS: Verdicts = ["worse", "better", "within noise"];
+const OF_RATES: Verdicts = ["better", "worse", "within noise"];
+
+/** Whether the interval of the difference excludes 0. Unknown without an interval. */
+function judge(change: Ranged | undefined, [above, below, neither]: Verdicts): Significance {
   if (change === undefined) return "cannot tell";
-  if (change.low > 0) return "worse";
-  return change.high < 0 ? "better" : "within noise";
+  if (change.low > 0) return above;
+  return change.high < 0 ? below : neither;
 }
 
 /** The change in percent; empty if one of the values is missing. */
-function formatChange(before: number | null, after: number | null): string {
-  if (before === null || after === null) return "";
+function formatChange(before: number | undefined, after: number | undefined): string {
+  if (before === undefined || after === undefined) return "";
   if (before === 0) return after === 0 ? "0 %" : "new";
   const percent = (after / before - 1) * 100;
   return `${percent > 0 ? "+" : ""}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)} %`;
 }
 
-function changeOf(
-  name: string,
-  [before, after]: readonly [before: number, after: number],
-  format: (value: number) => string,
-  significance: Change["significance"],
-): Change {
-  return { name, before: format(before), after: format(after), change: formatChange(before, after), significance };
-}
-
-function rangedTime({ responseTime }: RunReport, name: EstimatedTime): Ranged | undefined {
-  const value = responseTime[name];
-  const limits = responseTime.intervals[name];
+/** The value of a single run with its own interval. */
+function rangedValue(report: RunReport, name: RunValue, other: RunReport): Ranged | undefined {
+  if (name === "rate") return undefined;
+  if (name === "loss") return rangedLoss(report, other);
+  const value = report.responseTime[name];
+  const limits = report.responseTime.intervals[name];
   if (value === null || limits === undefined) return undefined;
   return { value, low: limits[0], high: limits[1] ?? Number.POSITIVE_INFINITY };
-}
-
-/** Whether the percentiles of a report are over the answered packets, as in the first schema, and some were not answered. */
-function leavesOutUnanswered({ loss, packets }: RunReport): boolean {
-  return loss.reason === "earlier schema" && packets.answered < packets.sent;
-}
-
-function compareTimes(name: EstimatedTime, before: RunReport, after: RunReport): Change {
-  const differ = name !== "mean" && (leavesOutUnanswered(before) || leavesOutUnanswered(after));
-  return {
-    name: quantileLabel(name),
-    before: formatTime(before.responseTime, name),
-    after: formatTime(after.responseTime, name),
-    change: differ ? "" : formatChange(before.responseTime[name], after.responseTime[name]),
-    significance: compareValues(rangedTime(before, name), rangedTime(after, name)),
-  };
 }
 
 /**
@@ -79,40 +94,93 @@ function rangedLoss({ loss, packets }: RunReport, other: RunReport): Ranged | un
   return { value: 0, low: 0, high: lossBoundIfIndependent(effective) };
 }
 
-/** The changes from one report to another of the same protocol. */
-export function compareReports(before: RunReport, after: RunReport): Change[] {
-  const loss = compareValues(rangedLoss(before, after), rangedLoss(after, before));
-  return [
-    changeOf("rate", [before.rate.achieved, after.rate.achieved], formatRate, ""),
-    changeOf("loss", [before.loss.ratio, after.loss.ratio], formatShare, loss),
-    ...(["mean", ...QUANTILE_NAMES] as const).map((name) => compareTimes(name, before, after)),
-  ];
+/** Whether the percentiles of a report are over the answered packets, as in the first schema, and some were not answered. */
+function leavesOutUnanswered({ loss, packets }: RunReport): boolean {
+  return loss.reason === "earlier schema" && packets.answered < packets.sent;
 }
+
+/** Whether both sides define the value in the same way. */
+function isComparable(name: RunValue, { before, after }: Pair): boolean {
+  const isPercentile = name !== "rate" && name !== "loss" && name !== "mean";
+  return !(isPercentile && [...before, ...after].some(leavesOutUnanswered));
+}
+
+/** Whether the rate is a result of the run, as in a closed loop, and not of the plan. */
+function isMeasuredRate({ before, after }: Pair): boolean {
+  return [...before, ...after].every(({ rate }) => rate.offered === null);
+}
+
+function isSingle({ before, after }: Pair): boolean {
+  return before.length < 2 || after.length < 2;
+}
+
+/** The difference over the runs of both sides; undefined if both are single runs or a value is missing. */
+function differenceOfSets(
+  name: RunValue,
+  pair: Pair,
+  values: readonly [SetValue, SetValue],
+): MeanDifference | undefined {
+  const [before, after] = values.map(({ sample }) => sample);
+  if (before === undefined || after === undefined || !isComparable(name, pair)) return undefined;
+  return meanDifference(before, after, leastVariance(name, [...pair.before, ...pair.after]));
+}
+
+/** The difference of two single runs, by their own intervals. */
+function differenceOfRuns(name: RunValue, { before: [before], after: [after] }: Pair): Ranged | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const ranges = [rangedValue(before, name, after), rangedValue(after, name, before)] as const;
+  return ranges[0] && ranges[1] && difference(ranges[0], ranges[1]);
+}
+
+function changeOf(name: RunValue, pair: Pair): Change {
+  const [before, after] = [setValue(pair.before, name), setValue(pair.after, name)];
+  const overSets = differenceOfSets(name, pair, [before, after]);
+  const isPair = pair.before.length < 2 && pair.after.length < 2;
+  const verdicts = isSingle(pair) ? OF_RUNS : name === "rate" ? OF_RATES : OF_SETS;
+  const isTested = name !== "rate" || (isMeasuredRate(pair) && !isPair);
+  const shown = isTested ? overSets : undefined;
+  return {
+    name: quantileLabel(name),
+    before: formatMean(name, before),
+    after: formatMean(name, after),
+    change: isComparable(name, pair) ? formatChange(before.sample?.mean, after.sample?.mean) : "",
+    interval: shown === undefined ? "" : `${formatValue(name, shown.low)} to ${formatValue(name, shown.high)}`,
+    degreesOfFreedom: shown?.degrees ?? null,
+    significance: isTested ? judge(isPair ? differenceOfRuns(name, pair) : overSets, verdicts) : "",
+  };
+}
+
+/** The runs of one side that are compared: those that were completed, or the first one if there is none. */
+export function comparedOf(reports: Reports): Reports {
+  const complete = reports.filter(isComplete);
+  return complete.length > 0 ? complete : reports.slice(0, 1);
+}
+
+/** The changes from one run or set of runs to another of the same protocol. */
+export function compareReports(before: Reports, after: Reports): Change[] {
+  const pair: Pair = { before: comparedOf(before), after: comparedOf(after) };
+  return RUN_VALUES.map((name) => changeOf(name, pair));
+}
+
+const EARLIER_RUN =
+  "A report of schema wirelab.run/1 has percentiles of the answered packets only, and intervals that hold for " +
+  "independent packets only: whether it differs cannot be told.";
+const EARLIER_SET =
+  "A report of schema wirelab.run/1 has percentiles of the answered packets only: with unanswered packets they are not " +
+  "comparable.";
+const SETS =
+  "df: degrees of freedom of the 95 % interval of the difference (Welch). The interval covers the variation between " +
+  "the runs of a set, but not conditions that changed from one set to the other.";
 
 /** What limits a comparison: sentences that every display of it shows. */
-export function limitsOf(before: RunReport, after: RunReport): string[] {
-  const isEarlier = [before, after].some(({ loss }) => loss.reason === "earlier schema");
-  const earlier =
-    "A report of schema wirelab.run/1 has percentiles of the answered packets only, and intervals that hold for " +
-    "independent packets only: whether it differs cannot be told.";
-  return isEarlier ? [earlier, ONE_PAIR] : [ONE_PAIR];
-}
-
-/** The comparison as text: a table for each report in `after`, then what limits it. */
-export function renderComparison(before: readonly RunReport[], after: readonly RunReport[]): string {
-  const limits = new Set<string>();
-  const tables = after.map((report) => {
-    const earlier = before.find(({ protocol }) => protocol === report.protocol);
-    if (earlier === undefined) return `${report.protocol}: not in the earlier report\n`;
-    for (const limit of limitsOf(earlier, report)) limits.add(limit);
-    const rows = compareReports(earlier, report).map((change) => [
-      change.name,
-      change.before,
-      change.after,
-      change.change,
-      change.significance,
-    ]);
-    return `${layOut([[report.protocol, "before", "after", "change", ""], ...rows])}\n`;
-  });
-  return [...tables, ...Array.from(limits, (limit) => `${limit}\n`)].join("\n");
+export function limitsOf(before: Reports, after: Reports): string[] {
+  const pair: Pair = { before: comparedOf(before), after: comparedOf(after) };
+  const compared = [...pair.before, ...pair.after];
+  const isEarlier = compared.some(({ loss }) => loss.reason === "earlier schema");
+  const leftOut = before.length + after.length - compared.length;
+  return [
+    ...(leftOut > 0 ? [`Runs that were not completed are left out: ${leftOut}.`] : []),
+    ...(isEarlier ? [isSingle(pair) ? EARLIER_RUN : EARLIER_SET] : []),
+    isSingle(pair) ? ONE_PAIR : SETS,
+  ];
 }

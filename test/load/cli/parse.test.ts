@@ -76,6 +76,14 @@ test.each([
   ["--proto udp --arrival possion", "--arrival possion: expected constant, poisson; did you mean poisson?"],
   ["--proto udp --method GET", "--method requires --proto http"],
   ["--proto udp -4 -6", "-4 and -6 exclude each other"],
+  ["--proto udp --repeat 1", "--repeat 1: expected a whole number from 2 to 100"],
+  ["--proto udp --repeat 101", "--repeat 101: expected a whole number from 2 to 100"],
+  ["--proto udp --repeat 2.5", "--repeat 2.5: expected a whole number from 2 to 100"],
+  ["--proto udp --repeat x", "--repeat x: expected a number"],
+  [
+    "--proto udp --repeat 2 --duration forever",
+    "--repeat and --duration forever exclude each other: the first run would not end",
+  ],
   ["--proto udp --metrics-host 0.0.0.0", "--metrics-host requires --metrics-port"],
 ])("%s is rejected", (line, message) => {
   expect(() => parse(line)).toThrow(message);
