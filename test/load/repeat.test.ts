@@ -143,3 +143,25 @@ test("--metrics-port counts the packets of all runs", async () => {
   recorded.interrupt();
   await ended;
 }, 20_000);
+
+test("--against alternates two targets and compares them by the differences within the repetitions", async () => {
+  await using slow = await startTestLab({ impair: parseImpairments("udp:delay=60") });
+  const { recorded, environment } = recordingEnvironment();
+  const line = `--count 60 --repeat 4 --quiet --against 127.0.0.1:${slow.ports.udp} --json r.json --csv r.csv --hdr r.hdr`;
+  expect(await runCommand(words(line), environment)).toBe(0);
+  const reports = readReports(recorded.files["r.json"] ?? "") ?? [];
+  expect(reports.map(({ repetition }) => `${repetition?.index} ${repetition?.side}`)).toEqual([
+    ...["1 target", "1 against", "2 against", "2 target"],
+    ...["3 target", "3 against", "4 against", "4 target"],
+  ]);
+  for (const { repetition, target } of reports) {
+    expect(target).toBe(`127.0.0.1:${repetition?.side === "target" ? lab.ports.udp : slow.ports.udp}`);
+  }
+  const rows = (recorded.files["r.csv"] ?? "").trim().split("\n");
+  expect(rows[0]).toStartWith("run,side,protocol,seconds,");
+  expect(new Set(rows.slice(1).map((row) => row.split(",").slice(0, 2).join(" "))).size).toBe(8);
+  expect(recorded.files["r-udp-4-against.hdr"]).toContain("Percentile");
+  expect(recorded.out).toMatch(/^udp +target +against +change +95 % interval +df$/m);
+  expect(recorded.out).toMatch(/^mean +\S+ \S+ +\S+ ms +\+\d+ % +.* 3\.0 +worse$/m);
+  expect(recorded.out).toMatch(/^udp against: 4 of 4 runs completed, 240 of 240 answered/m);
+}, 15_000);

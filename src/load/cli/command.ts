@@ -8,10 +8,11 @@ import { explain } from "../report/explain.ts";
 import { jsonOf, readReports } from "../report/json.ts";
 import { renderRepeated } from "../report/repeated-text.ts";
 import type { RunReport } from "../report/report.ts";
+import { describeRepetition } from "../report/run-set.ts";
 import { renderReport } from "../report/text.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { OutputFiles, type WriteFile } from "./outputs.ts";
+import { OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand, type ReadFile } from "./parse.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
@@ -72,7 +73,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   }
   // The metrics endpoint reports directions during the run.
   const runs = new Repetitions(stepsOf(command), command.metrics !== undefined);
-  const files = new OutputFiles(outputs, environment.writeFile, command.repeat > 1);
+  const files = new OutputFiles(outputs, environment.writeFile, runColumns(command));
   const server = startMetrics(command, runs, environment);
   const isInterrupted = stopOnInterrupt(runs, environment);
   const completed = await runs.complete((current, step) => followAll(current, step, command, files, environment));
@@ -117,6 +118,11 @@ function startMetrics(command: Command, runs: Repetitions, environment: CommandE
   return serveMetrics(host, port, { runs: () => runs.measured, process: usage, build });
 }
 
+function runColumns({ repeat, against }: Command): readonly RunColumn[] {
+  if (repeat === 1) return [];
+  return against === undefined ? ["run"] : ["run", "side"];
+}
+
 /** Passes the snapshots of all runs to the progress view, the CSV file and the timelines, until the runs end. */
 async function followAll(
   runs: readonly RunInProgress[],
@@ -131,7 +137,7 @@ async function followAll(
     for await (const snapshot of run) {
       timeline.add(snapshot);
       view?.show(snapshot);
-      files.addRow(snapshot, before, repetition?.index);
+      files.addRow(snapshot, before, repetition);
       before = snapshot;
     }
   };
@@ -148,7 +154,9 @@ async function printReports(
   const isRepeated = command.repeat > 1;
   if (command.outputs.json === "-") return out(`${jsonOf(reports, isRepeated)}\n`);
   const parts = [
-    ...(command.explain ? lastOf(reports).map((report) => `${titleOf(report)}\n\n${explain(report)}\n\n`) : []),
+    ...(command.explain
+      ? lastOf(reports).map((report) => `${report.protocol}${repetitionOf(report)}\n\n${explain(report)}\n\n`)
+      : []),
     ...(earlier === undefined ? [] : [`${renderComparison(earlier, reports)}\n`]),
     isRepeated ? renderRepeated(reports) : renderReport(reports),
   ];
@@ -161,14 +169,14 @@ function lastOf(reports: readonly RunReport[]): readonly RunReport[] {
   return reports.filter(({ repetition }) => repetition?.index === last);
 }
 
-function titleOf({ protocol, repetition }: RunReport): string {
-  return repetition === undefined ? protocol : `${protocol}, run ${repetition.index} of ${repetition.of}`;
+function repetitionOf({ repetition }: RunReport): string {
+  return repetition === undefined ? "" : `, ${describeRepetition(repetition)}`;
 }
 
 /** Keeps each repetition as a run of its own. */
 function saveRuns(runs: readonly SavedRun[], files: OutputFiles, { save, err }: CommandEnvironment): void {
   try {
-    for (const group of Map.groupBy(runs, ({ report }) => report.repetition?.index).values()) {
+    for (const group of Map.groupBy(runs, ({ report }) => repetitionOf(report)).values()) {
       err(`${save?.(group.map(({ report, response }) => ({ report, response })))}\n`);
     }
   } catch (error) {

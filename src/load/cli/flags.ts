@@ -23,6 +23,7 @@ const FLAGS = {
   warmup: { type: "string" },
   seed: { type: "string" },
   repeat: { type: "string" },
+  against: { type: "string" },
   method: { type: "string" },
   header: { type: "string", multiple: true },
   body: { type: "string" },

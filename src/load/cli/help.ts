@@ -52,6 +52,9 @@ Load
                          the seeds --seed, --seed + 1, …; reports each run and the
                          means over the runs, with 95 % intervals from the
                          variation between runs
+  --against HOST[:PORT]  or a URL: with --repeat, makes each run against this target
+                         too, in alternating order, and compares both by the
+                         differences within the repetitions
 
 HTTP
   --method NAME          default: POST for /, GET for other paths
@@ -95,6 +98,7 @@ Examples
   bun run scripts/load.ts --proto udp
   bun run scripts/load.ts --proto all --rate 500 --duration 30s --html report.html
   bun run scripts/load.ts --proto tcp --rate max --connections 8
+  bun run scripts/load.ts --proto udp --target 10.0.0.7 --against 10.0.0.8 --repeat 10
   bun run scripts/load.ts --proto udp --stages 0-5k/10s,5k/20s --slo 'p99<2ms' --slo 'loss<0.5%'
   bun run scripts/load.ts --proto http --target https://10.0.0.7/health --insecure --rate 50
   bun run scripts/load.ts --proto udp --target 10.0.0.7:862 --control none --count 1000 --json run.json

@@ -4,7 +4,7 @@ import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { renderHtml } from "../report/html.ts";
 import { jsonOf } from "../report/json.ts";
-import type { RunReport } from "../report/report.ts";
+import type { Repetition, RunReport } from "../report/report.ts";
 import type { CompletedRun } from "../report/run-charts.ts";
 import type { Outputs } from "./parse.ts";
 
@@ -13,25 +13,29 @@ export type WriteFile = (path: string, text: string, append: boolean) => void;
 
 /** The part of a file name for one of several distributions, because the HDR format has one in a file. */
 function nameOf({ protocol, repetition }: RunReport): string {
-  return repetition === undefined ? protocol : `${protocol}-${repetition.index}`;
+  if (repetition === undefined) return protocol;
+  return `${protocol}-${repetition.index}${repetition.side === "against" ? "-against" : ""}`;
 }
+
+/** The columns of the CSV file that a repeated run has in addition, before the others. */
+export type RunColumn = "run" | "side";
 
 /** The files of one command. */
 export class OutputFiles {
   readonly #outputs: Outputs;
   readonly #writeFile: WriteFile;
-  readonly #isRepeated: boolean;
+  readonly #columns: readonly RunColumn[];
   readonly #failures = new Map<string, string>();
 
   /**
    * Writes the header of the CSV file.
-   * @param isRepeated whether the runs are repeated: the CSV file has their number then, and the JSON report is an array
+   * @param columns those of a repeated run, whose JSON report is an array; none for a run that is not repeated
    */
-  constructor(outputs: Outputs, writeFile: WriteFile, isRepeated = false) {
+  constructor(outputs: Outputs, writeFile: WriteFile, columns: readonly RunColumn[] = []) {
     this.#outputs = outputs;
     this.#writeFile = writeFile;
-    this.#isRepeated = isRepeated;
-    this.#write("csv", outputs.csv, `${isRepeated ? "run," : ""}${CSV_HEADER}\n`, false);
+    this.#columns = columns;
+    this.#write("csv", outputs.csv, `${[...columns, CSV_HEADER].join(",")}\n`, false);
   }
 
   /** The error of each output that could not be written, one line each. */
@@ -44,14 +48,11 @@ export class OutputFiles {
     this.#failures.set(flag, line);
   }
 
-  /**
-   * Appends the row of an interval, unless an earlier row could not be written.
-   * @param run number of the repetition, from 1
-   */
-  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined, run?: number): void {
+  /** Appends the row of an interval, unless an earlier row could not be written. */
+  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined, repetition?: Repetition): void {
     if (this.#failures.has("csv")) return;
-    const first = this.#isRepeated ? `${run ?? ""},` : "";
-    this.#write("csv", this.#outputs.csv, `${first}${csvRow(now, before)}\n`, true);
+    const cells = this.#columns.map((column) => (column === "run" ? repetition?.index : repetition?.side) ?? "");
+    this.#write("csv", this.#outputs.csv, `${[...cells, csvRow(now, before)].join(",")}\n`, true);
   }
 
   /** Writes the files that need the reports. */
@@ -63,7 +64,7 @@ export class OutputFiles {
         json,
         `${jsonOf(
           runs.map(({ report }) => report),
-          this.#isRepeated,
+          this.#columns.length > 0,
         )}\n`,
         false,
       );

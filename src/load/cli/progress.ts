@@ -2,6 +2,7 @@
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import type { Repetition } from "../report/report.ts";
+import { describeRepetition } from "../report/run-set.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;
@@ -62,7 +63,7 @@ export class ProgressView {
     this.#write = write;
     this.#isTerminal = isTerminal;
     this.#columns = columns;
-    this.#title = repetition === undefined ? "" : `run ${repetition.index} of ${repetition.of}  `;
+    this.#title = repetition === undefined ? "" : `${describeRepetition(repetition)}  `;
   }
 
   /** Shows an interval of one protocol. */

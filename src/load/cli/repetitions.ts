@@ -25,13 +25,22 @@ export interface RunInProgress {
 
 const SEEDS = 2 ** 32;
 
-/** The steps of a command in their order. Each repetition has the next seed, so that its random choices are its own. */
-export function stepsOf({ runs, repeat }: Pick<Command, "runs" | "repeat">): Step[] {
+/**
+ * The steps of a command in their order. Each repetition has the next seed, so that its random choices are its own. Two
+ * targets swap their order from one repetition to the next (A B, B A, …), so that neither always comes first.
+ */
+export function stepsOf({ runs, repeat, against }: Pick<Command, "runs" | "repeat" | "against">): Step[] {
   if (repeat === 1) return [{ runs, repetition: undefined }];
-  return Array.from({ length: repeat }, (_, index) => ({
-    runs: runs.map((options) => withSeed(options, index)),
-    repetition: { index: index + 1, of: repeat },
-  }));
+  return Array.from({ length: repeat }, (_, index): Step[] => {
+    const seeded = (options: readonly LoadOptions[]) => options.map((one) => withSeed(one, index));
+    const repetition = { index: index + 1, of: repeat };
+    if (against === undefined) return [{ runs: seeded(runs), repetition }];
+    const sides: Step[] = [
+      { runs: seeded(runs), repetition: { ...repetition, side: "target" } },
+      { runs: seeded(against), repetition: { ...repetition, side: "against" } },
+    ];
+    return index % 2 === 0 ? sides : sides.reverse();
+  }).flat();
 }
 
 function withSeed(options: LoadOptions, index: number): LoadOptions {

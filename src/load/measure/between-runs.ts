@@ -50,6 +50,22 @@ export function meanDifference(before: Sample, after: Sample, leastVariance = 0)
   return { value, low: value - half, high: value + half, degrees };
 }
 
+/**
+ * The 95 % t-interval of the mean difference of pairs of runs, which excludes what changed from one pair to the next.
+ * Undefined for fewer than two pairs.
+ * @param pairs the values of the two runs of each pair
+ * @param leastVariance a lower limit of the variance between runs
+ */
+export function pairedDifference(
+  pairs: readonly (readonly [before: number, after: number])[],
+  leastVariance = 0,
+): MeanDifference | undefined {
+  const differences = sampleOf(pairs.map(([before, after]) => after - before));
+  const variance = Math.max(2 * leastVariance, differences?.variance ?? 0);
+  const interval = differences && meanInterval({ ...differences, variance });
+  return interval && { ...interval, value: differences.mean, degrees: differences.count - 1 };
+}
+
 /** The degrees of freedom by Welch and Satterthwaite; those of the other side if one side is a single run. */
 function degreesOf(before: number, after: number, [one, other]: readonly [one: number, other: number]): number {
   if (before < 2 || after < 2) return Math.max(before, after) - 1;

@@ -10,8 +10,8 @@ export interface Ranged extends Interval {
  * States what a comparison with a single run leaves out. Every such comparison shows it.
  */
 export const ONE_PAIR =
-  "The intervals cover the variation within each run. One pair cannot tell a change from the ordinary variation " +
-  "between runs: compare sets of runs (--repeat) before you attribute a change to its cause.";
+  "The intervals cover the variation within each run. One pair of runs cannot tell a change from the ordinary " +
+  "variation between runs; two sets of runs, which the load command makes with --repeat, can.";
 
 /**
  * The 95 % interval of `after` less `before` for two independent runs, from their own intervals (MOVER: Newcombe

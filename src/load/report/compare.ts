@@ -1,5 +1,5 @@
 /** Compares the reports of two runs or of two sets of runs: the changes, and whether they are statistically significant. */
-import { type MeanDifference, meanDifference } from "../measure/between-runs.ts";
+import { type MeanDifference, meanDifference, pairedDifference } from "../measure/between-runs.ts";
 import { difference, ONE_PAIR, type Ranged } from "../measure/difference.ts";
 import { lossBoundIfIndependent } from "../measure/loss-interval.ts";
 import { quantileLabel } from "../plan/quantiles.ts";
@@ -11,6 +11,7 @@ import {
   leastVariance,
   RUN_VALUES,
   type RunValue,
+  runValue,
   type SetValue,
   setValue,
 } from "./run-set.ts";
@@ -49,6 +50,8 @@ type Reports = readonly RunReport[];
 interface Pair {
   readonly before: Reports;
   readonly after: Reports;
+  /** Whether the runs of both sides alternated, in the order of both lists. */
+  readonly paired?: boolean;
 }
 
 /** The verdicts on a difference: above 0, below 0, neither. */
@@ -122,7 +125,16 @@ function differenceOfSets(
 ): MeanDifference | undefined {
   const [before, after] = values.map(({ sample }) => sample);
   if (before === undefined || after === undefined || !isComparable(name, pair)) return undefined;
-  return meanDifference(before, after, leastVariance(name, [...pair.before, ...pair.after]));
+  const least = leastVariance(name, [...pair.before, ...pair.after]);
+  return pair.paired ? pairedDifference(pairedValues(name, pair), least) : meanDifference(before, after, least);
+}
+
+function pairedValues(name: RunValue, { before, after }: Pair) {
+  return before.flatMap((report, index) => {
+    const other = after[index];
+    const values = [runValue(report, name), other === undefined ? null : runValue(other, name)] as const;
+    return values[0] === null || values[1] === null ? [] : [[values[0], values[1]] as const];
+  });
 }
 
 /** The difference of two single runs, by their own intervals. */
@@ -138,7 +150,8 @@ function changeOf(name: RunValue, pair: Pair): Change {
   const isPair = pair.before.length < 2 && pair.after.length < 2;
   const verdicts = isSingle(pair) ? OF_RUNS : name === "rate" ? OF_RATES : OF_SETS;
   const isTested = name !== "rate" || (isMeasuredRate(pair) && !isPair);
-  const shown = isTested ? overSets : undefined;
+  // Values that are equal in all runs do not show how much they vary.
+  const shown = isTested && overSets !== undefined && overSets.low < overSets.high ? overSets : undefined;
   return {
     name: quantileLabel(name),
     before: formatMean(name, before),
@@ -162,6 +175,23 @@ export function compareReports(before: Reports, after: Reports): Change[] {
   return RUN_VALUES.map((name) => changeOf(name, pair));
 }
 
+/** The completed runs of two targets that alternated, in the same order on both sides. */
+function alternating(reports: Reports): Pair {
+  const runs = Map.groupBy(reports.filter(isComplete), ({ repetition }) => repetition?.side);
+  const partners = (own: Reports, others: Reports) =>
+    own
+      .filter(({ repetition }) => others.some((other) => other.repetition?.index === repetition?.index))
+      .toSorted((one, other) => (one.repetition?.index ?? 0) - (other.repetition?.index ?? 0));
+  const [target, against] = [runs.get("target") ?? [], runs.get("against") ?? []];
+  return { before: partners(target, against), after: partners(against, target), paired: true };
+}
+
+/** The changes from `--target` to `--against`, by the differences within the repetitions; empty for fewer than two. */
+export function compareAlternating(reports: Reports): Change[] {
+  const pair = alternating(reports);
+  return isSingle(pair) ? [] : RUN_VALUES.map((name) => changeOf(name, pair));
+}
+
 const EARLIER_RUN =
   "A report of schema wirelab.run/1 has percentiles of the answered packets only, and intervals that hold for " +
   "independent packets only: whether it differs cannot be told.";
@@ -170,7 +200,7 @@ const EARLIER_SET =
   "comparable.";
 const SETS =
   "df: degrees of freedom of the 95 % interval of the difference (Welch). The interval covers the variation between " +
-  "the runs of a set, but not conditions that changed from one set to the other.";
+  "the runs of a set, but not conditions that changed from one set to the other: --against alternates two targets.";
 
 /** What limits a comparison: sentences that every display of it shows. */
 export function limitsOf(before: Reports, after: Reports): string[] {

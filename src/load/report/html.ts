@@ -4,6 +4,7 @@ import { explain } from "./explain.ts";
 import { jsonOf } from "./json.ts";
 import { renderRepeated } from "./repeated-text.ts";
 import { type CompletedRun, chartsOf } from "./run-charts.ts";
+import { describeRepetition } from "./run-set.ts";
 import { renderReport } from "./text.ts";
 
 const STYLE = `
@@ -29,7 +30,7 @@ function section(run: CompletedRun): string {
   const charts = chartsOf(run).map(drawChart);
   const reasons = report.verdict.reasons.map((reason) => `<p class="invalid">Not valid: ${escapeHtml(reason)}</p>`);
   const { repetition } = report;
-  const number = repetition === undefined ? "" : `, run ${repetition.index} of ${repetition.of}`;
+  const number = repetition === undefined ? "" : `, ${describeRepetition(repetition)}`;
   return `<section><h2>${report.protocol} to ${escapeHtml(report.target)}${number}</h2>${reasons.join("")}<div class="charts">${charts.join("")}</div><details><summary>What each number means</summary><pre>${escapeHtml(explain(report))}</pre></details></section>`;
 }
 

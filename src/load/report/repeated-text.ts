@@ -2,8 +2,9 @@
 import { formatCount, formatShare, NONE } from "../../base/format.ts";
 import { meanInterval } from "../measure/between-runs.ts";
 import { quantileLabel } from "../plan/quantiles.ts";
-import type { RunReport } from "./report.ts";
-import { byProtocol, formatMean, formatValue, isComplete, RUN_VALUES, type RunValue, setValue } from "./run-set.ts";
+import { renderAlternating } from "./comparison-text.ts";
+import type { Repetition, RunReport } from "./report.ts";
+import { bySet, formatMean, formatValue, isComplete, RUN_VALUES, type RunValue, setValue } from "./run-set.ts";
 import { layOut } from "./table.ts";
 import { countLine, objectiveLine } from "./text.ts";
 import { END_TEXTS } from "./text-rows.ts";
@@ -28,12 +29,15 @@ function runRow(report: RunReport, index: number): string[] {
   ];
 }
 
-/** The means over complete runs and their 95 % intervals, as rows. A value over the timeout in a run has no interval. */
+/**
+ * The means over complete runs and their 95 % intervals, as rows. A value that is over the timeout in a run has no
+ * interval, and neither has one that is equal in all runs: they do not show how much it varies.
+ */
 function meanRows(reports: Reports): string[][] {
   const values = RUN_VALUES.map((name) => [name, setValue(reports, name)] as const);
   const limit = (edge: "low" | "high") =>
     values.map(([name, { sample }]) => {
-      const interval = sample && meanInterval(sample);
+      const interval = sample && sample.variance > 0 ? meanInterval(sample) : undefined;
       return interval === undefined ? NONE : formatValue(name, limited(name, interval[edge]));
     });
   const deviations = values.map(([name, { sample }]) =>
@@ -58,6 +62,10 @@ function tableOf(reports: Reports): string {
   return layOut([head, ...reports.map(runRow), ...(complete.length > 0 ? meanRows(complete) : [])]);
 }
 
+function sideOf(repetition: Repetition | undefined): string {
+  return repetition?.side === undefined ? "" : ` ${repetition.side}`;
+}
+
 /** What a reader has to know about one run: errors, missed objectives, why it is not valid. */
 function runNotes({ protocol, repetition, errors, objectives, verdict }: RunReport): string[] {
   const notes = [
@@ -65,7 +73,7 @@ function runNotes({ protocol, repetition, errors, objectives, verdict }: RunRepo
     ...objectives.filter(({ met }) => !met).map(objectiveLine),
     ...verdict.reasons.map((reason) => `invalid: ${reason}`),
   ];
-  return notes.map((note) => `${protocol} run ${repetition?.index}: ${note}`);
+  return notes.map((note) => `${protocol} run ${repetition?.index}${sideOf(repetition)}: ${note}`);
 }
 
 /** In how many runs each objective is met. */
@@ -73,7 +81,7 @@ function objectiveNotes(reports: Reports): string[] {
   const [first] = reports;
   return (first?.objectives ?? []).map(({ text }, index) => {
     const met = reports.filter(({ objectives }) => objectives[index]?.met).length;
-    return `${first?.protocol}: objective ${text}: met in ${met} of ${reports.length} runs`;
+    return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: met in ${met} of ${reports.length} runs`;
   });
 }
 
@@ -84,7 +92,7 @@ function summaryLine(reports: Reports): string {
   const [sent, answered] = [count("sent"), count("answered")];
   const complete = reports.filter(isComplete);
   const runs = `${complete.length} of ${first?.repetition?.of ?? reports.length} runs completed`;
-  const head = `${first?.protocol}: ${runs}, ${formatCount(answered)} of ${formatCount(sent)} answered`;
+  const head = `${first?.protocol}${sideOf(first?.repetition)}: ${runs}, ${formatCount(answered)} of ${formatCount(sent)} answered`;
   const lost = reports.reduce((sum, { packets }) => sum + packets.lost, 0);
   const invalid = reports.filter(({ verdict }) => !verdict.valid).length;
   const verdict = invalid === 0 ? "all valid" : `${invalid} NOT VALID, see above`;
@@ -93,11 +101,12 @@ function summaryLine(reports: Reports): string {
 
 /** The report of a repeated run, without colours. It ends with a summary line for each protocol. */
 export function renderRepeated(reports: Reports): string {
-  const sets = byProtocol(reports);
+  const sets = bySet(reports);
   const notes = [...sets.flatMap(objectiveNotes), ...reports.flatMap(runNotes)];
   const parts = [
     ...sets.map(tableOf),
     "95 % intervals: Student's t, from the variation between the completed runs.",
+    ...renderAlternating(reports),
     ...(notes.length > 0 ? [notes.join("\n")] : []),
     sets.map(summaryLine).join("\n"),
   ];

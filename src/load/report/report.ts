@@ -171,10 +171,15 @@ export interface SenderHost {
   readonly cpus: number;
 }
 
+/** The target of a run that alternates with another one: that of `--target` or that of `--against`. */
+export type Side = "target" | "against";
+
 /** Which run of a repeated run (`--repeat`) it is, from 1. */
 export interface Repetition {
   readonly index: number;
   readonly of: number;
+  /** Only with `--against`. */
+  readonly side?: Side;
 }
 
 /** The report of one protocol. */

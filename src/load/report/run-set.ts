@@ -2,7 +2,7 @@
 import { formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { type Sample, sampleOf } from "../measure/between-runs.ts";
 import { QUANTILE_NAMES } from "../plan/quantiles.ts";
-import type { EstimatedTime, RunReport } from "./report.ts";
+import type { EstimatedTime, Repetition, RunReport } from "./report.ts";
 
 /** A value that is compared between runs. */
 export type RunValue = "rate" | "loss" | EstimatedTime;
@@ -18,9 +18,19 @@ export interface SetValue {
   readonly over: number | undefined;
 }
 
+/** The number of a repeated run in words: `run 2 of 5`, and with `--against` its side. */
+export function describeRepetition({ index, of, side }: Repetition): string {
+  return `run ${index} of ${of}${side === undefined ? "" : ` ${side}`}`;
+}
+
 /** The reports of each protocol, in the order of their first ones. */
 export function byProtocol(reports: readonly RunReport[]): (readonly RunReport[])[] {
   return [...Map.groupBy(reports, ({ protocol }) => protocol).values()];
+}
+
+/** The reports of each protocol and target, in the order of their first ones. */
+export function bySet(reports: readonly RunReport[]): (readonly RunReport[])[] {
+  return byProtocol(reports).flatMap((group) => [...Map.groupBy(group, ({ repetition }) => repetition?.side).values()]);
 }
 
 /** Whether a run followed its plan to the end. A report of schema wirelab.run/1 does not say; it counts as complete. */

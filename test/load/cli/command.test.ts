@@ -97,7 +97,7 @@ describe("the command", () => {
     const { files } = await run("--count 400 --json old.json");
     const { out } = await run("--count 400 --compare old.json", { "old.json": files["old.json"] ?? "" }, lossy);
     expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +higher$/m);
-    expect(out).toContain("One pair cannot tell a change from the ordinary variation between runs");
+    expect(out).toContain("One pair of runs cannot tell a change from the ordinary variation between runs");
     const refused = await run("--count 4 --compare old.json", { "old.json": "{}" });
     expect([refused.status, refused.err]).toEqual([2, "--compare old.json: not a JSON report of this command\n"]);
   });

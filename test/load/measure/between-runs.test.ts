@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { meanDifference, meanInterval, sampleOf } from "../../../src/load/measure/between-runs.ts";
+import { meanDifference, meanInterval, pairedDifference, sampleOf } from "../../../src/load/measure/between-runs.ts";
 
 function sample(values: readonly number[]) {
   return sampleOf(values) ?? { count: 0, mean: 0, variance: 0 };
@@ -47,4 +47,17 @@ test("runs without variation have the least variance that is given", () => {
   const difference = meanDifference(before, after, 0.5);
   expect(difference?.degrees).toBe(2);
   expect(difference?.low).toBeCloseTo(1 - 4.303 * Math.sqrt(0.5), 2);
+});
+
+test("pairedDifference excludes what changed from pair to pair", () => {
+  // Differences 1, 2, 3: mean 2, s 1, t(2) 4.303.
+  const difference = pairedDifference([
+    [10, 11],
+    [100, 102],
+    [1000, 1003],
+  ]);
+  expect(difference).toMatchObject({ value: 2, degrees: 2 });
+  expect(difference?.low).toBeCloseTo(2 - 4.303 / Math.sqrt(3), 2);
+  expect(pairedDifference([[1, 2]])).toBeUndefined();
+  expect(pairedDifference([])).toBeUndefined();
 });

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { random } from "../../../src/base/random.ts";
 import { ONE_PAIR } from "../../../src/load/measure/difference.ts";
-import { compareReports, limitsOf } from "../../../src/load/report/compare.ts";
+import { compareAlternating, compareReports, limitsOf } from "../../../src/load/report/compare.ts";
 import { renderComparison } from "../../../src/load/report/comparison-text.ts";
 import { readReports } from "../../../src/load/report/json.ts";
-import type { RunReport } from "../../../src/load/report/report.ts";
+import type { RunReport, Side } from "../../../src/load/report/report.ts";
 import { reportOf } from "../support/reports.ts";
 
 const BASE = reportOf(2000, 10, 10);
@@ -140,4 +140,42 @@ test("sets of the first schema are compared by what does not depend on the unans
   const verdict = (name: string) => compareReports(before, after).find((change) => change.name === name)?.significance;
   expect([verdict("mean"), verdict("p50")]).toEqual(["worse", "cannot tell"]);
   expect(limitsOf(before, after)[0]).toContain("wirelab.run/1");
+});
+
+describe("two targets that alternate", () => {
+  const run = (index: number, side: Side, factor: number): RunReport => ({
+    ...scaled(factor),
+    repetition: { index, of: 4, side },
+  });
+  /** The second target is 10 % slower, on a path that is slower in each repetition. */
+  const reports = [1, 2, 3, 4].flatMap((index) => {
+    const pair = [run(index, "target", index), run(index, "against", index + 0.1 + index / 1000)];
+    return index % 2 === 0 ? pair.reverse() : pair;
+  });
+  const mean = (of: readonly RunReport[]) => compareAlternating(of).find(({ name }) => name === "mean");
+
+  test("are compared by the differences within the repetitions", () => {
+    expect(mean(reports)).toMatchObject({ change: "+4.1 %", degreesOfFreedom: 3, significance: "worse" });
+    expect(mean(reports.toReversed())).toEqual(mean(reports));
+    const [target, against] = ["target", "against"].map((side) =>
+      reports.filter(({ repetition }) => repetition?.side === side),
+    );
+    expect(compareReports(target ?? [], against ?? [])[2]?.significance).toBe("within noise");
+  });
+
+  test("are compared by the repetitions that both completed", () => {
+    const interrupted = reports.map((report) =>
+      report.repetition?.index === 4 && report.repetition.side === "against"
+        ? { ...report, ended: "interrupted" as const }
+        : report,
+    );
+    expect(mean(interrupted)?.degreesOfFreedom).toBe(2);
+    expect(compareAlternating(reports.slice(0, 3))).toEqual([]);
+  });
+
+  test("take part in --compare with the runs of --target only", () => {
+    const own = reports.filter(({ repetition }) => repetition?.side === "target");
+    expect(renderComparison(reports, own)).toBe(renderComparison(own, own));
+    expect(renderComparison(own, reports)).toBe(renderComparison(own, own));
+  });
 });
