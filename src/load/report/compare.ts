@@ -1,20 +1,16 @@
 /** Compares the reports of two runs or of two sets of runs: the changes, and whether they are statistically significant. */
-import { type MeanDifference, meanDifference, pairedDifference } from "../measure/between-runs.ts";
-import { difference, ONE_PAIR, type Ranged } from "../measure/difference.ts";
-import { lossBoundIfIndependent } from "../measure/loss-interval.ts";
+import { ONE_PAIR, type Ranged } from "../measure/difference.ts";
 import { quantileLabel } from "../plan/quantiles.ts";
-import type { RunReport } from "./report.ts";
 import {
-  formatMean,
-  formatValue,
-  isComplete,
-  leastVariance,
-  RUN_VALUES,
-  type RunValue,
-  runValue,
-  type SetValue,
-  setValue,
-} from "./run-set.ts";
+  differenceOfRuns,
+  differenceOfSets,
+  isComparable,
+  isMeasuredRate,
+  type Pair,
+  type Reports,
+  separation,
+} from "./differences.ts";
+import { formatMean, formatValue, isComplete, RUN_VALUES, type RunValue, setValue } from "./run-set.ts";
 
 /**
  * Whether a change is significant at 95 % confidence. Only sets of runs show whether a value became better or worse; if
@@ -44,16 +40,6 @@ export interface Change {
   readonly significance: Significance | "";
 }
 
-type Reports = readonly RunReport[];
-
-/** The runs of one protocol before and after. */
-interface Pair {
-  readonly before: Reports;
-  readonly after: Reports;
-  /** Whether the runs of both sides alternated, in the order of both lists. */
-  readonly paired?: boolean;
-}
-
 /** The verdicts on a difference: above 0, below 0, neither. */
 type Verdicts = readonly [above: Significance, below: Significance, neither: Significance];
 
@@ -68,6 +54,12 @@ function judge(change: Ranged | undefined, [above, below, neither]: Verdicts): S
   return change.high < 0 ? below : neither;
 }
 
+/** Whether the values of both sides differ, of which at least one is a set of runs. */
+function judgeSets(name: RunValue, pair: Pair, change: Ranged | undefined, verdicts: Verdicts): Significance {
+  const side = isSingle(pair) ? 0 : separation(name, pair);
+  return side === 0 ? judge(change, verdicts) : verdicts[side > 0 ? 0 : 1];
+}
+
 /** The change in percent; empty if one of the values is missing. */
 function formatChange(before: number | undefined, after: number | undefined): string {
   if (before === undefined || after === undefined) return "";
@@ -76,80 +68,18 @@ function formatChange(before: number | undefined, after: number | undefined): st
   return `${percent > 0 ? "+" : ""}${percent.toFixed(Math.abs(percent) < 10 ? 1 : 0)} %`;
 }
 
-/** The value of a single run with its own interval. */
-function rangedValue(report: RunReport, name: RunValue, other: RunReport): Ranged | undefined {
-  if (name === "rate") return undefined;
-  if (name === "loss") return rangedLoss(report, other);
-  const value = report.responseTime[name];
-  const limits = report.responseTime.intervals[name];
-  if (value === null || limits === undefined) return undefined;
-  return { value, low: limits[0], high: limits[1] ?? Number.POSITIVE_INFINITY };
-}
-
-/**
- * The loss with its interval. A run without losses gets one if the other run has one: if the losses of both depend on
- * each other in the same way, its effective sample size is the same share of its packets.
- */
-function rangedLoss({ loss, packets }: RunReport, other: RunReport): Ranged | undefined {
-  if (loss.low !== null && loss.high !== null) return { value: loss.ratio, low: loss.low, high: loss.high };
-  if (loss.reason !== "no losses" || other.loss.effectiveSampleSize === null) return undefined;
-  const effective = (packets.sent * other.loss.effectiveSampleSize) / other.packets.sent;
-  return { value: 0, low: 0, high: lossBoundIfIndependent(effective) };
-}
-
-/** Whether the percentiles of a report are over the answered packets, as in the first schema, and some were not answered. */
-function leavesOutUnanswered({ loss, packets }: RunReport): boolean {
-  return loss.reason === "earlier schema" && packets.answered < packets.sent;
-}
-
-/** Whether both sides define the value in the same way. */
-function isComparable(name: RunValue, { before, after }: Pair): boolean {
-  const isPercentile = name !== "rate" && name !== "loss" && name !== "mean";
-  return !(isPercentile && [...before, ...after].some(leavesOutUnanswered));
-}
-
-/** Whether the rate is a result of the run, as in a closed loop, and not of the plan. */
-function isMeasuredRate({ before, after }: Pair): boolean {
-  return [...before, ...after].every(({ rate }) => rate.offered === null);
-}
-
 function isSingle({ before, after }: Pair): boolean {
   return before.length < 2 || after.length < 2;
 }
 
-/** The difference over the runs of both sides; undefined if both are single runs or a value is missing. */
-function differenceOfSets(
-  name: RunValue,
-  pair: Pair,
-  values: readonly [SetValue, SetValue],
-): MeanDifference | undefined {
-  const [before, after] = values.map(({ sample }) => sample);
-  if (before === undefined || after === undefined || !isComparable(name, pair)) return undefined;
-  const least = leastVariance(name, [...pair.before, ...pair.after]);
-  return pair.paired ? pairedDifference(pairedValues(name, pair), least) : meanDifference(before, after, least);
-}
-
-function pairedValues(name: RunValue, { before, after }: Pair) {
-  return before.flatMap((report, index) => {
-    const other = after[index];
-    const values = [runValue(report, name), other === undefined ? null : runValue(other, name)] as const;
-    return values[0] === null || values[1] === null ? [] : [[values[0], values[1]] as const];
-  });
-}
-
-/** The difference of two single runs, by their own intervals. */
-function differenceOfRuns(name: RunValue, { before: [before], after: [after] }: Pair): Ranged | undefined {
-  if (before === undefined || after === undefined) return undefined;
-  const ranges = [rangedValue(before, name, after), rangedValue(after, name, before)] as const;
-  return ranges[0] && ranges[1] && difference(ranges[0], ranges[1]);
-}
-
 function changeOf(name: RunValue, pair: Pair): Change {
   const [before, after] = [setValue(pair.before, name), setValue(pair.after, name)];
-  const overSets = differenceOfSets(name, pair, [before, after]);
+  const overSets = differenceOfSets(name, pair);
   const isPair = pair.before.length < 2 && pair.after.length < 2;
   const verdicts = isSingle(pair) ? OF_RUNS : name === "rate" ? OF_RATES : OF_SETS;
   const isTested = name !== "rate" || (isMeasuredRate(pair) && !isPair);
+  const verdict = () =>
+    isPair ? judge(differenceOfRuns(name, pair), verdicts) : judgeSets(name, pair, overSets, verdicts);
   // Values that are equal in all runs do not show how much they vary.
   const shown = isTested && overSets !== undefined && overSets.low < overSets.high ? overSets : undefined;
   return {
@@ -159,7 +89,7 @@ function changeOf(name: RunValue, pair: Pair): Change {
     change: isComparable(name, pair) ? formatChange(before.sample?.mean, after.sample?.mean) : "",
     interval: shown === undefined ? "" : `${formatValue(name, shown.low)} to ${formatValue(name, shown.high)}`,
     degreesOfFreedom: shown?.degrees ?? null,
-    significance: isTested ? judge(isPair ? differenceOfRuns(name, pair) : overSets, verdicts) : "",
+    significance: isTested ? verdict() : "",
   };
 }
 

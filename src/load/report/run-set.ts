@@ -52,7 +52,8 @@ export function setValue(reports: readonly RunReport[], name: RunValue): SetValu
   return { sample: values.length === reports.length ? sampleOf(values) : undefined, over };
 }
 
-function overOf({ responseTime }: RunReport, name: RunValue): number | undefined {
+/** The timeout, s, if the value of a run is a percentile over it. */
+export function overOf({ responseTime }: RunReport, name: RunValue): number | undefined {
   return name === "rate" || name === "loss" || name === "mean" ? undefined : responseTime.over[name];
 }
 

@@ -113,6 +113,16 @@ test("a percentile that is over the timeout in one run has no mean", () => {
   });
 });
 
+test("a percentile that is over the timeout in all runs of one side only is worse, or better, from 4 runs on", () => {
+  const over = reportOf(2000, 1500, 10);
+  const verdict = (before: RunReport[], after: RunReport[]) =>
+    compareReports(before, after).find(({ name }) => name === "p50")?.significance;
+  expect(verdict(Array(4).fill(BASE), Array(4).fill(over))).toBe("worse");
+  expect(verdict(Array(4).fill(over), Array(4).fill(BASE))).toBe("better");
+  expect(verdict(Array(3).fill(BASE), Array(3).fill(over))).toBe("cannot tell");
+  expect(verdict(Array(4).fill(over), Array(4).fill(over))).toBe("cannot tell");
+});
+
 test("runs that were not completed are left out", () => {
   const interrupted: RunReport = { ...scaled(100), ended: "interrupted" };
   const [before, after] = [setOf(3, 0.1, 1), [...setOf(3, 0.1, 2), interrupted]];
