@@ -71,7 +71,8 @@ export class OutputFiles {
     if (html !== undefined) this.#write("html", html, renderHtml(runs), false);
     if (hdr === undefined) return;
     for (const { report, response } of runs) {
-      const path = runs.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${nameOf(report)}$1`);
+      const isOnly = runs.length === 1 && report.repetition === undefined;
+      const path = isOnly ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${nameOf(report)}$1`);
       this.#write("hdr", path, hdrText(response), false);
     }
   }
