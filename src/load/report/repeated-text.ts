@@ -99,13 +99,15 @@ function summaryLine(reports: Reports): string {
   return `${head}, ${sent === 0 ? NONE : formatShare(lost / sent)} lost; ${verdict}`;
 }
 
+const INTERVALS = "95 % intervals: Student's t, from the variation between the completed runs.";
+
 /** The report of a repeated run, without colours. It ends with a summary line for each protocol. */
 export function renderRepeated(reports: Reports): string {
   const sets = bySet(reports);
   const notes = [...sets.flatMap(objectiveNotes), ...reports.flatMap(runNotes)];
   const parts = [
     ...sets.map(tableOf),
-    "95 % intervals: Student's t, from the variation between the completed runs.",
+    ...(sets.some((set) => set.filter(isComplete).length > 1) ? [INTERVALS] : []),
     ...renderAlternating(reports),
     ...(notes.length > 0 ? [notes.join("\n")] : []),
     sets.map(summaryLine).join("\n"),

@@ -47,5 +47,5 @@ test("a run that was not completed is listed and not part of the mean", () => {
   expect(row(text, "run 3, interrupted")).toContain("100 ms");
   expect(row(text, "mean over runs")).toContain("2 ms");
   expect(text).toContain("udp: 2 of 3 runs completed, ");
-  expect(renderRepeated([{ ...first, ended: "interrupted" }])).not.toContain("mean over runs");
+  expect(renderRepeated([{ ...first, ended: "interrupted" }])).not.toMatch(/mean over runs|95 %/);
 });
