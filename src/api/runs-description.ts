@@ -51,7 +51,17 @@ const COMPARISON = {
   before: 1,
   after: 2,
   protocols: {
-    udp: [{ name: "p50", before: "203 µs", after: "1.2 ms", change: "+491 %", significance: "worse" }],
+    udp: [
+      {
+        name: "p50",
+        before: "203 µs",
+        after: "1.2 ms",
+        change: "+491 %",
+        interval: "",
+        degreesOfFreedom: null,
+        significance: "higher",
+      },
+    ],
   },
   limits: [ONE_PAIR],
 };

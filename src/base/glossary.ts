@@ -93,7 +93,7 @@ export const GLOSSARY = {
   verdict:
     "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
-    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
+    "Whether a change exceeds what chance explains at 95 % confidence. Of two single runs, a value is “higher” or “lower”, or “within noise of the runs”; “cannot tell” means that one of them has no interval. One pair cannot tell a change from the ordinary variation between runs. Sets of runs, made with --repeat, can: only of these a change is “better”, “worse” or “within noise”.",
   "interval percentile":
     "During a run, p50 and p99 of an interval are over the packets whose outcome became known in it: answered in it, or found to be failed, corrupt or without an answer within the timeout. The latter count as infinitely slow, as in the report, so that a percentile among them is “>” the timeout. A loss is known one timeout after its packet was sent.",
   "percentile curve":

@@ -22,6 +22,8 @@ const FLAGS = {
   wait: { type: "string" },
   warmup: { type: "string" },
   seed: { type: "string" },
+  repeat: { type: "string" },
+  against: { type: "string" },
   method: { type: "string" },
   header: { type: "string", multiple: true },
   body: { type: "string" },

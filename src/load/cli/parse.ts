@@ -2,6 +2,7 @@
 import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
+import { parseTarget } from "../plan/target.ts";
 import {
   alternatives,
   parseDuration,
@@ -28,6 +29,10 @@ export interface Outputs {
 export interface Command {
   /** One run for each protocol, in the order of the report. */
   readonly runs: readonly LoadOptions[];
+  /** How often the runs are made, one time after another. */
+  readonly repeat: number;
+  /** The same runs against a second target, which alternate with the others in each repetition. */
+  readonly against: readonly LoadOptions[] | undefined;
   readonly outputs: Outputs;
   readonly explain: boolean;
   /** Whether the run is kept for the lab's page. */
@@ -43,6 +48,8 @@ export type ReadFile = (path: string) => Uint8Array;
 /** The flags that apply only to protocols whose targets are URLs. */
 const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const satisfies readonly Flag[];
 
+const MAX_REPEAT = 100;
+
 /** Parses a command line. Throws a UsageError, which is one line for a person. */
 export function parseCommand(words: readonly string[], readFile: ReadFile): Command {
   const given = readFlags(words);
@@ -54,16 +61,19 @@ export function parseCommand(words: readonly string[], readFile: ReadFile): Comm
   const common = commonOptions(given);
   const mode = convert(text("mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
   const http = httpOptions(given, readFile);
+  // With several protocols, options that some of them lack apply to the others.
+  const runs = protocols.map((protocol) =>
+    defined<LoadOptions>({
+      ...common,
+      protocol,
+      mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
+      http: takesUrl(protocol) ? http : undefined,
+    }),
+  );
   return {
-    // With several protocols, options that some of them lack apply to the others.
-    runs: protocols.map((protocol) =>
-      defined<LoadOptions>({
-        ...common,
-        protocol,
-        mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
-        http: takesUrl(protocol) ? http : undefined,
-      }),
-    ),
+    runs,
+    against: againstRuns(given, runs),
+    repeat: repetitions(given, common.duration),
     outputs: defined<Outputs>({
       json: text("json"),
       csv: text("csv"),
@@ -131,6 +141,40 @@ function commonOptions(given: GivenFlags) {
     family: given.has("ipv4") ? (4 as const) : given.has("ipv6") ? (6 as const) : undefined,
     objectives: given.get("slo"),
   };
+}
+
+/** The value of `--repeat`. Throws a UsageError for a run that has no end. */
+function repetitions(given: GivenFlags, duration: number | undefined): number {
+  const text = given.get("repeat")?.[0];
+  if (text === undefined) return 1;
+  const repeat = parseNumber("repeat", text);
+  if (!(Number.isInteger(repeat) && repeat >= 2 && repeat <= MAX_REPEAT)) {
+    throw new UsageError(`--repeat ${text}: expected a whole number from 2 to ${MAX_REPEAT}`);
+  }
+  if (duration === Number.POSITIVE_INFINITY && !given.has("count")) {
+    throw new UsageError("--repeat and --duration forever exclude each other: the first run would not end");
+  }
+  return repeat;
+}
+
+/** The runs of `--against`. `--control` is that of `--target`, unless it disables the session summary. */
+function againstRuns(given: GivenFlags, runs: readonly LoadOptions[]): readonly LoadOptions[] | undefined {
+  const target = given.get("against")?.[0];
+  if (target === undefined) return undefined;
+  if (!given.has("repeat")) throw new UsageError("--against requires --repeat");
+  return runs.map(({ control, ...options }) => {
+    checkAgainst(target, options.protocol);
+    return { ...options, target, ...(control === false ? { control } : {}) };
+  });
+}
+
+function checkAgainst(text: string, protocol: Protocol): void {
+  try {
+    parseTarget(text, protocol);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace("--target", "--against"));
+  }
 }
 
 function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undefined {

@@ -2,6 +2,8 @@
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { formatTime } from "../report/format-time.ts";
+import type { Repetition } from "../report/report.ts";
+import { describeRepetition } from "../report/run-set.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;
@@ -49,20 +51,30 @@ export class ProgressView {
   readonly #write: (text: string) => void;
   readonly #isTerminal: boolean;
   readonly #columns: () => number;
+  readonly #title: string;
   readonly #before = new Map<string, IntervalSnapshot>();
   readonly #recent = new Map<string, (number | null)[]>();
 
-  /** @param isTerminal whether lines can be rewritten, so that the bar stays below them */
-  constructor(write: (text: string) => void, isTerminal: boolean, columns: () => number) {
+  /**
+   * @param isTerminal whether lines can be rewritten, so that the bar stays below them
+   * @param repetition of a repeated run; its number precedes each line
+   */
+  constructor(
+    write: (text: string) => void,
+    isTerminal: boolean,
+    columns: () => number,
+    repetition: Repetition | undefined = undefined,
+  ) {
     this.#write = write;
     this.#isTerminal = isTerminal;
     this.#columns = columns;
+    this.#title = repetition === undefined ? "" : `${describeRepetition(repetition)}  `;
   }
 
   /** Shows an interval of one protocol. */
   show(snapshot: IntervalSnapshot): void {
     const { protocol } = snapshot;
-    const line = progressLine(snapshot, this.#before.get(protocol));
+    const line = `${this.#title}${progressLine(snapshot, this.#before.get(protocol))}`;
     this.#before.set(protocol, snapshot);
     const median = snapshot.over.p50 === undefined ? snapshot.p50 : Number.POSITIVE_INFINITY;
     this.#recent.set(protocol, [...(this.#recent.get(protocol) ?? []), median].slice(-SPARKLINE_WIDTH));
@@ -70,7 +82,8 @@ export class ProgressView {
       this.#write(`${line}\n`);
       return;
     }
-    const bar = [progressBar(snapshot.seconds, snapshot.totalSeconds), ...this.#sparklines()].join("  ");
+    const progress = progressBar(snapshot.seconds, snapshot.totalSeconds);
+    const bar = [`${this.#title}${progress}`, ...this.#sparklines()].join("  ");
     this.#write(`${CLEAR_LINE}${line}\n${bar.slice(0, this.#columns() - 1)}`);
   }
 

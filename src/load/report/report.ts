@@ -171,10 +171,23 @@ export interface SenderHost {
   readonly cpus: number;
 }
 
+/** The target of a run that alternates with another one: that of `--target` or that of `--against`. */
+export type Side = "target" | "against";
+
+/** Which run of a repeated run (`--repeat`) it is, from 1. */
+export interface Repetition {
+  readonly index: number;
+  readonly of: number;
+  /** Only with `--against`. */
+  readonly side?: Side;
+}
+
 /** The report of one protocol. */
 export interface RunReport {
   readonly schema: "wirelab.run/2";
   readonly protocol: Protocol;
+  /** Only in the reports of a repeated run. */
+  readonly repetition?: Repetition;
   readonly target: string;
   /** The address to which the target's name resolved; empty if it did not resolve. */
   readonly address: string;

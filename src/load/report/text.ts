@@ -8,13 +8,14 @@ import { layOut } from "./table.ts";
 import { END_TEXTS, tableRows } from "./text-rows.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */
-function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
+export function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
   const entries = Object.entries(counts);
   if (entries.length === 0) return [];
   return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
 }
 
-function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
+/** An objective and its result, as one line. */
+export function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)

@@ -3,51 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../../src/base/protocol.ts";
 import { parseImpairments } from "../../../src/faults/text.ts";
 import { type Lab, startLab } from "../../../src/lab.ts";
-import { type CommandEnvironment, runCommand } from "../../../src/load/cli/command.ts";
+import { runCommand } from "../../../src/load/cli/command.ts";
 import { readReports } from "../../../src/load/report/json.ts";
 import { startTestLab } from "../../support/lab.ts";
+import { recordingEnvironment } from "../support/environment.ts";
 import { balanced } from "../support/sums.ts";
 import { deadTcpPort } from "../support/targets.ts";
-
-/** An environment that records what the command does. */
-function recordingEnvironment(files: Record<string, string> = {}) {
-  const interrupts: (() => void)[] = [];
-  const recorded = {
-    out: "",
-    err: "",
-    files: { ...files },
-    exits: [] as number[],
-    interrupt: () => {
-      for (const call of interrupts) call();
-    },
-  };
-  const environment: CommandEnvironment = {
-    out: async (text) => {
-      recorded.out += text;
-    },
-    err: (text) => {
-      recorded.err += text;
-    },
-    terminal: false,
-    columns: () => 100,
-    readFile: (path) => {
-      const content = recorded.files[path];
-      if (content === undefined) throw new Error("no such file");
-      return Buffer.from(content);
-    },
-    writeFile: (path, text, append) => {
-      if (path.startsWith("/full/")) throw new Error("ENOSPC: no space left on device");
-      recorded.files[path] = append ? (recorded.files[path] ?? "") + text : text;
-    },
-    onInterrupt: (callback) => void interrupts.push(callback),
-    exit: (status) => void recorded.exits.push(status),
-    usage: () => ({ userSeconds: 1, systemSeconds: 2, residentBytes: 3, openFiles: 4, maxFiles: 5, startTime: 6 }),
-    build: { version: "1.2.3", bun_version: "4.5.6" },
-    save: undefined,
-    metricsHost: "127.0.0.1",
-  };
-  return { recorded, environment };
-}
 
 let lab: Lab;
 let lossy: Lab;
@@ -135,7 +96,8 @@ describe("the command", () => {
   test("--compare shows which changes are significant", async () => {
     const { files } = await run("--count 400 --json old.json");
     const { out } = await run("--count 400 --compare old.json", { "old.json": files["old.json"] ?? "" }, lossy);
-    expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +worse$/m);
+    expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +higher$/m);
+    expect(out).toContain("One pair of runs cannot tell a change from the ordinary variation between runs");
     const refused = await run("--count 4 --compare old.json", { "old.json": "{}" });
     expect([refused.status, refused.err]).toEqual([2, "--compare old.json: not a JSON report of this command\n"]);
   });

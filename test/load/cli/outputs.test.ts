@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { OutputFiles } from "../../../src/load/cli/outputs.ts";
+import { Histogram } from "../../../src/load/measure/histogram.ts";
 import { CSV_HEADER } from "../../../src/load/report/csv.ts";
+import { EMPTY_SNAPSHOT, reportOf } from "../support/reports.ts";
 
 /** Result files in memory; writing to `broken` throws. */
 function memory(broken = "") {
@@ -33,4 +35,15 @@ test("each output that cannot be written has one line, with its flag, its path a
   const outputs = new OutputFiles({ csv: "a.csv" }, write);
   outputs.fail("save", "--save: the file is locked");
   expect(outputs.failures).toEqual(["--csv a.csv: no space left", "--save: the file is locked"]);
+});
+
+test("a repeated run has its number and side in the CSV file, and an array as JSON", () => {
+  const { files, write } = memory();
+  const outputs = new OutputFiles({ csv: "a.csv", json: "a.json" }, write, ["run", "side"]);
+  outputs.addRow(EMPTY_SNAPSHOT, undefined, { index: 3, of: 5, side: "against" });
+  const [head, row] = files.get("a.csv")?.split("\n") ?? [];
+  expect([head, row?.split(",").slice(0, 3)]).toEqual([`run,side,${CSV_HEADER}`, ["3", "against", "udp"]]);
+  const run = { response: new Histogram(), service: new Histogram(), timeline: [], timeoutSeconds: 2 };
+  outputs.finish([{ ...run, report: reportOf(10, 0, 1) }]);
+  expect(JSON.parse(files.get("a.json") ?? "")).toBeArrayOfSize(1);
 });

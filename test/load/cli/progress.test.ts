@@ -51,6 +51,19 @@ test("a terminal gets a progress bar below the lines, no wider than the terminal
   expect(out.at(-1)).toBe("\r\u001b[K");
 });
 
+test("each line and the bar of a repeated run begin with its number", () => {
+  const out: string[] = [];
+  const view = new ProgressView(
+    (text) => void out.push(text),
+    true,
+    () => 80,
+    { index: 2, of: 5 },
+  );
+  view.show({ ...EMPTY_SNAPSHOT, seconds: 1 });
+  expect(out[0]).toStartWith("\r\u001b[Krun 2 of 5  udp ");
+  expect(out[0]?.split("\n")[1]).toStartWith("run 2 of 5  [██");
+});
+
 test("progressBar and sparkline draw known values", () => {
   expect(progressBar(10, 10)).toBe("[████████████████████████] 100 % of 10 s");
   expect(progressBar(61, Number.POSITIVE_INFINITY)).toBe("61 s, no time limit");

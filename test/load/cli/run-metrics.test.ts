@@ -7,7 +7,7 @@ test("the series of a run hold the sums of its packets: planned = sent + unsent 
   const recorder = new Recorder();
   Object.assign(recorder.counts, { planned: 100, unsent: 3, refused: 7, sent: 90, answered: 80, lost: 10 });
   const exposition = runMetrics({
-    runs: [{ protocol: "udp", recorder: () => recorder, directions: () => unattributed(recorder) }],
+    runs: () => [{ protocol: "udp", recorder: () => recorder, directions: () => unattributed(recorder) }],
     process: () => ({ userSeconds: 0, systemSeconds: 0, residentBytes: 0, openFiles: 0, maxFiles: 0, startTime: 0 }),
     build: { version: "1.2.3", bun_version: "4.5.6" },
   });
