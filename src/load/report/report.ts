@@ -5,7 +5,7 @@ import type { ClockOffset } from "../measure/best-exchanges.ts";
 import type { Unknown } from "../measure/delay-dependence.ts";
 import type { Ranged } from "../measure/difference.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
-import type { LossUnknown } from "../measure/loss-interval.ts";
+import type { LossUnknown } from "../measure/loss-excess.ts";
 import type { EndpointStep } from "../measure/one-way.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
