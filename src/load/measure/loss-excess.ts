@@ -6,6 +6,7 @@
  * A run without any of the rare bursts, or a run shorter than a change, looks like a chain, and nothing in it tells
  * otherwise.
  */
+import { clamp } from "../../base/numbers.ts";
 import { cosinePowers, degreesFor, FEWEST_DEGREES, independentBatches, meanOf } from "./dependence.ts";
 import { varianceExcess } from "./distributions.ts";
 import { logFactorial } from "./estimates.ts";
@@ -21,6 +22,8 @@ const WANDER_SCALES = [1, 2, 4, 8, 16];
 const MOST_FREQUENCIES = 24;
 /** If the power at the lowest third of the frequencies is larger by more than this, the changes are too slow. */
 const STEEPEST = 2;
+/** Least number of degrees of freedom of the limits where there is no interval. */
+export const FEWEST_FOR_LIMITS = 2;
 /** Least number of dominant bursts for an interval when the chain does not describe the losses. */
 const FEWEST_DOMINANT = 7;
 
@@ -35,6 +38,9 @@ export interface Excess {
   readonly degrees: number;
   readonly unknown: LossUnknown | undefined;
 }
+
+/** A chain describes the losses. */
+export const NO_EXCESS: Excess = { factor: 1, degrees: MOST_FREQUENCIES, unknown: undefined };
 
 /** ln of the binomial coefficient. */
 function logChoose(n: number, k: number): number {
@@ -68,18 +74,19 @@ function risesToLowest(powers: Float64Array, degrees: number): boolean {
 /** The excess of the batch sums over `noise`, the variance of a batch mean without slow changes. */
 function excessOfBatches(means: Float64Array, noise: number): Excess {
   const powers = cosinePowers(means, MOST_FREQUENCIES).map((power) => power / noise);
-  if (!wandersOver(powers)) return { factor: 1, degrees: MOST_FREQUENCIES, unknown: undefined };
-  const degrees = degreesFor(independentBatches(means, noise));
-  const slow = degrees === 0 || risesToLowest(powers, degrees);
-  const factor = Math.max(1, meanOf(powers.subarray(0, degrees)), meanOf(powers.subarray(0, FEWEST_DEGREES)));
+  if (!wandersOver(powers)) return NO_EXCESS;
+  const usable = degreesFor(independentBatches(means, noise));
+  const slow = usable === 0 || risesToLowest(powers, usable);
+  const degrees = slow ? FEWEST_FOR_LIMITS : usable;
+  const factor = Math.max(1, ...[degrees, FEWEST_DEGREES].map((count) => meanOf(powers.subarray(0, count))));
   return { factor, degrees, unknown: slow ? "changes slowly" : undefined };
 }
 
 /** The excess of the burst lengths over the chain's variance; `inflation` is the chain's variance inflation. */
 function excessOfBursts(pattern: LossPattern, inflation: number): Excess {
   const { bursts, packets, lost } = pattern;
-  if (explainsLongest(pattern)) return { factor: 1, degrees: MOST_FREQUENCIES, unknown: undefined };
-  const degrees = Math.min(MOST_FREQUENCIES, Math.floor(bursts.dominantRuns));
+  if (explainsLongest(pattern)) return NO_EXCESS;
+  const degrees = clamp(Math.floor(bursts.dominantRuns), FEWEST_FOR_LIMITS, MOST_FREQUENCIES);
   return {
     factor: Math.max(1, (bursts.concentration * (1 - lost / packets)) / inflation),
     degrees,

@@ -14,10 +14,9 @@
  * its mean over a longer time, and does so during the whole run, leaves no trace in the run.
  */
 import { Z95 } from "../../base/numbers.ts";
-import { FEWEST_DEGREES } from "./dependence.ts";
 import { studentT } from "./distributions.ts";
 import { type Interval, wilson } from "./estimates.ts";
-import { type Excess, excessOf, type LossUnknown } from "./loss-excess.ts";
+import { excessOf, FEWEST_FOR_LIMITS, type LossUnknown, NO_EXCESS } from "./loss-excess.ts";
 import type { LossPattern } from "./loss-pattern.ts";
 
 /** Fewer bursts do not distinguish independent losses from bursts, so there is no interval. */
@@ -37,6 +36,11 @@ export interface LossEstimate {
   readonly interval: Interval | undefined;
   /** Why the interval is undefined. */
   readonly unknown: LossUnknown | undefined;
+  /**
+   * The interval, or, where it is undefined, rough limits by which an objective can be judged. They are wider, and the
+   * lower one is 0 with too few bursts. Undefined if no packet or every packet was lost.
+   */
+  readonly limits: Interval | undefined;
   /** How many independent packets would give the same precision; at most the packets sent. */
   readonly effectivePackets: number;
   /** The lag-1 autocorrelation of the loss sequence. */
@@ -76,15 +80,15 @@ function transitionInterval(seen: number, total: number, rare: boolean): Interva
   return { low: rare && seen <= FEW_BURSTS ? leastExpected(seen) / total : low, high };
 }
 
-const TOO_FEW: Excess = { factor: 1, degrees: FEWEST_DEGREES, unknown: "too few bursts" };
-
 function logistic(logOdds: number): number {
   return 1 / (1 + Math.exp(-logOdds));
 }
 
 /** The interval of the loss ratio by the chain. `widen` multiplies its width on the scale of log odds. */
 function oddsInterval({ packets, lost, transitions }: LossPattern, widen: number): Interval {
-  const { fromReceived, entered, fromLost, left } = transitions;
+  // A single burst at the start or at the end of a run counts as complete.
+  const [entered, left] = [Math.max(1, transitions.entered), Math.max(1, transitions.left)];
+  const [fromReceived, fromLost] = [Math.max(1, transitions.fromReceived), Math.max(1, transitions.fromLost)];
   const [enter, leave] = [entered / fromReceived, left / fromLost];
   const entering = transitionInterval(entered, fromReceived, fromReceived >= fromLost);
   const leaving = transitionInterval(left, fromLost, fromReceived < fromLost);
@@ -96,16 +100,21 @@ function oddsInterval({ packets, lost, transitions }: LossPattern, widen: number
 
 /** The precision of the loss ratio of a run. */
 export function estimateLoss(pattern: LossPattern): LossEstimate {
-  const { packets, transitions } = pattern;
+  const { packets, lost, transitions } = pattern;
   const { fromReceived, entered, fromLost, left } = transitions;
   const autocorrelation = entered === 0 || left === 0 ? 0 : 1 - entered / fromReceived - left / fromLost;
   const inflation = Math.max(0, 1 + autocorrelation) / (1 - autocorrelation);
-  const few = entered < FEWEST_BURSTS || left < FEWEST_BURSTS;
-  const excess = few ? TOO_FEW : excessOf(pattern, inflation);
-  const widen = excess.factor > 1 ? (Math.sqrt(excess.factor) * studentT(excess.degrees)) / Z95 : 1;
+  const excess = lost === 0 || lost === packets ? NO_EXCESS : excessOf(pattern, inflation);
+  const bursts = Math.min(entered, left);
+  const few = bursts < FEWEST_BURSTS;
+  const degrees = few ? Math.max(FEWEST_FOR_LIMITS, bursts) : excess.degrees;
+  const widen = few || excess.factor > 1 ? (Math.sqrt(excess.factor) * studentT(degrees)) / Z95 : 1;
+  const unknown = few ? "too few bursts" : excess.unknown;
+  const limits = lost === 0 || lost === packets ? undefined : oddsInterval(pattern, widen);
   return {
-    interval: excess.unknown === undefined ? oddsInterval(pattern, widen) : undefined,
-    unknown: excess.unknown,
+    interval: unknown === undefined ? limits : undefined,
+    unknown,
+    limits,
     effectivePackets: Math.min(packets, packets / (inflation * excess.factor)),
     autocorrelation,
   };

@@ -2,7 +2,7 @@
  * 95 % intervals contain the true value in 92 to 98 % of 400 simulated runs, or are not given. The script
  * scripts/bench/coverage.ts prints the whole table, with longer runs and more paths.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Coverage, measureDelays, measureLoss } from "../../../scripts/bench/coverage.ts";
 import {
   autoregressive,
@@ -15,6 +15,9 @@ import {
   UNIFORM,
   wanderingLosses,
 } from "../../../scripts/bench/paths.ts";
+
+// The simulations take up to a second of CPU time each.
+setDefaultTimeout(30_000);
 
 const RUNS = 400;
 const SEED = 2024;
@@ -92,6 +95,18 @@ describe("the interval of the loss ratio", () => {
     const row = rowOf(measureLoss(wanderingLosses(0.05, 100), 20_000, RUNS, SEED), "loss");
     expectHolds(row, 0.5);
   });
+
+  for (const [ratio, burst, packets] of [
+    [0.05, 5, 1000],
+    [0.05, 5, 5000],
+    [0.05, 10, 1000],
+    [0.05, 10, 5000],
+    [0.2, 10, 200],
+  ] as const)
+    test(`an objective at the true loss is met in few runs: bursts of ${burst}, ${ratio * 100} %, ${packets}`, () => {
+      const { held, runs } = rowOf(measureLoss(burstLosses(ratio, burst), packets, RUNS, SEED), "loss, objective");
+      expect(held / runs).toBeGreaterThanOrEqual(0.94);
+    });
 
   test("rare losses have none", () => {
     expectNone(rowOf(measureLoss(independentLosses(0.001), 200, RUNS, SEED), "loss"));
