@@ -9,7 +9,7 @@ import { DelaySeries } from "../../src/load/measure/delay-series.ts";
 import { difference, type Ranged } from "../../src/load/measure/difference.ts";
 import type { Interval } from "../../src/load/measure/estimates.ts";
 import { Histogram } from "../../src/load/measure/histogram.ts";
-import { estimateLoss } from "../../src/load/measure/loss-interval.ts";
+import { estimateLoss, type LossEstimate, lossBoundIfIndependent } from "../../src/load/measure/loss-interval.ts";
 import { LossPattern } from "../../src/load/measure/loss-pattern.ts";
 import {
   autoregressive,
@@ -77,12 +77,12 @@ function coverage(path: string, packets: number, number: string, runs: number, t
   return { path, packets, number, runs, truth, printed: 0, held: 0, tooHigh: 0, width: 0 };
 }
 
-function count(into: Coverage, interval: Interval | undefined): void {
+function count(into: Coverage, interval: Interval | undefined, truth = into.truth): void {
   if (interval === undefined) return;
   into.printed++;
   into.width += interval.high - interval.low;
-  if (interval.low > into.truth) into.tooHigh++;
-  else if (interval.high >= into.truth) into.held++;
+  if (interval.low > truth) into.tooHigh++;
+  else if (interval.high >= truth) into.held++;
 }
 
 function withValue(value: number, interval: Interval | undefined): Ranged | undefined {
@@ -98,21 +98,40 @@ function counterOfPairs(into: Coverage): (estimate: Ranged | undefined) => void 
   };
 }
 
-/** Simulates `runs` runs of `packets` packets; gives the coverage of the loss ratio and of its difference in pairs. */
+/** The limit that an objective `loss<BOUND` is judged by. */
+function objectiveLimit({ limits }: LossEstimate, { packets, lost }: LossPattern): number {
+  return limits?.high ?? (lost === 0 ? lossBoundIfIndependent(packets) : 1);
+}
+
+/**
+ * Simulates `runs` runs of `packets` packets; gives the coverage of the loss ratio, in how many runs an objective that
+ * the loss is below its true ratio is not met, and the coverage of the difference in pairs. If the loss probability of
+ * the path changes, also how often the interval contains its mean during the run.
+ */
 export function measureLoss(path: LossPath, packets: number, runs: number, seed: number): Coverage[] {
   const loss = coverage(path.name, packets, "loss", runs, path.ratio);
+  const during = coverage(path.name, packets, "loss, during the run", runs, path.ratio);
   const change = coverage(path.name, packets, "loss, change", runs / 2, 0);
+  const objective = coverage(path.name, packets, "loss, objective", runs, path.ratio);
   const countPair = counterOfPairs(change);
+  let probabilities = 0;
   for (let run = 0; run < runs; run++) {
-    const next = path.start(random(seed + run, `coverage/${path.name}/${packets}`));
+    probabilities = 0;
+    const observe = (probability: number) => {
+      probabilities += probability;
+    };
+    const next = path.start(random(seed + run, `coverage/${path.name}/${packets}`), observe);
     const pattern = new LossPattern();
     const stream = pattern.stream();
     for (let packet = 0; packet < packets; packet++) stream.record(next());
-    const { interval } = estimateLoss(pattern);
+    const estimate = estimateLoss(pattern);
+    const { interval } = estimate;
     count(loss, interval);
+    count(objective, { low: 0, high: objectiveLimit(estimate, pattern) });
+    count(during, interval, probabilities / packets);
     countPair(withValue(pattern.lost / packets, interval));
   }
-  return [loss, change];
+  return [loss, ...(probabilities > 0 ? [during] : []), objective, change];
 }
 
 /** Simulates `runs` runs of `packets` delays; gives the coverage of the quantiles and of the mean, in s. */

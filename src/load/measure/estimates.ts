@@ -25,7 +25,7 @@ export function wilson(hits: number, total: number): Interval {
 }
 
 /** ln n! by Stirling's series, with an error below 1e-10. */
-function logFactorial(n: number): number {
+export function logFactorial(n: number): number {
   if (n < 16) {
     let product = 1;
     for (let factor = 2; factor <= n; factor++) product *= factor;

@@ -42,6 +42,7 @@ function lossOf({ ratio }: FirstReport["loss"]): LossReport {
     high: null,
     method: "gilbert95",
     reason: "earlier schema",
+    limits: null,
     effectiveSampleSize: null,
     highIfIndependent: null,
     bursts: lengths,

@@ -4,8 +4,9 @@ import type { ErrorEstimate } from "../../stamp/packet.ts";
 import type { ClockOffset } from "../measure/best-exchanges.ts";
 import type { Unknown } from "../measure/delay-dependence.ts";
 import type { Ranged } from "../measure/difference.ts";
+import type { Interval } from "../measure/estimates.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
-import type { LossUnknown } from "../measure/loss-interval.ts";
+import type { LossUnknown } from "../measure/loss-excess.ts";
 import type { EndpointStep } from "../measure/one-way.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
@@ -63,6 +64,8 @@ export interface LossReport {
   readonly method: "gilbert95";
   /** Why there is no interval. */
   readonly reason: NoLossInterval | null;
+  /** Rough limits by which an objective is judged where there is no interval; null if there is one, or no such limits. */
+  readonly limits: Interval | null;
   /** Number of independent packets with the same precision; null without an interval. */
   readonly effectiveSampleSize: number | null;
   /** Of a run without losses: the 95 % upper limit if losses are independent. */

@@ -12,7 +12,7 @@ test("the coverage script prints a markdown table of the chosen paths, the same 
   const first = run("--runs", "4", "--seed", "7", "--only", "independent, 0.1 %");
   const lines = first.text.trim().split("\n");
   expect(lines[0]).toStartWith("| path | packets | interval of |");
-  expect(lines.length).toBe(2 + 4 * 2);
+  expect(lines.length).toBe(2 + 4 * 3);
   expect(lines.slice(2).every((line) => line.startsWith("| independent, 0.1 % | "))).toBe(true);
   expect(run("--runs", "4", "--seed", "7", "--only", "independent, 0.1 %").text).toBe(first.text);
   expect(run("--runs", "4", "--seed", "8", "--only", "independent, 0.1 %").text).not.toBe(first.text);

@@ -69,6 +69,7 @@ const REPORT: RunReport = {
     high: 0.05,
     method: "gilbert95",
     reason: null,
+    limits: null,
     effectiveSampleSize: 800,
     highIfIndependent: null,
     bursts: { count: 20, mean: 2, max: 5 },
