@@ -157,7 +157,7 @@ function legendOf({ series, infinite }: Chart): string {
   const mark = hasMarks && infinite !== undefined ? `<li class="mark">▲ ${escapeHtml(infinite)}</li>` : "";
   if (series.length < 2 && mark === "") return "";
   const entries = series.map(({ name, points }, index) =>
-    points.length > 0 ? `<li class="s${index}">${escapeHtml(name)}</li>` : "",
+    points.some(([, y]) => y !== null) ? `<li class="s${index}">${escapeHtml(name)}</li>` : "",
   );
   return `<ul>${entries.join("")}${mark}</ul>`;
 }

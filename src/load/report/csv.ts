@@ -1,6 +1,6 @@
 /**
  * The run as CSV (RFC 4180): a row for each interval, with the counts of the interval and times in s. A percentile over
- * the timeout is `inf`, which pandas, R, NumPy and DuckDB read as an infinite number.
+ * the timeout is `inf`, which pandas and NumPy read as an infinite number.
  */
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 

@@ -46,7 +46,7 @@ test("text is escaped", () => {
 });
 
 test("several series have a legend, without those that are empty", () => {
-  const series = [LINE, { name: "empty", points: [] }];
+  const series = [LINE, { name: "empty", points: [] }, { name: "gap", points: [[0, null]] as const }];
   const svg = drawChart({ title: "t", xLabel: "x", yLabel: "y", series, formatY: String });
   expect(svg).toContain('<ul><li class="s0">line</li></ul>');
 });
