@@ -91,12 +91,15 @@ class UdpClient implements Client {
     // One turn of the event loop later all datagrams that the kernel had are read, and one call can replace them.
     if (this.#willNotify) return;
     this.#willNotify = true;
-    setImmediate(() => {
-      this.#willNotify = false;
-      for (const read of this.#readSockets.splice(0)) read.receiveDelay?.endTurn(this.#recorder);
-      this.#settings.onCapacity();
-    });
+    setImmediate(this.#afterReading);
   }
+
+  readonly #afterReading = () => {
+    this.#willNotify = false;
+    for (const read of this.#readSockets) read.receiveDelay?.endTurn(this.#recorder);
+    this.#readSockets.length = 0;
+    this.#settings.onCapacity();
+  };
 
   /** Notes when a datagram left the target, or this sender if the target is an echo server: both are at octet 4. */
   #addReceiveDelay(socket: UdpSocket, data: Buffer, now: number): void {

@@ -5,6 +5,7 @@
 import type { Clock } from "../../../base/clock.ts";
 import {
   type ErrorEstimate,
+  errorEstimateBits,
   errorEstimateOf,
   isTestPacket,
   readOwnTimestamp,
@@ -87,6 +88,9 @@ export class SenderSession {
   readonly #slots: number;
   #accounting: PacketAccounting;
   #exchanges: ExchangeSeries;
+  /** The error estimate of the last answer, and its octets. */
+  #estimate: ErrorEstimate | undefined;
+  #estimateBits = -1;
   /** Packets counted as lost without being sent. */
   #neverSent = 0;
 
@@ -247,7 +251,7 @@ export class SenderSession {
       sentTime: packets.sentTimeOf(sequence),
       receivedAt: readOwnTimestamp(bytes, at, RECEIVED_AT),
       reflectedAt: readOwnTimestamp(bytes, at, REFLECTED_AT),
-      estimate: errorEstimateOf(bytes, at),
+      estimate: this.#estimateOf(bytes, at),
     };
     const isPlausible = Math.abs(answer.reflectedAt - answer.receivedAt) <= now - answer.sentTime + RESIDENCE_SLACK_MS;
     if (!isPlausible || !this.#check.isIntact(bytes, at, this.#ssid)) {
@@ -260,6 +264,14 @@ export class SenderSession {
       this.#countReflected(answer);
     } else if (isLab === true) this.#countCorrupt(sequence);
     else this.#defer(answer);
+  }
+
+  /** The error estimate of an answer: mostly the same object, because a reflector rarely changes it. */
+  #estimateOf(bytes: Buffer, at: number): ErrorEstimate {
+    const bits = errorEstimateBits(bytes, at);
+    if (this.#estimate === undefined || bits !== this.#estimateBits) this.#estimate = errorEstimateOf(bytes, at);
+    this.#estimateBits = bits;
+    return this.#estimate;
   }
 
   /** Holds an answer until it is decided whether the target is a lab. Very many of them come from a foreign reflector. */

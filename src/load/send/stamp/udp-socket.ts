@@ -23,6 +23,11 @@ export class UdpSocket {
   readonly #pool: Buffer[] = [];
   readonly #ready: Buffer[] = [];
   readonly #onError: (error: unknown) => void;
+  #batch: Buffer[] = this.#ready;
+  readonly #sendBatch = () => this.socket?.sendMany(this.#batch) ?? 0;
+  /** The errors of the present attempt to send. */
+  readonly #errors: unknown[] = [];
+  readonly #keepError = (error: unknown) => void this.#errors.push(error);
 
   /** @param onError receives each error of a send, such as the ICMP error of an earlier datagram */
   constructor(session: SenderSession, onError: (error: unknown) => void) {
@@ -86,24 +91,27 @@ export class UdpSocket {
 
   /** Passes the ready packets from `first` on to the kernel. Returns how many it accepted, or 1 if it refused the first. */
   #sendFrom(first: number): number {
-    const packets = first === 0 ? this.#ready : this.#ready.slice(first);
-    const errors: unknown[] = [];
-    const sent = resendOnError(
-      () => this.socket?.sendMany(packets) ?? 0,
-      (error) => errors.push(error),
-    );
-    const refusal = sent === undefined ? errors.at(-1) : undefined;
-    const code = errorCode(refusal);
-    // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
-    for (const error of errors) if (refusal === undefined || errorCode(error) !== code) this.#onError(error);
+    this.#batch = first === 0 ? this.#ready : this.#ready.slice(first);
+    const sent = resendOnError(this.#sendBatch, this.#keepError);
+    const code = this.#errors.length === 0 ? undefined : this.#reportErrors(sent === undefined);
     if (sent !== undefined) {
       for (let index = first; index < first + sent; index++) this.session.handedOver(this.#ready.length - index);
       return sent;
     }
-    this.#onError(refusal);
     // The kernel never refuses a packet itself with this error: both were ICMP errors, and the next flush tries again.
     if (code === "ECONNREFUSED") return 0;
     this.session.refuse(this.#ready.length - first);
     return 1;
+  }
+
+  /** Reports the errors of an attempt; if it failed, the last one refused the packet, and its code is returned. */
+  #reportErrors(isRefused: boolean): string | undefined {
+    const errors = this.#errors.splice(0);
+    const refusal = isRefused ? errors.at(-1) : undefined;
+    const code = errorCode(refusal);
+    // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
+    for (const error of errors) if (!isRefused || errorCode(error) !== code) this.#onError(error);
+    if (isRefused) this.#onError(refusal);
+    return isRefused ? code : undefined;
   }
 }
