@@ -203,9 +203,45 @@ describe("a lab whose summary does not cover the run", () => {
     });
     expect(packets.lost).toBeGreaterThan(50);
     expect(packets.lostDown).toBe(0);
-    expect(packets.answered).toBe(packets.sent - packets.lost);
+    expect(packets.answered + packets.late).toBe(packets.sent - packets.lost);
     expect(evidence.text).toContain("it evicted sessions");
   });
+});
+
+describe("a run of 1,100 connections", () => {
+  const options = { connections: 1100, rate: 1500, count: 1500, timeout: 0.5 };
+
+  test("has the direction of every loss by a lab with the default table", async () => {
+    await using lab = await startFaultyLab("udp:drop=0.1/0.2");
+    const { packets, evidence } = await runOn(`127.0.0.1:${lab.ports.udp}`, { ...options, control: controlOf(lab) });
+    expect(evidence.kind).toBe("lab");
+    expect(packets.droppedUp).toBeGreaterThan(75);
+    expect(packets.droppedDown).toBeGreaterThan(150);
+    expect(packets.unexplained).toBe(0);
+    expect(packets.lostDown).toBe(packets.droppedDown);
+  }, 20_000);
+
+  test("leaves losses unexplained if the table of the lab is smaller", async () => {
+    await using lab = await startFaultyLab("udp:drop=0.1/0.2", { limits: { sessions: 1000 } });
+    const { packets, evidence } = await runOn(`127.0.0.1:${lab.ports.udp}`, { ...options, control: controlOf(lab) });
+    expect(packets).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: packets.lost });
+    expect(evidence.text).toContain("it evicted sessions");
+  }, 20_000);
+
+  test("has no false direction if the lab restarts", async () => {
+    const lab = await startFaultyLab("udp:drop=0/0.2");
+    const { http: httpPort, udp: udpPort } = lab.ports;
+    const run = start(`127.0.0.1:${udpPort}`, { ...options, control: controlOf(lab) });
+    const { counts } = run.measured.recorder();
+    await until(() => counts.answered > 400, "the first part", 10_000);
+    await lab.stop();
+    await using _next = await startFaultyLab("udp:drop=0/0.2", { httpPort, udpPort });
+    const { packets, evidence } = balanced(await run.report);
+    expect(packets.lost).toBeGreaterThan(75);
+    // The packets that were sent while no lab received them were lost upstream: their number is not known.
+    expect(packets.lostUp).toBe(0);
+    expect(evidence.text).toContain("the lab restarted during the run");
+  }, 20_000);
 });
 
 describe("two senders with the same session id", () => {
