@@ -110,6 +110,25 @@ export function attributeByReflector({ counts, reflector, foreignNumbers }: Reco
   return uncounted > 0 && directions.unexplained > 0 ? { ...directions, reason: UNCOUNTED_ANSWERS } : directions;
 }
 
+/**
+ * Whether the numbers of a lab's answers show more losses in a direction than its summary does. Only where each number is
+ * that of one packet: without copies, damaged, reordered, very late or discarded answers, over datagrams.
+ */
+export function contradictsNumbers(
+  recorder: Recorder,
+  byLab: Directions,
+  sessions: readonly SessionSummary[],
+): boolean {
+  const { counts, statefulAnswers, foreignNumbers } = recorder;
+  const { duplicate, corrupt, reordered, unknownAnswers } = counts;
+  const others = sumOf(sessions, ({ discarded, received }) => discarded + received.duplicate);
+  const isDatagram = sessions.every(({ protocol }) => isProtocol(protocol) && REGISTRY[protocol].transport === "udp");
+  const isExact = duplicate + corrupt + reordered + unknownAnswers + others === 0 && isDatagram && !foreignNumbers;
+  if (!isExact || statefulAnswers === 0) return false;
+  const byNumbers = attributeByReflector(recorder);
+  return byNumbers.lostUp > byLab.lostUp || byNumbers.lostDown > byLab.lostDown;
+}
+
 /** By the drops that the target's own responses reported; unknown if there were none. */
 export function attributeByTarget({ counts: { lost, reportedUp, reportedDown } }: Recorder): Directions {
   const lostUp = clamp(reportedUp, 0, lost);

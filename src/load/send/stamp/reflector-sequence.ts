@@ -34,9 +34,16 @@ export class ReflectorSequence {
    * Counts an answer with a number of its own; a copy made downstream has none.
    * @param reflected the reflector's number of the answer to the packet `sequence`
    * @param isCopy whether it is a further answer to its packet, which was copied upstream
+   * @param isCounted whether its packet has an outcome by it. An answer after the waiting time leaves its packet lost:
+   *   it did not arrive, but its number shows that the packet was not lost upstream
    */
-  add(reflected: number, sequence: number, isCopy: boolean, { first, next }: PacketAccounting["packets"]): void {
-    this.#arrived++;
+  add(
+    reflected: number,
+    sequence: number,
+    { isCopy, isCounted }: { readonly isCopy: boolean; readonly isCounted: boolean },
+    { first, next }: PacketAccounting["packets"],
+  ): void {
+    if (isCounted) this.#arrived++;
     if (isCopy) this.#copies++;
     const slot = reflected % this.#window;
     const isTooHigh = reflected >= next - first + this.#copies;

@@ -307,7 +307,12 @@ export class SenderSession {
     if (reception === "unknown") counts.unknownAnswers++;
     const isCopy = counts.duplicateUp > duplicatesBefore;
     if (reception !== "duplicate" || isCopy) {
-      this.#reflector.add(reflected, sequence, isCopy, this.#accounting.packets);
+      this.#reflector.add(
+        reflected,
+        sequence,
+        { isCopy, isCounted: reception !== "unknown" },
+        this.#accounting.packets,
+      );
     }
     if (reception === "answered") this.#recordTimes(answer);
   }

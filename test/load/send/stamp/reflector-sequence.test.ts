@@ -17,7 +17,7 @@ function startSession() {
     for (let packet = 0; packet < sent; packet++) accounting.add(0, 0, 0);
     for (const [packet, reflected, copy] of answers) {
       if (copy === undefined) accounting.answer(packet, 1, reflected);
-      sequence.add(reflected, packet, copy !== undefined, accounting.packets);
+      sequence.add(reflected, packet, { isCopy: copy !== undefined, isCounted: true }, accounting.packets);
     }
     accounting.expireAll();
     sequence.moveTo(recorder, accounting, neverSent);
