@@ -79,9 +79,10 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   if (command.save && !environment.save) {
     throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
   }
-  const runs = startRuns(command);
-  const isInterrupted = stopOnInterrupt(runs, environment);
+  for (const options of command.runs) planRun(options); // throws before a file is written
   const files = new OutputFiles(outputs, environment.writeFile);
+  const runs = startRuns(command, files);
+  const isInterrupted = stopOnInterrupt(runs, environment);
   const server = startMetrics(command, runs, environment);
   await followAll(runs, command, files, environment);
   const reports = await Promise.all(runs.map(({ run }) => run.report));
@@ -107,13 +108,12 @@ function readEarlier(path: string, readFile: ReadFile): RunReport[] {
   return reports;
 }
 
-/** Starts all runs, if all their options are valid. */
-function startRuns(command: Command): RunInProgress[] {
-  for (const options of command.runs) planRun(options);
+/** Starts all runs. */
+function startRuns(command: Command, files: OutputFiles): RunInProgress[] {
   // The metrics endpoint reports directions during the run.
   const follow = command.metrics === undefined ? {} : { follow: true };
   return command.runs.map((options) => ({
-    run: runLoad({ ...options, ...follow }),
+    run: runLoad({ ...options, ...follow }, undefined, files.packets(options.protocol)),
     timeline: new Timeline(),
     timeoutSeconds: options.timeout ?? DEFAULT_TIMEOUT,
   }));

@@ -65,6 +65,11 @@ Results
                          all of it has to meet the objective
   --json FILE|-          the report as JSON ("-": standard output, nothing else)
   --csv FILE             a row for each interval
+  --packets FILE         a row for each packet with its fate, times, numbers and
+                         octets, and for each answer or error that belongs to
+                         no packet; NDJSON if FILE ends in .ndjson or .jsonl,
+                         otherwise CSV. scripts/verify.ts recomputes the report
+                         from it
   --html FILE            the report with charts, in one file
   --hdr FILE             the response times in HdrHistogram's text format, ms
   --compare FILE         changes from an earlier --json report, and whether they

@@ -1,9 +1,12 @@
-/** The result files of a command: JSON, CSV, HTML, HDR. A file that cannot be written does not end the run. */
+/** The result files of a command: JSON, CSV, packets, HTML, HDR. A file that cannot be written does not end the run. */
+import type { Protocol } from "../../base/protocol.ts";
+import type { PacketSink } from "../measure/packet-log.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { renderHtml } from "../report/html.ts";
 import { jsonOf } from "../report/json.ts";
+import { PACKETS_HEADER, PacketText, packetFormOf } from "../report/packet-text.ts";
 import type { CompletedRun } from "../report/run-charts.ts";
 import type { Outputs } from "./parse.ts";
 
@@ -16,11 +19,24 @@ export class OutputFiles {
   readonly #writeFile: WriteFile;
   readonly #failures = new Map<string, string>();
 
-  /** Writes the header of the CSV file. */
+  /** Writes the header of the CSV file and of the packets file. */
   constructor(outputs: Outputs, writeFile: WriteFile) {
     this.#outputs = outputs;
     this.#writeFile = writeFile;
     this.#write("csv", outputs.csv, `${CSV_HEADER}\n`, false);
+    const { packets } = outputs;
+    if (packets !== undefined)
+      this.#write("packets", packets, packetFormOf(packets) === "csv" ? PACKETS_HEADER : "", false);
+  }
+
+  /** Where the packets of a run go; undefined without `--packets`. All runs share one file. */
+  packets(protocol: Protocol): PacketSink | undefined {
+    const { packets } = this.#outputs;
+    if (packets === undefined) return undefined;
+    return new PacketText(protocol, packetFormOf(packets), (text) => {
+      if (!this.#failures.has("packets")) this.#write("packets", packets, text, true);
+      return !this.#failures.has("packets");
+    });
   }
 
   /** The error of each output that could not be written, one line each. */

@@ -20,6 +20,8 @@ export interface Outputs {
   readonly csv?: string;
   readonly html?: string;
   readonly hdr?: string;
+  /** A row for each packet; CSV or NDJSON by its name. */
+  readonly packets?: string;
   /** An earlier JSON report, which is compared with the new one. */
   readonly compare?: string;
 }
@@ -69,6 +71,7 @@ export function parseCommand(words: readonly string[], readFile: ReadFile): Comm
       csv: text("csv"),
       html: text("html"),
       hdr: text("hdr"),
+      packets: convert(text("packets"), checkPackets),
       compare: text("compare"),
     }),
     explain: given.has("explain"),
@@ -142,6 +145,11 @@ function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undef
     verify: given.has("insecure") ? false : undefined,
     keepAlive: given.has("no-keep-alive") ? false : undefined,
   });
+}
+
+function checkPackets(path: string): string {
+  if (path !== "-") return path;
+  throw new UsageError("--packets -: expected the name of a file; only --json can be written to standard output");
 }
 
 function readBody(text: string, readFile: ReadFile): Uint8Array {

@@ -64,6 +64,7 @@ export function completed(report: FirstReport): RunReport {
     plan: null,
     host: null,
     ended: null,
+    packetLog: null,
     packets: { ...packets, refused: 0 },
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),

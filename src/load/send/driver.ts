@@ -129,6 +129,7 @@ export class Driver {
     counts.planned += packets;
     counts.unsent += packets;
     if (!this.#isBlocked) counts.unreached += packets;
+    this.#recorder.log?.add(this.#isBlocked ? "unsent" : "unreached", { count: packets });
   }
 
   /** Sends a packet, or gives it up if its timeout has passed. False if it has to wait for capacity. */
@@ -136,13 +137,16 @@ export class Driver {
     const { counts } = this.#recorder;
     if (this.#client.send(intendedAt, now)) {
       counts.planned++;
-      this.#recorder.scheduleError.record(now - Math.max(intendedAt, this.#blockedUntil));
+      this.#recorder.recordScheduleError(now - Math.max(intendedAt, this.#blockedUntil));
       return true;
     }
     this.#isBlocked = true;
     if (now - intendedAt <= this.#timeoutMs) return false;
     counts.planned++;
-    if (!this.#client.countLost?.(intendedAt, now)) counts.unsent++;
+    if (!this.#client.countLost?.(intendedAt, now)) {
+      counts.unsent++;
+      this.#recorder.log?.add("unsent", { intendedAt });
+    }
     return true;
   }
 

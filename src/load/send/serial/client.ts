@@ -130,7 +130,10 @@ export class SerialClient implements Client {
       exchange.sentAt = clock.now();
       this.#accounting.packets.updateSentAt(exchange.sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
     }
-    this.#recorder.counts.bytesSent += exchange.connection.write(exchange.sequence);
+    const { sequence } = exchange;
+    const octets = exchange.connection.write(sequence);
+    exchange.recorder.counts.bytesSent += octets;
+    if (exchange.recorder === this.#recorder) this.#accounting.notes?.noteSent(sequence, octets);
   }
 
   /** Opens the connection, then sends the packet. */
@@ -157,32 +160,48 @@ export class SerialClient implements Client {
     const now = this.#settings.clock.now();
     this.lastArrival = now;
     exchange.recorder.counts.bytesReceived += octets;
-    this.#finish(exchange, outcome, now);
+    this.#finish(exchange, outcome, now, octets);
     this.#settings.onCapacity();
   }
 
   /** Makes the connection idle, and counts the outcome of its packet. */
-  #finish(exchange: Exchange, outcome: Outcome, now: number): void {
+  #finish(exchange: Exchange, outcome: Outcome, now: number, octets = 0): void {
     const { sequence } = exchange;
     exchange.sequence = IDLE;
     this.#idle.push(exchange);
-    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now);
+    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now, octets);
   }
 
-  #count(sequence: number, { kind, direction, serverMs, status, code }: Outcome, now: number): void {
+  #count(sequence: number, outcome: Outcome, now: number, octets: number): void {
+    const { serverMs, status, code } = outcome;
     const recorder = this.#recorder;
     if (status !== undefined) recorder.countStatus(status);
-    if (code !== undefined) recorder.countError(code);
-    if (kind === "answered") {
-      const reception = this.#accounting.answer(sequence, now);
-      if (reception === "unknown") recorder.counts.unknownAnswers++;
-      if (reception === "answered" && serverMs !== undefined) recorder.server.record(serverMs);
-    } else if (kind === "dropped") {
-      // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
-      this.#accounting.resolve(sequence, "lost");
-      recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
-    } else if (kind === "refused") this.#accounting.refuse(sequence);
-    else this.#accounting.resolve(sequence, kind);
+    const error = code === undefined ? undefined : recorder.countPacketError(code);
+    const event = outcome.kind === "answered" ? this.#answer(sequence, outcome, now) : this.#resolve(sequence, outcome);
+    const { direction } = outcome;
+    this.#accounting.notes?.noteOutcome(sequence, now, { octets, status, serverMs, direction, error }, event);
+  }
+
+  /** Counts an answer; returns what it counts as if it is not the first one to its packet. */
+  #answer(sequence: number, { serverMs }: Outcome, now: number): "duplicate" | "unknown-answer" | undefined {
+    const reception = this.#accounting.answer(sequence, now);
+    if (reception === "answered" && serverMs !== undefined) this.#recorder.server.record(serverMs);
+    if (reception === "duplicate") return "duplicate";
+    if (reception !== "unknown") return undefined;
+    this.#recorder.counts.unknownAnswers++;
+    return "unknown-answer";
+  }
+
+  /** Counts an outcome other than an answer; returns what it counts as if its packet has a final outcome already. */
+  #resolve(sequence: number, { kind, direction }: Outcome): "ignored" | undefined {
+    if (kind === "refused") {
+      this.#accounting.refuse(sequence);
+      return undefined;
+    }
+    if (kind === "dropped") this.#recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
+    // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
+    const fate = kind === "failed" || kind === "corrupt" ? kind : "lost";
+    return this.#accounting.resolve(sequence, fate) ? undefined : "ignored";
   }
 
   flush(): void {}
@@ -200,6 +219,7 @@ export class SerialClient implements Client {
 
   restart(recorder: Recorder): void {
     this.#recorder = recorder;
+    this.#accounting.close();
     this.#accounting = this.#newAccounting();
   }
 
