@@ -97,7 +97,7 @@ export class PacketLog implements NotesLog {
 
   /** The number of an answer, in the order of arrival. */
   nextArrival(): number {
-    return this.#arrivals++;
+    return ++this.#arrivals;
   }
 
   /** Counts the row of a packet that was overwritten before it was drained. */

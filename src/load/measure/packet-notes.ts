@@ -48,12 +48,14 @@ export class PacketNotes {
   readonly #fate: Uint8Array;
   readonly #scheduleError: Float64Array;
   readonly #receivedAt: Float64Array;
-  readonly #arrival: Float64Array;
-  readonly #order: Float64Array;
-  readonly #reflected: Float64Array;
+  /** Counted from 1; 0 without an answer. */
+  readonly #arrival: Uint32Array;
+  readonly #order: Uint32Array;
+  /** This and the estimate are of packets that have a T2. */
+  readonly #reflected: Uint32Array;
   readonly #t2: Float64Array;
   readonly #t3: Float64Array;
-  readonly #estimate: Float64Array;
+  readonly #estimate: Uint16Array;
   readonly #server: Float64Array;
   readonly #octetsSent: Uint32Array;
   readonly #octetsReceived: Uint32Array;
@@ -75,12 +77,12 @@ export class PacketNotes {
     this.#fate = new Uint8Array(slots).fill(LOST);
     this.#scheduleError = numbers();
     this.#receivedAt = numbers();
-    this.#arrival = numbers();
-    this.#order = numbers();
-    this.#reflected = numbers();
+    this.#arrival = new Uint32Array(slots).fill(0);
+    this.#order = new Uint32Array(slots).fill(0);
+    this.#reflected = new Uint32Array(slots).fill(0);
     this.#t2 = numbers();
     this.#t3 = numbers();
-    this.#estimate = numbers();
+    this.#estimate = new Uint16Array(slots).fill(0);
     this.#server = numbers();
     this.#octetsSent = new Uint32Array(slots).fill(0);
     this.#octetsReceived = new Uint32Array(slots).fill(0);
@@ -117,12 +119,10 @@ export class PacketNotes {
     this.#fate[slot] = LOST;
     this.#scheduleError[slot] = Number.NaN;
     this.#receivedAt[slot] = Number.NaN;
-    this.#arrival[slot] = Number.NaN;
-    this.#order[slot] = Number.NaN;
-    this.#reflected[slot] = Number.NaN;
+    this.#arrival[slot] = 0;
+    this.#order[slot] = 0;
     this.#t2[slot] = Number.NaN;
     this.#t3[slot] = Number.NaN;
-    this.#estimate[slot] = Number.NaN;
     this.#server[slot] = Number.NaN;
     this.#octetsSent[slot] = 0;
     this.#octetsReceived[slot] = 0;
@@ -166,10 +166,10 @@ export class PacketNotes {
     if (reception === "answered" || reception === "late") {
       const slot = sequence & this.#mask;
       this.#octetsReceived[slot] = octets;
-      this.#reflected[slot] = fields?.reflected ?? Number.NaN;
+      this.#reflected[slot] = fields?.reflected ?? 0;
       this.#t2[slot] = fields?.receivedAt ?? Number.NaN;
       this.#t3[slot] = fields?.reflectedAt ?? Number.NaN;
-      this.#estimate[slot] = fields?.estimateBits ?? Number.NaN;
+      this.#estimate[slot] = fields?.estimateBits ?? 0;
       return;
     }
     this.#log.add(reception === "duplicate" ? "duplicate" : "unknown-answer", {
@@ -246,14 +246,14 @@ export class PacketNotes {
     row.wallSentAt = wallSentAt[slot] ?? 0;
     row.scheduleError = this.#scheduleError[slot] ?? Number.NaN;
     row.receivedAt = received - startedAt;
-    row.arrival = this.#arrival[slot] ?? Number.NaN;
-    row.order = this.#order[slot] ?? Number.NaN;
-    row.reflected = this.#reflected[slot] ?? Number.NaN;
+    row.arrival = this.#arrival[slot] || Number.NaN;
+    row.order = this.#order[slot] || Number.NaN;
+    row.reflected = isReflected ? (this.#reflected[slot] ?? 0) : Number.NaN;
     row.t1 = isReflected ? this.#log.senderTime(sent) : Number.NaN;
     row.t2 = t2;
     row.t3 = this.#t3[slot] ?? Number.NaN;
     row.t4 = isReflected ? this.#log.senderTime(received) : Number.NaN;
-    row.estimate = this.#estimate[slot] ?? Number.NaN;
+    row.estimate = isReflected ? (this.#estimate[slot] ?? 0) : Number.NaN;
     row.server = this.#server[slot] ?? Number.NaN;
     row.octetsSent = this.#octetsSent[slot] ?? 0;
     row.octetsReceived = this.#octetsReceived[slot] ?? 0;

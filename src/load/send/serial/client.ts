@@ -62,7 +62,7 @@ export class SerialClient implements Client {
   #newAccounting(): PacketAccounting {
     const { highestRate, timeoutMs, waitMs } = this.#settings;
     return new PacketAccounting(this.#recorder, {
-      slots: slotsFor(highestRate, waitMs),
+      slots: slotsFor(highestRate, waitMs, this.#settings.recorder.log !== undefined),
       timeoutMs,
       waitMs,
       ordered: false,

@@ -99,7 +99,7 @@ export class SenderSession {
     this.#check = new AnswerCheck(this.#padding);
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
-    this.#slots = slotsFor(settings.highestRate, settings.waitMs);
+    this.#slots = slotsFor(settings.highestRate, settings.waitMs, settings.recorder.log !== undefined);
     this.#reflector = new ReflectorSequence(this.#slots);
     this.#accounting = this.#newAccounting();
     this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
