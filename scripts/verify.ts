@@ -45,7 +45,7 @@ function parse() {
   try {
     return parseArgs({ options: { help: { type: "boolean", short: "h" } }, allowPositionals: true });
   } catch (error) {
-    return fail(messageOf(error).split("\n")[0] ?? "");
+    return fail(`${messageOf(error).split(". ")[0]}; allowed: --help`);
   }
 }
 
@@ -92,9 +92,10 @@ function conclude(lines: readonly Line[], reports: readonly RunReport[]): number
 const { values, positionals } = parse();
 const [reportPath, packetsPath, extra] = positionals;
 if (values.help) console.log(HELP.trimEnd());
-else if (reportPath === undefined || packetsPath === undefined || extra !== undefined) {
-  fail(`${positionals.length} files; expected 2: REPORT PACKETS`);
-} else {
+else if (reportPath === undefined) fail("REPORT: missing; allowed: the file of --json");
+else if (packetsPath === undefined) fail("PACKETS: missing; allowed: the file of --packets of the same run");
+else if (extra !== undefined) fail(`unexpected "${extra}"; allowed: two files, REPORT and PACKETS`);
+else {
   const reports = reportsIn(reportPath);
   const rows = rowsIn(packetsPath);
   const lines = reports.flatMap((report) => compareReport(report, rows));

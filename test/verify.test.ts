@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareReport, type Line } from "../scripts/verify/compare.ts";
-import { readRows } from "../scripts/verify/rows.ts";
+import { PacketsError, readRows } from "../scripts/verify/rows.ts";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../src/base/protocol.ts";
 import { KINDS_OF } from "../src/faults/faults.ts";
 import { parseImpairments } from "../src/faults/text.ts";
@@ -266,6 +266,21 @@ function change(object: unknown, [key = "", ...rest]: readonly string[]): boolea
   if (rest.length > 0) return change(value, rest);
   return typeof value === "number" && Reflect.set(object, key, value * 1.02 + (Number.isInteger(value) ? 1 : 1e-6));
 }
+
+test("a file that is no packets file is refused with its line", () => {
+  const error = (text: string) => {
+    try {
+      return readRows(text);
+    } catch (thrown) {
+      return thrown instanceof PacketsError ? thrown.message : thrown;
+    }
+  };
+  expect(error("")).toBe("line 1: no column protocol; expected the header of --packets");
+  expect(error("protocol,fate,sequence,sent\nudp,lost,1,0.1\nudp,lost,2,soon")).toBe(
+    'line 3: sent is "soon"; expected a number',
+  );
+  expect(error('{"protocol":"udp","fate":"lost","sequence":"x"}')).toBe('line 1: sequence is "x"; expected a number');
+});
 
 describe("the command", () => {
   test("a report of all protocols and one file, a changed row, and an incomplete file", async () => {
