@@ -57,6 +57,7 @@ export class OutputFiles {
   /** Writes the files that need the reports. */
   finish(runs: readonly CompletedRun[]): void {
     const { json, html, hdr } = this.#outputs;
+    this.#checkPackets(runs);
     if (json !== "-") this.#write("json", json, `${jsonOf(runs.map(({ report }) => report))}\n`, false);
     if (html !== undefined) this.#write("html", html, renderHtml(runs), false);
     if (hdr === undefined) return;
@@ -65,6 +66,14 @@ export class OutputFiles {
       const path = runs.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
       this.#write("hdr", path, hdrText(response), false);
     }
+  }
+
+  /** A packets file from which rows were left out is incomplete. */
+  #checkPackets(runs: readonly CompletedRun[]): void {
+    const omitted = runs.reduce((total, { report }) => total + (report.packetLog?.omitted ?? 0), 0);
+    if (omitted === 0 || this.#failures.has("packets")) return;
+    const line = `${omitted} rows were left out, because they could not be written in time; lower --rate`;
+    this.fail("packets", `--packets ${this.#outputs.packets}: ${line}`);
   }
 
   #write(flag: string, path: string | undefined, text: string, append: boolean): void {

@@ -8,7 +8,15 @@ import type { LossReport, PacketCounts, RunReport, Times } from "./report.ts";
  */
 export const FIRST_SCHEMA = "wirelab.run/1";
 
-type AddedKey = "receiveDelay" | "clockSteps" | "reflectorClock" | "sessionId" | "plan" | "host" | "ended";
+type AddedKey =
+  | "receiveDelay"
+  | "clockSteps"
+  | "reflectorClock"
+  | "sessionId"
+  | "plan"
+  | "host"
+  | "ended"
+  | "packetLog";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval">;
 

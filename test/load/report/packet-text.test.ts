@@ -73,7 +73,7 @@ describe("a row", () => {
       fate: "answered",
       intended: 1,
       sent: 1.0000005,
-      X,
+      wall: 1795380420.586056,
       schedule_error: 0,
       received: 62,
       t2: -0.0015,
