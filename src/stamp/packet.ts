@@ -93,7 +93,7 @@ export function readTimestamp(bytes: Uint8Array, at: number): number {
   return (seconds + era - NTP_UNIX_SECONDS) * 1000 + (readUint32(bytes, at + 4) / TWO_32) * 1000;
 }
 
-/** The octets of the error estimate of the packet at `at`, as a number. */
+/** The two octets of the error estimate of the packet at `at`. */
 export function errorEstimateBits(bytes: Uint8Array, at = 0): number {
   return readUint16(bytes, at + ERROR_ESTIMATE_AT);
 }

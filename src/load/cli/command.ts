@@ -76,7 +76,10 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   const files = new OutputFiles(outputs, environment.writeFile, runColumns(command));
   const server = startMetrics(command, runs, environment);
   const isInterrupted = stopOnInterrupt(runs, environment);
-  const completed = await runs.complete((current, step) => followAll(current, step, command, files, environment));
+  const completed = await runs.complete(
+    (protocol) => files.packets(protocol),
+    (current, step) => followAll(current, step, command, files, environment),
+  );
   await server?.stop(true);
   const reports = completed.map(({ report }) => report);
   await printReports(command, reports, earlier, environment);

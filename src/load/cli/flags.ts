@@ -32,6 +32,7 @@ const FLAGS = {
   slo: { type: "string", multiple: true },
   json: { type: "string" },
   csv: { type: "string" },
+  packets: { type: "string" },
   html: { type: "string" },
   hdr: { type: "string" },
   compare: { type: "string" },

@@ -76,6 +76,11 @@ Results
                          packets whose outcome became known in it: inf if over
                          the timeout, empty if these are too few. The first
                          column of a repeated run is the number of the run
+  --packets FILE         a row for each packet with its fate, times, numbers and
+                         octets, and for each answer or error that belongs to
+                         no packet; NDJSON if FILE ends in .ndjson or .jsonl,
+                         otherwise CSV. scripts/verify.ts recomputes the report
+                         from it
   --html FILE            the report with charts, in one file
   --hdr FILE             the response times in HdrHistogram's text format, ms; a
                          file for each protocol and run

@@ -1,9 +1,12 @@
-/** The result files of a command: JSON, CSV, HTML, HDR. A file that cannot be written does not end the run. */
+/** The result files of a command: JSON, CSV, packets, HTML, HDR. A file that cannot be written does not end the run. */
+import type { Protocol } from "../../base/protocol.ts";
+import type { PacketSink } from "../measure/packet-log.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { renderHtml } from "../report/html.ts";
 import { jsonOf } from "../report/json.ts";
+import { PACKETS_HEADER, PacketText, packetFormOf } from "../report/packet-text.ts";
 import type { Repetition, RunReport } from "../report/report.ts";
 import type { CompletedRun } from "../report/run-charts.ts";
 import type { Outputs } from "./parse.ts";
@@ -28,7 +31,7 @@ export class OutputFiles {
   readonly #failures = new Map<string, string>();
 
   /**
-   * Writes the header of the CSV file.
+   * Writes the headers of the CSV file and of the packets file.
    * @param columns those of a repeated run, whose JSON report is an array; none for a run that is not repeated
    */
   constructor(outputs: Outputs, writeFile: WriteFile, columns: readonly RunColumn[] = []) {
@@ -36,6 +39,19 @@ export class OutputFiles {
     this.#writeFile = writeFile;
     this.#columns = columns;
     this.#write("csv", outputs.csv, `${[...columns, CSV_HEADER].join(",")}\n`, false);
+    const { packets } = outputs;
+    if (packets !== undefined)
+      this.#write("packets", packets, packetFormOf(packets) === "csv" ? PACKETS_HEADER : "", false);
+  }
+
+  /** Where the packets of a run go; undefined without `--packets`. All runs share one file. */
+  packets(protocol: Protocol): PacketSink | undefined {
+    const { packets } = this.#outputs;
+    if (packets === undefined) return undefined;
+    return new PacketText(protocol, packetFormOf(packets), (text) => {
+      if (!this.#failures.has("packets")) this.#write("packets", packets, text, true);
+      return !this.#failures.has("packets");
+    });
   }
 
   /** The error of each output that could not be written, one line each. */
@@ -58,6 +74,7 @@ export class OutputFiles {
   /** Writes the files that need the reports. */
   finish(runs: readonly CompletedRun[]): void {
     const { json, html, hdr } = this.#outputs;
+    this.#checkPackets(runs);
     if (json !== "-")
       this.#write(
         "json",
@@ -75,6 +92,14 @@ export class OutputFiles {
       const path = isOnly ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${nameOf(report)}$1`);
       this.#write("hdr", path, hdrText(response), false);
     }
+  }
+
+  /** A packets file from which rows were left out is incomplete. */
+  #checkPackets(runs: readonly CompletedRun[]): void {
+    const omitted = runs.reduce((total, { report }) => total + (report.packetLog?.omitted ?? 0), 0);
+    if (omitted === 0 || this.#failures.has("packets")) return;
+    const line = `${omitted} rows were left out, because they could not be written in time; lower --rate`;
+    this.fail("packets", `--packets ${this.#outputs.packets}: ${line}`);
   }
 
   #write(flag: string, path: string | undefined, text: string, append: boolean): void {

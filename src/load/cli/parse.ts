@@ -21,6 +21,8 @@ export interface Outputs {
   readonly csv?: string;
   readonly html?: string;
   readonly hdr?: string;
+  /** A row for each packet; CSV or NDJSON by its name. */
+  readonly packets?: string;
   /** An earlier JSON report, which is compared with the new one. */
   readonly compare?: string;
 }
@@ -79,6 +81,7 @@ export function parseCommand(words: readonly string[], readFile: ReadFile): Comm
       csv: text("csv"),
       html: text("html"),
       hdr: text("hdr"),
+      packets: convert(text("packets"), checkPackets),
       compare: text("compare"),
     }),
     explain: given.has("explain"),
@@ -148,6 +151,9 @@ function repetitions(given: GivenFlags, duration: number | undefined): number {
   const text = given.get("repeat")?.[0];
   if (text === undefined) return 1;
   const repeat = parseNumber("repeat", text);
+  if (given.has("packets")) {
+    throw new UsageError("--repeat and --packets exclude each other: the file has the packets of one run");
+  }
   if (!(Number.isInteger(repeat) && repeat >= 2 && repeat <= MAX_REPEAT)) {
     throw new UsageError(`--repeat ${text}: expected a whole number from 2 to ${MAX_REPEAT}`);
   }
@@ -186,6 +192,11 @@ function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undef
     verify: given.has("insecure") ? false : undefined,
     keepAlive: given.has("no-keep-alive") ? false : undefined,
   });
+}
+
+function checkPackets(path: string): string {
+  if (path !== "-") return path;
+  throw new UsageError("--packets -: expected the name of a file; only --json can be written to standard output");
 }
 
 function readBody(text: string, readFile: ReadFile): Uint8Array {

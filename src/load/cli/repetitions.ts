@@ -1,5 +1,7 @@
 /** The runs of a command: those of all protocols at the same time, one repetition after another. */
+import type { Protocol } from "../../base/protocol.ts";
 import type { MeasuredRun } from "../measure/measured-run.ts";
+import type { PacketSink } from "../measure/packet-log.ts";
 import { Timeline } from "../measure/timeline.ts";
 import type { LoadOptions } from "../plan/options.ts";
 import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
@@ -77,11 +79,18 @@ export class Repetitions {
     for (const { run } of this.#current) run.stop();
   }
 
-  /** Makes the runs; `observe` resolves when those that it is given have ended. */
-  async complete(observe: (runs: readonly RunInProgress[], step: Step) => Promise<void>): Promise<CompletedRun[]> {
+  /**
+   * Makes the runs.
+   * @param packets where the rows of a run's packets go, if anywhere
+   * @param observe resolves when the runs that it is given have ended
+   */
+  async complete(
+    packets: (protocol: Protocol) => PacketSink | undefined,
+    observe: (runs: readonly RunInProgress[], step: Step) => Promise<void>,
+  ): Promise<CompletedRun[]> {
     for (const step of this.#steps) {
       if (this.#isStopped) break;
-      this.#current = step.runs.map((options) => this.#start(options));
+      this.#current = step.runs.map((options) => this.#start(options, packets(options.protocol)));
       await observe(this.#current, step);
       const completed = await Promise.all(this.#current.map((run) => completedRun(run, step)));
       this.#completed.push(...completed);
@@ -91,9 +100,9 @@ export class Repetitions {
     return this.#completed;
   }
 
-  #start(options: LoadOptions): RunInProgress {
+  #start(options: LoadOptions, packets: PacketSink | undefined): RunInProgress {
     return {
-      run: runLoad(this.#follow ? { ...options, follow: true } : options),
+      run: runLoad(this.#follow ? { ...options, follow: true } : options, undefined, packets),
       timeline: new Timeline(),
       timeoutSeconds: options.timeout ?? DEFAULT_TIMEOUT,
     };

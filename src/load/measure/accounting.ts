@@ -6,7 +6,9 @@
  * final enter the loss pattern and the series of delays, in order of sending. Memory is fixed at the start, by rate and
  * waiting time.
  */
+import type { Reception } from "./counts.ts";
 import type { LossStream } from "./loss-pattern.ts";
+import type { PacketNotes } from "./packet-notes.ts";
 import type { Recorder } from "./recorder.ts";
 import { SentPackets } from "./sent-packets.ts";
 
@@ -20,12 +22,6 @@ const OTHER = 4;
 const FINALLY_LOST = 5;
 /** Never sent. */
 const REFUSED = 6;
-
-/**
- * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
- * to a packet that is not kept, or whose loss is final.
- */
-export type Reception = "answered" | "late" | "duplicate" | "unknown";
 
 /** Settings of a session's accounting. */
 export interface AccountingSettings {
@@ -45,6 +41,8 @@ export interface AccountingSettings {
 export class PacketAccounting {
   /** The packets that are kept, with their send times. */
   readonly packets: SentPackets;
+  /** What the run's packet log needs; undefined without one. */
+  readonly notes: PacketNotes | undefined;
   readonly #recorder: Recorder;
   readonly #losses: LossStream;
   readonly #timeoutMs: number;
@@ -81,6 +79,12 @@ export class PacketAccounting {
     this.#oldestPending = first;
     this.#oldestAwaited = first;
     this.#expected = first;
+    this.notes = recorder.log?.open(this.packets);
+  }
+
+  /** The session ends: it sends no more packets. */
+  close(): void {
+    if (this.notes !== undefined) this.#recorder.log?.close(this.notes);
   }
 
   /** Number of packets without an outcome. */
@@ -96,6 +100,7 @@ export class PacketAccounting {
   /** Adds a packet that is about to be sent; returns its sequence number. */
   add(intendedAt: number, sentAt: number, wallSentAt: number): number {
     if (this.#oldestAwaited <= this.packets.next - this.packets.slots) this.#discardOldest();
+    this.notes?.clear(this.packets.next);
     const sequence = this.packets.add(intendedAt, sentAt, wallSentAt);
     this.#state[sequence & this.#mask] = PENDING;
     this.#pending++;
@@ -133,10 +138,12 @@ export class PacketAccounting {
     if (service > this.#timeoutMs) {
       counts.late++;
       this.#state[slot] = OTHER;
+      this.notes?.noteArrival(sequence, "late", now);
       return "late";
     }
     this.#state[slot] = ANSWERED;
     counts.answered++;
+    this.notes?.noteArrival(sequence, "answered", now);
     this.#recorder.recordTimes(now - (this.#intendedAt[slot] ?? now), service);
     this.#recordVariation(sequence, slot, service);
     return "answered";
@@ -170,6 +177,7 @@ export class PacketAccounting {
     else this.#pending--;
     this.#state[slot] = OTHER;
     this.#recorder.counts[outcome]++;
+    this.notes?.noteFate(sequence, outcome);
     return true;
   }
 
@@ -182,6 +190,7 @@ export class PacketAccounting {
     else if (state === LOST || state === FINALLY_LOST) this.#revertLost(slot);
     else return;
     this.#state[slot] = REFUSED;
+    this.notes?.noteFate(sequence, "refused");
     this.#recorder.counts.sent--;
     this.#recorder.counts.refused++;
   }
@@ -204,6 +213,7 @@ export class PacketAccounting {
         this.#loseFinally(slot);
       }
       this.#recordFinal(slot);
+      this.notes?.noteFinal(this.#oldestAwaited, this.#losses.recorded);
       this.#oldestAwaited++;
     }
     return newlyLost;
@@ -236,6 +246,7 @@ export class PacketAccounting {
       this.#recorder.counts.discarded++;
     }
     this.#recordFinal(slot);
+    this.notes?.noteFinal(this.#oldestAwaited - 1, this.#losses.recorded);
   }
 
   #recordFinal(slot: number): void {

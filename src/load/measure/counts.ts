@@ -1,5 +1,11 @@
 /** The packet counts of a run. */
 
+/**
+ * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
+ * to a packet that is not kept, or whose loss is final.
+ */
+export type Reception = "answered" | "late" | "duplicate" | "unknown";
+
 /** Packets by outcome, and what is counted beside them. `lost` can decrease: an answer after the timeout makes its packet late. */
 export interface Counts {
   planned: number;

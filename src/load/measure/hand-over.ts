@@ -22,9 +22,9 @@ export class HandOver {
     this.#dueFrom = time;
   }
 
-  /** Records that a packet was passed to the kernel at `at`. */
-  record(intendedAt: number, at: number): void {
-    if (!this.#isScheduled) return;
+  /** Records that a packet was passed to the kernel at `at`; returns its schedule error, NaN without a schedule. */
+  record(intendedAt: number, at: number): number {
+    if (!this.#isScheduled) return Number.NaN;
     const dueAt = Math.max(intendedAt, this.#dueFrom);
     this.error.record(at - dueAt);
     if (dueAt < this.#last) this.#bunched++;
@@ -32,6 +32,7 @@ export class HandOver {
     this.#burst++;
     if (this.#burst > this.#largestBurst) this.#largestBurst = this.#burst;
     this.#last = at;
+    return at - dueAt;
   }
 
   /** Packets that were due already when the packet before them was passed to the kernel. Their spacing is not the planned one. */

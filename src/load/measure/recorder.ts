@@ -7,6 +7,7 @@ import { HandOver } from "./hand-over.ts";
 import { Histogram } from "./histogram.ts";
 import { LossPattern } from "./loss-pattern.ts";
 import { OneWay } from "./one-way.ts";
+import type { PacketLog } from "./packet-log.ts";
 import { SpreadHistogram } from "./spread-histogram.ts";
 
 /** The losses among the packets sent up to a time. */
@@ -25,6 +26,8 @@ const REPORTED = QUANTILE_NAMES.map((name) => QUANTILES[name]);
 
 /** Counts and times everything that a run measures. Durations are passed in ms. */
 export class Recorder {
+  /** The log of the packets; undefined if the run keeps none. */
+  log: PacketLog | undefined;
   readonly counts: Counts = noCounts();
   readonly response = new Histogram();
   readonly service = new Histogram();
@@ -123,8 +126,15 @@ export class Recorder {
 
   /** Counts an error by its code, such as ECONNREFUSED. */
   countError(code: string): void {
+    const error = this.countPacketError(code);
+    this.log?.add("error", { error });
+  }
+
+  /** Counts an error that belongs to a packet, by its code; returns the code under which it is counted. */
+  countPacketError(code: string): string {
     const key = this.errors.has(code) || this.errors.size < MAX_ERROR_CODES ? code : "other";
     this.errors.set(key, (this.errors.get(key) ?? 0) + 1);
+    return key;
   }
 
   /** Counts an HTTP status code. */

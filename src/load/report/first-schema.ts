@@ -8,7 +8,16 @@ import type { LossReport, PacketCounts, RunReport, Times } from "./report.ts";
  */
 export const FIRST_SCHEMA = "wirelab.run/1";
 
-type AddedKey = "handOver" | "receiveDelay" | "clockSteps" | "reflectorClock" | "sessionId" | "plan" | "host" | "ended";
+type AddedKey =
+  | "handOver"
+  | "receiveDelay"
+  | "clockSteps"
+  | "reflectorClock"
+  | "sessionId"
+  | "plan"
+  | "host"
+  | "ended"
+  | "packetLog";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval">;
 
@@ -65,6 +74,7 @@ export function completed(report: FirstReport): RunReport {
     plan: null,
     host: null,
     ended: null,
+    packetLog: null,
     packets: { ...packets, refused: 0 },
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),

@@ -24,6 +24,8 @@ export interface RunResult extends VerdictInput {
   readonly startedAt: Date;
   /** STAMP session id of all sessions; undefined without STAMP. */
   readonly sessionId: number | undefined;
+  /** Of a run that kept a log of its packets. */
+  readonly packetLog?: RunReport["packetLog"];
 }
 
 function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
@@ -147,6 +149,7 @@ export function makeReport(result: RunResult): RunReport {
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
+    packetLog: result.packetLog ?? null,
     objectives: [],
     verdict: verdictOf(result),
   };

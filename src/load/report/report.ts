@@ -262,6 +262,8 @@ export interface RunReport {
   readonly errors: Readonly<Record<string, number>>;
   /** Responses by HTTP status code. */
   readonly statuses: Readonly<Record<string, number>>;
+  /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
+  readonly packetLog: { readonly rows: number; readonly omitted: number } | null;
   readonly objectives: readonly JudgedObjective[];
   readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };
 }

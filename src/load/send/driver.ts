@@ -164,6 +164,7 @@ export class Driver {
     counts.planned += packets;
     counts.unsent += packets;
     if (!this.#isBlocked) counts.unreached += packets;
+    this.#recorder.log?.add(this.#isBlocked ? "unsent" : "unreached", { count: packets });
   }
 
   /** Sends a packet, or gives it up if its timeout has passed. False if it has to wait for capacity. */
@@ -176,7 +177,10 @@ export class Driver {
     this.#isBlocked = true;
     if (now - intendedAt <= this.#timeoutMs) return false;
     counts.planned++;
-    if (!this.#client.countLost?.(intendedAt, now)) counts.unsent++;
+    if (!this.#client.countLost?.(intendedAt, now)) {
+      counts.unsent++;
+      this.#recorder.log?.add("unsent", { intendedAt });
+    }
     return true;
   }
 

@@ -231,6 +231,45 @@ test("--proto all runs every protocol at the same time against one host", async 
   );
 });
 
+describe("--packets", () => {
+  test("writes a row for each packet of every protocol into one file", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    const { status, files } = await run("--count 40 --quiet --json r.json --packets r.csv", {}, lossy);
+    const rows = (files["r.csv"] ?? "").trimEnd().split("\n");
+    const [report] = readReports(files["r.json"] ?? "") ?? [];
+    expect([status, rows.length, report?.packetLog]).toEqual([0, 41, { rows: 40, omitted: 0 }]);
+    expect(rows.filter((row) => row.includes(",lost,")).length).toBe(report?.packets.lost ?? -1);
+    expect(rows[0]).toStartWith("protocol,session,sequence,fate,intended,sent,");
+    const line = "--proto all --target 127.0.0.78 --rate 300 --count 10 --timeout 300ms --quiet --packets all.jsonl";
+    await using all = await startLab({ host: "127.0.0.78" });
+    expect(all.ports.http).toBe(5000);
+    expect(await runCommand(line.split(" "), environment)).toBe(0);
+    const objects = (recorded.files["all.jsonl"] ?? "")
+      .trimEnd()
+      .split("\n")
+      .map((row) => JSON.parse(row));
+    for (const protocol of PROTOCOLS) {
+      const own = objects.filter((row) => row.protocol === protocol);
+      expect(own.length).toBe(10);
+      expect(new Set(own.map(({ fate }) => fate))).toEqual(new Set(["answered"]));
+    }
+  });
+
+  test("a file that cannot be written is one error line; the report has the number of rows that are missing", async () => {
+    const { status, err, files } = await run("--count 50 --quiet --json r.json --packets /full/r.csv");
+    const [report] = readReports(files["r.json"] ?? "") ?? [];
+    expect(err).toBe("--packets /full/r.csv: ENOSPC: no space left on device\n");
+    expect([status, report?.packetLog]).toEqual([2, { rows: 0, omitted: 50 }]);
+    expect(report?.packets.sent).toBe(50);
+  });
+
+  test("without it the report has no number of rows, and no other file is written", async () => {
+    const { files } = await run("--count 10 --quiet --json r.json");
+    expect(readReports(files["r.json"] ?? "")?.[0]?.packetLog).toBeNull();
+    expect(Object.keys(files)).toEqual(["r.json"]);
+  });
+});
+
 test("as a process the command has the same statuses and outputs", async () => {
   const start = (words: string[]) =>
     Bun.spawn([process.execPath, "scripts/load.ts", ...words], {

@@ -98,6 +98,7 @@ const REPORT: RunReport = {
   bytes: { sent: 0, received: 0 },
   errors: {},
   statuses: {},
+  packetLog: null,
   objectives: [],
   verdict: { valid: true, reasons: [] },
 };

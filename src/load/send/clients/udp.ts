@@ -129,6 +129,8 @@ class UdpClient implements Client {
   tick(now: number): void {
     for (const socket of this.#sockets) {
       socket.flush();
+      // Before they count as lost: a packet that was never sent is not lost.
+      socket.refuseOverdue(now);
       socket.session.expire(now);
     }
   }

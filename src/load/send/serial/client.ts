@@ -66,7 +66,7 @@ export class SerialClient implements Client {
   #newAccounting(): PacketAccounting {
     const { highestRate, timeoutMs, waitMs } = this.#settings;
     return new PacketAccounting(this.#recorder, {
-      slots: slotsFor(highestRate, waitMs),
+      slots: slotsFor(highestRate, waitMs, this.#settings.recorder.log !== undefined),
       timeoutMs,
       waitMs,
       ordered: false,
@@ -129,7 +129,8 @@ export class SerialClient implements Client {
     else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
     else this.#connect(exchange, now);
     // The opening of a connection is not lateness of this sender: it began at `now`.
-    this.#recorder.handOver.record(intendedAt, exchange.sentAt);
+    const error = this.#recorder.handOver.record(intendedAt, exchange.sentAt);
+    this.#accounting.notes?.noteScheduleError(this.#accounting.packets.next - 1, error);
     return true;
   }
 
@@ -140,7 +141,10 @@ export class SerialClient implements Client {
       exchange.sentAt = clock.now();
       this.#accounting.packets.updateSentAt(exchange.sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
     }
-    this.#recorder.counts.bytesSent += exchange.connection.write(exchange.sequence);
+    const { sequence } = exchange;
+    const octets = exchange.connection.write(sequence);
+    exchange.recorder.counts.bytesSent += octets;
+    if (exchange.recorder === this.#recorder) this.#accounting.notes?.noteSent(sequence, octets);
   }
 
   /** Opens the connection, then sends the packet. */
@@ -176,32 +180,48 @@ export class SerialClient implements Client {
     this.lastArrival = now;
     exchange.recorder.counts.bytesReceived += octets;
     if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
-    this.#finish(exchange, outcome, now);
+    this.#finish(exchange, outcome, now, octets);
     this.#settings.onCapacity();
   }
 
   /** Makes the connection idle, and counts the outcome of its packet. */
-  #finish(exchange: Exchange, outcome: Outcome, now: number): void {
+  #finish(exchange: Exchange, outcome: Outcome, now: number, octets = 0): void {
     const { sequence } = exchange;
     exchange.sequence = IDLE;
     this.#idle.push(exchange);
-    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now);
+    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now, octets);
   }
 
-  #count(sequence: number, { kind, direction, serverMs, status, code }: Outcome, now: number): void {
+  #count(sequence: number, outcome: Outcome, now: number, octets: number): void {
+    const { serverMs, status, code } = outcome;
     const recorder = this.#recorder;
     if (status !== undefined) recorder.countStatus(status);
-    if (code !== undefined) recorder.countError(code);
-    if (kind === "answered") {
-      const reception = this.#accounting.answer(sequence, now);
-      if (reception === "unknown") recorder.counts.unknownAnswers++;
-      if (reception === "answered" && serverMs !== undefined) recorder.server.record(serverMs);
-    } else if (kind === "dropped") {
-      // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
-      this.#accounting.resolve(sequence, "lost");
-      recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
-    } else if (kind === "refused") this.#accounting.refuse(sequence);
-    else this.#accounting.resolve(sequence, kind);
+    const error = code === undefined ? undefined : recorder.countPacketError(code);
+    const event = outcome.kind === "answered" ? this.#answer(sequence, outcome, now) : this.#resolve(sequence, outcome);
+    const { direction } = outcome;
+    this.#accounting.notes?.noteOutcome(sequence, now, { octets, status, serverMs, direction, error }, event);
+  }
+
+  /** Counts an answer; returns what it counts as if it is not the first one to its packet. */
+  #answer(sequence: number, { serverMs }: Outcome, now: number): "duplicate" | "unknown-answer" | undefined {
+    const reception = this.#accounting.answer(sequence, now);
+    if (reception === "answered" && serverMs !== undefined) this.#recorder.server.record(serverMs);
+    if (reception === "duplicate") return "duplicate";
+    if (reception !== "unknown") return undefined;
+    this.#recorder.counts.unknownAnswers++;
+    return "unknown-answer";
+  }
+
+  /** Counts an outcome other than an answer; returns what it counts as if its packet has a final outcome already. */
+  #resolve(sequence: number, { kind, direction }: Outcome): "ignored" | undefined {
+    if (kind === "refused") {
+      this.#accounting.refuse(sequence);
+      return undefined;
+    }
+    if (kind === "dropped") this.#recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
+    // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
+    const fate = kind === "failed" || kind === "corrupt" ? kind : "lost";
+    return this.#accounting.resolve(sequence, fate) ? undefined : "ignored";
   }
 
   flush(): void {}
@@ -219,6 +239,7 @@ export class SerialClient implements Client {
 
   restart(recorder: Recorder): void {
     this.#recorder = recorder;
+    this.#accounting.close();
     this.#accounting = this.#newAccounting();
   }
 

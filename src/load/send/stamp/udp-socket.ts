@@ -82,11 +82,22 @@ export class UdpSocket {
 
   /** Counts the packets as refused that the kernel has not accepted by the end of the run. */
   refuseReady(): void {
-    for (let back = this.#ready.length; back > 0; back--) {
+    this.#refuse(this.#ready.length);
+  }
+
+  /** Counts the packets as refused that the kernel has not accepted within their timeout. */
+  refuseOverdue(now: number): void {
+    let overdue = 0;
+    while (overdue < this.#ready.length && this.session.isOverdue(this.#ready.length - overdue, now)) overdue++;
+    if (overdue > 0) this.#refuse(overdue);
+  }
+
+  #refuse(packets: number): void {
+    for (let back = this.#ready.length; back > this.#ready.length - packets; back--) {
       this.session.refuse(back);
       this.#onError(NOT_ACCEPTED);
     }
-    this.#pool.push(...this.#ready.splice(0));
+    this.#pool.push(...this.#ready.splice(0, packets));
   }
 
   /** Passes the ready packets from `first` on to the kernel. Returns how many it accepted, or 1 if it refused the first. */
