@@ -128,6 +128,12 @@ function print(head: readonly string[], rows: readonly Row[]): string {
   return tableOf(["path", "peer", "seed", ...head, "verdict"], lines);
 }
 
+/** Prints a table, and replaces that of the document. */
+function publish(name: string, table: string, writes: boolean): void {
+  console.log(`${table}\n`);
+  if (writes) writeFileSync(DOCUMENT, replaceBetween(readFileSync(DOCUMENT, "utf8"), name, table));
+}
+
 function readFlags() {
   try {
     return parseArgs({
@@ -164,19 +170,9 @@ async function main(): Promise<void> {
   const sent: Row[] = [];
   for (const peer of foreignSenders(isWanted))
     sent.push(...(await senderRows(peer, pathsFor(peer.name, paths), foreignSeeds)));
-  const tables = {
-    reflectors: print([...COUNTS, "directions"], reflected),
-    senders: print(SENDER_COLUMNS, sent),
-    ...(Number(flags.intervals) > 0 ? { intervals: await coverageTable(flags.intervals) } : {}),
-  };
-  for (const table of Object.values(tables)) console.log(`${table}\n`);
-  if (flags.write) {
-    const text = readFileSync(DOCUMENT, "utf8");
-    writeFileSync(
-      DOCUMENT,
-      Object.entries(tables).reduce((all, [name, table]) => replaceBetween(all, name, table), text),
-    );
-  }
+  publish("reflectors", print([...COUNTS, "directions"], reflected), flags.write);
+  publish("senders", print(SENDER_COLUMNS, sent), flags.write);
+  if (Number(flags.intervals) > 0) publish("intervals", await coverageTable(flags.intervals), flags.write);
   const measured = [...reflected, ...sent].filter(({ differences }) => differences !== undefined);
   const agreeing = measured.filter(({ differences }) => differences?.length === 0).length;
   const others = reflected.length + sent.length - measured.length;

@@ -99,8 +99,11 @@ const UNCOUNTED_ANSWERS = "some missing numbers may be those of answers that arr
  * if packets overtook each other upstream, because they may have reached the reflector after it.
  */
 export function attributeByReflector({ counts, reflector, foreignNumbers }: Recorder): Directions {
-  if (foreignNumbers) return { ...unattributed({ counts }), reason: FOREIGN_NUMBERS };
   const { lost, corrupt, unknownAnswers, duplicateUp } = counts;
+  if (foreignNumbers) {
+    const reason = duplicateUp > 0 ? `packets were duplicated upstream, or ${FOREIGN_NUMBERS}` : FOREIGN_NUMBERS;
+    return { ...unattributed({ counts }), reason };
+  }
   const { reflected, arrived, lostBefore, overtaken } = reflector;
   const missing = Math.max(0, reflected - arrived);
   const uncounted = corrupt + unknownAnswers;
