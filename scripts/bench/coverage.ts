@@ -239,10 +239,10 @@ function measureAll(selection: Selection): Coverage[] {
 
 async function write(selection: Selection): Promise<void> {
   const file = new URL("../../docs/benchmarks.md", import.meta.url);
-  const document = await Bun.file(file).text();
   const rows = measureAll({ ...selection, lossLengths: DOCUMENTED.lossLengths, delayLengths: DOCUMENTED.delayLengths });
   const table = `${tableOf(rows.filter(hasIntervals))}\n\n${summaryOf(rows)}.`;
-  const written = withTable(document, table) ?? refuse("docs/benchmarks.md has no markers of the table");
+  const written =
+    withTable(await Bun.file(file).text(), table) ?? refuse("docs/benchmarks.md has no markers of the table");
   await Bun.write(file, written);
   console.log(`docs/benchmarks.md: written\n${summaryOf(rows)}`);
 }

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { tableOf } from "./row.ts";
 
-/** Lengths of the runs that the document shows. */
-const LENGTHS: readonly string[] = ["1000", "5000", "10000"];
-/** Of a row with fewer intervals, coverage cannot be told from chance. */
+/** Packets of the simulated runs that the document shows. */
+const [LOSS_LENGTHS, DELAY_LENGTHS]: readonly [readonly string[], readonly string[]] = [["1000", "5000"], ["10000"]];
+/** A row in which fewer runs have an interval is left out, %. */
 const LEAST_SHARE = 5;
 
 const cellsOf = (line: string) =>
@@ -14,10 +14,8 @@ const cellsOf = (line: string) =>
     .map((cell) => cell.trim());
 
 function isShown([, packets = "", number = "", share = ""]: readonly string[]): boolean {
-  const isLoss = number === "loss";
-  if (number.includes("change") || !LENGTHS.includes(packets) || isLoss === (packets === "10000")) return false;
-  if (!isLoss && packets !== "10000") return false;
-  return Number.parseFloat(share) >= LEAST_SHARE;
+  const lengths = number === "loss" ? LOSS_LENGTHS : DELAY_LENGTHS;
+  return !number.includes("change") && lengths.includes(packets) && Number.parseFloat(share) >= LEAST_SHARE;
 }
 
 /** Runs the simulations; the table of the document. */

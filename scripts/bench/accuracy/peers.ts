@@ -53,7 +53,6 @@ export interface Sender {
 
 /** What a foreign sender counts; undefined where it has no such number. */
 export interface SenderCounts {
-  readonly sent: number | undefined;
   readonly answered: number | undefined;
   readonly duplicate: number | undefined;
 }
@@ -92,28 +91,41 @@ function twampy(): Found {
   return program === null ? { why: "not in the PATH, and no registry has it" } : { program };
 }
 
-function reflector(name: string, numbering: Numbering, found: Found, args: string): Reflector {
-  const load = name.startsWith("scapy") ? SCAPY_LOAD : LOAD;
-  if ("why" in found) return { name, numbering, load, command: undefined, why: found.why };
-  return { name, numbering, load, command: `${found.program} ${args}` };
+/** Calls `find` once, and only if a peer that needs it is wanted. */
+function once(find: () => Found): () => Found {
+  let found: Found | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
 }
 
-/** The foreign reflectors, also those that are not there. */
-export function foreignReflectors(): readonly Reflector[] {
-  const [scapyPeer, suite] = [scapy(), stampSuite()];
-  const minimal: Found = { program: `${BUN} ${join(HERE, "reflector.ts")} ${PORT}` };
+const findScapy = once(scapy);
+const findStampSuite = once(stampSuite);
+
+/** The foreign reflectors whose name is wanted, also those that are not there. */
+export function foreignReflectors(isWanted: (name: string) => boolean): readonly Reflector[] {
+  const minimal = () => ({ program: `${BUN} ${join(HERE, "reflector.ts")} ${PORT}` });
   const reflects = `--is-reflector --local-port ${PORT}`;
-  return [
-    reflector("scapy, stateful", "session", scapyPeer, `reflect ${PORT} stateful`),
-    reflector("scapy, stateless", "none", scapyPeer, `reflect ${PORT} stateless`),
-    reflector("stamp-suite, stateful", "session", suite, `${reflects} --stateful-reflector`),
-    reflector("stamp-suite, stateless", "none", suite, reflects),
-    reflector("twampy", "session", twampy(), `responder --padding 26 10.98.0.2:${PORT}`),
-    reflector("minimal, stateful", "session", minimal, "stateful"),
-    reflector("minimal, numbers by address", "session", minimal, "by-address"),
-    reflector("minimal, stateless", "none", minimal, "stateless"),
-    reflector("echo", "none", minimal, "echo"),
+  const all: readonly (readonly [name: string, Numbering, find: () => Found, args: string])[] = [
+    ["scapy, stateful", "session", findScapy, `reflect ${PORT} stateful`],
+    ["scapy, stateless", "none", findScapy, `reflect ${PORT} stateless`],
+    ["stamp-suite, stateful", "session", findStampSuite, `${reflects} --stateful-reflector`],
+    ["stamp-suite, stateless", "none", findStampSuite, reflects],
+    ["twampy", "session", twampy, `responder --padding 26 10.98.0.2:${PORT}`],
+    ["minimal, stateful", "session", minimal, "stateful"],
+    ["minimal, numbers by address", "session", minimal, "by-address"],
+    ["minimal, stateless", "none", minimal, "stateless"],
+    ["echo", "none", minimal, "echo"],
   ];
+  return all
+    .filter(([name]) => isWanted(name))
+    .map(([name, numbering, find, args]) => {
+      const found = find();
+      const load = name.startsWith("scapy") ? SCAPY_LOAD : LOAD;
+      if ("why" in found) return { name, numbering, load, command: undefined, why: found.why };
+      return { name, numbering, load, command: `${found.program} ${args}` };
+    });
 }
 
 /** The session id of the foreign senders; stamp-suite sends none. */
@@ -124,32 +136,26 @@ function numberIn(text: string, pattern: RegExp): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** The foreign senders, also those that are not there. */
-export function foreignSenders(): readonly Sender[] {
-  const [scapyPeer, suite] = [scapy(), stampSuite()];
-  const to = "$LINK_SERVER_ADDRESS";
-  return [
-    {
-      name: "scapy",
-      ...("why" in scapyPeer
-        ? { command: undefined, why: scapyPeer.why }
-        : {
-            command: `${scapyPeer.program} send ${to} ${PORT} ${SCAPY_LOAD.count} ${1000 / SCAPY_LOAD.rate} ${SENDER_SSID}`,
-          }),
-      read: (output) => JSON.parse(output), // the output format of the script
-    },
-    {
-      name: "stamp-suite",
-      ...("why" in suite
-        ? { command: undefined, why: suite.why }
-        : {
-            command: `${suite.program} --remote-addr ${to} --remote-port ${PORT} --count ${LOAD.count} --send-delay ${1000 / LOAD.rate} --timeout ${WAIT} --ssid ${SENDER_SSID}`,
-          }),
-      read: (output) => ({
-        sent: numberIn(output, /Packets sent: (\d+)/),
-        answered: numberIn(output, /Packets received: (\d+)/),
-        duplicate: numberIn(output, /(\d+) duplicates/),
-      }),
-    },
+/** The foreign senders whose name is wanted, also those that are not there. */
+export function foreignSenders(isWanted: (name: string) => boolean): readonly Sender[] {
+  const to = `$LINK_SERVER_ADDRESS ${PORT}`;
+  const scapyArgs = `send ${to} ${SCAPY_LOAD.count} ${1000 / SCAPY_LOAD.rate} ${SENDER_SSID}`;
+  const suiteArgs =
+    `--remote-addr $LINK_SERVER_ADDRESS --remote-port ${PORT} --count ${LOAD.count} ` +
+    `--send-delay ${1000 / LOAD.rate} --timeout ${WAIT} --ssid ${SENDER_SSID}`;
+  const readSuite = (output: string) => ({
+    answered: numberIn(output, /Packets received: (\d+)/),
+    duplicate: numberIn(output, /(\d+) duplicates/),
+  });
+  const all: readonly (readonly [name: string, find: () => Found, args: string, read: Sender["read"]])[] = [
+    ["scapy", findScapy, scapyArgs, (output) => JSON.parse(output)], // the output format of the script
+    ["stamp-suite", findStampSuite, suiteArgs, readSuite],
   ];
+  return all
+    .filter(([name]) => isWanted(name))
+    .map(([name, find, args, read]) => {
+      const found = find();
+      if ("why" in found) return { name, read, command: undefined, why: found.why };
+      return { name, read, command: `${found.program} ${args}` };
+    });
 }

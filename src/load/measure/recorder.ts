@@ -61,9 +61,10 @@ export class Recorder {
   foreignNumbers = false;
   /**
    * Sums over the sessions of stateful reflectors: answers that the reflector made, how many of these arrived, and
-   * packets lost before the reflector's last known answer.
+   * packets lost before the reflector's last known answer, and how many of these may have reached it after that answer,
+   * because packets overtook each other upstream.
    */
-  readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0 };
+  readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0, overtaken: 0 };
   /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
   awaited = 0;
   readonly #checkpoints = new Set<Checkpoint>();

@@ -11,6 +11,8 @@ const SAME_TIME_MS = 0.0006;
 
 /** Least number of slots of a session whose packets are logged. */
 const MIN_LOGGED = 1024;
+/** Larger rings have enough spare capacity for a log without more slots. */
+const AMPLE = 2 ** 16;
 
 /**
  * Slots for all packets of the waiting time at this rate, with spare capacity for catching up; a power of two.
@@ -19,7 +21,8 @@ const MIN_LOGGED = 1024;
 export function slotsFor(packetsPerSecond: number, waitMs: number, isLogged = false): number {
   const wanted = packetsPerSecond * (waitMs / 1000) * 1.25 + 64;
   const slots = 2 ** Math.ceil(Math.log2(wanted));
-  return Math.min(MAX_SLOTS, isLogged ? Math.max(MIN_LOGGED, 2 * slots) : slots);
+  const kept = isLogged && slots < AMPLE ? Math.max(MIN_LOGGED, 2 * slots) : slots;
+  return Math.min(MAX_SLOTS, kept);
 }
 
 function countBits(word: number): number {

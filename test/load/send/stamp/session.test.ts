@@ -208,7 +208,7 @@ test("finish adds the reflector's sequence numbers: answers made, arrived, and l
   }
   expect(session.expire(clock.time + 200)).toBe(3);
   session.finish();
-  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2 });
+  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2, overtaken: 0 });
 });
 
 test.each([3_600_000, -3_600_000])("a step of the own wall clock by %d ms corrupts no answer and no time", (step) => {

@@ -81,3 +81,17 @@ test("packets that the kernel has no buffer for are sent later, or refused at th
   expect(recorder).toMatchObject({ awaited: 0, pending: 0, counts: { sent: 3, lost: 3, refused: 2 } });
   expect([...recorder.errors]).toEqual([["EAGAIN", 2]]);
 });
+
+test("packets that the kernel has not accepted within their timeout are refused, and are no loss", () => {
+  const { socket, recorder, send, clock } = openSocket((sequence) => (sequence > 0 ? "EAGAIN" : undefined));
+  send(3);
+  clock.time += 50;
+  socket.refuseOverdue(clock.time);
+  expect(recorder.counts).toMatchObject({ sent: 3, refused: 0 });
+  clock.time += 51;
+  socket.refuseOverdue(clock.time);
+  expect(recorder.counts).toMatchObject({ sent: 1, refused: 2 });
+  clock.time += 200;
+  socket.session.expire(clock.time);
+  expect(recorder).toMatchObject({ counts: { lost: 1 }, losses: { packets: 1, lost: 1 } });
+});
