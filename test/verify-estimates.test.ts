@@ -7,6 +7,7 @@ import { PacketAccounting } from "../src/load/measure/accounting.ts";
 import { PacketLog } from "../src/load/measure/packet-log.ts";
 import { Recorder } from "../src/load/measure/recorder.ts";
 import { PACKETS_HEADER, PacketText } from "../src/load/report/packet-text.ts";
+import type { NoLossInterval } from "../src/load/report/report.ts";
 import { reportOn } from "./load/support/reports.ts";
 
 const CLOCK = { now: () => 0, wallAt: (now: number) => now };
@@ -62,14 +63,21 @@ function simulate(count: number, path: Path) {
 /** Delays and losses of some kinds of paths. */
 function paths(draw: () => number): Readonly<Record<string, Path>> {
   const exponential = () => -Math.log1p(-draw());
-  let [isLost, level] = [false, 0];
+  let [isLost, level, burst] = [false, 0, 0];
   return {
     "independent exponential delays": () => 5 + exponential(),
     "independent losses": () => (draw() < 0.03 ? Number.POSITIVE_INFINITY : 5 + 2 * draw()),
     "losses in bursts": () => {
-      isLost = isLost ? draw() < 0.8 : draw() < 0.01;
+      isLost = isLost ? draw() < 0.6 : draw() < 0.03;
       return isLost ? Number.POSITIVE_INFINITY : 5 + 2 * draw();
     },
+    "rare long bursts among independent losses": () => {
+      if (draw() < 0.002) burst = 30;
+      return burst-- > 0 || draw() < 0.02 ? Number.POSITIVE_INFINITY : 5 + 2 * draw();
+    },
+    "a ratio of losses that changes": (n) =>
+      draw() < (Math.floor(n / 400) % 2 === 0 ? 0.2 : 0.02) ? Number.POSITIVE_INFINITY : 5 + 2 * draw(),
+    "a ratio of losses that rises": (n) => (draw() < 0.02 + n / 40_000 ? Number.POSITIVE_INFINITY : 5 + 2 * draw()),
     "delays that depend on each other": () => {
       level = 0.9 * level + draw() - 0.5;
       return 20 + level;
@@ -79,6 +87,15 @@ function paths(draw: () => number): Readonly<Record<string, Path>> {
     "a level that shifts": (n) => 10 + (n > 3000 ? 5 : 0) + draw(),
   };
 }
+
+/** Why 9,000 packets have no interval of the loss, and above how many independent packets the interval would be wrong. */
+const LOSSES: Readonly<Record<string, { readonly reason: NoLossInterval | null; readonly atMost?: number }>> = {
+  "independent losses": { reason: null },
+  "losses in bursts": { reason: null, atMost: 4500 },
+  "rare long bursts among independent losses": { reason: null, atMost: 1000 },
+  "a ratio of losses that changes": { reason: null, atMost: 4500 },
+  "a ratio of losses that rises": { reason: "changes slowly" },
+};
 
 describe.each([300, 9000])("%d packets", (count) => {
   test.each(Object.keys(paths(() => 0)))("%s", (name) => {
@@ -94,6 +111,10 @@ describe.each([300, 9000])("%d packets", (count) => {
     if (name === "independent exponential delays" && count === 9000) {
       expect(Object.keys(report.responseTime.intervals)).toEqual(["mean", "p50", "p90", "p99", "p999"]);
     }
-    if (name.startsWith("losses") && count === 9000) expect(report.loss.effectiveSampleSize).toBeLessThan(count / 2);
+    const least = LOSSES[name];
+    if (count !== 9000 || least === undefined) return;
+    const { reason, limits, effectiveSampleSize } = report.loss;
+    expect({ reason, rough: limits !== null }).toEqual({ reason: least.reason, rough: least.reason !== null });
+    if (least.atMost !== undefined) expect(effectiveSampleSize).toBeLessThan(least.atMost);
   });
 });

@@ -36,25 +36,54 @@ function tally(codes: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** The losses by direction, from a stateful reflector's sequence numbers. */
-function byReflector(rows: readonly Row[], lost: number, corrupt: number): [up: number, down: number] {
-  let [missing, lostBefore, copies] = [0, 0, 0];
-  for (const session of bySession(rows.filter(({ session }) => session >= 0))) {
-    const firsts = new Map(session.filter(({ arrival }) => arrival !== undefined).map((row) => [row.sequence, row]));
-    const isCopy = (row: Row) => row.fate === "duplicate" && row.reflected !== firsts.get(row.sequence)?.reflected;
-    const numbered = session.filter((row) => row.reflected !== undefined && (row.fate !== "duplicate" || isCopy(row)));
-    copies += numbered.filter(isCopy).length;
-    const last = numbered.toSorted((a, b) => (b.reflected ?? 0) - (a.reflected ?? 0))[0];
-    if (last === undefined) continue;
-    missing += (last.reflected ?? 0) + 1 - numbered.length;
-    lostBefore += session.filter(
-      ({ fate, sequence, octetsSent }) => fate === "lost" && sequence <= last.sequence && octetsSent > 0,
-    ).length;
+/** What the reflector's numbers say about the losses of one session or, added up, of all of them. */
+interface Numbers {
+  /** Numbers up to the highest one for which no packet has an answer. */
+  readonly missing: number;
+  /** Packets without an answer up to the one whose answer has the highest number. */
+  readonly lostBefore: number;
+  /** Of these, the ones that may have reached the reflector after that packet, because packets overtook each other. */
+  readonly uncertain: number;
+  /** Answers to copies that were made upstream. */
+  readonly copies: number;
+}
+
+/** By how many packets one was overtaken upstream: the order of the reflector's numbers, against the order of sending. */
+function overtaking(numbered: readonly Row[]): number {
+  let [most, highest, latest] = [0, { reflected: -1, sequence: 0 }, 0];
+  for (const { reflected = 0, sequence } of numbered.toSorted((a, b) => (a.received ?? 0) - (b.received ?? 0))) {
+    most = Math.max(most, reflected < highest.reflected ? sequence - highest.sequence : latest - sequence);
+    latest = Math.max(latest, sequence);
+    if (reflected > highest.reflected) highest = { reflected, sequence };
   }
-  missing = Math.max(0, missing);
+  return most;
+}
+
+function numbersOf(session: readonly Row[]): Numbers {
+  const firsts = new Map(session.filter(({ arrival }) => arrival !== undefined).map((row) => [row.sequence, row]));
+  const isCopy = (row: Row) => row.fate === "duplicate" && row.reflected !== firsts.get(row.sequence)?.reflected;
+  const numbered = session.filter((row) => row.reflected !== undefined && (row.fate !== "duplicate" || isCopy(row)));
+  // An answer after the waiting time leaves its packet lost, and its number is missing.
+  const arrived = numbered.filter(({ fate }) => fate !== "unknown-answer").length;
+  const copies = numbered.filter(isCopy).length;
+  const last = numbered.toSorted((a, b) => (b.reflected ?? 0) - (a.reflected ?? 0))[0];
+  if (last === undefined) return { missing: 0, lostBefore: 0, uncertain: 0, copies };
+  const lost = session.filter(
+    ({ fate, sequence, octetsSent }) => fate === "lost" && sequence <= last.sequence && octetsSent > 0,
+  );
+  const most = overtaking(numbered);
+  const uncertain = most === 0 ? 0 : lost.filter(({ sequence }) => sequence >= last.sequence - most).length;
+  return { missing: (last.reflected ?? 0) + 1 - arrived, lostBefore: lost.length, uncertain, copies };
+}
+
+/** The losses by direction, from a stateful reflector's sequence numbers: in each direction those that are certain. */
+function byReflector(rows: readonly Row[], lost: number, corrupt: number): [up: number, down: number] {
+  const sessions = bySession(rows.filter(({ session }) => session >= 0)).map(numbersOf);
+  const total = (name: keyof Numbers) => sessions.reduce((all, numbers) => all + numbers[name], 0);
+  const missing = Math.max(0, total("missing"));
   const uncounted = corrupt + countOf(rows, "unknown-answer");
-  const down = copies > 0 ? 0 : Math.max(0, Math.min(missing - uncounted, lost, lostBefore));
-  return [Math.max(0, Math.min(lostBefore - missing, lost - down)), down];
+  const down = total("copies") > 0 ? 0 : Math.max(0, Math.min(missing - uncounted, lost, total("lostBefore")));
+  return [Math.max(0, Math.min(total("lostBefore") - missing - total("uncertain"), lost - down)), down];
 }
 
 /** Expectations of the losses by direction. */

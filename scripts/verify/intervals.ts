@@ -67,7 +67,7 @@ function dependenceOf({ series, steps }: Delays): Dependence {
     return (longRunVariance(means, degrees) * size) / (share * (1 - share));
   });
   const correlation = Math.min(0.9999, Math.max(0, autocorrelation(answered)));
-  const isSignificant = correlation > 3 / Math.sqrt(answered.length);
+  const isSignificant = correlation > 2 / Math.sqrt(answered.length);
   const chain = isSignificant ? (1 + correlation) / (1 - correlation) : 1;
   const inflation = Math.max(chain, ...inflations.filter(isCentral).map((own) => own ?? 1));
   const isDependent = isSignificant || inflation > 2;
@@ -89,7 +89,7 @@ function quantileLimits({ series }: Delays, index: number, dependence: Dependenc
   const { degrees, isDependent, inflation, reason } = dependence;
   if (reason !== undefined) return reason;
   const own = dependence.inflations[index] ?? inflation;
-  const beyond = (series.length * Math.min(q, 1 - q)) / Math.max(inflation, own);
+  const beyond = (series.length * Math.min(q, 1 - q)) / (isDependent ? Math.max(inflation, own) : 1);
   if (beyond < (isDependent ? 15 : 5)) return "too few";
   const t = studentT(degrees);
   const half = t * Math.sqrt(series.length * q * (1 - q) * own);

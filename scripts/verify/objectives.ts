@@ -27,14 +27,15 @@ function measuredValue({ subject }: Objective, expected: Expectations): Expected
   return expected.get(PATHS[subject] ?? `responseTime.${subject}`) ?? exact(null);
 }
 
-/** The end of the value's interval that is nearer to missing the objective; undefined without an interval. */
+/** The end of the value's interval, or of rough limits, that is nearer to missing the objective; undefined without them. */
 function edgeOf({ subject, operator }: Objective, expected: Expectations): Expected | undefined {
   const isUpper = operator.startsWith("<");
   if (subject !== "loss") return expected.get(`responseTime.intervals.${subject}.${isUpper ? 1 : 0}`);
   const limit = numberAt(expected, isUpper ? "loss.high" : "loss.low");
   if (limit !== undefined) return derived(limit);
   const bound = numberAt(expected, "loss.highIfIndependent");
-  return bound === undefined ? undefined : derived(isUpper ? bound : 0);
+  if (bound !== undefined) return derived(isUpper ? bound : 0);
+  return expected.get(isUpper ? "loss.limits.high" : "loss.limits.low");
 }
 
 function isMet(value: number, { operator, bound }: Objective): boolean {

@@ -4,8 +4,13 @@ import { mean, sum } from "./plain.ts";
 /** The 97.5 % quantile of the standard normal distribution. */
 export const Z95 = 1.959963984540054;
 
-/** The 97.5 % quantile of Student's t, by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5). */
+/** The 97.5 % quantile of Student's t with 2 and with 3 degrees of freedom, from a table. */
+const [T2, T3] = [4.302652729749464, 3.182446305284263];
+
+/** The 97.5 % quantile of Student's t; from 4 degrees on by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5). */
 export function studentT(degrees: number): number {
+  if (degrees === 2) return T2;
+  if (degrees === 3) return T3;
   const z = Z95;
   const terms = [z, (z ** 3 + z) / 4, (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96];
   const last = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
@@ -43,14 +48,18 @@ export function degreesFor(independent: number): number {
   return degrees < 4 ? 0 : degrees;
 }
 
-/** The mean power of the lowest cosine frequencies. */
-export function longRunVariance(means: readonly number[], degrees: number): number {
+/** The powers of the lowest cosine frequencies. */
+export function cosinePowers(means: readonly number[], count: number): number[] {
   const middle = mean(means) ?? 0;
-  const powers = Array.from({ length: degrees }, (_, index) => {
+  return Array.from({ length: count }, (_, index) => {
     const amplitudes = means.map(
       (value, i) => (value - middle) * Math.cos((Math.PI * (index + 1) * (i + 0.5)) / means.length),
     );
     return (2 * sum(amplitudes) ** 2) / means.length;
   });
-  return sum(powers) / degrees;
+}
+
+/** The mean of these powers. */
+export function longRunVariance(means: readonly number[], degrees: number): number {
+  return sum(cosinePowers(means, degrees)) / degrees;
 }
