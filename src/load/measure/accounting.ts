@@ -23,6 +23,9 @@ const FINALLY_LOST = 5;
 /** Never sent. */
 const REFUSED = 6;
 
+/** The reflector's number of an answer that was damaged. */
+const NO_NUMBER = 2 ** 32 - 1;
+
 /** Settings of a session's accounting. */
 export interface AccountingSettings {
   /** Number of packets that are kept, a power of two (`slotsFor`). */
@@ -123,10 +126,7 @@ export class PacketAccounting {
     const { counts } = this.#recorder;
     if (state === ANSWERED || state === OTHER) {
       counts.duplicate++;
-      if (reflected !== this.#reflected[slot] && reflected !== this.#repeated[slot]) {
-        counts.duplicateUp++;
-        this.#repeated[slot] = reflected;
-      }
+      if (this.#isNewNumber(slot, reflected)) counts.duplicateUp++;
       return "duplicate";
     }
     if (state === undefined || state === 0 || state >= FINALLY_LOST) return "unknown";
@@ -157,6 +157,15 @@ export class PacketAccounting {
     return "answered";
   }
 
+  /** Whether the reflector's number of a further answer to the packet is none of an earlier one. */
+  #isNewNumber(slot: number, reflected: number): boolean {
+    const first = this.#reflected[slot];
+    if (first === reflected || this.#repeated[slot] === reflected) return false;
+    if (first === NO_NUMBER) this.#reflected[slot] = reflected;
+    this.#repeated[slot] = reflected;
+    return first !== NO_NUMBER;
+  }
+
   /** Compares delays: by order of arrival for the jitter (RFC 3550 section 6.4.1), by order of sending for the rest. */
   #recordVariation(sequence: number, slot: number, service: number): void {
     this.#delay[slot] = service;
@@ -184,6 +193,8 @@ export class PacketAccounting {
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
     this.#state[slot] = OTHER;
+    this.#reflected[slot] = NO_NUMBER;
+    this.#repeated[slot] = NO_NUMBER;
     this.#recorder.counts[outcome]++;
     this.notes?.noteFate(sequence, outcome);
     return true;
