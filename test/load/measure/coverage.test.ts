@@ -19,6 +19,8 @@ import {
 // The simulations take up to a second of CPU time each.
 setDefaultTimeout(30_000);
 
+setDefaultTimeout(60_000);
+
 const RUNS = 400;
 const SEED = 2024;
 
