@@ -7,13 +7,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { linkRuns } from "../../test/support/lossy-link.ts";
-import { replaceBetween } from "./accuracy/document.ts";
-import { coverageTable } from "./accuracy/intervals.ts";
 import { FOREIGN_MIXTURES, MIXTURES, type Path } from "./accuracy/paths.ts";
 import { foreignReflectors, foreignSenders, LAB, type Reflector, type Sender } from "./accuracy/peers.ts";
-import { COUNTS, missingRow, type Row, rowOf, tableOf, verdictOf } from "./accuracy/row.ts";
+import { COUNTS, missingRow, type Row, rowOf, verdictOf } from "./accuracy/row.ts";
 import { measure, reflect } from "./accuracy/runs.ts";
 import type { Truth } from "./accuracy/truth.ts";
+import { coverageTable, DOCUMENTED } from "./coverage.ts";
+import { replaceBetween, tableOf } from "./markdown.ts";
 
 const HELP = `accuracy: counts and intervals of the load generator beside the truth
 
@@ -22,7 +22,7 @@ usage: bun scripts/bench/accuracy.ts [--seeds LIST] [--only TEXT] [--intervals N
   --seeds LIST     seeds of the link, default 1,2,3
   --only TEXT      only paths and peers whose names contain the text
   --intervals N    simulated runs of each path whose intervals are compared with
-                   the truth (scripts/bench/coverage.ts), default 100; 0: none
+                   the truth (scripts/bench/coverage.ts), default 400; 0: none
   --write          replaces the tables of docs/benchmarks.md
 
 Requires Linux, root, iproute2 and curl. Foreign peers: python3-scapy, twampy
@@ -134,20 +134,25 @@ function publish(name: string, table: string, writes: boolean): void {
   if (writes) writeFileSync(DOCUMENT, replaceBetween(readFileSync(DOCUMENT, "utf8"), name, table));
 }
 
+/** Ends the program with status 2 and one line. */
+function refuse(message: string): never {
+  console.error(`accuracy: ${message}`);
+  process.exit(2);
+}
+
 function readFlags() {
   try {
     return parseArgs({
       options: {
         seeds: { type: "string", default: "1,2,3" },
         only: { type: "string", default: "" },
-        intervals: { type: "string", default: "100" },
+        intervals: { type: "string", default: String(DOCUMENTED.runs) },
         write: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;
   } catch (error) {
-    console.error(`accuracy: ${error instanceof Error ? error.message : error}`);
-    return process.exit(2);
+    return refuse(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   }
 }
 
@@ -155,10 +160,10 @@ async function main(): Promise<void> {
   const flags = readFlags();
   if (flags.help) return void console.log(HELP);
   if (!linkRuns()) process.exit(2);
-  if (flags.write && flags.only !== "") {
-    console.error("accuracy: --write needs all rows, not those of --only");
-    process.exit(2);
-  }
+  if (flags.write && flags.only !== "") refuse("--write needs all rows, not those of --only");
+  const intervals = /^\d{1,6}$/.test(flags.intervals)
+    ? Number(flags.intervals)
+    : refuse(`--intervals ${flags.intervals}: expected a whole number from 0`);
   const seeds = flags.seeds.split(",");
   const pathsFor = (peer: string, paths: readonly Path[]) =>
     paths.filter(({ name }) => [name, peer].some((text) => text.includes(flags.only)));
@@ -172,7 +177,7 @@ async function main(): Promise<void> {
     sent.push(...(await senderRows(peer, pathsFor(peer.name, paths), foreignSeeds)));
   publish("reflectors", print([...COUNTS, "directions"], reflected), flags.write);
   publish("senders", print(SENDER_COLUMNS, sent), flags.write);
-  if (Number(flags.intervals) > 0) publish("intervals", await coverageTable(flags.intervals), flags.write);
+  if (intervals > 0) publish("coverage", coverageTable({ ...DOCUMENTED, runs: intervals }), flags.write);
   const measured = [...reflected, ...sent].filter(({ differences }) => differences !== undefined);
   const agreeing = measured.filter(({ differences }) => differences?.length === 0).length;
   const others = reflected.length + sent.length - measured.length;

@@ -1,5 +1,6 @@
-/** The table of the coverage of intervals: its rows as markdown, its summary, and its place in a document. */
+/** The table of the coverage of intervals: its rows as markdown, and its summary. */
 import type { Coverage } from "./coverage.ts";
+import { tableOf } from "./markdown.ts";
 
 const HEAD = [
   "path",
@@ -14,7 +15,6 @@ const HEAD = [
 const [LEAST, MOST] = [0.92, 0.98];
 /** Rows with intervals in a smaller share of the runs count as rows without. */
 const FEWEST_PRINTED = 0.05;
-const [BEGIN, END] = ["<!-- coverage:begin -->", "<!-- coverage:end -->"];
 
 function percent(part: number, whole: number): string {
   return whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
@@ -26,13 +26,9 @@ function cells({ path, packets, number, runs, truth, printed, held, tooHigh, wid
   return [path, String(packets), number, ...shares, meanWidth];
 }
 
-/** A markdown table of the rows, with aligned columns. */
-export function tableOf(rows: readonly Coverage[]): string {
-  const lines = [HEAD, ...rows.map(cells)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-  const [head, ...body] = lines.map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`);
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [head, rule, ...body].join("\n");
+/** A markdown table of the rows. */
+export function coverageRows(rows: readonly Coverage[]): string {
+  return tableOf(HEAD, rows.map(cells));
 }
 
 /** Whether the row is that of an interval of a value, not of a difference or an objective, and enough runs have it. */
@@ -48,11 +44,4 @@ export function summaryOf(rows: readonly Coverage[]): string {
     shares.filter((share) => share > MOST).length,
   ];
   return `coverage: ${shares.length - below - above} of ${shares.length} rows within 92 to 98 %, ${below} below, ${above} above`;
-}
-
-/** The document with `text` between the markers of the table; undefined if it has no markers. */
-export function withTable(document: string, text: string): string | undefined {
-  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (begin < 0 || end < begin) return undefined;
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${document.slice(end)}`;
 }

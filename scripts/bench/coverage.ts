@@ -11,7 +11,8 @@ import type { Interval } from "../../src/load/measure/estimates.ts";
 import { Histogram } from "../../src/load/measure/histogram.ts";
 import { estimateLoss, type LossEstimate, lossBoundIfIndependent } from "../../src/load/measure/loss-interval.ts";
 import { LossPattern } from "../../src/load/measure/loss-pattern.ts";
-import { hasIntervals, summaryOf, tableOf, withTable } from "./coverage-table.ts";
+import { coverageRows, hasIntervals, summaryOf } from "./coverage-table.ts";
+import { replaceBetween } from "./markdown.ts";
 import {
   autoregressive,
   burstLosses,
@@ -237,14 +238,17 @@ function measureAll(selection: Selection): Coverage[] {
   return rows;
 }
 
-async function write(selection: Selection): Promise<void> {
+/** Simulates the selection; the rows with intervals, and their summary. */
+export function coverageTable(selection: Selection): string {
+  const rows = measureAll(selection);
+  return `${coverageRows(rows.filter(hasIntervals))}\n\n${summaryOf(rows)}.`;
+}
+
+async function write(runs: number, seed: number): Promise<void> {
   const file = new URL("../../docs/benchmarks.md", import.meta.url);
-  const rows = measureAll({ ...selection, lossLengths: DOCUMENTED.lossLengths, delayLengths: DOCUMENTED.delayLengths });
-  const table = `${tableOf(rows.filter(hasIntervals))}\n\n${summaryOf(rows)}.`;
-  const written =
-    withTable(await Bun.file(file).text(), table) ?? refuse("docs/benchmarks.md has no markers of the table");
-  await Bun.write(file, written);
-  console.log(`docs/benchmarks.md: written\n${summaryOf(rows)}`);
+  const table = coverageTable({ ...DOCUMENTED, runs, seed });
+  await Bun.write(file, replaceBetween(await Bun.file(file).text(), "coverage", table));
+  console.log(`docs/benchmarks.md: written\n${table.split("\n").at(-1)}`);
 }
 
 async function main(): Promise<void> {
@@ -253,9 +257,9 @@ async function main(): Promise<void> {
   const numbers = { runs: wholeNumber("--runs", runs, 2), seed: wholeNumber("--seed", seed, 0) };
   if (isWritten && only !== "") refuse("--only and --write: the table in the document has all paths");
   const selection = { ...numbers, only, lossLengths: LOSS_LENGTHS, delayLengths: DELAY_LENGTHS };
-  if (isWritten) return write(selection);
+  if (isWritten) return write(numbers.runs, numbers.seed);
   const rows = measureAll(selection);
-  console.log(`${tableOf(rows)}\n\n${summaryOf(rows)}`);
+  console.log(`${coverageRows(rows)}\n\n${summaryOf(rows)}`);
 }
 
 if (import.meta.main) await main();

@@ -59,9 +59,41 @@ function overtaking(numbered: readonly Row[]): number {
   return most;
 }
 
+/** The answers of one session to copies that were made upstream: each has a number that no earlier answer had. */
+function copiesUpstream(session: readonly Row[]): Set<Row> {
+  const copies = new Set<Row>();
+  const numbers = new Map<number, Set<number | undefined>>();
+  for (const row of session) {
+    if (row.arrival !== undefined) numbers.set(row.sequence, new Set([row.reflected]));
+  }
+  const further = session.filter(({ fate }) => fate === "duplicate");
+  for (const row of further.toSorted((a, b) => (a.received ?? 0) - (b.received ?? 0))) {
+    const known = numbers.get(row.sequence);
+    if (known === undefined) numbers.set(row.sequence, new Set([row.reflected]));
+    else if (!known.has(row.reflected)) copies.add(row);
+    known?.add(row.reflected);
+  }
+  return copies;
+}
+
+/** Expectations of the duplicates by place. */
+function duplicatePlaces(rows: readonly Row[], { evidence }: RunReport, expected: Expectations): void {
+  const total = countOf(rows, "duplicate");
+  const isNumbered =
+    evidence.kind === "lab" ||
+    rows.some(({ reflected, sequence }) => reflected !== undefined && reflected !== sequence % 2 ** 32);
+  const up = bySession(rows.filter(({ session }) => session >= 0)).reduce(
+    (all, session) => all + copiesUpstream(session).size,
+    0,
+  );
+  expected.set("duplicates.up", exact(isNumbered ? up : 0));
+  expected.set("duplicates.down", exact(isNumbered ? total - up : 0));
+  expected.set("duplicates.unexplained", exact(isNumbered ? 0 : total));
+}
+
 function numbersOf(session: readonly Row[]): Numbers {
-  const firsts = new Map(session.filter(({ arrival }) => arrival !== undefined).map((row) => [row.sequence, row]));
-  const isCopy = (row: Row) => row.fate === "duplicate" && row.reflected !== firsts.get(row.sequence)?.reflected;
+  const copied = copiesUpstream(session);
+  const isCopy = (row: Row) => copied.has(row);
   const numbered = session.filter((row) => row.reflected !== undefined && (row.fate !== "duplicate" || isCopy(row)));
   // An answer after the waiting time leaves its packet lost, and its number is missing.
   const arrived = numbered.filter(({ fate }) => fate !== "unknown-answer").length;
@@ -133,6 +165,7 @@ export function countExpectations(rows: readonly Row[], report: RunReport): Expe
   };
   for (const [name, count] of Object.entries(counts)) expected.set(`packets.${name}`, exact(count));
   directions(rows, report, expected);
+  duplicatePlaces(rows, report, expected);
   const { durationSeconds: seconds } = report;
   const offered = report.plan?.rate === "max" ? null : seconds > 0 ? counts.planned / seconds : 0;
   expected.set("rate.offered", derived(offered));

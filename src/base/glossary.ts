@@ -73,7 +73,8 @@ export const GLOSSARY = {
     "The two-state model of the burst fault, estimated from the run: p is the probability that a lost packet follows a received one, r that a received packet follows a lost one. With the burst fault as the only loss in one direction, p and r are its parameters.",
   "loss places":
     "Lost packets by place, without those dropped on purpose: on the path, at the target's full receive buffer (an upper limit, because its counter includes other senders), and at the own full receive buffer.",
-  "duplicate answers": "Further copies of an answer. They never offset a loss.",
+  "duplicate answers":
+    "Further answers to an answered packet. They never offset a loss. A stateful reflector numbers its answers: a copy with a number of its own was made upstream, one with the number of an earlier answer downstream.",
   "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
   "response time":
     "Time from a packet's intended send time to its answer. It includes the time that the packet waited to be sent. A measurement that leaves this time out suffers from coordinated omission.",

@@ -1,8 +1,8 @@
 /** The truth of scripts/bench/accuracy.ts, from logs of the lossy link with known answers. */
 import { expect, test } from "bun:test";
-import { replaceBetween } from "../../scripts/bench/accuracy/document.ts";
 import { differencesOf } from "../../scripts/bench/accuracy/row.ts";
 import { type LoggedPacket, truthOf } from "../../scripts/bench/accuracy/truth.ts";
+import { replaceBetween } from "../../scripts/bench/markdown.ts";
 import { reportOf } from "./support/reports.ts";
 
 const [PORT, TARGET] = [40_000, 7000];

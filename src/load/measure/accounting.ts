@@ -23,6 +23,9 @@ const FINALLY_LOST = 5;
 /** Never sent. */
 const REFUSED = 6;
 
+/** The reflector's number of an answer that was damaged. */
+const NO_NUMBER = 2 ** 32 - 1;
+
 /** Settings of a session's accounting. */
 export interface AccountingSettings {
   /** Number of packets that are kept, a power of two (`slotsFor`). */
@@ -53,7 +56,10 @@ export class PacketAccounting {
   readonly #intendedAt: Float64Array;
   readonly #state: Uint8Array;
   readonly #delay: Float64Array;
+  /** The reflector's number of the first answer. */
   readonly #reflected: Uint32Array;
+  /** That of the last answer with a number of its own. */
+  readonly #repeated: Uint32Array;
   #oldestPending: number;
   /** The oldest packet whose outcome may not be final; all before it are in the loss pattern and the series of delays. */
   #oldestAwaited: number;
@@ -76,6 +82,7 @@ export class PacketAccounting {
     this.#state = new Uint8Array(slots).fill(0);
     this.#delay = new Float64Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
+    this.#repeated = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
     this.#oldestAwaited = first;
     this.#expected = first;
@@ -110,8 +117,8 @@ export class PacketAccounting {
 
   /**
    * Counts an answer to the packet `sequence` that arrived at `now`.
-   * @param reflected the reflector's own sequence number, if it has one: a duplicate with a different number was
-   *   duplicated upstream, one with the same number downstream
+   * @param reflected the reflector's own sequence number, if it has one: a duplicate with a number of its own was
+   *   duplicated upstream, one with the number of an earlier answer downstream
    */
   answer(sequence: number, now: number, reflected = 0): Reception {
     const slot = sequence & this.#mask;
@@ -119,7 +126,7 @@ export class PacketAccounting {
     const { counts } = this.#recorder;
     if (state === ANSWERED || state === OTHER) {
       counts.duplicate++;
-      if (reflected !== this.#reflected[slot]) counts.duplicateUp++;
+      if (this.#isNewNumber(slot, reflected)) counts.duplicateUp++;
       return "duplicate";
     }
     if (state === undefined || state === 0 || state >= FINALLY_LOST) return "unknown";
@@ -129,6 +136,7 @@ export class PacketAccounting {
       return "unknown";
     }
     this.#reflected[slot] = reflected;
+    this.#repeated[slot] = reflected;
     // RFC 4737 section 3.3: a packet is reordered if its number is below the next expected one.
     if (this.#ordered && sequence < this.#expected) counts.reordered++;
     else this.#expected = sequence + 1;
@@ -147,6 +155,15 @@ export class PacketAccounting {
     this.#recorder.recordTimes(now - (this.#intendedAt[slot] ?? now), service);
     this.#recordVariation(sequence, slot, service);
     return "answered";
+  }
+
+  /** Whether the reflector's number of a further answer to the packet is none of an earlier one. */
+  #isNewNumber(slot: number, reflected: number): boolean {
+    const first = this.#reflected[slot];
+    if (first === reflected || this.#repeated[slot] === reflected) return false;
+    if (first === NO_NUMBER) this.#reflected[slot] = reflected;
+    this.#repeated[slot] = reflected;
+    return first !== NO_NUMBER;
   }
 
   /** Compares delays: by order of arrival for the jitter (RFC 3550 section 6.4.1), by order of sending for the rest. */
@@ -176,6 +193,8 @@ export class PacketAccounting {
     if (state === LOST) this.#revertLost(slot);
     else this.#pending--;
     this.#state[slot] = OTHER;
+    this.#reflected[slot] = NO_NUMBER;
+    this.#repeated[slot] = NO_NUMBER;
     this.#recorder.counts[outcome]++;
     this.notes?.noteFate(sequence, outcome);
     return true;

@@ -15,7 +15,7 @@ export function explain(report: RunReport): string {
     .join("\n\n");
 }
 
-function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
+function packetEntries({ packets, duplicates, loss, evidence }: RunReport): Entry[] {
   const n = formatCount;
   const refused = packets.refused === 0 ? "" : ` The kernel of the sender refused ${n(packets.refused)} more.`;
   return [
@@ -30,9 +30,14 @@ function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
     ["loss", lossValues(loss)],
     ...(loss.bursts.count > 0 ? burstEntries(loss) : []),
     ...placesEntry(loss),
-    ["duplicate answers", `${n(packets.duplicate)} in this run.`],
+    ["duplicate answers", `${n(packets.duplicate)} in this run${duplicatePlaces(duplicates)}.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
   ];
+}
+
+function duplicatePlaces(duplicates: RunReport["duplicates"]): string {
+  if (!duplicates || duplicates.up + duplicates.down === 0) return "";
+  return `: ${formatCount(duplicates.up)} made upstream, ${formatCount(duplicates.down)} downstream`;
 }
 
 function lossValues({ ratio, low, high, reason, effectiveSampleSize, highIfIndependent }: LossReport): string {

@@ -9,6 +9,7 @@ import type { LossReport, PacketCounts, RunReport, Times } from "./report.ts";
 export const FIRST_SCHEMA = "wirelab.run/1";
 
 type AddedKey =
+  | "duplicates"
   | "handOver"
   | "receiveDelay"
   | "clockSteps"
@@ -76,6 +77,7 @@ export function completed(report: FirstReport): RunReport {
     ended: null,
     packetLog: null,
     packets: { ...packets, refused: 0 },
+    duplicates: null,
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),
     serviceTime: timesOf(report.serviceTime),

@@ -7,7 +7,7 @@ import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
-import { placesOf } from "./places.ts";
+import { duplicatePlacesOf, placesOf } from "./places.ts";
 import {
   type OneWayVariation,
   type PacketCounts,
@@ -134,6 +134,7 @@ export function makeReport(result: RunResult): RunReport {
       achieved: perSecond(counts.sent, seconds),
     },
     packets: packetsOf(result),
+    duplicates: duplicatePlacesOf(recorder, directions),
     loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
     responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, timeoutSeconds),

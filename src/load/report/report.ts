@@ -11,7 +11,7 @@ import type { EndpointStep } from "../measure/one-way.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 import type { Arrival, Stage } from "../plan/schedule.ts";
-import type { LossPlaces } from "./places.ts";
+import type { DuplicatePlaces, LossPlaces } from "./places.ts";
 
 /** Error code of intact answers that arrived after the waiting time, or to packets that the run did not send. */
 export const UNKNOWN_ANSWER = "unknown-answer";
@@ -207,6 +207,8 @@ export interface RunReport {
   /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };
   readonly packets: PacketCounts;
+  /** `packets.duplicate` by place; null in a report of schema wirelab.run/1. */
+  readonly duplicates: DuplicatePlaces | null;
   readonly loss: LossReport;
   /** The source of the losses' directions. */
   readonly evidence: { readonly kind: AttributionSource; readonly text: string };

@@ -2,7 +2,7 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
 import { formatTime } from "./format-time.ts";
-import type { LossPlaces } from "./places.ts";
+import type { DuplicatePlaces, LossPlaces } from "./places.ts";
 import type {
   EstimatedTime,
   OneWayVariation,
@@ -86,10 +86,17 @@ function packetRows(reports: Reports): string[][] {
     directed("    dropped on purpose", "droppedDown"),
     counted("  unexplained", "unexplained"),
     ...placeRows(reports),
-    ...optional.map((name) => counted(name, name)),
+    ...optional.flatMap((name) => [counted(name, name), ...(name === "duplicate" ? duplicateRows(reports) : [])]),
     row("loss", reports, ({ packets, loss }) => (packets.sent === 0 ? NONE : formatShare(loss.ratio))),
     ...lossRows(reports),
   ];
+}
+
+/** Where the duplicates were made, as far as it is known. */
+function duplicateRows(reports: Reports): string[][] {
+  const place = (label: string, name: keyof DuplicatePlaces) =>
+    row(label, reports, ({ duplicates }) => countOf(duplicates?.[name] ?? null));
+  return [place("  made upstream", "up"), place("  made downstream", "down"), place("  unexplained", "unexplained")];
 }
 
 /** The precision and the pattern of the loss. */

@@ -130,6 +130,11 @@ export const ACCOUNTING_ROWS: readonly ReportRow[] = [
   row("failed", packets("failed"), 1),
   row("corrupt", packets("corrupt"), 1),
   row("duplicate answers", packets("duplicate"), 0, "duplicate answers"),
+  ...only(
+    ({ duplicates }) => (duplicates?.up ?? 0) + (duplicates?.down ?? 0) > 0,
+    row("made upstream", ({ duplicates }) => grouped(duplicates?.up ?? 0), 1),
+    row("made downstream", ({ duplicates }) => grouped(duplicates?.down ?? 0), 1),
+  ),
   row("reordered answers", packets("reordered"), 0, "reordered answers"),
   row("loss", ({ loss }) => inline(percent(loss.ratio)), 0, "loss"),
   row("95 % interval", lossInterval, 1),

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { summaryOf, withTable } from "../../../scripts/bench/coverage-table.ts";
+import { summaryOf } from "../../../scripts/bench/coverage-table.ts";
 
 const SCRIPT = join(import.meta.dir, "../../../scripts/bench/coverage.ts");
 const ROW = { path: "a path", packets: 1000, number: "loss", runs: 100, truth: 1, tooHigh: 0, width: 0 };
@@ -33,14 +33,6 @@ test("the coverage script refuses a bad flag with status 2 and one line", () => 
     const bad = run(...flags);
     expect([bad.exitCode, bad.text, bad.error.trim().split("\n").length]).toEqual([2, "", 1]);
   }
-});
-
-test("the table of a document is replaced between its markers", () => {
-  const document = "before\n<!-- coverage:begin -->\nold\n<!-- coverage:end -->\nafter\n";
-  const written = "before\n<!-- coverage:begin -->\n\nnew\n\n<!-- coverage:end -->\nafter\n";
-  expect(withTable(document, "new")).toBe(written);
-  expect(withTable(written, "new")).toBe(written);
-  expect(withTable("no markers", "new")).toBe(undefined);
 });
 
 test("the summary counts rows by the share of their intervals that contain the true value", () => {

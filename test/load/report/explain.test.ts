@@ -63,6 +63,7 @@ const REPORT: RunReport = {
     failed: 1,
     unexplained: 5,
   },
+  duplicates: { up: 2, down: 1, unexplained: 0 },
   loss: {
     ratio: 0.04,
     low: 0.03,
@@ -130,7 +131,7 @@ describe("the values of a run", () => {
     ["loss", "4 %; the 95 % interval is 3 % to 5 %, as precise as that of 800 independent packets."],
     ["loss bursts", "Bursts: 20, on average 2 packets, at most 5. Gaps: 19, on average 48 packets, at most 90."],
     ["Gilbert model", "p 2 % (1.5 % to 3 %), r 50 % (40 % to 60 %)."],
-    ["duplicate answers", "3 in this run."],
+    ["duplicate answers", "3 in this run: 2 made upstream, 1 downstream."],
     ["reordered answers", "2 in this run."],
     ["response time", "p50 2 ms, max 10 ms."],
     ["service time", "p50 1.5 ms, max 10 ms."],

@@ -193,10 +193,10 @@ export class SenderSession {
     this.#accounting.notes?.noteScheduleError(sequence, error);
   }
 
-  /** Whether the timeout of the packet has passed that was written `back` packets before the next one. */
+  /** Whether the timeout has passed since the intended send time of the packet that was added `back` packets before the next one. */
   isOverdue(back: number, now: number): boolean {
     const { packets } = this.#accounting;
-    return now - packets.sentTimeOf(packets.next - back) > this.#settings.timeoutMs;
+    return now - packets.intendedTimeOf(packets.next - back) > this.#settings.timeoutMs;
   }
 
   /** Counts the packet that was written `back` packets before the next one as refused by this machine's kernel. */

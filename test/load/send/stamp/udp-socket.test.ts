@@ -86,6 +86,7 @@ test("packets that the kernel has not accepted within their timeout are refused,
   const { socket, recorder, send, clock } = openSocket((sequence) => (sequence > 0 ? "EAGAIN" : undefined));
   send(3);
   clock.time += 50;
+  socket.flush(); // which renews the send times, not the timeout
   socket.refuseOverdue(clock.time);
   expect(recorder.counts).toMatchObject({ sent: 3, refused: 0 });
   clock.time += 51;
