@@ -2,13 +2,11 @@
  * Recomputes the numbers of a load run's JSON report from its packets file: `bun scripts/verify.ts run.json packets.csv`.
  * The code is slow and plain, and shares none with the estimators of the load generator.
  */
-import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { messageOf } from "../src/base/message.ts";
-import { readReports } from "../src/load/report/json.ts";
 import type { RunReport } from "../src/load/report/report.ts";
 import { compareReport, type Line } from "./verify/compare.ts";
-import { PacketsError, type Row, readRows } from "./verify/rows.ts";
+import { FileError, reportsIn, rowsIn } from "./verify/files.ts";
 
 const HELP = `verify: recomputes each number of a load run's report from its packets
 
@@ -17,11 +15,12 @@ usage: bun scripts/verify.ts REPORT PACKETS
   REPORT     the file of --json
   PACKETS    the file of --packets of the same run, CSV or NDJSON
 
-It prints a line for each number: its name, the reported and the recomputed value, and whether they are equal, differ,
-or the number is not in the file. Counts have to be equal. Times are compared within 2 ns, because the file has 9
-decimals; percentiles, and limits of their intervals, within the 3 significant digits of their histograms.
+It prints a line for each number: its name in the report, the reported and the recomputed value, and whether they are
+equal, differ, or the number is not in the file. Times are in seconds. Counts have to be equal. Times are compared within
+2 ns, because the file has 9 decimals; percentiles, and limits of their intervals, within the 3 significant digits of
+their histograms.
 
-exit status: 0 every number that is in the file is equal · 1 one differs, or the file is incomplete · 2 bad usage
+exit status: 0 every number that is in the file is equal · 1 one differs, or rows were left out · 2 bad usage or a wrong file
 
 example:
   bun scripts/load.ts --proto udp --json run.json --packets packets.csv
@@ -33,14 +32,6 @@ function fail(line: string): never {
   process.exit(2);
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    return fail(`${path}: ${messageOf(error)}`);
-  }
-}
-
 function parse() {
   try {
     return parseArgs({ options: { help: { type: "boolean", short: "h" } }, allowPositionals: true });
@@ -49,20 +40,13 @@ function parse() {
   }
 }
 
-function reportsIn(path: string): RunReport[] {
-  const reports = readReports(read(path));
-  if (reports === undefined) fail(`${path}: not a JSON report of the load command; allowed: the file of its --json`);
-  const [without] = reports.filter(({ packetLog }) => !packetLog);
-  if (without === undefined) return reports;
-  return fail(`${path}: the ${without.protocol} report is of a run without --packets; allowed: a run with it`);
-}
-
-function rowsIn(path: string): Row[] {
+/** What a function returns; ends with its line if it throws a FileError. */
+function usable<T>(read: () => T): T {
   try {
-    return readRows(read(path));
+    return read();
   } catch (error) {
-    if (!(error instanceof PacketsError)) throw error;
-    return fail(`${path}: ${error.message}`);
+    if (!(error instanceof FileError)) throw error;
+    return fail(error.message);
   }
 }
 
@@ -74,8 +58,14 @@ function tableOf(lines: readonly Line[]): string {
     recomputed === undefined ? "-" : String(recomputed),
     note === "" ? result : result === "not in the file" ? `${result}: ${note}` : `${result} (${note})`,
   ]);
+  rows.unshift(["number", "reported", "recomputed", "result"]);
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")).join("\n");
+}
+
+/** Whether the file has another number of rows than the run wrote. */
+function isOther(lines: readonly Line[]): boolean {
+  return lines.some(({ name, result }) => result === "differs" && name.endsWith(" packetLog.rows"));
 }
 
 /** The last line, and the exit status. */
@@ -85,7 +75,9 @@ function conclude(lines: readonly Line[], reports: readonly RunReport[]): number
   const counts = `${count("equal")} equal, ${count("differs")} differ, ${count("not in the file")} not in the file`;
   if (omitted > 0)
     console.log(`incomplete: ${omitted} rows were left out of the packets file, which proves nothing; ${counts}`);
-  else console.log(`${count("differs") === 0 ? "verified" : "not verified"}: ${counts}`);
+  else if (isOther(lines))
+    console.log("the numbers of rows differ: the packets file is of another run, or was changed");
+  if (omitted === 0) console.log(`${count("differs") === 0 ? "verified" : "not verified"}: ${counts}`);
   return omitted > 0 || count("differs") > 0 ? 1 : 0;
 }
 
@@ -96,8 +88,8 @@ else if (reportPath === undefined) fail("REPORT: missing; allowed: the file of -
 else if (packetsPath === undefined) fail("PACKETS: missing; allowed: the file of --packets of the same run");
 else if (extra !== undefined) fail(`unexpected "${extra}"; allowed: two files, REPORT and PACKETS`);
 else {
-  const reports = reportsIn(reportPath);
-  const rows = rowsIn(packetsPath);
+  const reports = usable(() => reportsIn(reportPath));
+  const rows = usable(() => rowsIn(packetsPath));
   const lines = reports.flatMap((report) => compareReport(report, rows));
   console.log(tableOf(lines));
   process.exitCode = conclude(lines, reports);

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareReport, type Line } from "../scripts/verify/compare.ts";
+import { FileError, reportsIn, rowsIn } from "../scripts/verify/files.ts";
 import { PacketsError, readRows } from "../scripts/verify/rows.ts";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../src/base/protocol.ts";
 import { KINDS_OF } from "../src/faults/faults.ts";
@@ -11,7 +12,7 @@ import { parseImpairments } from "../src/faults/text.ts";
 import type { Lab } from "../src/lab.ts";
 import type { LoadOptions } from "../src/load/plan/options.ts";
 import { jsonOf } from "../src/load/report/json.ts";
-import type { PacketForm } from "../src/load/report/packet-text.ts";
+import { PACKETS_HEADER, type PacketForm } from "../src/load/report/packet-text.ts";
 import type { RunReport } from "../src/load/report/report.ts";
 import { type LoggedRun, runLogged } from "./load/support/packets.ts";
 import { balanced } from "./load/support/sums.ts";
@@ -47,10 +48,10 @@ function optionsFor(lab: Lab, protocol: Protocol, options: Partial<LoadOptions> 
     protocol,
     target: `127.0.0.1:${lab.ports[protocol]}`,
     control: `127.0.0.1:${lab.ports.http}`,
-    rate: 1500,
-    count: 900,
+    rate: 2000,
+    count: 800,
     timeout: 0.1,
-    wait: 0.3,
+    wait: 0.2,
     seed: 3,
     objectives: ["p50<1s", "p99<5ms", "mean<1s", "loss<50%", "errors<1%", "late<90%", "jitter<1s", "rate>=1"],
     ...options,
@@ -122,7 +123,7 @@ describe.each(PROTOCOLS)("%s", (protocol) => {
 describe("other targets and modes", () => {
   test.each(PROTOCOLS.filter((protocol) => REGISTRY[protocol].stamp))("plain text on %s", async (protocol) => {
     await using lab = await faultyLab(protocol, ["drop", "delay"]);
-    const { report } = await verified(optionsFor(lab, protocol, { mode: "plain", rate: 400, count: 300 }));
+    const { report } = await verified(optionsFor(lab, protocol, { mode: "plain", rate: 500, count: 250 }));
     expect(report.packets.lost).toBeGreaterThan(0);
   });
 
@@ -136,7 +137,7 @@ describe("other targets and modes", () => {
     const options = {
       target: `127.0.0.1:${target.port}`,
       control: false,
-      rate: 1000,
+      rate: 1500,
       count: 500,
       timeout: 0.1,
     } as const;
@@ -147,6 +148,15 @@ describe("other targets and modes", () => {
     expect(late).toBeGreaterThan(5);
     expect(lostUp).toBeLessThanOrEqual(target.counts.droppedUp);
     expect(lostDown).toBeLessThanOrEqual(target.counts.droppedDown);
+  });
+
+  test("a reflector that packets reach out of order", async () => {
+    await using lab = await startTestLab({ impair: parseImpairments("udp:drop=0.1/0.05,delay=uniform(0,20)") });
+    const { report } = await verified(optionsFor(lab, "udp", { control: false, connections: 3 }));
+    const { lost, lostUp, lostDown, reordered } = report.packets;
+    expect(report.evidence.kind).toBe("reflector");
+    expect(reordered).toBeGreaterThan(0);
+    expect(lostUp + lostDown).toBeLessThan(lost);
   });
 
   test("answers that are damaged beyond recognition", async () => {
@@ -273,7 +283,7 @@ function change(object: unknown, [key = "", ...rest]: readonly string[]): boolea
   return typeof value === "number" && Reflect.set(object, key, value * 1.02 + (Number.isInteger(value) ? 1 : 1e-6));
 }
 
-test("a file that is no packets file is refused with its line", () => {
+test("rows that cannot be read are refused with their line", () => {
   const error = (text: string) => {
     try {
       return readRows(text);
@@ -281,11 +291,55 @@ test("a file that is no packets file is refused with its line", () => {
       return thrown instanceof PacketsError ? thrown.message : thrown;
     }
   };
-  expect(error("")).toBe("line 1: no column protocol; expected the header of --packets");
-  expect(error("protocol,fate,sequence,sent\nudp,lost,1,0.1\nudp,lost,2,soon")).toBe(
-    'line 3: sent is "soon"; expected a number',
+  const row = (sent: string) => `udp,0,1,lost,0.1,${sent}${",".repeat(18)}1\n`;
+  expect(error("protocol,session,sequence,sent\n")).toBe(
+    "line 1: no column fate; expected the header of a --packets file",
   );
+  expect(error(`${PACKETS_HEADER}${row("0.1")}`)).toMatchObject([{ sent: 100, fate: "lost", count: 1 }]);
+  expect(error(`${PACKETS_HEADER}${row("0.1")}${row("soon")}`)).toBe('line 3: sent is "soon"; expected a number');
+  expect(error(`${PACKETS_HEADER}${row("0.1").slice(0, -3)}`)).toBe("line 2: 23 cells; expected 24, as in line 1");
   expect(error('{"protocol":"udp","fate":"lost","sequence":"x"}')).toBe('line 1: sequence is "x"; expected a number');
+  expect(error('{"protocol":"udp","fate":"lost","sequ')).toBe("line 1: not a complete object");
+});
+
+test("files that cannot be verified are refused with what they are", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "verify-"));
+  const file = async (name: string, content: string | Uint8Array) => {
+    const path = join(directory, name);
+    await Bun.write(path, content);
+    return path;
+  };
+  const error = (read: (path: string) => unknown, path: string) => {
+    try {
+      return read(path);
+    } catch (thrown) {
+      return thrown instanceof FileError ? thrown.message.replace(`${directory}/`, "") : thrown;
+    }
+  };
+  try {
+    const report = await file("run.json", '{ "schema": "wirelab.run/2", "protocol": "udp", "packetLog": null }');
+    const packets = await file("packets.csv", PACKETS_HEADER);
+    const compressed = await file("packets.csv.gz", Bun.gzipSync(PACKETS_HEADER));
+    expect(error(rowsIn, packets)).toEqual([]);
+    expect(error(reportsIn, report)).toBe(
+      "run.json: the udp report is of a run without --packets; allowed: a run with it",
+    );
+    expect(error(rowsIn, report)).toBe("run.json: a JSON report; the report comes first, then the packets");
+    expect(error(reportsIn, packets)).toBe("packets.csv: a packets file; the report comes first, then the packets");
+    expect(error(reportsIn, await file("cut.json", '{ "schema":'))).toBe(
+      "cut.json: not a JSON report of the load command; allowed: the complete file of its --json",
+    );
+    for (const read of [reportsIn, rowsIn]) {
+      expect(error(read, compressed)).toBe("packets.csv.gz: the file is compressed; decompress it with gunzip");
+      expect(error(read, await file("empty", ""))).toBe("empty: the file is empty");
+      expect(error(read, join(directory, "none"))).toBe("none: no such file");
+      expect(error(read, directory)).toBe(`${directory}: a directory`);
+    }
+    const swapped = await runScript("scripts/verify.ts", [packets, report]);
+    expect(swapped.status).toBe(2);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 });
 
 describe("the command", () => {
@@ -316,6 +370,9 @@ describe("the command", () => {
       expect(changed.out).toMatch(/packets\.answered +\d+ +\d+ +differs/);
       expect(changed.out.trimEnd().split("\n").at(-1)).toMatch(/^not verified: /);
       expect(changed.status).toBe(1);
+      await Bun.write(csv, packets.split("\n").toSpliced(3, 1).join("\n"));
+      const shorter = await runScript("scripts/verify.ts", [json, csv]);
+      expect(shorter.out.trimEnd().split("\n").at(-2)).toMatch(/^the numbers of rows differ/);
       const [first, ...others] = runs.map(({ report }) => report);
       if (first === undefined) throw new Error("no report");
       await Bun.write(json, jsonOf([{ ...first, packetLog: { rows: 90, omitted: 10 } }, ...others]));

@@ -3,6 +3,12 @@
 /** Fates of packets that were sent. */
 export const SENT = ["answered", "late", "lost", "failed", "corrupt"] as const;
 
+/** The columns that rows are read from. */
+const COLUMNS = (
+  "protocol,session,sequence,fate,intended,sent,wall,schedule_error,received,arrival,order,reflector_sequence," +
+  "t1,t2,t3,t4,error_estimate,server,octets_sent,octets_received,status,dropped,error,count"
+).split(",");
+
 /** A row. A number is undefined where the cell is empty. */
 export interface Row {
   readonly protocol: string;
@@ -39,7 +45,9 @@ type Cells = ReadonlyMap<string, string>;
 /** The cells of a line of CSV; a cell in quotation marks can contain commas, and no line breaks. */
 function cellsOf(line: string): string[] {
   const cells: string[] = [];
-  for (const [, quoted, plain = ""] of line.matchAll(/(?:"((?:[^"]|"")*)"|([^,]*))(?:,|$)/g)) {
+  for (const { index, 1: quoted, 2: plain = "" } of line.matchAll(/(?:"((?:[^"]|"")*)"|([^,]*))(?:,|$)/g)) {
+    // The pattern matches once more after the last cell.
+    if (index === line.length && !line.endsWith(",")) break;
     cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
   }
   return cells;
@@ -101,14 +109,23 @@ function rowOf(cells: Cells, line: number): Row {
 
 /** The rows of a file, CSV with a header or NDJSON. Throws a PacketsError. */
 export function readRows(text: string): Row[] {
-  const lines = text.split("\n").filter((line) => line !== "");
-  if (lines[0]?.startsWith("{")) return lines.map((line, index) => rowOf(membersOf(line), index + 1));
+  const lines = text.split(/\r?\n/).filter((line) => line !== "");
+  if (lines[0]?.startsWith("{")) {
+    return lines.map((line, index) => {
+      if (!line.endsWith("}")) throw new PacketsError(`line ${index + 1}: not a complete object`);
+      return rowOf(membersOf(line), index + 1);
+    });
+  }
   const names = cellsOf(lines[0] ?? "");
-  for (const name of ["protocol", "fate", "sequence"]) {
-    if (!names.includes(name)) throw new PacketsError(`line 1: no column ${name}; expected the header of --packets`);
+  for (const name of COLUMNS) {
+    if (!names.includes(name))
+      throw new PacketsError(`line 1: no column ${name}; expected the header of a --packets file`);
   }
   return lines.slice(1).map((line, index) => {
     const cells = cellsOf(line);
+    if (cells.length < names.length) {
+      throw new PacketsError(`line ${index + 2}: ${cells.length} cells; expected ${names.length}, as in line 1`);
+    }
     return rowOf(new Map(names.map((name, column) => [name, cells[column] ?? ""])), index + 2);
   });
 }
