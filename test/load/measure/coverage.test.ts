@@ -17,8 +17,6 @@ import {
 } from "../../../scripts/bench/paths.ts";
 
 // The simulations take up to a second of CPU time each.
-setDefaultTimeout(30_000);
-
 setDefaultTimeout(60_000);
 
 const RUNS = 400;
