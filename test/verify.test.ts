@@ -258,6 +258,12 @@ describe("a file or a report that was changed", () => {
     expect(differing(run.report, withCell(run.packets, fate, column, change))).toContain(name);
   });
 
+  test("a duplicate with a number of its own was made upstream, a damaged one without a number was not", () => {
+    const withNumber = (text: string) => withCell(run.packets, "duplicate", "reflector_sequence", () => text);
+    expect(differing(run.report, withNumber("9999"))).toEqual(["duplicates.up", "duplicates.down"]);
+    expect(differing(run.report, withNumber(""))).toEqual([]);
+  });
+
   test("a row less, a row twice", () => {
     const rows = run.packets.split("\n");
     expect(differing(run.report, rows.toSpliced(5, 1).join("\n"))).toContain("packetLog.rows");

@@ -66,7 +66,8 @@ function copiesUpstream(session: readonly Row[]): Set<Row> {
   for (const row of session) {
     if (row.arrival !== undefined) numbers.set(row.sequence, new Set([row.reflected]));
   }
-  const further = session.filter(({ fate }) => fate === "duplicate");
+  // A damaged answer has no number.
+  const further = session.filter(({ fate, reflected }) => fate === "duplicate" && reflected !== undefined);
   for (const row of further.toSorted((a, b) => (a.received ?? 0) - (b.received ?? 0))) {
     const known = numbers.get(row.sequence);
     if (known === undefined) numbers.set(row.sequence, new Set([row.reflected]));
