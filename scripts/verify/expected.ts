@@ -44,10 +44,13 @@ export function threeDigits(ms: number | undefined): Recomputed {
   return { value: ms / 1000, within: ROUNDING + Math.abs(ms / 1000) * 1e-3, because: "3 significant digits" };
 }
 
-/** The same where the histogram has 3 significant digits of the distance from the least value, twice rounded. */
+/**
+ * The same where the histogram has 3 significant digits of the distance from the least value. It rounds again whenever
+ * that value becomes much less.
+ */
 export function threeDigitsAbove(least: number, ms: number | undefined): Recomputed {
   if (ms === undefined) return exact(null);
-  const within = ROUNDING + Math.abs((ms - least) / 1000) * 3e-3;
+  const within = ROUNDING + Math.abs((ms - least) / 1000) * 6e-3;
   return { value: ms / 1000, within, because: "3 significant digits above the least time" };
 }
 

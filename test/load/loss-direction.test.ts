@@ -157,7 +157,7 @@ describe("a lab whose summary does not cover the run", () => {
       const run = start(`127.0.0.1:${udpPort}`, {
         control: controlOf(lab),
         rate: 500,
-        count: follow ? 4000 : 1000,
+        count: follow ? 4000 : 1800,
         follow,
       });
       const { counts } = run.measured.recorder();

@@ -14,8 +14,8 @@ setDefaultTimeout(60_000);
 const MAX_CONCURRENT = 8;
 
 const COUNT = 300;
-const RATE = 400;
-/** A packet that is so many numbers ahead is not sent yet: it leaves 0.6 s later. */
+const RATE = 200;
+/** A packet that is so many numbers ahead is not sent yet: it leaves 1.25 s later. */
 const AHEAD = 250;
 /** The first answers are not lost, because one of them is replayed. */
 const FIRST = 10;

