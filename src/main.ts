@@ -2,6 +2,7 @@
 import { version } from "../package.json";
 import { createLog } from "./base/log.ts";
 import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
+import { signalHandler } from "./base/signals.ts";
 import { type Command, type Config, ConfigError, helpText, readCommand } from "./config.ts";
 import { printImpairments } from "./faults/text.ts";
 import { type Lab, startLab } from "./lab.ts";
@@ -76,15 +77,19 @@ async function main(): Promise<void> {
       faults: printImpairments(config.impair),
     });
 
-  let signals = 0;
-  const onSignal = async (signal: string) => {
-    if (++signals > 1) process.exit(130);
-    log.write("info", `${signal}: stopping; a second signal ends the process at once`);
+  let received = "";
+  const stop = async () => {
+    log.write("info", `${received}: stopping; a second signal ends the process at once`);
     await lab.stop();
     process.exit(0);
   };
-  process.on("SIGINT", () => onSignal("SIGINT"));
-  process.on("SIGTERM", () => onSignal("SIGTERM"));
+  const handler = signalHandler(stop, () => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      received ||= signal;
+      handler();
+    });
+  }
 }
 
 await main();

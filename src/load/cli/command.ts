@@ -1,5 +1,7 @@
 /** The load command without its process: starts the runs, shows their progress, writes the results. */
+
 import type { ProcessUsage } from "../../base/kernel.ts";
+import { signalHandler } from "../../base/signals.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { UsageError } from "../plan/errors.ts";
@@ -105,12 +107,12 @@ function readEarlier(path: string, readFile: ReadFile): RunReport[] {
 /** The first Ctrl-C stops the runs, the second one ends the process. Returns whether there was one. */
 function stopOnInterrupt(runs: Repetitions, environment: CommandEnvironment): () => boolean {
   let isInterrupted = false;
-  environment.onInterrupt(() => {
-    if (isInterrupted) return environment.exit(STATUS.interrupted);
+  const stop = () => {
     isInterrupted = true;
     environment.err("\nstopping: waiting for outstanding answers; press Ctrl-C again to end at once\n");
     runs.stop();
-  });
+  };
+  environment.onInterrupt(signalHandler(stop, () => environment.exit(STATUS.interrupted)));
   return () => isInterrupted;
 }
 
