@@ -1,6 +1,7 @@
 /** Processes packets: decides their fates, responds or drops, counts and records. Independent of sockets. */
 import type { Clock } from "../base/clock.ts";
 import type { Protocol } from "../base/protocol.ts";
+import { checkedFaults } from "../faults/check.ts";
 import { type Chance, chance, cleanFate, decide, type Fate } from "../faults/decide.ts";
 import type { DelayQueue } from "../faults/delay-queue.ts";
 import { type Faults, NO_FAULTS } from "../faults/faults.ts";
@@ -52,10 +53,10 @@ export class Responder {
 
   /**
    * Sets the faults for packets received from now on; delayed packets keep their fates. The random streams restart from
-   * the seed, so that setting the same faults again does the same to the same packets.
+   * the seed, so that setting the same faults again does the same to the same packets. Throws ImpairmentError.
    */
   setFaults(faults: Faults): void {
-    this.#faults = Object.keys(faults).length === 0 ? NO_FAULTS : faults;
+    this.#faults = Object.keys(checkedFaults(this.protocol, faults)).length === 0 ? NO_FAULTS : faults;
     this.#chance = chance(this.#seed, this.protocol);
   }
 
