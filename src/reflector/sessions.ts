@@ -2,10 +2,14 @@
 import { formatPeer } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { StampProtocol } from "../base/protocol.ts";
+import { EvictionQueue } from "./eviction.ts";
 
 /** Number of latest sequence numbers that a session distinguishes; an older one counts as a duplicate. */
 const WINDOW = 16_384;
 const MASK = WINDOW - 1;
+
+/** The states of a session that has ended. */
+const NO_MARKS = new Uint8Array(0);
 
 /** State of one sequence number; bits of an octet. */
 const ARRIVED = 1;
@@ -44,10 +48,8 @@ export class Session {
   /** Monotonic times of the first and the last packet, ms. */
   firstAt: number;
   lastAt: number;
-  /** Set at each packet, cleared when the table searches for a session to evict. */
-  recent = true;
 
-  readonly #marks = new Uint8Array(WINDOW);
+  #marks: Uint8Array;
   #highest = -1;
   #nextSequence = 0;
 
@@ -57,7 +59,9 @@ export class Session {
     readonly port: number,
     readonly ssid: number,
     now: number,
+    marks: Uint8Array = new Uint8Array(WINDOW),
   ) {
+    this.#marks = marks;
     this.firstAt = now;
     this.lastAt = now;
   }
@@ -75,7 +79,6 @@ export class Session {
   /** Records the receipt of a packet with the sender's `sequence`. */
   arrive(sequence: number, now: number): void {
     this.lastAt = now;
-    this.recent = true;
     this.#advance(sequence);
     if (this.#mark(sequence, ARRIVED)) this.unique++;
     else this.duplicate++;
@@ -113,6 +116,13 @@ export class Session {
     if (this.waiting > 0) this.discarded++;
   }
 
+  /** Ends the session, which the table has forgotten, and returns its cleared memory for another one. */
+  release(): Uint8Array {
+    const marks = this.#marks;
+    this.#marks = NO_MARKS; // a delayed answer can still refer to this session
+    return marks.fill(0);
+  }
+
   /** Moves the window up to `sequence` (32 bits, wrapping) and clears the states that leave it. */
   #advance(sequence: number): void {
     const step = this.#highest < 0 ? WINDOW : (sequence - this.#highest) | 0;
@@ -147,11 +157,15 @@ export class Session {
   }
 }
 
-/** Sessions by local end, source address, source port and session id; a full table evicts the least recent one. */
+/** Session ids have 16 bits (RFC 8972 section 3). */
+const SSIDS = 65_536;
+
+/** Sessions by local end, source address, source port and session id. A full table evicts one, see EvictionQueue. */
 export class Sessions implements Bounded {
   readonly #table = new Map<string, Map<number, Session>>();
-  /** In order of creation, for eviction. */
-  readonly #queue = new Set<Session>();
+  readonly #queue: EvictionQueue<Session>;
+  /** Evictions by session id. */
+  readonly #evicted = new Uint32Array(SSIDS);
   readonly #ends: LocalEnd[] = [];
   #latest: Session | undefined;
   #overflows = 0;
@@ -159,7 +173,9 @@ export class Sessions implements Bounded {
   constructor(
     /** Most sessions at a time; each takes 16 KiB. */
     readonly limit: number,
-  ) {}
+  ) {
+    this.#queue = new EvictionQueue(limit);
+  }
 
   get size(): number {
     return this.#queue.size;
@@ -193,12 +209,18 @@ export class Sessions implements Bounded {
 
   /** Every session with that id, oldest first. */
   withId(ssid: number): Session[] {
-    return [...this.#queue].filter((session) => session.ssid === ssid);
+    const found = this.#queue.sessions().filter((session) => session.ssid === ssid);
+    return found.sort((a, b) => a.firstAt - b.firstAt);
+  }
+
+  /** Sessions with that id that were evicted since the start. Their counts are lost, those of other ids are not. */
+  evictionsOf(ssid: number): number {
+    return this.#evicted[ssid] ?? 0;
   }
 
   #add(end: LocalEnd, address: string, port: number, ssid: number, now: number): Session {
-    if (this.#queue.size >= this.limit) this.#evictOne();
-    const session = new Session(end, address, port, ssid, now);
+    const marks = this.#queue.size >= this.limit ? this.#evictFor(address, now)?.release() : undefined;
+    const session = new Session(end, address, port, ssid, now, marks);
     const row = this.#table.get(address) ?? new Map<number, Session>();
     row.set(this.#keyOf(end, port, ssid), session);
     this.#table.set(address, row);
@@ -206,22 +228,17 @@ export class Sessions implements Bounded {
     return session;
   }
 
-  /** Second-chance eviction: a session used since the last search moves to the end; the first unused one is evicted. */
-  #evictOne(): void {
-    for (const session of this.#queue) {
-      this.#queue.delete(session);
-      if (session.recent) {
-        session.recent = false;
-        this.#queue.add(session);
-        continue;
-      }
-      const row = this.#table.get(session.address);
-      row?.delete(this.#keyOf(session.end, session.port, session.ssid));
-      if (row?.size === 0) this.#table.delete(session.address);
-      if (this.#latest === session) this.#latest = undefined;
-      this.#overflows++;
-      return;
-    }
+  /** Forgets a session for a new one from `address`. */
+  #evictFor(address: string, now: number): Session | undefined {
+    const session = this.#queue.evictFor(address, now);
+    if (session === undefined) return undefined;
+    const row = this.#table.get(session.address);
+    row?.delete(this.#keyOf(session.end, session.port, session.ssid));
+    if (row?.size === 0) this.#table.delete(session.address);
+    if (this.#latest === session) this.#latest = undefined;
+    this.#overflows++;
+    this.#evicted[session.ssid] = this.evictionsOf(session.ssid) + 1;
+    return session;
   }
 
   /** End, port and session id in one integer. */

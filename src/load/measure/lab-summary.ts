@@ -1,4 +1,5 @@
 /** Queries a lab for the summary of a run's sessions, and decides whether it can be used for the run. */
+import { formatCount } from "../../base/format.ts";
 import {
   isConsistent,
   type LabSummary,
@@ -61,7 +62,7 @@ async function readText(response: Response): Promise<string> {
 
 /**
  * Whether `summary` describes the run: it comes from the expected instance of the lab, that lab has the target's port
- * and has evicted no session since, and its counts agree with each other and with those of the sender.
+ * and has evicted no session with its id since, and its counts agree with each other and with those of the sender.
  */
 export function verify(
   summary: LabSummary,
@@ -75,7 +76,8 @@ export function verify(
     return { reason: `the lab does not receive ${protocol} packets on the target's port ${targetPort}` };
   }
   if (summary.evictedSessions !== expected.evictedSessions) {
-    return { reason: "the lab's table of sessions was full, and it evicted sessions" };
+    const size = summary.sessionLimit === undefined ? "" : `${formatCount(summary.sessionLimit)} `;
+    return { reason: `the lab's table of ${size}sessions was full, and it evicted sessions` };
   }
   const sessions = ownSessions(summary, run);
   if (sessions === undefined) return { reason: OTHER_SENDER };

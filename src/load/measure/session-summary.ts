@@ -32,8 +32,10 @@ export interface LabSummary {
   /** Identifies the lab between its start and its end. */
   readonly instance: string;
   readonly listeners: readonly LabListener[];
-  /** Sessions that the lab has evicted since its start, because its table was full. */
+  /** Sessions with the id that the lab has evicted since its start, because its table was full. */
   readonly evictedSessions: number;
+  /** Most sessions in that table; undefined if the lab does not say. */
+  readonly sessionLimit?: number;
   /** Every session with the id, oldest first. */
   readonly sessions: readonly SessionSummary[];
 }
@@ -77,10 +79,12 @@ function isSession(value: unknown): value is SessionSummary {
 /** Parses a response body; undefined for anything but a summary that names its lab. */
 export function parseSummary(body: unknown): LabSummary | undefined {
   if (!isObject(body) || typeof body.instance !== "string" || !hasCounts(body, ["evictedSessions"])) return undefined;
-  const { instance, listeners, sessions } = body;
+  const { instance, listeners, sessions, sessionLimit } = body;
+  if (sessionLimit !== undefined && !hasCounts(body, ["sessionLimit"])) return undefined;
   if (!Array.isArray(listeners) || !listeners.every(isListener)) return undefined;
   if (!Array.isArray(sessions) || !sessions.every(isSession)) return undefined;
-  return { instance, listeners, evictedSessions: Number(body.evictedSessions), sessions };
+  const limit = sessionLimit === undefined ? {} : { sessionLimit: Number(sessionLimit) };
+  return { instance, listeners, evictedSessions: Number(body.evictedSessions), sessions, ...limit };
 }
 
 /** The listener of the lab that has the target's protocol and port; undefined if the target is not this lab. */
