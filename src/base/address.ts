@@ -79,6 +79,22 @@ export function isLoopback(address: string): boolean {
   return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
 }
 
+/**
+ * The address from which a relay connects to a lab on its own host. Its clients can be on other hosts, so the lab gives
+ * them no rights of this machine.
+ */
+export const RELAY_ADDRESS = "127.0.0.118";
+
+/** The address from which a relay connects to a lab at `address`; undefined if the system may choose it. */
+export function relaySourceFor(address: string): typeof RELAY_ADDRESS | undefined {
+  return isLoopback(address) ? RELAY_ADDRESS : undefined;
+}
+
+/** Whether a client is on this machine, and not behind a relay. */
+export function isLocalClient(address: string): boolean {
+  return isLoopback(address) && plainAddress(address) !== RELAY_ADDRESS;
+}
+
 /** The address at which a process that listens on `host` reaches itself. */
 export function loopbackOf(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";

@@ -1,4 +1,5 @@
 /** The UDP associations of a relay: which socket towards the lab belongs to which client. */
+import { relaySourceFor } from "../base/address.ts";
 import { resendOnError } from "../base/resend.ts";
 
 /** Associations open at a time; a further one replaces the one that has been idle longest. */
@@ -21,7 +22,9 @@ class Association {
 
   /** Opens the socket and sends the datagrams held until then; `reply` receives each datagram of the lab. */
   async connect(labPort: number, reply: (datagram: Buffer) => void): Promise<void> {
+    const hostname = relaySourceFor(this.labAddress);
     const socket = await Bun.udpSocket({
+      ...(hostname && { hostname }),
       connect: { hostname: this.labAddress, port: labPort },
       socket: {
         data: (_, datagram) => reply(datagram),

@@ -1,6 +1,7 @@
 /** The UDP listener: a datagram is a packet. Plain datagrams get `ACK-UDP`, STAMP test packets their reflector packet. */
 import { formatPeer, plainAddress } from "../base/address.ts";
 import { receiveBufferDrops, setReceiveBuffer } from "../base/kernel.ts";
+import { REFLECTOR_PORTS } from "../base/reflector-ports.ts";
 import { resendOnError } from "../base/resend.ts";
 import { corrupt, type DirectionFate } from "../faults/decide.ts";
 import type { DropReason, RejectReason } from "../metrics/counters.ts";
@@ -12,11 +13,6 @@ import type { Listener, ListenerContext } from "./listener.ts";
 
 const ACK = Buffer.from("ACK-UDP");
 
-/**
- * Source ports that get no response: 0, and those of services that respond to any datagram, with which the lab would
- * exchange datagrams forever: echo, discard, daytime, quotd, chargen, time, dns, tftp, ntp, snmp, ssdp, mdns, memcached.
- */
-const REFLECTOR_PORTS: ReadonlySet<number> = new Set([0, 7, 9, 13, 17, 19, 37, 53, 69, 123, 161, 1900, 5353, 11_211]);
 /** The port of STAMP and TWAMP-Light reflectors (RFC 8762 section 4.1). */
 const STAMP_PORT = 862;
 
