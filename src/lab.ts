@@ -22,6 +22,7 @@ import { newInstance } from "./reflector/instance.ts";
 import { PacketLog } from "./reflector/packet-log.ts";
 import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
+import { KeptRuns } from "./runs/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { openRunStore } from "./runs/store.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
@@ -67,7 +68,7 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
   const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
   const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
-  const store = undo.adopt(openRunStore(config.data, log), (store) => store.close());
+  const store = undo.adopt(new KeptRuns(openRunStore(config.data, log)), (store) => store.close());
   return {
     config,
     limits,

@@ -6,7 +6,7 @@ import { UsageError } from "../load/plan/errors.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import { planRun } from "../load/plan/run-plan.ts";
 import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
-import { BusyError } from "../runs/runner.ts";
+import { BusyError, SpawnError } from "../runs/runner.ts";
 import type { RunCaps } from "../runs/shapes.ts";
 import { integerIn } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
@@ -59,5 +59,6 @@ export function capsOf({ runRate, runSeconds }: ApiParts["limits"]): RunCaps {
 export function refusalStatus(error: unknown): number | undefined {
   if (error instanceof TargetNotAllowedError) return 403;
   if (error instanceof BusyError) return 409;
+  if (error instanceof SpawnError) return 503;
   return error instanceof UsageError ? 400 : undefined;
 }

@@ -73,6 +73,8 @@ export interface RunSummary {
   readonly savedAt: string;
   readonly source: RunSource;
   readonly lines: readonly RunLine[];
+  /** Set if the kept report cannot be read; there are no lines then. */
+  readonly unreadable?: true;
 }
 
 /** Upper limits of a run started over HTTP. */
