@@ -6,7 +6,7 @@ import { jsonOf } from "../load/report/json.ts";
 import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
 import type { ApiParts } from "./parts.ts";
-import { assertMayChange } from "./rights.ts";
+import { assertMayChange, mayChange, type RouteContext } from "./rights.ts";
 import { capsOf } from "./run-request.ts";
 import { RUN_DOCS } from "./runs-description.ts";
 
@@ -42,10 +42,11 @@ function reportFile({ id, reports }: KeptRun): Response {
 
 /** The routes of kept runs. */
 export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" | "config" | "limits">) {
-  const list = async (): Promise<RunList> => ({
+  const targets = config.targets.map(({ host, port }) => formatHostPort(host, port));
+  const list = async (context: RouteContext): Promise<RunList> => ({
     runs: await store.list(),
     file: store.path !== undefined,
-    targets: config.targets.map(({ host, port }) => formatHostPort(host, port)),
+    targets: mayChange(context, config) ? targets : [],
     caps: capsOf(limits),
   });
   return new Elysia({ name: "kept-runs", normalize: false })

@@ -7,7 +7,7 @@ import { UsageError } from "./errors.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import type { HttpOptions, LoadOptions, Mode } from "./options.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
-import { checkFamily, parseTarget, type Target } from "./target.ts";
+import { checkFamily, parseTarget, type Target, withoutUser } from "./target.ts";
 import { alternatives } from "./values.ts";
 
 /** A run with all options resolved. */
@@ -188,5 +188,5 @@ function planControl({ control }: LoadOptions, target: Target): URL | undefined 
   if (control === undefined) return new URL(`http://${formatHostPort(target.hostname, REGISTRY.http.port)}/`);
   const text = control.includes("://") ? control : `http://${control}`;
   if (!URL.canParse(text)) throw new UsageError(`--control ${control}: expected host:port or a URL`);
-  return new URL(text);
+  return withoutUser("control", new URL(text));
 }
