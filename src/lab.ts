@@ -6,7 +6,6 @@ import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { byProtocol, type Protocol } from "./base/protocol.ts";
-import { throttle } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
@@ -107,16 +106,22 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
     processUsage,
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
-  return createExposition(LAB_SERIES, readers);
+  const { contentType, render } = createExposition(LAB_SERIES, readers);
+  return {
+    contentType,
+    async render() {
+      await listeners.refresh();
+      return render();
+    },
+  };
 }
 
 /** The stream of snapshots for the page. */
 function startLive(parts: Parts, listeners: Listeners): LiveStream {
-  const { clock, store, limits } = parts;
-  const connections = byProtocol((protocol) => throttle(() => listeners.get(protocol)?.connections(), clock));
+  const { store, limits } = parts;
   return new LiveStream({
     ...parts,
-    connectionsOf: (protocol) => connections[protocol](),
+    connectionsOf: (protocol) => listeners.get(protocol)?.connections(),
     runsVersion: () => store.version(),
     version,
     viewerLimit: limits.viewers,

@@ -1,6 +1,6 @@
 /** The HTTP listener: one Elysia application with the traffic routes and the lab's other routes. */
 import { type AnyElysia, Elysia } from "elysia";
-import { establishedConnections } from "../base/kernel.ts";
+import { ConnectionCount } from "../base/connection-count.ts";
 import { trafficRoutes } from "./http-routes.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 
@@ -25,11 +25,13 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   });
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
+  const open = new ConnectionCount(bound); // Bun.serve does not report connections
   return {
     protocol: "http",
     port: bound,
-    connections: () => establishedConnections(bound),
-    connectionTable: undefined, // Bun.serve does not report connections
+    connections: () => open.latest,
+    refresh: () => open.refresh(),
+    connectionTable: undefined,
     receiveBufferDrops: () => undefined,
     pause: () => server.stop(),
     close: () => server.stop(true),

@@ -16,6 +16,8 @@ export interface Listener {
   readonly port: number;
   /** Connections open now; undefined for a protocol without connections. */
   connections(): number | undefined;
+  /** Updates `connections`, where it returns an earlier number. */
+  refresh?(): Promise<void>;
   /** The limited set of connections; undefined if the listener does not limit them itself. */
   readonly connectionTable: Bounded | undefined;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
