@@ -39,7 +39,12 @@ export interface SenderState {
 export async function fetchSummary(controlUrl: URL, ssid: number): Promise<LabSummary | undefined> {
   try {
     const url = new URL(`sessions/${ssid}`, controlUrl);
-    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), redirect: "error" });
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      redirect: "error",
+      headers: { "accept-encoding": "identity" },
+      decompress: false, // a short body could become a long one
+    });
     if (!response.ok) return undefined;
     return parseSummary(JSON.parse(await readText(response)));
   } catch {

@@ -58,8 +58,12 @@ function hasCounts(value: unknown, keys: readonly string[]): boolean {
   return isObject(value) && keys.every((key) => Number.isSafeInteger(value[key]) && Number(value[key]) >= 0);
 }
 
+function hasPort(value: unknown): boolean {
+  return isObject(value) && hasCounts(value, ["port"]) && Number(value.port) < 65_536;
+}
+
 function isListener(value: unknown): value is LabListener {
-  if (!isObject(value) || typeof value.protocol !== "string" || !hasCounts(value, ["port"])) return false;
+  if (!isObject(value) || typeof value.protocol !== "string" || !hasPort(value)) return false;
   return value.receiveBufferDrops === null || hasCounts(value, ["receiveBufferDrops"]);
 }
 
@@ -69,7 +73,8 @@ function isSession(value: unknown): value is SessionSummary {
     typeof value.protocol === "string" &&
     typeof value.source === "string" &&
     Number.isFinite(value.ageSeconds) &&
-    hasCounts(value.local, ["port"]) &&
+    Number(value.ageSeconds) >= 0 &&
+    hasPort(value.local) &&
     hasCounts(value, ["handled", "answered", "discarded"]) &&
     hasCounts(value.received, ["unique", "duplicate"]) &&
     hasCounts(value.dropped, ["up", "down"])
