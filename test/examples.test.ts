@@ -16,7 +16,7 @@ async function runBun(...args: string[]) {
   return { out, err, status };
 }
 
-test("lab-in-a-test passes", async () => {
+test.concurrent("lab-in-a-test passes", async () => {
   const { err, status } = await runBun("test", "./examples/lab-in-a-test.test.ts");
   expect(err).toContain(" 2 pass\n 0 fail\n");
   expect(status).toBe(0);
@@ -30,7 +30,7 @@ test("load-with-objectives exits with 0 if every objective is met", async () => 
   expect(status).toBe(0);
 }, 20_000);
 
-test("load-with-objectives exits with 1 if an objective is missed", async () => {
+test.concurrent("load-with-objectives exits with 1 if an objective is missed", async () => {
   await using lab = await startTestLab({ impair: { http: {}, tcp: {}, udp: { drop: { up: 0.2, down: 0 } } } });
   const { out, status } = await runBun("examples/load-with-objectives.ts", `127.0.0.1:${lab.ports.udp}`);
   const lost = Number(/^1000 sent, \d+ answered, (\d+) lost$/m.exec(out)?.[1]);
@@ -39,14 +39,14 @@ test("load-with-objectives exits with 1 if an objective is missed", async () => 
   expect(status).toBe(1);
 }, 20_000);
 
-test("load-with-objectives exits with 3 if nothing answers", async () => {
+test.concurrent("load-with-objectives exits with 3 if nothing answers", async () => {
   const { out, err, status } = await runBun("examples/load-with-objectives.ts", `127.0.0.1:${await deadUdpPort()}`);
   expect(out).toMatch(/^\d+ sent, 0 answered, \d+ lost$/m);
   expect(err).toContain("ECONNREFUSED");
   expect(status).toBe(3);
 }, 20_000);
 
-test("custom-scenario measures what it injects", async () => {
+test.concurrent("custom-scenario measures what it injects", async () => {
   const { out, status } = await runBun("examples/custom-scenario.ts");
   expect(status).toBe(0);
   const [, sent, up, down] = /measured: (\d+) sent, (\d+) lost upstream, (\d+) lost downstream/.exec(out) ?? [];

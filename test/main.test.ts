@@ -149,7 +149,7 @@ describe("an error at the start", () => {
 });
 
 describe("stop", () => {
-  test.each(["SIGINT", "SIGTERM"] as const)(
+  test.concurrent.each(["SIGINT", "SIGTERM"] as const)(
     "on %s sends the delayed answers of all protocols and exits with status 0",
     async (signal) => {
       await using lab = await startMain(["--impair", "http:delay=500;tcp:delay=500;udp:delay=500"]);
@@ -175,7 +175,7 @@ describe("stop", () => {
     },
   );
 
-  test("after its time limit sends the remaining answers at once", async () => {
+  test.concurrent("after its time limit sends the remaining answers at once", async () => {
     await using lab = await startMain(["--impair", "udp:delay=60000"]);
     using udp = await openUdp();
     udp.send(testPacket(1), lab.ports.udp);
@@ -185,7 +185,7 @@ describe("stop", () => {
     await until(() => udp.got.length === 1, "the answer");
   });
 
-  test("on a second signal exits at once with status 130", async () => {
+  test.concurrent("on a second signal exits at once with status 130", async () => {
     await using lab = await startMain(["--impair", "udp:delay=60000"]);
     using udp = await openUdp();
     udp.send(testPacket(1), lab.ports.udp);
@@ -198,7 +198,7 @@ describe("stop", () => {
     expect(udp.got).toEqual([]);
   });
 
-  test("is not delayed by idle connections", async () => {
+  test.concurrent("is not delayed by idle connections", async () => {
     await using lab = await startMain();
     using tcp = await openTcp(lab.ports.tcp);
     using framed = await openTcp(lab.ports.tcp);
