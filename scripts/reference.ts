@@ -10,6 +10,7 @@ import { DIRECTIONS_OF, KINDS, KINDS_OF, PRESETS } from "../src/faults/faults.ts
 import { FORMS, printImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
 import { HELP } from "../src/load/cli/help.ts";
+import { PACKET_COLUMNS } from "../src/load/report/packet-text.ts";
 import { LAB_SERIES, RUN_SERIES, type SeriesTable } from "../src/metrics/catalogue.ts";
 import { DROP_REASONS } from "../src/metrics/counters.ts";
 
@@ -94,6 +95,14 @@ function reasons(): string {
   return table(["protocol", "reasons of `wirelab_rejected_total`"], rows);
 }
 
+function packetColumns(): string {
+  const forms = { time: "s", whole: "whole number", hex: "hexadecimal", text: "text" };
+  return table(
+    ["column", "form", "meaning"],
+    PACKET_COLUMNS.map(({ name, kind, help }) => [code(name), forms[kind], help]),
+  );
+}
+
 async function reference(): Promise<string> {
   return `# Reference
 
@@ -149,6 +158,12 @@ ${reasons()}
 At \`/metrics\` of \`--metrics-port\` while a run lasts.
 
 ${series(RUN_SERIES)}
+
+## Columns of a packets file
+
+Written by \`--packets FILE\` of the load command. Cells without a value are empty.
+
+${packetColumns()}
 
 ## The load command
 

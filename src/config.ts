@@ -8,7 +8,7 @@ import { ImpairmentError, parseImpairments } from "./faults/text.ts";
 
 /** Limits of the memory and the connections that traffic can use; a counter shows when a limit was reached. */
 export interface Limits {
-  /** STAMP sessions; 16 KiB each. */
+  /** STAMP sessions, one for each connection of a load run; 128 octets each, or up to 16 KiB with more packets. */
   readonly sessions: number;
   /** Delayed responses, all protocols together. */
   readonly delayQueue: number;
@@ -40,7 +40,7 @@ export interface Limits {
 
 /** The default limits. */
 export const DEFAULT_LIMITS: Limits = {
-  sessions: 1024,
+  sessions: 4096,
   delayQueue: 65_536,
   delayQueueBytes: 64 * 1024 * 1024,
   tcpConnections: 4096,

@@ -1,4 +1,4 @@
-/** docs/CONTRACT.md against the code: every name that it lists exists, and every name that exists is listed. */
+/** The documents against the code: every name that docs/CONTRACT.md lists exists and the reverse; docs/claims.md names existing tests. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { PROTOCOLS } from "../src/base/protocol.ts";
@@ -88,8 +88,39 @@ describe("section 6", () => {
     const options = { protocol: "udp", target, control, rate: 2000, count: 100, timeout: 0.2 } as const;
     const report = await runLoad({ ...options, objectives: ["p50<1s"] }).report;
     const [sample = ""] = /```\n(.*?)```/s.exec(section(6))?.slice(1) ?? [];
-    const counted = new Set(["ECONNREFUSED", "200", "p90", "p99", "p999", "p", "r", "note", "side", "atSeconds"]); // present only in some reports
+    const counted = new Set([
+      "ECONNREFUSED",
+      "200",
+      "p90",
+      "p99",
+      "p999",
+      "p",
+      "r",
+      "note",
+      "side",
+      "atSeconds",
+      "rows",
+      "omitted",
+    ]); // present only in some reports
     const shown = namesIn(sample, /(?<=")\w+(?=":)/g).filter((key) => !counted.has(key));
     expect(shown).toEqual([...new Set(keysOf(report))].filter((key) => !counted.has(key)).sort());
   });
+});
+
+test("every test that claims.md names is in its file", () => {
+  const text = readFileSync(new URL("../docs/claims.md", import.meta.url), "utf8");
+  const rows = text.split("\n").filter((line) => line.startsWith("| ") && !/^\| (what|---)/.test(line));
+  const missing: string[] = [];
+  for (const row of rows) {
+    const files = [...row.matchAll(/`(test\/[^`]+)`: ([^<|]+)/g)];
+    expect([row, files.length > 0]).toEqual([row, true]);
+    for (const [, file = "", names = ""] of files) {
+      const source = readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+      const quoted = [...names.matchAll(/“([^”]+)”/g)].map(([, name = ""]) => name);
+      expect([file, quoted.length > 0]).toEqual([file, true]);
+      missing.push(...quoted.filter((name) => !source.includes(`"${name}"`)).map((name) => `${file}: ${name}`));
+    }
+  }
+  expect(missing).toEqual([]);
+  expect(rows.length).toBeGreaterThan(20);
 });

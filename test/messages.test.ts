@@ -82,6 +82,7 @@ test.each([
   ["main", runCommandLine],
   ["load", runCommandLine],
   ["relay", runCommandLine],
+  ["verify", runCommandLine],
   ["http", (line: string) => runRequest(line, lab.ports.http)],
 ] as const)(
   "the lines of test/messages/%s.txt",

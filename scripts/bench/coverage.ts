@@ -9,8 +9,10 @@ import { DelaySeries } from "../../src/load/measure/delay-series.ts";
 import { difference, type Ranged } from "../../src/load/measure/difference.ts";
 import type { Interval } from "../../src/load/measure/estimates.ts";
 import { Histogram } from "../../src/load/measure/histogram.ts";
-import { estimateLoss } from "../../src/load/measure/loss-interval.ts";
+import { estimateLoss, type LossEstimate, lossBoundIfIndependent } from "../../src/load/measure/loss-interval.ts";
 import { LossPattern } from "../../src/load/measure/loss-pattern.ts";
+import { coverageRows, hasIntervals, summaryOf } from "./coverage-table.ts";
+import { replaceBetween } from "./markdown.ts";
 import {
   autoregressive,
   burstLosses,
@@ -28,11 +30,22 @@ import {
 
 const HELP = `coverage: how often the load generator's 95 % intervals contain the true value
 
-usage: bun run scripts/bench/coverage.ts [--runs N] [--seed N] [--only TEXT]
+usage: bun scripts/bench/coverage.ts [--runs N] [--seed N] [--only TEXT | --write]
 
   --runs N      simulated runs of each path and length, default 400
   --seed N      seed of the first run, default 1; the others follow
   --only TEXT   only paths whose name contains the text
+  --write       write the table in docs/benchmarks.md
+  --help        print this text
+
+"loss, objective" is how often the objective that the loss is below its true ratio is not met. "change" is how often no
+change is found between two runs over the same path. Progress is on stderr; the last line counts the rows whose
+intervals contain the true value in 92 to 98 % of the runs. All paths take several minutes.
+
+examples:
+  bun scripts/bench/coverage.ts --only "bursts of 10" --seed 4711
+  bun scripts/bench/coverage.ts --runs 1000 --only uniform
+  bun scripts/bench/coverage.ts --write
 `;
 
 const LOSS_PATHS: readonly LossPath[] = [
@@ -77,12 +90,12 @@ function coverage(path: string, packets: number, number: string, runs: number, t
   return { path, packets, number, runs, truth, printed: 0, held: 0, tooHigh: 0, width: 0 };
 }
 
-function count(into: Coverage, interval: Interval | undefined): void {
+function count(into: Coverage, interval: Interval | undefined, truth = into.truth): void {
   if (interval === undefined) return;
   into.printed++;
   into.width += interval.high - interval.low;
-  if (interval.low > into.truth) into.tooHigh++;
-  else if (interval.high >= into.truth) into.held++;
+  if (interval.low > truth) into.tooHigh++;
+  else if (interval.high >= truth) into.held++;
 }
 
 function withValue(value: number, interval: Interval | undefined): Ranged | undefined {
@@ -98,21 +111,40 @@ function counterOfPairs(into: Coverage): (estimate: Ranged | undefined) => void 
   };
 }
 
-/** Simulates `runs` runs of `packets` packets; gives the coverage of the loss ratio and of its difference in pairs. */
+/** The limit that an objective `loss<BOUND` is judged by. */
+function objectiveLimit({ limits }: LossEstimate, { packets, lost }: LossPattern): number {
+  return limits?.high ?? (lost === 0 ? lossBoundIfIndependent(packets) : 1);
+}
+
+/**
+ * Simulates `runs` runs of `packets` packets; gives the coverage of the loss ratio, in how many runs an objective that
+ * the loss is below its true ratio is not met, and the coverage of the difference in pairs. If the loss probability of
+ * the path changes, also how often the interval contains its mean during the run.
+ */
 export function measureLoss(path: LossPath, packets: number, runs: number, seed: number): Coverage[] {
   const loss = coverage(path.name, packets, "loss", runs, path.ratio);
+  const during = coverage(path.name, packets, "loss, during the run", runs, path.ratio);
   const change = coverage(path.name, packets, "loss, change", runs / 2, 0);
+  const objective = coverage(path.name, packets, "loss, objective", runs, path.ratio);
   const countPair = counterOfPairs(change);
+  let probabilities = 0;
   for (let run = 0; run < runs; run++) {
-    const next = path.start(random(seed + run, `coverage/${path.name}/${packets}`));
+    probabilities = 0;
+    const observe = (probability: number) => {
+      probabilities += probability;
+    };
+    const next = path.start(random(seed + run, `coverage/${path.name}/${packets}`), observe);
     const pattern = new LossPattern();
     const stream = pattern.stream();
     for (let packet = 0; packet < packets; packet++) stream.record(next());
-    const { interval } = estimateLoss(pattern);
+    const estimate = estimateLoss(pattern);
+    const { interval } = estimate;
     count(loss, interval);
+    count(objective, { low: 0, high: objectiveLimit(estimate, pattern) });
+    count(during, interval, probabilities / packets);
     countPair(withValue(pattern.lost / packets, interval));
   }
-  return [loss, change];
+  return [loss, ...(probabilities > 0 ? [during] : []), objective, change];
 }
 
 /** Simulates `runs` runs of `packets` delays; gives the coverage of the quantiles and of the mean, in s. */
@@ -140,21 +172,32 @@ export function measureDelays(path: DelayPath, packets: number, runs: number, se
   return [...rows, ...(path.mean === undefined ? [] : [mean]), change];
 }
 
-function percent(part: number, whole: number): string {
-  return whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`;
+/** Paths and numbers of packets to simulate. */
+export interface Selection {
+  readonly runs: number;
+  readonly seed: number;
+  /** Only paths whose name contains this text. */
+  readonly only: string;
+  readonly lossLengths: readonly number[];
+  readonly delayLengths: readonly number[];
 }
 
-/** One line of the table. */
-function line(row: Coverage): string {
-  const { path, packets, number, printed, held, runs } = row;
-  const width = row.truth === 0 || printed === 0 ? "–" : percent(row.width / printed, row.truth);
-  const high = percent(row.tooHigh, printed);
-  const cells = [path, packets, number, percent(printed, runs), percent(held, printed), high, width];
-  return `| ${cells.join(" | ")} |`;
-}
+/** The rows of the table in docs/benchmarks.md. */
+export const DOCUMENTED: Selection = {
+  runs: 400,
+  seed: 1,
+  only: "",
+  lossLengths: [1000, 5000],
+  delayLengths: [10_000],
+};
 
-const TABLE_HEAD = `| path | packets | interval of | runs with an interval | of these, contain the true value | lie above it | mean width |
-|---|---|---|---|---|---|---|`;
+/** Simulates the selected paths; yields the rows of each path and number of packets. */
+export function* measure({ runs, seed, only, lossLengths, delayLengths }: Selection): Generator<Coverage[]> {
+  for (const path of LOSS_PATHS.filter(({ name }) => name.includes(only)))
+    for (const packets of lossLengths) yield measureLoss(path, packets, runs, seed);
+  for (const path of DELAY_PATHS.filter(({ name }) => name.includes(only)))
+    for (const packets of delayLengths) yield measureDelays(path, packets, runs, seed);
+}
 
 /** Ends the program with status 2 and one line. */
 function refuse(message: string): never {
@@ -162,36 +205,61 @@ function refuse(message: string): never {
   process.exit(2);
 }
 
-function wholeNumber(flag: string, text: string): number {
-  return /^\d{1,9}$/.test(text) ? Number(text) : refuse(`${flag} ${text}: expected a whole number`);
+function wholeNumber(flag: string, text: string, least: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : -1;
+  return value >= least ? value : refuse(`${flag} ${text}: expected a whole number from ${least}`);
 }
 
 function readFlags() {
   try {
     return parseArgs({
       options: {
-        runs: { type: "string", default: "400" },
-        seed: { type: "string", default: "1" },
+        runs: { type: "string", default: String(DOCUMENTED.runs) },
+        seed: { type: "string", default: String(DOCUMENTED.seed) },
         only: { type: "string", default: "" },
+        write: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
-    });
+    }).values;
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
+    return refuse(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   }
 }
 
-function main(): void {
-  const { values } = readFlags();
-  if (values.help) return void console.log(HELP);
-  const [runs, seed] = [wholeNumber("--runs", values.runs), wholeNumber("--seed", values.seed)];
-  console.log(TABLE_HEAD);
-  for (const path of LOSS_PATHS.filter(({ name }) => name.includes(values.only)))
-    for (const packets of LOSS_LENGTHS)
-      for (const row of measureLoss(path, packets, runs, seed)) console.log(line(row));
-  for (const path of DELAY_PATHS.filter(({ name }) => name.includes(values.only)))
-    for (const packets of DELAY_LENGTHS)
-      for (const row of measureDelays(path, packets, runs, seed)) console.log(line(row));
+/** Simulates the selection, with a line on stderr for each path and number of packets. */
+function measureAll(selection: Selection): Coverage[] {
+  const paths = [...LOSS_PATHS, ...DELAY_PATHS].filter(({ name }) => name.includes(selection.only));
+  if (paths.length === 0) return refuse(`--only ${selection.only}: no path has this name`);
+  const rows: Coverage[] = [];
+  for (const some of measure(selection)) {
+    rows.push(...some);
+    console.error(`coverage: ${some[0]?.path}, ${some[0]?.packets} packets`);
+  }
+  return rows;
 }
 
-if (import.meta.main) main();
+/** Simulates the selection; the rows with intervals, and their summary. */
+export function coverageTable(selection: Selection): string {
+  const rows = measureAll(selection);
+  return `${coverageRows(rows.filter(hasIntervals))}\n\n${summaryOf(rows)}.`;
+}
+
+async function write(runs: number, seed: number): Promise<void> {
+  const file = new URL("../../docs/benchmarks.md", import.meta.url);
+  const table = coverageTable({ ...DOCUMENTED, runs, seed });
+  await Bun.write(file, replaceBetween(await Bun.file(file).text(), "coverage", table));
+  console.log(`docs/benchmarks.md: written\n${table.split("\n").at(-1)}`);
+}
+
+async function main(): Promise<void> {
+  const { runs, seed, only, write: isWritten, help } = readFlags();
+  if (help) return void console.log(HELP.trimEnd());
+  const numbers = { runs: wholeNumber("--runs", runs, 2), seed: wholeNumber("--seed", seed, 0) };
+  if (isWritten && only !== "") refuse("--only and --write: the table in the document has all paths");
+  const selection = { ...numbers, only, lossLengths: LOSS_LENGTHS, delayLengths: DELAY_LENGTHS };
+  if (isWritten) return write(numbers.runs, numbers.seed);
+  const rows = measureAll(selection);
+  console.log(`${coverageRows(rows)}\n\n${summaryOf(rows)}`);
+}
+
+if (import.meta.main) await main();

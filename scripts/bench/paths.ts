@@ -6,8 +6,11 @@ export interface LossPath {
   readonly name: string;
   /** The loss ratio of an endless run. */
   readonly ratio: number;
-  /** Starts a run; each call then gives the fate of the next packet: lost or not. */
-  start(random: Random): () => boolean;
+  /**
+   * Starts a run; each call then gives the fate of the next packet: lost or not. A path whose loss probability changes
+   * passes the probability of each packet to `observe`.
+   */
+  start(random: Random, observe?: (probability: number) => void): () => boolean;
 }
 
 /** A path that delays packets. */
@@ -63,10 +66,11 @@ export function wanderingLosses(ratio: number, packets: number): LossPath {
   return {
     name: `wandering over ${packets}, ${percent(ratio)}`,
     ratio,
-    start(random) {
+    start(random, observe) {
       let level = random();
       return () => {
         if (random() > keep) level = random();
+        observe?.(2 * ratio * level);
         return random() < 2 * ratio * level;
       };
     },

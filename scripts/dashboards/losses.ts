@@ -95,7 +95,7 @@ export function clientAndLab(): AnyPanel[] {
       {
         title: "Median time: client beside lab",
         description:
-          "Solid: from the intended send time to the answer. Dashed: the part in the lab. The difference is the network, the kernels and the client.",
+          "Of answered packets. Solid: round trip, from the intended send time to the answer. Dashed: the part in the lab. The difference is the network, the kernels and the client.",
         unit: Seconds,
         span: 8,
       },
@@ -108,7 +108,7 @@ export function clientAndLab(): AnyPanel[] {
       {
         title: "p99: client's response and service time",
         description:
-          "Solid: response time, from the intended send time. Dashed: service time, from the actual send time. They differ if the client sends late; a closed loop hides this.",
+          "Of answered packets, round trip. Solid: response time, from the intended send time. Dashed: service time, from the actual send time. They differ if the client sends late; a closed loop hides this.",
         unit: Seconds,
         span: 8,
       },
@@ -128,11 +128,11 @@ export function clientAndLab(): AnyPanel[] {
       {
         title: "The client's packet accounting",
         description:
-          "Packets of the client by outcome. Each packet sent is answered, lost, late, failed or corrupt; duplicates are counted in addition.",
+          "Packets of the client by outcome. Each packet planned is sent, unsent or refused by the client's kernel; each packet sent is answered, lost, late, failed or corrupt; duplicates are counted in addition.",
         unit: PacketsPerSecond,
         span: 12,
       },
-      ["sent", "answered", "lost", "late", "failed", "corrupt", "duplicates"].map((column) => ({
+      ["sent", "unsent", "refused", "answered", "lost", "late", "failed", "corrupt", "duplicates"].map((column) => ({
         expr: `sum(rate(wirelab_load_${column}_total{${CLIENT_PROTOCOL}}[$__rate_interval]))`,
         legend: column,
         dashed: column === "sent",

@@ -39,12 +39,13 @@ export function currentRunRoutes(parts: RunnerParts) {
 function start(request: RunRequest, { runner, ports, config }: RunnerParts): Response {
   try {
     const runs = planRuns(request, { host: config.host, ports: ports() }, config.targets);
-    const state = runner.start(runs, request.seconds, request.timeout ?? DEFAULT_TIMEOUT);
+    const { seconds, timeout = DEFAULT_TIMEOUT, wait = 2 * timeout } = request;
+    const state = runner.start(runs, seconds, wait);
     return Response.json(state, { status: 202 });
   } catch (error) {
     const status = refusalStatus(error);
     if (status === undefined || !(error instanceof Error)) throw error;
-    // The load command's errors begin with the name of a flag; here it is a field.
-    return Response.json({ error: error.message.replace(/^--/, "") }, { status });
+    // The load command's errors name flags; here they are fields.
+    return Response.json({ error: error.message.replaceAll(/(^|\s)--(?=[a-z])/g, "$1") }, { status });
   }
 }

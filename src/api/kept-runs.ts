@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
 import { compareReports, limitsOf } from "../load/report/compare.ts";
 import { jsonOf } from "../load/report/json.ts";
+import { byProtocol } from "../load/report/run-set.ts";
 import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
 import type { ApiParts } from "./parts.ts";
@@ -22,11 +23,12 @@ function notKept(id: number): Response {
 
 /** The changes from one run to another, for each protocol of both. */
 function compare(before: KeptRun, after: KeptRun): RunComparison {
-  const pairs = before.reports.flatMap((report) => {
-    const other = after.reports.find(({ protocol }) => protocol === report.protocol);
-    return other ? [{ before: report, after: other }] : [];
+  const pairs = byProtocol(before.reports).flatMap((reports) => {
+    const protocol = reports[0]?.protocol;
+    const others = after.reports.filter((report) => report.protocol === protocol);
+    return protocol === undefined || others.length === 0 ? [] : [{ protocol, before: reports, after: others }];
   });
-  const changes = pairs.map((pair) => [pair.before.protocol, compareReports(pair.before, pair.after)] as const);
+  const changes = pairs.map((pair) => [pair.protocol, compareReports(pair.before, pair.after)] as const);
   const limits = new Set(pairs.flatMap((pair) => limitsOf(pair.before, pair.after)));
   return { before: before.id, after: after.id, protocols: Object.fromEntries(changes), limits: [...limits] };
 }

@@ -1,5 +1,6 @@
 /** The API description of metrics, health and session summaries. */
 import { byProtocol } from "../base/protocol.ts";
+import { DEFAULT_LIMITS } from "../config.ts";
 import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
 
 const SESSIONS = {
@@ -8,7 +9,7 @@ const SESSIONS = {
   startedAt: "2026-11-22T07:59:00.000Z",
   listeners: [{ protocol: "udp", address: "127.0.0.1", port: 7000, receiveBufferDrops: 0 }],
   evictedSessions: 0,
-  sessionLimit: 1024,
+  sessionLimit: DEFAULT_LIMITS.sessions,
   sessions: [
     {
       protocol: "udp",

@@ -15,6 +15,8 @@ const MAX_CONNECTIONS = 256;
 /** Octets. */
 const MAX_SIZE = 16_384;
 const MAX_TIMEOUT_SECONDS = 30;
+/** The default waiting time of the longest timeout. */
+const MAX_WAIT_SECONDS = 2 * MAX_TIMEOUT_SECONDS;
 const MAX_WARMUP_SECONDS = 10;
 
 /** The schema of the request's body, with the operator's limits on rate and duration. */
@@ -28,6 +30,7 @@ export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {
       connections: t.Optional(integerIn({ minimum: 1, maximum: MAX_CONNECTIONS })),
       size: t.Optional(integerIn({ minimum: 1, maximum: MAX_SIZE })),
       timeout: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_TIMEOUT_SECONDS })),
+      wait: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_WAIT_SECONDS })),
       arrival: t.Optional(t.Union([t.Literal("constant"), t.Literal("poisson")])),
       warmup: t.Optional(t.Number({ minimum: 0, maximum: MAX_WARMUP_SECONDS })),
       seed: t.Optional(integerIn({ minimum: 0, maximum: 2 ** 32 - 1 })),

@@ -31,7 +31,9 @@ const STATE = {
   startedAt: 1_795_334_461_000,
   seconds: 10,
   stopped: false,
-  snapshots: [{ protocol: "udp", seconds: 1, sent: 100, answered: 80, lost: 0, p50: 0.0002, p99: 0.002 }],
+  snapshots: [
+    { protocol: "udp", seconds: 1, planned: 100, refused: 0, sent: 100, answered: 80, lost: 0, p50: 0.0002, over: {} },
+  ],
   reports: [],
   details: [],
   kept: null,
@@ -49,7 +51,17 @@ const COMPARISON = {
   before: 1,
   after: 2,
   protocols: {
-    udp: [{ name: "p50", before: "203 µs", after: "1.2 ms", change: "+491 %", significance: "worse" }],
+    udp: [
+      {
+        name: "p50",
+        before: "203 µs",
+        after: "1.2 ms",
+        change: "+491 %",
+        interval: "",
+        degreesOfFreedom: null,
+        significance: "higher",
+      },
+    ],
   },
   limits: [ONE_PAIR],
 };

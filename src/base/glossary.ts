@@ -51,14 +51,18 @@ export const GLOSSARY = {
   "load connections": "Connections or sockets that the run sends on. Left empty, the generator chooses the number.",
   "packet size": "Payload octets of each packet that the run sends.",
   timeout:
-    "An answer that arrives after this time is late. A packet without an answer within the waiting time (--wait) is lost (RFC 7680 section 2.4).",
+    "An answer that arrives after this time is late. A packet without an answer within the waiting time is lost.",
+  "waiting time":
+    "A packet without an answer for this long is lost (the loss threshold of RFC 7680 section 2.4). At least the timeout. Left empty, it is twice the timeout, and at least 1 s longer than it. The load command's flag is --wait.",
   "warm-up":
     "Packets sent before the run. The report does not count them, so that it does not measure a cold start. The lab counts them.",
 
   // Results of a load run
   "packet accounting":
-    "Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
+    "Every packet planned is sent, unsent or refused. Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
   late: "Answered after the timeout and within the waiting time. A late packet is not lost, and its time is not a response time.",
+  refused:
+    "Packets that the kernel of the sender refused, for example because of a firewall rule. They were not sent, so that they are not lost.",
   "loss direction":
     "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
@@ -69,7 +73,8 @@ export const GLOSSARY = {
     "The two-state model of the burst fault, estimated from the run: p is the probability that a lost packet follows a received one, r that a received packet follows a lost one. With the burst fault as the only loss in one direction, p and r are its parameters.",
   "loss places":
     "Lost packets by place, without those dropped on purpose: on the path, at the target's full receive buffer (an upper limit, because its counter includes other senders), and at the own full receive buffer.",
-  "duplicate answers": "Further copies of an answer. They never offset a loss.",
+  "duplicate answers":
+    "Further answers to an answered packet. They never offset a loss. A stateful reflector numbers its answers: a copy with a number of its own was made upstream, one with the number of an earlier answer downstream.",
   "reordered answers": "Answers that arrived after the answer to a later packet (RFC 4737 section 3.3).",
   "response time":
     "Time from a packet's intended send time to its answer. It includes the time that the packet waited to be sent. A measurement that leaves this time out suffers from coordinated omission.",
@@ -83,15 +88,17 @@ export const GLOSSARY = {
   IPDV: "Round-trip delay variation from packet to packet (RFC 3393, which defines it one-way and signed): the absolute difference of the service times of two packets with consecutive numbers. From the timestamps of STAMP answers it is also computed one-way; that requires no synchronized clocks.",
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
-    "Delay from a packet's intended send time until the generator processed it. It measures the accuracy of the generator itself.",
+    "Delay from a packet's intended send time until the generator passed it to the kernel. It measures the accuracy of the generator itself.",
   "receive delay":
-    "Time from when the kernel received an answer until the generator read it, over UDP. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target.",
+    "Time from when the kernel received an answer until the generator read it. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target. Over TCP and HTTP it is a lower bound, because the kernel reports that time in ticks of 1 to 10 ms.",
   verdict:
     "Whether the run supports its own numbers. It is not valid if the sender or the receiver ran late, the generator's receive buffer overflowed, or a percentile has too few samples.",
   significance:
-    "A change is “better” or “worse” only if it exceeds what chance explains at 95 % confidence. “Within noise” means that the two runs may not differ, “cannot tell” that one of them has no interval. Conditions can also change from run to run, which one pair of runs cannot show.",
+    "Whether a change exceeds what chance explains at 95 % confidence. Of two single runs, a value is “higher” or “lower”, or “within noise of the runs”; “cannot tell” means that one of them has no interval. One pair cannot tell a change from the ordinary variation between runs. Sets of runs, made with --repeat, can: only of these a change is “better”, “worse” or “within noise”.",
+  "interval percentile":
+    "During a run, p50 and p99 of an interval are over the packets whose outcome became known in it: answered in it, or found to be failed, corrupt or without an answer within the timeout. The latter count as infinitely slow, as in the report, so that a percentile among them is “>” the timeout. A loss is known one timeout after its packet was sent.",
   "percentile curve":
-    "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower.",
+    "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower. The curve is over all packets sent and ends where the response time is over the timeout.",
 } as const;
 
 /** A term of the glossary. */

@@ -9,6 +9,9 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
 
+/** Whether the system has Linux's calls and their constants. */
+export const isLinux = process.platform === "linux";
+
 /** Resources that the process has used and holds. */
 export interface ProcessUsage {
   readonly userSeconds: number;
@@ -34,38 +37,12 @@ function readText(path: string): string | undefined {
   }
 }
 
-/** Linux's ioctl for the time at which the kernel received the datagram that was read last, as two 64-bit numbers. */
-const SIOCGSTAMPNS = 0x8907;
-
-/**
- * Reads when the kernel received the datagram that was read last from a UDP socket, ms since the Unix epoch with a
- * fraction; undefined where the system has no such time. Of several datagrams that the runtime reads in one call it is
- * the time of the last. The first call switches the timestamps on. A call costs 0.5 µs.
- */
-export function receiveTimesOf(socket: object): () => number | undefined {
-  const fd = descriptorOf(socket);
-  if (fd === undefined || process.platform !== "linux") return () => undefined;
-  const { i32, pointer, u64 } = FFIType;
-  try {
-    const { symbols } = dlopen("libc.so.6", { ioctl: { args: [i32, u64, pointer], returns: i32 } });
-    const time = new BigInt64Array(2);
-    const read = () => {
-      const isRead = symbols.ioctl(fd, SIOCGSTAMPNS, ptr(time)) === 0;
-      return isRead ? Number(time[0]) * 1000 + Number(time[1]) / 1e6 : undefined;
-    };
-    read();
-    return read;
-  } catch {
-    return () => undefined;
-  }
-}
-
 type SetSocketOption = (fd: number, level: number, option: number, value: number, length: number) => number;
 let setSocketOption: SetSocketOption | undefined;
 
 /** Linux's setsockopt for options of one integer. On other systems the constants above differ, so it does nothing. */
 function loadSetSocketOption(): SetSocketOption {
-  if (process.platform !== "linux") return () => -1;
+  if (!isLinux) return () => -1;
   const { i32, pointer, u32 } = FFIType;
   for (const library of ["libc.so.6", "libc.so"]) {
     try {
@@ -119,12 +96,15 @@ export function receiveBufferDrops(sockets: Iterable<object>): number | undefine
   return tables.reduce((sum, table) => sum + inodes.reduce((drops, inode) => drops + dropsIn(table, inode), 0), 0);
 }
 
-/** The last column of the line of an inode; the whole table is not split, because it can be long. */
+/** The drops in the line of an inode. The other lines are not split, because there can be many. */
 function dropsIn(table: string, inode: string): number {
-  const at = table.indexOf(` ${inode} `);
-  if (at < 0) return 0;
-  const end = table.indexOf("\n", at);
-  return Number(/(\d+)\s*$/.exec(table.slice(at, end < 0 ? undefined : end))?.[1] ?? 0);
+  for (let at = table.indexOf(` ${inode} `); at >= 0; at = table.indexOf(` ${inode} `, at + 1)) {
+    const end = table.indexOf("\n", at);
+    const line = table.slice(table.lastIndexOf("\n", at) + 1, end < 0 ? undefined : end);
+    const columns = line.trim().split(/\s+/);
+    if (columns[9] === inode) return Number(columns[12] ?? 0);
+  }
+  return 0;
 }
 
 function countOpenFiles(): number {

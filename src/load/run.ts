@@ -4,6 +4,8 @@ import { REGISTRY } from "../base/protocol.ts";
 import { LossAttribution } from "./measure/loss-attribution.ts";
 import { type Directions, unattributed } from "./measure/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
+import { PacketDrain } from "./measure/packet-drain.ts";
+import { PacketLog, type PacketSink } from "./measure/packet-log.ts";
 import { Recorder } from "./measure/recorder.ts";
 import { type IntervalSnapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";
@@ -38,9 +40,12 @@ export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
   stop(): void;
 }
 
-/** Starts a load run. Throws a UsageError for invalid options. */
-export function runLoad(options: LoadOptions, clock: Clock = systemClock()): LoadRun {
-  const execution = new RunExecution(planRun(options), clock);
+/**
+ * Starts a load run. Throws a UsageError for invalid options.
+ * @param packets receives a row for each packet
+ */
+export function runLoad(options: LoadOptions, clock: Clock = systemClock(), packets?: PacketSink): LoadRun {
+  const execution = new RunExecution(planRun(options), clock, packets);
   return {
     report: execution.run(),
     measured: execution.measured(),
@@ -67,13 +72,21 @@ class RunExecution {
   #seconds = 0;
   #bufferDrops: number | undefined;
   #directions: Directions | undefined;
+  #drain: PacketDrain | undefined;
 
-  constructor(plan: RunPlan, clock: Clock) {
+  constructor(plan: RunPlan, clock: Clock, packets: PacketSink | undefined) {
     this.#plan = plan;
     this.#clock = clock;
+    if (packets !== undefined) this.#logPackets(packets);
     // The seed does not determine the session id: two runs with the same seed are two sessions.
     const ssid = 1 + Math.floor(Math.random() * 0xffff);
     this.#attribution = new LossAttribution(plan, clock, ssid);
+  }
+
+  #logPackets(sink: PacketSink): void {
+    const { sender } = this.#recorder.oneWay;
+    this.#recorder.log = new PacketLog(this.#clock, (now) => sender.at(now));
+    this.#drain = new PacketDrain(this.#recorder.log, sink);
   }
 
   measured(): MeasuredRun {
@@ -102,7 +115,7 @@ class RunExecution {
       this.snapshots.end();
       this.#client?.close();
     }
-    return this.#report();
+    return this.#report(await this.#drain?.end());
   }
 
   async #connect(): Promise<Client> {
@@ -138,12 +151,13 @@ class RunExecution {
     this.#startedAt = new Date();
     this.#attribution.start(this.#recorder, client.localPorts);
     const startedAt = this.#clock.now() + LEAD_MS;
+    if (this.#recorder.log !== undefined) this.#recorder.log.startedAt = startedAt;
     const timer = setInterval(() => this.#endInterval(startedAt), this.#plan.intervalMs);
     try {
       await this.#drive(client, this.#plan, startedAt, this.#plan.seconds);
       this.#hasSent = true;
       this.#seconds = this.#sendingSeconds(startedAt);
-      await this.#drain(client);
+      await this.#awaitAnswers(client);
     } finally {
       clearInterval(timer);
       this.#endInterval(startedAt, true);
@@ -171,10 +185,10 @@ class RunExecution {
 
   /** Takes a snapshot, and ends a run against a target that refuses every packet. */
   #endInterval(startedAt: number, isLast = false): void {
-    const { protocol, intervalMs, seconds: totalSeconds } = this.#plan;
+    const { protocol, intervalMs, seconds: totalSeconds, timeoutMs } = this.#plan;
     const elapsed = this.#clock.now() - startedAt;
     const about = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds };
-    this.snapshots.push(takeSnapshot(this.#recorder, about), isLast);
+    this.snapshots.push(takeSnapshot(this.#recorder, about, timeoutMs / 1000), isLast);
     const { counts, errors } = this.#recorder;
     const isRefused = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
     if (isRefused && elapsed > GIVE_UP_MS && !this.#hasSent) this.#giveUp();
@@ -187,7 +201,7 @@ class RunExecution {
   }
 
   /** Waits until the outcome of every packet is final, and over datagrams until no more copies arrive. */
-  async #drain(client: Client): Promise<void> {
+  async #awaitAnswers(client: Client): Promise<void> {
     const { waitMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
     const expectsCopies = stamp && REGISTRY[protocol].transport === "udp" && this.#recorder.counts.answered > 0;
@@ -215,7 +229,7 @@ class RunExecution {
     if (isTarget) this.#recorder.countError(error.code);
   }
 
-  #report(): RunReport {
+  #report(packetLog: RunReport["packetLog"] = null): RunReport {
     const recorder = this.#recorder;
     if (this.#endpoint !== undefined && this.#failures.length === 0 && !this.#isStopped) {
       const reason = noAnswerReason(recorder, this.#endpoint, this.#plan);
@@ -232,6 +246,7 @@ class RunExecution {
       failures: this.#failures,
       bufferDrops: this.#bufferDrops,
       sessionId: this.#plan.stamp ? this.#attribution.ssid : undefined,
+      packetLog,
     });
     return withObjectives(report, this.#plan.objectives);
   }

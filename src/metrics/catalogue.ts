@@ -150,6 +150,24 @@ export const LAB_SERIES = {
 
 /** The series of a load run (`--metrics-port`), in the order of the exposition. */
 export const RUN_SERIES = {
+  wirelab_load_planned_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets due so far: sent, unsent and refused ones.",
+  },
+  wirelab_load_unsent_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets that were due and not sent.",
+  },
+  wirelab_load_refused_total: {
+    type: "counter",
+    unit: "packets",
+    labels: ["protocol"],
+    help: "Packets that the kernel of the sender refused; they are not part of the packets sent.",
+  },
   wirelab_load_sent_total: { type: "counter", unit: "packets", labels: ["protocol"], help: "Packets sent." },
   wirelab_load_answered_total: {
     type: "counter",
@@ -191,13 +209,13 @@ export const RUN_SERIES = {
     type: "histogram",
     unit: "seconds",
     labels: ["protocol"],
-    help: "Time from the intended send time to the response.",
+    help: "Time from the intended send time to the response, of packets answered within the timeout.",
   },
   wirelab_load_service_time_seconds: {
     type: "histogram",
     unit: "seconds",
     labels: ["protocol"],
-    help: "Time from the actual sending to the response.",
+    help: "Time from the actual sending to the response, of packets answered within the timeout.",
   },
   ...PROCESS_SERIES,
   wirelab_build_info: {

@@ -6,10 +6,8 @@ import { EvictionQueue } from "./eviction.ts";
 
 /** Number of latest sequence numbers that a session distinguishes; an older one counts as a duplicate. */
 const WINDOW = 16_384;
-const MASK = WINDOW - 1;
-
-/** The states of a session that has ended. */
-const NO_MARKS = new Uint8Array(0);
+/** Sequence numbers for which a new session has memory; doubles as they become more. A power of two, as WINDOW is. */
+const FIRST_WINDOW = 128;
 
 /** State of one sequence number; bits of an octet. */
 const ARRIVED = 1;
@@ -49,8 +47,10 @@ export class Session {
   firstAt: number;
   lastAt: number;
 
-  #marks: Uint8Array;
+  /** The states of the latest sequence numbers, at their lowest bits. Has a power of two of elements, up to WINDOW. */
+  #marks = new Uint8Array(FIRST_WINDOW);
   #highest = -1;
+  #lowest = 0;
   #nextSequence = 0;
 
   constructor(
@@ -59,9 +59,7 @@ export class Session {
     readonly port: number,
     readonly ssid: number,
     now: number,
-    marks: Uint8Array = new Uint8Array(WINDOW),
   ) {
-    this.#marks = marks;
     this.firstAt = now;
     this.lastAt = now;
   }
@@ -116,43 +114,61 @@ export class Session {
     if (this.waiting > 0) this.discarded++;
   }
 
-  /** Ends the session, which the table has forgotten, and returns its cleared memory for another one. */
-  release(): Uint8Array {
-    const marks = this.#marks;
-    this.#marks = NO_MARKS; // a delayed answer can still refer to this session
-    return marks.fill(0);
-  }
-
   /** Moves the window up to `sequence` (32 bits, wrapping) and clears the states that leave it. */
   #advance(sequence: number): void {
-    const step = this.#highest < 0 ? WINDOW : (sequence - this.#highest) | 0;
+    if (this.#marks.length < WINDOW) this.#include(sequence);
+    const size = this.#marks.length;
+    const step = this.#highest < 0 ? size : (sequence - this.#highest) | 0;
     if (step <= 0) return;
-    if (step >= WINDOW) this.#marks.fill(0);
-    else for (let i = 1; i <= step; i++) this.#marks[(this.#highest + i) & MASK] = 0;
+    if (step >= size) this.#marks.fill(0);
+    else for (let i = 1; i <= step; i++) this.#marks[(this.#highest + i) & (size - 1)] = 0;
     this.#highest = sequence;
+  }
+
+  /** Enlarges the memory until it holds every sequence number of the session, or WINDOW of them. */
+  #include(sequence: number): void {
+    if (this.#highest < 0 || ((this.#lowest - sequence) | 0) > 0) this.#lowest = sequence;
+    const isHighest = this.#highest < 0 || ((sequence - this.#highest) | 0) > 0;
+    const highest = isHighest ? sequence : this.#highest;
+    const span = (highest - this.#lowest) >>> 0;
+    while (this.#marks.length <= span && this.#marks.length < WINDOW) this.#double();
+  }
+
+  #double(): void {
+    const before = this.#marks;
+    const after = new Uint8Array(before.length * 2);
+    for (let i = 0; i < before.length; i++) {
+      const sequence = this.#highest - i;
+      after[sequence & (after.length - 1)] = before[sequence & (before.length - 1)] ?? 0;
+    }
+    this.#marks = after;
   }
 
   /** Whether `sequence` is inside the window. */
   #inWindow(sequence: number): boolean {
-    return ((this.#highest - sequence) | 0) < WINDOW;
+    return ((this.#highest - sequence) | 0) < this.#marks.length;
+  }
+
+  #at(sequence: number): number {
+    return sequence & (this.#marks.length - 1);
   }
 
   #has(sequence: number, bits: number): boolean {
-    return this.#inWindow(sequence) && ((this.#marks[sequence & MASK] ?? 0) & bits) !== 0;
+    return this.#inWindow(sequence) && ((this.#marks[this.#at(sequence)] ?? 0) & bits) !== 0;
   }
 
   /** Sets a bit; returns whether it was unset. Outside the window only final states count, and each call counts. */
   #mark(sequence: number, bit: number): boolean {
     if (!this.#inWindow(sequence)) return bit !== ARRIVED && bit !== HANDLED;
-    const marks = this.#marks[sequence & MASK] ?? 0;
-    this.#marks[sequence & MASK] = marks | bit;
+    const marks = this.#marks[this.#at(sequence)] ?? 0;
+    this.#marks[this.#at(sequence)] = marks | bit;
     return (marks & bit) === 0;
   }
 
   /** Clears a bit; returns whether it was set. */
   #unmark(sequence: number, bit: number): boolean {
     if (!this.#has(sequence, bit)) return false;
-    this.#marks[sequence & MASK] = (this.#marks[sequence & MASK] ?? 0) & ~bit;
+    this.#marks[this.#at(sequence)] = (this.#marks[this.#at(sequence)] ?? 0) & ~bit;
     return true;
   }
 }
@@ -171,7 +187,7 @@ export class Sessions implements Bounded {
   #overflows = 0;
 
   constructor(
-    /** Most sessions at a time; each takes 16 KiB. */
+    /** Most sessions at a time; each takes up to 16 KiB. */
     readonly limit: number,
   ) {
     this.#queue = new EvictionQueue(limit);
@@ -219,8 +235,8 @@ export class Sessions implements Bounded {
   }
 
   #add(end: LocalEnd, address: string, port: number, ssid: number, now: number): Session {
-    const marks = this.#queue.size >= this.limit ? this.#evictFor(address, now)?.release() : undefined;
-    const session = new Session(end, address, port, ssid, now, marks);
+    if (this.#queue.size >= this.limit) this.#evictFor(address, now);
+    const session = new Session(end, address, port, ssid, now);
     const row = this.#table.get(address) ?? new Map<number, Session>();
     row.set(this.#keyOf(end, port, ssid), session);
     this.#table.set(address, row);
@@ -229,16 +245,15 @@ export class Sessions implements Bounded {
   }
 
   /** Forgets a session for a new one from `address`. */
-  #evictFor(address: string, now: number): Session | undefined {
+  #evictFor(address: string, now: number): void {
     const session = this.#queue.evictFor(address, now);
-    if (session === undefined) return undefined;
+    if (session === undefined) return;
     const row = this.#table.get(session.address);
     row?.delete(this.#keyOf(session.end, session.port, session.ssid));
     if (row?.size === 0) this.#table.delete(session.address);
     if (this.#latest === session) this.#latest = undefined;
     this.#overflows++;
     this.#evicted[session.ssid] = this.evictionsOf(session.ssid) + 1;
-    return session;
   }
 
   /** End, port and session id in one integer. */

@@ -54,8 +54,11 @@ export class Runner {
     return this.#state;
   }
 
-  /** Starts all of `runs` at the same time, in one process; throws BusyError and SpawnError. */
-  start(runs: readonly LoadOptions[], seconds: number, timeoutSeconds: number): RunState {
+  /**
+   * Starts all of `runs` at the same time, in one process; throws BusyError and SpawnError.
+   * @param waitSeconds how long after its sending the last packet is waited for
+   */
+  start(runs: readonly LoadOptions[], seconds: number, waitSeconds: number): RunState {
     if (this.#child || this.#isKeeping) throw new BusyError("a run is in progress; stop it first");
     this.#state = {
       number: (this.#state?.number ?? 0) + 1,
@@ -71,7 +74,7 @@ export class Runner {
     };
     const child = this.#spawn(runs);
     this.#child = child;
-    this.#deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + timeoutSeconds * 3000 + GRACE_MS);
+    this.#deadline = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + waitSeconds * 2000 + GRACE_MS);
     this.#deadline.unref();
     this.log.write("info", "load run started", { protocols: runs.map((run) => run.protocol).join(), seconds });
     this.#publish();

@@ -119,17 +119,15 @@ export class FrameWriter {
     return this.#end - this.#start;
   }
 
-  /** Offset of the packet if exactly one complete frame is pending and none of its octets were sent; otherwise -1. */
-  get onlyPacket(): number {
-    const whole = this.length === this.#frame && this.#start % this.#frame === 0;
-    return whole ? this.#start + FRAME_HEADER_LENGTH : -1;
+  /** Offset in `bytes` of the packet that was claimed `back` packets before the next one. It must be pending. */
+  packetAt(back: number): number {
+    return this.#end - back * this.#frame + FRAME_HEADER_LENGTH;
   }
 
   /** Reserves the next frame; returns the offset of its packet in `bytes`. */
   claim(): number {
-    const at = this.#end + FRAME_HEADER_LENGTH;
     this.#end += this.#frame;
-    return at;
+    return this.packetAt(1);
   }
 
   /** Discards all pending frames, after their connection was closed. */

@@ -74,6 +74,11 @@ function writeUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value;
 }
 
+/** Writes zeros from `from` to `to`. For a few octets a loop takes a tenth of the time of `fill`. */
+function clear(bytes: Uint8Array, from: number, to: number): void {
+  for (let at = from; at < to; at++) bytes[at] = 0;
+}
+
 /** Writes a time (ms since the Unix epoch) as a 64-bit NTP timestamp (RFC 5905 section 6), modulo its era. */
 export function writeTimestamp(bytes: Uint8Array, at: number, time: number): void {
   const seconds = Math.floor(time / 1000);
@@ -86,6 +91,11 @@ export function readTimestamp(bytes: Uint8Array, at: number): number {
   const seconds = readUint32(bytes, at);
   const era = seconds < 0x8000_0000 ? TWO_32 : 0;
   return (seconds + era - NTP_UNIX_SECONDS) * 1000 + (readUint32(bytes, at + 4) / TWO_32) * 1000;
+}
+
+/** The two octets of the error estimate of the packet at `at`. */
+export function errorEstimateBits(bytes: Uint8Array, at = 0): number {
+  return readUint16(bytes, at + ERROR_ESTIMATE_AT);
 }
 
 /** The error estimate of the packet at `at`. */
@@ -154,7 +164,7 @@ export function writeTestPacket(bytes: Uint8Array, fields: SenderFields, at = 0)
   writeTimestamp(bytes, at + 4, fields.sentAt);
   writeUint16(bytes, at + 12, UNSYNCHRONIZED_MILLISECOND);
   writeUint16(bytes, at + 14, fields.ssid);
-  bytes.fill(0, at + 16, at + STAMP_LENGTH);
+  clear(bytes, at + 16, at + STAMP_LENGTH);
 }
 
 /**
@@ -168,5 +178,5 @@ export function writeAnswer(bytes: Uint8Array, fields: ReflectorFields, at = 0):
   writeTimestamp(bytes, at + 4, fields.sentAt);
   writeUint16(bytes, at + 12, UNSYNCHRONIZED_MILLISECOND);
   writeTimestamp(bytes, at + 16, fields.receivedAt);
-  bytes.fill(0, at + 38, at + STAMP_LENGTH);
+  clear(bytes, at + 38, at + STAMP_LENGTH);
 }

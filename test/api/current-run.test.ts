@@ -33,6 +33,8 @@ describe("a run", () => {
     [{ ...RUN, connections: 257 }, 400, "connections"],
     [{ ...RUN, protocol: "icmp" }, 400, "protocol"],
     [{ ...RUN, size: 10 }, 400, "size 10"],
+    [{ ...RUN, timeout: 2, wait: 1 }, 400, "wait 1: expected at least timeout, which is 2 s"],
+    [{ ...RUN, wait: 61 }, 400, "wait: not allowed; allowed: a number from 0.01 to 60"],
     [{ ...RUN, http: { method: "DELETE" } }, 400, ""],
     [{ ...RUN, target: "192.0.2.1:7000" }, 403, "only this lab"],
     [{ ...RUN, target: "10.0.0.7 8" }, 400, "target"],

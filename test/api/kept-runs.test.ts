@@ -1,6 +1,7 @@
 /** `/runs` and `/runs/{id}`: the list, one run, its report, the comparison of two, and deletion. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Lab } from "../../src/lab.ts";
+import { ONE_PAIR } from "../../src/load/measure/difference.ts";
 import { RunStore } from "../../src/runs/store.ts";
 import { makeRun, newPath } from "../runs/support.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
@@ -49,9 +50,10 @@ describe("kept runs", () => {
   });
 
   test("are compared by the protocols that both have", async () => {
-    const { before, after, protocols } = (await get("/runs/1/compare/2")).json();
+    const { before, after, protocols, limits } = (await get("/runs/1/compare/2")).json();
     expect([before, after, Object.keys(protocols)]).toEqual([1, 2, ["udp"]]);
     expect(protocols.udp.length).toBeGreaterThan(3);
+    expect(limits).toEqual([ONE_PAIR]);
   });
 
   test.each([

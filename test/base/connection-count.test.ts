@@ -33,19 +33,27 @@ describe("countIn", () => {
   });
 });
 
-test.if(process.platform === "linux")("the connections of a port are counted, also on IPv6", async () => {
-  for (const hostname of ["127.0.0.1", "::1"]) {
-    const listener = Bun.listen({ hostname, port: 0, socket: { data() {} } });
-    const count = new ConnectionCount(listener.port);
-    const sockets = [];
-    for (let i = 0; i < 5; i++)
-      sockets.push(await Bun.connect({ hostname, port: listener.port, socket: { data() {} } }));
-    await until(() => count.latest === 5, "5 connections");
-    const other = new ConnectionCount(listener.port);
-    await other.refresh();
-    expect(other.latest).toBe(5);
-    for (const socket of sockets) socket.end();
-    await until(() => count.latest === 0, "no connection");
-    listener.stop(true);
-  }
-});
+test.if(process.platform === "linux")(
+  "the connections of a port are counted, also on IPv6",
+  async () => {
+    for (const hostname of ["127.0.0.1", "::1"]) {
+      const listener = Bun.listen({ hostname, port: 0, socket: { data() {} } });
+      const count = new ConnectionCount(listener.port);
+      const sockets = [];
+      for (let i = 0; i < 5; i++)
+        sockets.push(await Bun.connect({ hostname, port: listener.port, socket: { data() {} } }));
+      await until(() => count.latest === 5, "5 connections");
+      const other = new ConnectionCount(listener.port);
+      await other.refresh();
+      expect(other.latest).toBe(5);
+      for (const socket of sockets) socket.end();
+      const isNone = async () => {
+        await count.refresh();
+        return count.latest === 0;
+      };
+      await until(isNone, "no connection", 10_000);
+      listener.stop(true);
+    }
+  },
+  30_000,
+);

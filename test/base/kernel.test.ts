@@ -1,42 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import {
-  descriptorOf,
-  processUsage,
-  receiveBufferDrops,
-  receiveTimesOf,
-  setReceiveBuffer,
-} from "../../src/base/kernel.ts";
+import { descriptorOf, processUsage, receiveBufferDrops, setReceiveBuffer } from "../../src/base/kernel.ts";
 import { until } from "../support/until.ts";
 
 const isLinux = process.platform === "linux";
 if (!isLinux) console.warn("SKIPPED: kernel drop counters are available on Linux only (/proc)");
-
-test.if(isLinux)("receiveTimesOf reads when the kernel received a datagram, not when it was read", async () => {
-  const delays: number[] = [];
-  let receiveTime: () => number | undefined = () => undefined;
-  const receiver = await Bun.udpSocket({
-    hostname: "127.0.0.1",
-    socket: { data: () => void delays.push(performance.timeOrigin + performance.now() - (receiveTime() ?? 0)) },
-  });
-  const sender = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: receiver.port } });
-  try {
-    receiveTime = receiveTimesOf(receiver);
-    sender.send(Buffer.from("timely"));
-    await until(() => delays.length === 1, "the first datagram");
-    sender.send(Buffer.from("late"));
-    const readAt = performance.now() + 30;
-    while (performance.now() < readAt) {
-      // The event loop reads nothing meanwhile.
-    }
-    await until(() => delays.length === 2, "the second datagram");
-    expect(delays[1]).toBeWithin(29, 1000);
-    expect(delays[0]).toBeWithin(-1, 1000);
-  } finally {
-    receiver.close();
-    sender.close();
-  }
-  expect(receiveTimesOf({})()).toBe(undefined);
-});
 
 describe.if(isLinux)("receive buffers", () => {
   test("receiveBufferDrops counts the datagrams that the kernel dropped at each socket", async () => {

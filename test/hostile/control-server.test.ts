@@ -32,7 +32,11 @@ describe("a response without an end", () => {
     ["a body with a length", `${HEAD}Content-Length: 99999999999\r\n\r\n{"instance":"`, PART],
     ["a body until the end of the connection", `${HEAD}Connection: close\r\n\r\n`, PART],
     ["header fields", `${HEAD}X-A: b\r\n`, Buffer.from("X-Long: ".padEnd(1000, "y").concat("\r\n").repeat(100))],
-    ["chunks", `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, Buffer.concat([Buffer.from("40000\r\n"), PART, Buffer.from("\r\n")])],
+    [
+      "chunks",
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n`,
+      Buffer.concat([Buffer.from("40000\r\n"), PART, Buffer.from("\r\n")]),
+    ],
   ])("%s: is given up, with little memory", async (_, start, part) => {
     const server = serveRaw(start, part);
     const before = process.memoryUsage.rss();

@@ -38,7 +38,7 @@ describe("losses in bursts of 5 packets on average, 9 % of all", () => {
 });
 
 test("independent losses have about the interval and the effective sample size of independent packets", async () => {
-  const { loss, packets } = await runOver("udp:drop=0.1", 1);
+  const { loss, packets } = await runOver("udp:drop=0.1", 2);
   const independent = wilson(packets.lost, packets.sent);
   expect(loss.low).toBeCloseTo(independent.low, 2);
   expect(loss.high).toBeCloseTo(independent.high, 2);

@@ -1,9 +1,11 @@
 /** Whole runs against reflectors with clocks of their own. */
 import { describe, expect, test } from "bun:test";
+import { PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
 import { renderReport } from "../../src/load/report/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { readTimestamp, writeTimestamp } from "../../src/stamp/packet.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";
+import { until } from "../support/until.ts";
 import { udpTarget } from "./support/targets.ts";
 
 const common = { protocol: "udp", control: false, rate: 1000, count: 400, timeout: 0.4, seed: 7 } as const;
@@ -73,6 +75,38 @@ test("an echo server has neither clocks nor jitter by direction", async () => {
   expect([oneWay.clockOffset, oneWay.drift, oneWay.comparable, reflectorClock]).toEqual([null, null, false, null]);
   expect([jitter.up, jitter.down]).toEqual([null, null]);
   expect(jitter.rfc3550Mean).toBeGreaterThan(0);
+});
+
+describe.if(process.platform === "linux")("a client that stalls for 50 ms once", () => {
+  const modes = (protocol: Protocol) => (REGISTRY[protocol].stamp ? (["stamp", "plain"] as const) : [undefined]);
+  const cases = PROTOCOLS.flatMap((protocol) =>
+    modes(protocol).map((mode) => ({ what: mode === undefined ? protocol : `${protocol}, ${mode}`, protocol, mode })),
+  );
+  test.each(cases)("$what: the verdict names the late reading of the answers", async ({ protocol, mode }) => {
+    await using lab = await startLabProcess({ impair: { [protocol]: { delay: { kind: "fixed", ms: 20 } } } });
+    const target = `127.0.0.1:${lab.ports[protocol]}`;
+    const run = runLoad({
+      protocol,
+      target,
+      ...(mode && { mode }),
+      control: false,
+      rate: 1000,
+      count: 600,
+      timeout: 1,
+      connections: 200,
+    });
+    await until(() => run.measured.recorder().counts.answered >= 200, "200 answers");
+    const end = performance.now() + 50;
+    while (performance.now() < end) {
+      // About 20 answers arrive and are not read.
+    }
+    const { receiveDelay, verdict, packets } = await run.report;
+    expect(run.measured.recorder().receiveDelay.count).toBe(packets.answered);
+    expect(receiveDelay.max).toBeGreaterThan(0.025);
+    expect(receiveDelay.p99).toBeGreaterThan(0.015);
+    expect(verdict.valid).toBe(false);
+    expect(verdict.reasons.join("; ")).toContain("the receiver read answers");
+  });
 });
 
 test.if(process.platform === "linux")("a receiver that is late is reported, and the run is not valid", async () => {

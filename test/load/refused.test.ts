@@ -1,5 +1,8 @@
 /** What this machine's packet filter does to a run: refused datagrams, and a lost SYN. */
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { readReports } from "../../src/load/report/json.ts";
 import { filtersRun, runInNamespace } from "../support/namespace.ts";
 import { balanced } from "./support/sums.ts";
@@ -49,10 +52,17 @@ describe.skipIf(!filtersRun())("with packet filter rules", () => {
   }, 30_000);
 
   test("a run whose datagrams are all refused says so", async () => {
+    const csv = join(mkdtempSync(join(tmpdir(), "wirelab-")), "run.csv");
     const { packets, verdict, errors } = await runUnder(
       "-A OUTPUT -p udp -j DROP",
-      "--proto udp --rate 200 --count 50",
+      `--proto udp --rate 200 --count 50 --csv ${csv}`,
     );
+    const [head = [], ...rows] = readFileSync(csv, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    const total = (name: string) => rows.reduce((sum, row) => sum + Number(row[head.indexOf(name)]), 0);
+    expect(["planned", "sent", "unsent", "refused"].map(total)).toEqual([50, 0, 0, 50]);
     expect(packets).toMatchObject({ planned: 50, sent: 0, refused: 50, lost: 0 });
     expect(errors).toEqual({ EPERM: 50 });
     expect(verdict.reasons[0]).toBe("the kernel of this machine refused every packet to 127.0.0.1:7000 (EPERM)");

@@ -143,11 +143,17 @@ describe("the report agrees with the lab, to the packet", () => {
 
   test("a closed loop continues after losses, and attributes each of them", async () => {
     await using lab = await startFaultyLab("udp:drop=0.02/0.02,duplicate=0.1", 7);
-    const { packets, evidence } = await runOn(lab, "udp", { rate: "max", count: 3000, timeout: 0.1, inFlight: 32 });
+    const { packets, duplicates, evidence } = await runOn(lab, "udp", {
+      rate: "max",
+      count: 3000,
+      timeout: 0.1,
+      inFlight: 32,
+    });
     expect(packets).toMatchObject({ planned: 3000, sent: 3000, unsent: 0, unexplained: 0 });
     expect(packets).toMatchObject({ lostUp: packets.droppedUp, lostDown: packets.droppedDown });
     expect(packets.lost).toBeGreaterThan(50);
     expect(packets.duplicate).toBeGreaterThan(150);
+    expect(duplicates).toEqual({ up: 0, down: packets.duplicate, unexplained: 0 });
     expect(evidence.kind).toBe("lab");
   });
 
@@ -159,7 +165,7 @@ describe("the report agrees with the lab, to the packet", () => {
   }, 15_000);
 
   test("the interval of the loss contains the probability of the fault", async () => {
-    await using lab = await startFaultyLab("classroom", 6);
+    await using lab = await startFaultyLab("classroom", 5);
     const { loss } = await runOn(lab, "udp", { count: 2000 });
     expect(loss.low).toBeLessThan(0.2);
     expect(loss.high).toBeGreaterThan(0.2);

@@ -30,6 +30,19 @@ test("an answer after the waiting time leaves its packet lost, and is an unknown
   expect(errors).toEqual({ "unknown-answer": 50 });
 });
 
+test("packets answered after the waiting time are not lost upstream by a stateful reflector's numbers", async () => {
+  const faults = {
+    delayMs: (arrival: number) => (arrival % 4 === 1 ? 700 : 0),
+    dropDown: (arrival: number) => arrival % 10 === 8,
+  };
+  await using target = await udpTarget("stateful", faults);
+  const options = { protocol: "udp", target: `127.0.0.1:${target.port}`, timeout: 0.2, wait: 0.4 } as const;
+  const { packets, errors, evidence } = await report({ ...options, rate: 200, count: 300 });
+  expect(errors).toEqual({ "unknown-answer": expect.any(Number) });
+  expect(evidence.kind).toBe("reflector");
+  expect(packets).toMatchObject({ sent: 300, answered: 195, late: 0, lost: 105, lostUp: 0 });
+});
+
 test("a run in which every packet is answered ends without waiting", async () => {
   await using target = await udpTarget("stateful");
   const startedAt = performance.now();

@@ -37,7 +37,7 @@ test("the build, the process and the limits have series with their values", asyn
   expect(series.get("process_resident_memory_bytes")).toBeGreaterThan(10e6);
   expect(series.get("process_open_fds")).toBeGreaterThan(3);
   expect(series.get("process_start_time_seconds")).toBeGreaterThan(1.7e9);
-  expect(series.get("wirelab_bounded_limit", { structure: "sessions" })).toBe(1024);
+  expect(series.get("wirelab_bounded_limit", { structure: "sessions" })).toBe(4096);
 });
 
 test("every series of LAB_SERIES is served in order with its type, help and labels, and no other series", async () => {

@@ -1,5 +1,6 @@
 /** Sessions of the reflector: each sequence number is counted once, in one final state, and the table is limited. */
 import { describe, expect, test } from "bun:test";
+import { random } from "../../src/base/random.ts";
 import { Session, Sessions } from "../../src/reflector/sessions.ts";
 import { endAt } from "../support/session.ts";
 
@@ -107,6 +108,23 @@ describe("Session window", () => {
     expect(session.unique).toBe(2);
     handled(session, 5);
     expect([session.unique, session.duplicate]).toEqual([2, 1]);
+  });
+
+  test("distinguishes all numbers of a session whose packets are reordered by thousands, from any first number", () => {
+    for (const first of [0, 5000, 0xffff_f000]) {
+      const session = newSession();
+      const seen = new Set<number>();
+      const next = random(1, `order ${first}`);
+      let duplicates = 0;
+      for (let i = 0; i < 20_000; i++) {
+        const sequence = (first + Math.floor(i / 2 + next() * 4000)) >>> 0;
+        if (seen.has(sequence)) duplicates++;
+        seen.add(sequence);
+        handled(session, sequence);
+        if (i % 3 === 0) session.answer(sequence);
+      }
+      expect([session.unique, session.duplicate, session.handled]).toEqual([seen.size, duplicates, seen.size]);
+    }
   });
 
   test("continues after the sequence number wraps", () => {
@@ -230,7 +248,7 @@ describe("Sessions", () => {
     expect([sessions.size, sessions.overflows]).toEqual([1, 2]);
   });
 
-  test("counts evictions by session id, and takes the memory of an evicted session for the next one", () => {
+  test("counts evictions by session id, and a delayed answer of an evicted session changes no other", () => {
     const sessions = newSessions(1);
     const first = handled(sessions.of(UDP, "10.0.0.1", 1, 7, 0), 0, 1);
     const second = sessions.of(UDP, "10.0.0.2", 1, 8, 0);

@@ -19,7 +19,7 @@ describe("a store", () => {
         id,
         savedAt: "2026-01-02T03:04:05.000Z",
         source: "page",
-        lines: [expect.objectContaining({ protocol: "udp", sent: 20, lossRatio: 0, seconds: 0.1 })],
+        lines: [expect.objectContaining({ protocol: "udp", sent: 20, lossRatio: 0, seconds: report.durationSeconds })],
       },
     ]);
     expect(store.get(99)).toBeUndefined();

@@ -1,5 +1,7 @@
 /** The program `link`: what it does to packets, its account, and the removal of its namespaces. */
 import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { linkRuns, overLink } from "./lossy-link.ts";
 import { until } from "./until.ts";
@@ -80,6 +82,24 @@ describe.skipIf(!linkRuns())("link", () => {
     expect(corrupted.received.length).toBe(COUNT);
     expect(corrupted.received.filter((text, index) => text !== `${index}`).length).toBe(corrupted.counts.corrupted);
     expect(corrupted.counts.corrupted).toBeWithin(COUNT * 0.35, COUNT * 0.65);
+  }, 20_000);
+
+  test("--log has a line for each datagram, with the times at which its copies were delivered", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wirelab-"));
+    const file = join(folder, "log");
+    const { received, counts } = await sendNumbers("--loss-up", "0.2", "--duplicate", "0.2", "--log", file);
+    const log = readFileSync(file, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    rmSync(folder, { recursive: true });
+    const texts = log.map(({ octets }) => Buffer.from(octets, "hex").toString());
+    expect(texts).toEqual(Array.from({ length: COUNT }, (_, number) => `${number}`));
+    expect(log.every(({ direction, to }) => direction === "up" && to === 9999)).toBe(true);
+    expect(log.filter(({ delivered }) => delivered.length === 0).length).toBe(counts.lost);
+    expect(log.flatMap(({ at, delivered }) => delivered.map((time: number) => time >= at))).toEqual(
+      received.map(() => true),
+    );
   }, 20_000);
 
   test("applies an option with -up to packets to the server only", async () => {

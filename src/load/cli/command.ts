@@ -2,21 +2,20 @@
 import type { ProcessUsage } from "../../base/kernel.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
-import { Timeline } from "../measure/timeline.ts";
 import { UsageError } from "../plan/errors.ts";
-import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
-import { renderComparison } from "../report/compare.ts";
+import { renderComparison } from "../report/comparison-text.ts";
 import { explain } from "../report/explain.ts";
 import { jsonOf, readReports } from "../report/json.ts";
+import { renderRepeated } from "../report/repeated-text.ts";
 import type { RunReport } from "../report/report.ts";
-import type { CompletedRun } from "../report/run-charts.ts";
+import { describeRepetition } from "../report/run-set.ts";
 import { renderReport } from "../report/text.ts";
-import { type LoadRun, runLoad } from "../run.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { OutputFiles, type WriteFile } from "./outputs.ts";
+import { OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand, type ReadFile } from "./parse.ts";
 import { ProgressView } from "./progress.ts";
+import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
 import { exitStatus, STATUS } from "./status.ts";
 
 /** The parts of the process that the command uses. */
@@ -50,13 +49,6 @@ export interface SavedRun {
   readonly response: Histogram;
 }
 
-/** A run under way, and the data for its outputs. */
-interface RunInProgress {
-  readonly run: LoadRun;
-  readonly timeline: Timeline;
-  readonly timeoutSeconds: number;
-}
-
 /** Runs the command; resolves with its exit status. */
 export async function runCommand(words: readonly string[], environment: CommandEnvironment): Promise<number> {
   try {
@@ -79,15 +71,18 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   if (command.save && !environment.save) {
     throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
   }
-  const runs = startRuns(command);
-  const isInterrupted = stopOnInterrupt(runs, environment);
-  const files = new OutputFiles(outputs, environment.writeFile);
+  // The metrics endpoint reports directions during the run.
+  const runs = new Repetitions(stepsOf(command), command.metrics !== undefined);
+  const files = new OutputFiles(outputs, environment.writeFile, runColumns(command));
   const server = startMetrics(command, runs, environment);
-  await followAll(runs, command, files, environment);
-  const reports = await Promise.all(runs.map(({ run }) => run.report));
+  const isInterrupted = stopOnInterrupt(runs, environment);
+  const completed = await runs.complete(
+    (protocol) => files.packets(protocol),
+    (current, step) => followAll(current, step, command, files, environment),
+  );
   await server?.stop(true);
+  const reports = completed.map(({ report }) => report);
   await printReports(command, reports, earlier, environment);
-  const completed = completedRuns(runs, reports);
   files.finish(completed);
   if (command.save) saveRuns(completed, files, environment);
   for (const failure of files.failures) environment.err(`${failure}\n`);
@@ -107,56 +102,45 @@ function readEarlier(path: string, readFile: ReadFile): RunReport[] {
   return reports;
 }
 
-/** Starts all runs, if all their options are valid. */
-function startRuns(command: Command): RunInProgress[] {
-  for (const options of command.runs) planRun(options);
-  // The metrics endpoint reports directions during the run.
-  const follow = command.metrics === undefined ? {} : { follow: true };
-  return command.runs.map((options) => ({
-    run: runLoad({ ...options, ...follow }),
-    timeline: new Timeline(),
-    timeoutSeconds: options.timeout ?? DEFAULT_TIMEOUT,
-  }));
-}
-
 /** The first Ctrl-C stops the runs, the second one ends the process. Returns whether there was one. */
-function stopOnInterrupt(runs: readonly RunInProgress[], environment: CommandEnvironment): () => boolean {
+function stopOnInterrupt(runs: Repetitions, environment: CommandEnvironment): () => boolean {
   let isInterrupted = false;
   environment.onInterrupt(() => {
     if (isInterrupted) return environment.exit(STATUS.interrupted);
     isInterrupted = true;
     environment.err("\nstopping: waiting for outstanding answers; press Ctrl-C again to end at once\n");
-    for (const { run } of runs) run.stop();
+    runs.stop();
   });
   return () => isInterrupted;
 }
 
-function startMetrics(command: Command, runs: readonly RunInProgress[], environment: CommandEnvironment) {
+function startMetrics(command: Command, runs: Repetitions, environment: CommandEnvironment) {
   if (command.metrics === undefined) return undefined;
   const { port, host = environment.metricsHost } = command.metrics;
   const { usage, build } = environment;
-  try {
-    return serveMetrics(host, port, { runs: runs.map(({ run }) => run.measured), process: usage, build });
-  } catch (error) {
-    for (const { run } of runs) run.stop();
-    throw error;
-  }
+  return serveMetrics(host, port, { runs: () => runs.measured, process: usage, build });
+}
+
+function runColumns({ repeat, against }: Command): readonly RunColumn[] {
+  if (repeat === 1) return [];
+  return against === undefined ? ["run"] : ["run", "side"];
 }
 
 /** Passes the snapshots of all runs to the progress view, the CSV file and the timelines, until the runs end. */
 async function followAll(
   runs: readonly RunInProgress[],
+  { repetition }: Step,
   { quiet }: Command,
   files: OutputFiles,
   { err, terminal, columns }: CommandEnvironment,
 ): Promise<void> {
-  const view = quiet ? undefined : new ProgressView(err, terminal, columns);
+  const view = quiet ? undefined : new ProgressView(err, terminal, columns, repetition);
   const follow = async ({ run, timeline }: RunInProgress) => {
     let before: IntervalSnapshot | undefined;
     for await (const snapshot of run) {
       timeline.add(snapshot);
       view?.show(snapshot);
-      files.addRow(snapshot, before);
+      files.addRow(snapshot, before, repetition);
       before = snapshot;
     }
   };
@@ -170,26 +154,34 @@ async function printReports(
   earlier: readonly RunReport[] | undefined,
   { out }: CommandEnvironment,
 ): Promise<void> {
-  if (command.outputs.json === "-") return out(`${jsonOf(reports)}\n`);
+  const isRepeated = command.repeat > 1;
+  if (command.outputs.json === "-") return out(`${jsonOf(reports, isRepeated)}\n`);
   const parts = [
-    ...(command.explain ? reports.map((report) => `${report.protocol}\n\n${explain(report)}\n\n`) : []),
+    ...(command.explain
+      ? lastOf(reports).map((report) => `${report.protocol}${repetitionOf(report)}\n\n${explain(report)}\n\n`)
+      : []),
     ...(earlier === undefined ? [] : [`${renderComparison(earlier, reports)}\n`]),
-    renderReport(reports),
+    isRepeated ? renderRepeated(reports) : renderReport(reports),
   ];
   await out(parts.join(""));
 }
 
-function completedRuns(runs: readonly RunInProgress[], reports: readonly RunReport[]): CompletedRun[] {
-  return runs.flatMap(({ run, timeline, timeoutSeconds }, index) => {
-    const report = reports[index];
-    const { response, service } = run.measured.recorder();
-    return report === undefined ? [] : [{ report, response, service, timeline: timeline.points, timeoutSeconds }];
-  });
+/** The reports of the last repetition. */
+function lastOf(reports: readonly RunReport[]): readonly RunReport[] {
+  const last = reports.at(-1)?.repetition?.index;
+  return reports.filter(({ repetition }) => repetition?.index === last);
 }
 
+function repetitionOf({ repetition }: RunReport): string {
+  return repetition === undefined ? "" : `, ${describeRepetition(repetition)}`;
+}
+
+/** Keeps each repetition as a run of its own. */
 function saveRuns(runs: readonly SavedRun[], files: OutputFiles, { save, err }: CommandEnvironment): void {
   try {
-    err(`${save?.(runs.map(({ report, response }) => ({ report, response })))}\n`);
+    for (const group of Map.groupBy(runs, ({ report }) => repetitionOf(report)).values()) {
+      err(`${save?.(group.map(({ report, response }) => ({ report, response })))}\n`);
+    }
   } catch (error) {
     files.fail("save", `--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
   }

@@ -48,6 +48,13 @@ Load
   --wait TIME            a packet without an answer for this long is lost. Default:
                          twice --timeout, and at least 1s after it
   --seed N               repeats a run's random choices
+  --repeat N             makes the run N times (2 to 100), one after another, with
+                         the seeds --seed, --seed + 1, …; reports each run and the
+                         means over the runs, with 95 % intervals from the
+                         variation between runs
+  --against HOST[:PORT]  or a URL: with --repeat, makes each run against this target
+                         too, in alternating order, and compares both by the
+                         differences within the repetitions
 
 HTTP
   --method NAME          default: POST for /, GET for other paths
@@ -61,31 +68,45 @@ Results
                          jitter<2ms, rate>=950; repeatable. p50 p90 p99 p999
                          min mean max are response times, percentiles of all
                          packets sent: over the timeout if too many have no
-                         answer. If the value has a 95 % confidence interval,
-                         all of it has to meet the objective
+                         answer. jitter is the mean round-trip jitter. If the
+                         value has a 95 % confidence interval, all of it has to
+                         meet the objective
   --json FILE|-          the report as JSON ("-": standard output, nothing else)
-  --csv FILE             a row for each interval
+  --csv FILE             a row for each interval. Its percentiles are over the
+                         packets whose outcome became known in it: inf if over
+                         the timeout, empty if these are too few. The first
+                         column of a repeated run is the number of the run
+  --packets FILE         a row for each packet with its fate, times, numbers and
+                         octets, and for each answer or error that belongs to
+                         no packet; NDJSON if FILE ends in .ndjson or .jsonl,
+                         otherwise CSV. scripts/verify.ts recomputes the report
+                         from it
   --html FILE            the report with charts, in one file
-  --hdr FILE             the response times in HdrHistogram's text format, ms
+  --hdr FILE             the response times in HdrHistogram's text format, ms; a
+                         file for each protocol and run
   --compare FILE         changes from an earlier --json report, and whether they
-                         are significant
-  --save                 keeps the run in the file of WIRELAB_DATA, for the lab's
-                         page
-  --explain              defines each number, with the values of this run
+                         are significant: better or worse by the variation
+                         between runs if both are repeated, else only higher or
+                         lower
+  --save                 keeps the run, each repetition as one, in the file of
+                         WIRELAB_DATA, for the lab's page
+  --explain              defines each number, with the values of the (last) run
   --interval TIME        time between two progress lines (1s)
   --metrics-port PORT    serves the run's series for Prometheus during the run
   --metrics-host HOST    address to listen on (127.0.0.1, or WIRELAB_HOST)
   --quiet, -q            no progress view
 
 Exit status
-  0 done, every objective met · 1 an objective missed · 2 bad usage, or a result
-  could not be written · 3 nothing could be measured · 130 interrupted: the first
-  Ctrl-C ends the run with its report, the second ends at once
+  0 done, every objective met · 1 an objective missed in any run · 2 bad usage,
+  or a result could not be written · 3 a run could not measure anything · 130
+  interrupted: the first Ctrl-C ends the run with its report and makes no further
+  ones, the second ends at once
 
 Examples
   bun run scripts/load.ts --proto udp
   bun run scripts/load.ts --proto all --rate 500 --duration 30s --html report.html
   bun run scripts/load.ts --proto tcp --rate max --connections 8
+  bun run scripts/load.ts --proto udp --target 10.0.0.7 --against 10.0.0.8 --repeat 10
   bun run scripts/load.ts --proto udp --stages 0-5k/10s,5k/20s --slo 'p99<2ms' --slo 'loss<0.5%'
   bun run scripts/load.ts --proto http --target https://10.0.0.7/health --insecure --rate 50
   bun run scripts/load.ts --proto udp --target 10.0.0.7:862 --control none --count 1000 --json run.json

@@ -1,26 +1,57 @@
-/** The result files of a command: JSON, CSV, HTML, HDR. A file that cannot be written does not end the run. */
+/** The result files of a command: JSON, CSV, packets, HTML, HDR. A file that cannot be written does not end the run. */
+import type { Protocol } from "../../base/protocol.ts";
+import type { PacketSink } from "../measure/packet-log.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { renderHtml } from "../report/html.ts";
 import { jsonOf } from "../report/json.ts";
+import { PACKETS_HEADER, PacketText, packetFormOf } from "../report/packet-text.ts";
+import type { Repetition, RunReport } from "../report/report.ts";
 import type { CompletedRun } from "../report/run-charts.ts";
 import type { Outputs } from "./parse.ts";
 
 /** Writes or appends to a file; throws the system's error. */
 export type WriteFile = (path: string, text: string, append: boolean) => void;
 
+/** The part of a file name for one of several distributions, because the HDR format has one in a file. */
+function nameOf({ protocol, repetition }: RunReport): string {
+  if (repetition === undefined) return protocol;
+  return `${protocol}-${repetition.index}${repetition.side === "against" ? "-against" : ""}`;
+}
+
+/** The columns of the CSV file that a repeated run has in addition, before the others. */
+export type RunColumn = "run" | "side";
+
 /** The files of one command. */
 export class OutputFiles {
   readonly #outputs: Outputs;
   readonly #writeFile: WriteFile;
+  readonly #columns: readonly RunColumn[];
   readonly #failures = new Map<string, string>();
 
-  /** Writes the header of the CSV file. */
-  constructor(outputs: Outputs, writeFile: WriteFile) {
+  /**
+   * Writes the headers of the CSV file and of the packets file.
+   * @param columns those of a repeated run, whose JSON report is an array; none for a run that is not repeated
+   */
+  constructor(outputs: Outputs, writeFile: WriteFile, columns: readonly RunColumn[] = []) {
     this.#outputs = outputs;
     this.#writeFile = writeFile;
-    this.#write("csv", outputs.csv, `${CSV_HEADER}\n`, false);
+    this.#columns = columns;
+    this.#write("csv", outputs.csv, `${[...columns, CSV_HEADER].join(",")}\n`, false);
+    const { packets } = outputs;
+    if (packets !== undefined)
+      this.#write("packets", packets, packetFormOf(packets) === "csv" ? PACKETS_HEADER : "", false);
+  }
+
+  /** Where the packets of a run go; undefined without `--packets`. All runs share one file. */
+  packets(protocol: Protocol): PacketSink | undefined {
+    const { packets } = this.#outputs;
+    if (packets === undefined) return undefined;
+    return new PacketText(protocol, packetFormOf(packets), (text) => {
+      if (!this.#failures.has("packets")) this.#write("packets", packets, text, true);
+      return !this.#failures.has("packets");
+    });
   }
 
   /** The error of each output that could not be written, one line each. */
@@ -34,21 +65,41 @@ export class OutputFiles {
   }
 
   /** Appends the row of an interval, unless an earlier row could not be written. */
-  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined): void {
-    if (!this.#failures.has("csv")) this.#write("csv", this.#outputs.csv, `${csvRow(now, before)}\n`, true);
+  addRow(now: IntervalSnapshot, before: IntervalSnapshot | undefined, repetition?: Repetition): void {
+    if (this.#failures.has("csv")) return;
+    const cells = this.#columns.map((column) => (column === "run" ? repetition?.index : repetition?.side) ?? "");
+    this.#write("csv", this.#outputs.csv, `${[...cells, csvRow(now, before)].join(",")}\n`, true);
   }
 
   /** Writes the files that need the reports. */
   finish(runs: readonly CompletedRun[]): void {
     const { json, html, hdr } = this.#outputs;
-    if (json !== "-") this.#write("json", json, `${jsonOf(runs.map(({ report }) => report))}\n`, false);
+    this.#checkPackets(runs);
+    if (json !== "-")
+      this.#write(
+        "json",
+        json,
+        `${jsonOf(
+          runs.map(({ report }) => report),
+          this.#columns.length > 0,
+        )}\n`,
+        false,
+      );
     if (html !== undefined) this.#write("html", html, renderHtml(runs), false);
     if (hdr === undefined) return;
     for (const { report, response } of runs) {
-      // The format has one distribution in a file, so with several protocols each has a file with its name.
-      const path = runs.length === 1 ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${report.protocol}$1`);
+      const isOnly = runs.length === 1 && report.repetition === undefined;
+      const path = isOnly ? hdr : hdr.replace(/(\.[^./]*)?$/, `-${nameOf(report)}$1`);
       this.#write("hdr", path, hdrText(response), false);
     }
+  }
+
+  /** A packets file from which rows were left out is incomplete. */
+  #checkPackets(runs: readonly CompletedRun[]): void {
+    const omitted = runs.reduce((total, { report }) => total + (report.packetLog?.omitted ?? 0), 0);
+    if (omitted === 0 || this.#failures.has("packets")) return;
+    const line = `${omitted} rows were left out, because they could not be written in time; lower --rate`;
+    this.fail("packets", `--packets ${this.#outputs.packets}: ${line}`);
   }
 
   #write(flag: string, path: string | undefined, text: string, append: boolean): void {

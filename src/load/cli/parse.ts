@@ -2,6 +2,7 @@
 import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
+import { parseTarget } from "../plan/target.ts";
 import {
   alternatives,
   parseDuration,
@@ -20,6 +21,8 @@ export interface Outputs {
   readonly csv?: string;
   readonly html?: string;
   readonly hdr?: string;
+  /** A row for each packet; CSV or NDJSON by its name. */
+  readonly packets?: string;
   /** An earlier JSON report, which is compared with the new one. */
   readonly compare?: string;
 }
@@ -28,6 +31,10 @@ export interface Outputs {
 export interface Command {
   /** One run for each protocol, in the order of the report. */
   readonly runs: readonly LoadOptions[];
+  /** How often the runs are made, one time after another. */
+  readonly repeat: number;
+  /** The same runs against a second target, which alternate with the others in each repetition. */
+  readonly against: readonly LoadOptions[] | undefined;
   readonly outputs: Outputs;
   readonly explain: boolean;
   /** Whether the run is kept for the lab's page. */
@@ -43,6 +50,8 @@ export type ReadFile = (path: string) => Uint8Array;
 /** The flags that apply only to protocols whose targets are URLs. */
 const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const satisfies readonly Flag[];
 
+const MAX_REPEAT = 100;
+
 /** Parses a command line. Throws a UsageError, which is one line for a person. */
 export function parseCommand(words: readonly string[], readFile: ReadFile): Command {
   const given = readFlags(words);
@@ -54,21 +63,25 @@ export function parseCommand(words: readonly string[], readFile: ReadFile): Comm
   const common = commonOptions(given);
   const mode = convert(text("mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
   const http = httpOptions(given, readFile);
+  // With several protocols, options that some of them lack apply to the others.
+  const runs = protocols.map((protocol) =>
+    defined<LoadOptions>({
+      ...common,
+      protocol,
+      mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
+      http: takesUrl(protocol) ? http : undefined,
+    }),
+  );
   return {
-    // With several protocols, options that some of them lack apply to the others.
-    runs: protocols.map((protocol) =>
-      defined<LoadOptions>({
-        ...common,
-        protocol,
-        mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
-        http: takesUrl(protocol) ? http : undefined,
-      }),
-    ),
+    runs,
+    against: againstRuns(given, runs),
+    repeat: repetitions(given, common.duration),
     outputs: defined<Outputs>({
       json: text("json"),
       csv: text("csv"),
       html: text("html"),
       hdr: text("hdr"),
+      packets: convert(text("packets"), checkPackets),
       compare: text("compare"),
     }),
     explain: given.has("explain"),
@@ -133,6 +146,43 @@ function commonOptions(given: GivenFlags) {
   };
 }
 
+/** The value of `--repeat`. Throws a UsageError for a run that has no end. */
+function repetitions(given: GivenFlags, duration: number | undefined): number {
+  const text = given.get("repeat")?.[0];
+  if (text === undefined) return 1;
+  const repeat = parseNumber("repeat", text);
+  if (given.has("packets")) {
+    throw new UsageError("--repeat and --packets exclude each other: the file has the packets of one run");
+  }
+  if (!(Number.isInteger(repeat) && repeat >= 2 && repeat <= MAX_REPEAT)) {
+    throw new UsageError(`--repeat ${text}: expected a whole number from 2 to ${MAX_REPEAT}`);
+  }
+  if (duration === Number.POSITIVE_INFINITY && !given.has("count")) {
+    throw new UsageError("--repeat and --duration forever exclude each other: the first run would not end");
+  }
+  return repeat;
+}
+
+/** The runs of `--against`. `--control` is that of `--target`, unless it disables the session summary. */
+function againstRuns(given: GivenFlags, runs: readonly LoadOptions[]): readonly LoadOptions[] | undefined {
+  const target = given.get("against")?.[0];
+  if (target === undefined) return undefined;
+  if (!given.has("repeat")) throw new UsageError("--against requires --repeat");
+  return runs.map(({ control, ...options }) => {
+    checkAgainst(target, options.protocol);
+    return { ...options, target, ...(control === false ? { control } : {}) };
+  });
+}
+
+function checkAgainst(text: string, protocol: Protocol): void {
+  try {
+    parseTarget(text, protocol);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(error.message.replace("--target", "--against"));
+  }
+}
+
 function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undefined {
   if (!HTTP_FLAGS.some((name) => given.has(name))) return undefined;
   return defined<HttpOptions>({
@@ -142,6 +192,11 @@ function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undef
     verify: given.has("insecure") ? false : undefined,
     keepAlive: given.has("no-keep-alive") ? false : undefined,
   });
+}
+
+function checkPackets(path: string): string {
+  if (path !== "-") return path;
+  throw new UsageError("--packets -: expected the name of a file; only --json can be written to standard output");
 }
 
 function readBody(text: string, readFile: ReadFile): Uint8Array {

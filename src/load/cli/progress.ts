@@ -1,33 +1,40 @@
 /** The progress view: a line for each interval and, on a terminal, a progress bar with the latest response times below. */
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
+import { formatTime } from "../report/format-time.ts";
+import type { Repetition } from "../report/report.ts";
+import { describeRepetition } from "../report/run-set.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;
 const SPARKS = "▁▂▃▄▅▆▇█";
+/** An infinite value. */
+const OVER = "↑";
 const CLEAR_LINE = "\r\u001b[K";
 
 /** The line of an interval. The rate is that since the snapshot `before`; counts are totals. */
 export function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
   const seconds = now.seconds - (before?.seconds ?? 0);
   const rate = seconds > 0 ? (now.sent - (before?.sent ?? 0)) / seconds : 0;
-  const optional = (["failed", "late", "corrupt", "unsent"] as const).filter((name) => now[name] > 0);
+  const optional = (["failed", "late", "corrupt", "unsent", "refused"] as const).filter((name) => now[name] > 0);
   const parts = [
     now.protocol.padEnd(4),
     `${now.seconds.toFixed(1)} s`.padStart(9),
     formatRate(rate).padStart(10),
     ...(["answered", "lost", ...optional] as const).map((name) => `${name} ${formatCount(now[name])}`),
-    `p50 ${formatSeconds(now.p50)}`,
+    `p50 ${formatTime(now, "p50")}`,
     `max ${formatSeconds(now.max)}`,
   ];
   return parts.join("  ");
 }
 
-/** Values as bars of eight heights from 0 to the highest value; a missing value is a gap. */
+/** Values as bars of eight heights from 0 to the highest finite value; a missing value is a gap, an infinite one `↑`. */
 export function sparkline(values: readonly (number | null)[]): string {
-  const max = Math.max(...values.map((value) => value ?? 0));
-  const bar = (value: number | null) =>
-    value === null || max === 0 ? " " : (SPARKS[Math.min(7, Math.floor((value / max) * 8))] ?? " ");
+  const max = Math.max(...values.map((value) => (value === null || value === Number.POSITIVE_INFINITY ? 0 : value)));
+  const bar = (value: number | null) => {
+    if (value === Number.POSITIVE_INFINITY) return OVER;
+    return value === null || max === 0 ? " " : (SPARKS[Math.min(7, Math.floor((value / max) * 8))] ?? " ");
+  };
   return values.map(bar).join("");
 }
 
@@ -44,27 +51,39 @@ export class ProgressView {
   readonly #write: (text: string) => void;
   readonly #isTerminal: boolean;
   readonly #columns: () => number;
+  readonly #title: string;
   readonly #before = new Map<string, IntervalSnapshot>();
   readonly #recent = new Map<string, (number | null)[]>();
 
-  /** @param isTerminal whether lines can be rewritten, so that the bar stays below them */
-  constructor(write: (text: string) => void, isTerminal: boolean, columns: () => number) {
+  /**
+   * @param isTerminal whether lines can be rewritten, so that the bar stays below them
+   * @param repetition of a repeated run; its number precedes each line
+   */
+  constructor(
+    write: (text: string) => void,
+    isTerminal: boolean,
+    columns: () => number,
+    repetition: Repetition | undefined = undefined,
+  ) {
     this.#write = write;
     this.#isTerminal = isTerminal;
     this.#columns = columns;
+    this.#title = repetition === undefined ? "" : `${describeRepetition(repetition)}  `;
   }
 
   /** Shows an interval of one protocol. */
   show(snapshot: IntervalSnapshot): void {
     const { protocol } = snapshot;
-    const line = progressLine(snapshot, this.#before.get(protocol));
+    const line = `${this.#title}${progressLine(snapshot, this.#before.get(protocol))}`;
     this.#before.set(protocol, snapshot);
-    this.#recent.set(protocol, [...(this.#recent.get(protocol) ?? []), snapshot.p50].slice(-SPARKLINE_WIDTH));
+    const median = snapshot.over.p50 === undefined ? snapshot.p50 : Number.POSITIVE_INFINITY;
+    this.#recent.set(protocol, [...(this.#recent.get(protocol) ?? []), median].slice(-SPARKLINE_WIDTH));
     if (!this.#isTerminal) {
       this.#write(`${line}\n`);
       return;
     }
-    const bar = [progressBar(snapshot.seconds, snapshot.totalSeconds), ...this.#sparklines()].join("  ");
+    const progress = progressBar(snapshot.seconds, snapshot.totalSeconds);
+    const bar = [`${this.#title}${progress}`, ...this.#sparklines()].join("  ");
     this.#write(`${CLEAR_LINE}${line}\n${bar.slice(0, this.#columns() - 1)}`);
   }
 

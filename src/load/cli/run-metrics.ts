@@ -7,9 +7,15 @@ import type { Histogram } from "../measure/histogram.ts";
 import type { MeasuredRun } from "../measure/measured-run.ts";
 import type { Recorder } from "../measure/recorder.ts";
 
+/** A run as the series read it. */
+export interface MeteredRun extends Pick<MeasuredRun, "protocol" | "directions"> {
+  readonly recorder: () => Pick<Recorder, "counts" | "response" | "service">;
+}
+
 /** What the series are read from. */
 export interface RunMetricsSources {
-  readonly runs: readonly MeasuredRun[];
+  /** All runs up to now; those of one protocol are added. */
+  readonly runs: () => readonly MeteredRun[];
   readonly process: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
 }
@@ -26,16 +32,32 @@ function monotonic(read: () => readonly Sample[]): () => readonly Sample[] {
     });
 }
 
+/** The samples with those of equal labels added. */
+function added(samples: readonly Sample[]): readonly Sample[] {
+  const sums = new Map<string, Sample>();
+  for (const [labels, value] of samples) {
+    const key = JSON.stringify(labels);
+    sums.set(key, [labels, value + (sums.get(key)?.[1] ?? 0)]);
+  }
+  return [...sums.values()];
+}
+
 /** The exposition of the series of `runs`. */
 export function runMetrics({ runs, process, build }: RunMetricsSources): Exposition {
   const counts = (pick: (counts: Recorder["counts"]) => number) =>
-    monotonic(() => runs.map(({ protocol, recorder }): Sample => [{ protocol }, pick(recorder().counts)]));
-  const times = (pick: (recorder: Recorder) => Histogram) => () =>
-    runs.map(({ protocol, recorder }) => [{ protocol }, bucketsOf(pick(recorder()))] as const);
+    monotonic(() => added(runs().map(({ protocol, recorder }): Sample => [{ protocol }, pick(recorder().counts)])));
+  const times = (pick: (recorder: ReturnType<MeteredRun["recorder"]>) => Histogram) => () =>
+    Array.from(
+      Map.groupBy(runs(), ({ protocol }) => protocol),
+      ([protocol, group]) => [{ protocol }, bucketsOf(group.map(({ recorder }) => pick(recorder())))] as const,
+    );
   return createExposition(RUN_SERIES, {
+    wirelab_load_planned_total: counts(({ planned }) => planned),
+    wirelab_load_unsent_total: counts(({ unsent }) => unsent),
+    wirelab_load_refused_total: counts(({ refused }) => refused),
     wirelab_load_sent_total: counts(({ sent }) => sent),
     wirelab_load_answered_total: counts(({ answered }) => answered),
-    wirelab_load_lost_total: monotonic(() => runs.flatMap(lostSamples)),
+    wirelab_load_lost_total: monotonic(() => added(runs().flatMap(lostSamples))),
     wirelab_load_duplicates_total: counts(({ duplicate }) => duplicate),
     wirelab_load_late_total: counts(({ late }) => late),
     wirelab_load_failed_total: counts(({ failed }) => failed),
@@ -48,12 +70,19 @@ export function runMetrics({ runs, process, build }: RunMetricsSources): Exposit
 }
 
 /** The same buckets as the lab's, so that both can be compared in one panel. */
-function bucketsOf(histogram: Histogram) {
-  const { sum, count } = histogram;
-  return { bounds: RESPONSE_BUCKETS, cumulative: histogram.countsUpTo(RESPONSE_BUCKETS), sum, count };
+function bucketsOf(histograms: readonly Histogram[]) {
+  const total = (pick: (histogram: Histogram) => number) =>
+    histograms.reduce((sum, histogram) => sum + pick(histogram), 0);
+  const counts = histograms.map((histogram) => histogram.countsUpTo(RESPONSE_BUCKETS));
+  return {
+    bounds: RESPONSE_BUCKETS,
+    cumulative: RESPONSE_BUCKETS.map((_, bucket) => counts.reduce((sum, row) => sum + (row[bucket] ?? 0), 0)),
+    sum: total(({ sum }) => sum),
+    count: total(({ count }) => count),
+  };
 }
 
-function lostSamples({ protocol, directions }: MeasuredRun): Sample[] {
+function lostSamples({ protocol, directions }: MeteredRun): Sample[] {
   const { lostUp, lostDown, unexplained } = directions();
   return [
     [{ protocol, direction: "up" }, lostUp],

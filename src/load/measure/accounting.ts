@@ -6,7 +6,9 @@
  * final enter the loss pattern and the series of delays, in order of sending. Memory is fixed at the start, by rate and
  * waiting time.
  */
+import type { Reception } from "./counts.ts";
 import type { LossStream } from "./loss-pattern.ts";
+import type { PacketNotes } from "./packet-notes.ts";
 import type { Recorder } from "./recorder.ts";
 import { SentPackets } from "./sent-packets.ts";
 
@@ -20,12 +22,6 @@ const OTHER = 4;
 const FINALLY_LOST = 5;
 /** Never sent. */
 const REFUSED = 6;
-
-/**
- * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
- * to a packet that is not kept, or whose loss is final.
- */
-export type Reception = "answered" | "late" | "duplicate" | "unknown";
 
 /** Settings of a session's accounting. */
 export interface AccountingSettings {
@@ -45,6 +41,8 @@ export interface AccountingSettings {
 export class PacketAccounting {
   /** The packets that are kept, with their send times. */
   readonly packets: SentPackets;
+  /** What the run's packet log needs; undefined without one. */
+  readonly notes: PacketNotes | undefined;
   readonly #recorder: Recorder;
   readonly #losses: LossStream;
   readonly #timeoutMs: number;
@@ -55,7 +53,10 @@ export class PacketAccounting {
   readonly #intendedAt: Float64Array;
   readonly #state: Uint8Array;
   readonly #delay: Float64Array;
+  /** The reflector's number of the first answer. */
   readonly #reflected: Uint32Array;
+  /** That of the last answer with a number of its own. */
+  readonly #repeated: Uint32Array;
   #oldestPending: number;
   /** The oldest packet whose outcome may not be final; all before it are in the loss pattern and the series of delays. */
   #oldestAwaited: number;
@@ -78,9 +79,16 @@ export class PacketAccounting {
     this.#state = new Uint8Array(slots).fill(0);
     this.#delay = new Float64Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
+    this.#repeated = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
     this.#oldestAwaited = first;
     this.#expected = first;
+    this.notes = recorder.log?.open(this.packets);
+  }
+
+  /** The session ends: it sends no more packets. */
+  close(): void {
+    if (this.notes !== undefined) this.#recorder.log?.close(this.notes);
   }
 
   /** Number of packets without an outcome. */
@@ -96,6 +104,7 @@ export class PacketAccounting {
   /** Adds a packet that is about to be sent; returns its sequence number. */
   add(intendedAt: number, sentAt: number, wallSentAt: number): number {
     if (this.#oldestAwaited <= this.packets.next - this.packets.slots) this.#discardOldest();
+    this.notes?.clear(this.packets.next);
     const sequence = this.packets.add(intendedAt, sentAt, wallSentAt);
     this.#state[sequence & this.#mask] = PENDING;
     this.#pending++;
@@ -105,8 +114,8 @@ export class PacketAccounting {
 
   /**
    * Counts an answer to the packet `sequence` that arrived at `now`.
-   * @param reflected the reflector's own sequence number, if it has one: a duplicate with a different number was
-   *   duplicated upstream, one with the same number downstream
+   * @param reflected the reflector's own sequence number, if it has one: a duplicate with a number of its own was
+   *   duplicated upstream, one with the number of an earlier answer downstream
    */
   answer(sequence: number, now: number, reflected = 0): Reception {
     const slot = sequence & this.#mask;
@@ -114,7 +123,10 @@ export class PacketAccounting {
     const { counts } = this.#recorder;
     if (state === ANSWERED || state === OTHER) {
       counts.duplicate++;
-      if (reflected !== this.#reflected[slot]) counts.duplicateUp++;
+      if (reflected !== this.#reflected[slot] && reflected !== this.#repeated[slot]) {
+        counts.duplicateUp++;
+        this.#repeated[slot] = reflected;
+      }
       return "duplicate";
     }
     if (state === undefined || state === 0 || state >= FINALLY_LOST) return "unknown";
@@ -124,6 +136,7 @@ export class PacketAccounting {
       return "unknown";
     }
     this.#reflected[slot] = reflected;
+    this.#repeated[slot] = reflected;
     // RFC 4737 section 3.3: a packet is reordered if its number is below the next expected one.
     if (this.#ordered && sequence < this.#expected) counts.reordered++;
     else this.#expected = sequence + 1;
@@ -133,10 +146,12 @@ export class PacketAccounting {
     if (service > this.#timeoutMs) {
       counts.late++;
       this.#state[slot] = OTHER;
+      this.notes?.noteArrival(sequence, "late", now);
       return "late";
     }
     this.#state[slot] = ANSWERED;
     counts.answered++;
+    this.notes?.noteArrival(sequence, "answered", now);
     this.#recorder.recordTimes(now - (this.#intendedAt[slot] ?? now), service);
     this.#recordVariation(sequence, slot, service);
     return "answered";
@@ -170,6 +185,7 @@ export class PacketAccounting {
     else this.#pending--;
     this.#state[slot] = OTHER;
     this.#recorder.counts[outcome]++;
+    this.notes?.noteFate(sequence, outcome);
     return true;
   }
 
@@ -182,6 +198,7 @@ export class PacketAccounting {
     else if (state === LOST || state === FINALLY_LOST) this.#revertLost(slot);
     else return;
     this.#state[slot] = REFUSED;
+    this.notes?.noteFate(sequence, "refused");
     this.#recorder.counts.sent--;
     this.#recorder.counts.refused++;
   }
@@ -204,6 +221,7 @@ export class PacketAccounting {
         this.#loseFinally(slot);
       }
       this.#recordFinal(slot);
+      this.notes?.noteFinal(this.#oldestAwaited, this.#losses.recorded);
       this.#oldestAwaited++;
     }
     return newlyLost;
@@ -236,6 +254,7 @@ export class PacketAccounting {
       this.#recorder.counts.discarded++;
     }
     this.#recordFinal(slot);
+    this.notes?.noteFinal(this.#oldestAwaited - 1, this.#losses.recorded);
   }
 
   #recordFinal(slot: number): void {

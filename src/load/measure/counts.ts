@@ -1,5 +1,11 @@
 /** The packet counts of a run. */
 
+/**
+ * What an answer is to the accounting: the first one to its packet, within the timeout or after it; a further one; one
+ * to a packet that is not kept, or whose loss is final.
+ */
+export type Reception = "answered" | "late" | "duplicate" | "unknown";
+
 /** Packets by outcome, and what is counted beside them. `lost` can decrease: an answer after the timeout makes its packet late. */
 export interface Counts {
   planned: number;
@@ -58,7 +64,12 @@ export function noCounts(): Counts {
   };
 }
 
+/** Packets whose outcome is known and is not a valid answer within the timeout. Quantiles count them as infinite. */
+export function unansweredOf({ lost, late, failed, corrupt }: Counts): number {
+  return lost + late + failed + corrupt;
+}
+
 /** Packets sent that have no outcome yet. */
-export function pendingOf({ sent, answered, lost, late, failed, corrupt }: Counts): number {
-  return sent - answered - lost - late - failed - corrupt;
+export function pendingOf(counts: Counts): number {
+  return counts.sent - counts.answered - unansweredOf(counts);
 }

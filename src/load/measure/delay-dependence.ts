@@ -5,7 +5,7 @@ import type { Histogram } from "./histogram.ts";
 import { tailShape } from "./tail.ts";
 
 /** A lag-1 autocorrelation of more standard errors than this is dependence. */
-const SIGNIFICANT = 3;
+const SIGNIFICANT = 2;
 /** A variance inflation above this is dependence, whatever the lag-1 autocorrelation. */
 const INFLATED = 2;
 /** Quantiles at most this far from the median measure the dependence: others have too few exceedances. */

@@ -77,7 +77,8 @@ function quantilePrecision(series: DelaySeries, index: number, dependence: Depen
   const { degrees, dependent, inflations } = dependence;
   if (dependence.unknown !== undefined) return unknown(dependence.unknown);
   const own = inflations[index] ?? dependence.inflation;
-  const beyond = (series.packets * Math.min(q, 1 - q)) / Math.max(dependence.inflation, own);
+  // Of independent delays, the estimated inflation would select runs with a small variance.
+  const beyond = (series.packets * Math.min(q, 1 - q)) / (dependent ? Math.max(dependence.inflation, own) : 1);
   if (beyond < (dependent ? FEWEST_BEYOND_DEPENDENT : FEWEST_BEYOND)) return unknown("too few");
   return quantileInterval(series, q, own, degrees);
 }

@@ -80,9 +80,11 @@ export class DelaySeries {
   /** Chooses the levels from the distribution so far and puts the delays that were kept into batches. */
   #fillBatches(batches: Batches): void {
     const kept = Math.min(this.#packets, KEPT);
+    // Exact order statistics, so that the levels can be recomputed from a list of the packets.
+    const sorted = this.#kept.slice(0, kept).sort();
     this.quantiles.forEach((q, i) => {
       const rank = Math.max(1, Math.ceil(q * kept - 1e-9));
-      this.#levels[i] = rank > this.values.count ? Number.MAX_VALUE : (this.values.atRank(rank) ?? 0) * 1000;
+      this.#levels[i] = Math.min(sorted[rank - 1] ?? 0, Number.MAX_VALUE);
     });
     for (let i = 0; i < kept; i++) this.#batch(batches, this.#kept[i] ?? 0);
   }

@@ -58,19 +58,24 @@ export function degreesFor(independent: number): number {
 }
 
 /**
+ * The power of a series of batch means at its `count` lowest cosine frequencies, from the lowest. Each is an estimate of
+ * the long-run variance, and has about one degree of freedom.
+ */
+export function cosinePowers(means: Float64Array, count: number): Float64Array {
+  const middle = meanOf(means);
+  return Float64Array.from({ length: count }, (_, index) => {
+    let amplitude = 0;
+    for (let i = 0; i < means.length; i++) {
+      amplitude += ((means[i] ?? 0) - middle) * Math.cos((Math.PI * (index + 1) * (i + 0.5)) / means.length);
+    }
+    return (amplitude * amplitude * 2) / means.length;
+  });
+}
+
+/**
  * The long-run variance of a series of batch means. Divided by the number of batches it is the variance of their mean.
  * Uses the `degrees` lowest cosine frequencies.
  */
 export function longRunVariance(means: Float64Array, degrees: number): number {
-  const middle = meanOf(means);
-  const count = means.length;
-  let power = 0;
-  for (let frequency = 1; frequency <= degrees; frequency++) {
-    let amplitude = 0;
-    for (let i = 0; i < count; i++) {
-      amplitude += ((means[i] ?? 0) - middle) * Math.cos((Math.PI * frequency * (i + 0.5)) / count);
-    }
-    power += (amplitude * amplitude * 2) / count;
-  }
-  return power / degrees;
+  return meanOf(cosinePowers(means, degrees));
 }

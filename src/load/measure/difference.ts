@@ -7,11 +7,11 @@ export interface Ranged extends Interval {
 }
 
 /**
- * States what the interval of one pair of runs leaves out. Every comparison of two runs shows it.
+ * States what a comparison with a single run leaves out. Every such comparison shows it.
  */
 export const ONE_PAIR =
-  "The intervals cover the variation within each run. Conditions can also change from run to run, which one pair " +
-  "cannot show: repeat both, interleaved, before you attribute a change to its cause.";
+  "The intervals cover the variation within each run. One pair of runs cannot tell a change from the ordinary " +
+  "variation between runs; two sets of runs, which the load command makes with --repeat, can.";
 
 /**
  * The 95 % interval of `after` less `before` for two independent runs, from their own intervals (MOVER: Newcombe

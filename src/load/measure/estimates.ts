@@ -25,7 +25,7 @@ export function wilson(hits: number, total: number): Interval {
 }
 
 /** ln n! by Stirling's series, with an error below 1e-10. */
-function logFactorial(n: number): number {
+export function logFactorial(n: number): number {
   if (n < 16) {
     let product = 1;
     for (let factor = 2; factor <= n; factor++) product *= factor;
@@ -71,6 +71,21 @@ export function samplesNeeded(q: number): number {
   let n = Math.max(1, Math.floor(Math.log(TAIL) / Math.log(edge)) - 2);
   while (quantileRanks(n, q) === undefined) n++;
   return n;
+}
+
+/**
+ * The quantile `q` over `packets` packets, of which `values` has those with a time; the time of the others is infinite
+ * (RFC 7679 section 4). Infinity if the quantile's rank is among them, undefined if there are too few packets for both
+ * limits of its confidence interval.
+ */
+export function quantileAmong(
+  values: { readonly count: number; atRank(rank: number): number | undefined },
+  packets: number,
+  q: number,
+): number | undefined {
+  if (quantileRanks(packets, q) === undefined) return undefined;
+  const rank = Math.max(1, Math.ceil(q * packets - 1e-9));
+  return rank > values.count ? Number.POSITIVE_INFINITY : values.atRank(rank);
 }
 
 /** A distribution from which quantiles can be read. */

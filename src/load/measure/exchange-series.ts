@@ -43,12 +43,16 @@ export class ExchangeSeries {
       upstream.follow(this.#change(this.#up, this.#latest, sequence));
       downstream.follow(this.#change(this.#down, this.#latest, sequence));
     }
-    for (const first of [sequence - 1, sequence]) {
-      if (!this.#isComparable(first, first + 1)) continue;
-      upstream.record(this.#change(this.#up, first, first + 1));
-      downstream.record(this.#change(this.#down, first, first + 1));
-    }
+    this.#record(sequence - 1, variation);
+    this.#record(sequence, variation);
     this.#latest = sequence;
+  }
+
+  /** Records the change from an exchange to the one sent after it, if both are known. */
+  #record(first: number, variation: VariationByDirection): void {
+    if (!this.#isComparable(first, first + 1)) return;
+    variation.up.record(this.#change(this.#up, first, first + 1));
+    variation.down.record(this.#change(this.#down, first, first + 1));
   }
 
   #change(delays: Float64Array, from: number, to: number): number {

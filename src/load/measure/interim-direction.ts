@@ -103,6 +103,8 @@ export class InterimAttribution {
     // upstream drops are a lower limit.
     const notHandled = totals.sent - (start?.sent ?? 0) - (totals.handled - (start?.handled ?? 0));
     const lostUp = clamp(Math.max(notHandled, droppedUp), 0, lost);
+    // More packets that the lab did not handle than losses: the lab's counts are wrong.
+    if (notHandled > lost + totals.uncertain + (start?.uncertain ?? 0)) return;
     this.#reconciledLost = totals.checkpoint.lost;
     this.#currentUncertain = (start?.uncertain ?? 0) + totals.uncertain;
     this.#current = {

@@ -1,7 +1,7 @@
 /** The lab of one run: found before the first packet, then queried for the run's sessions. */
 import type { Clock } from "../../base/clock.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import { fetchSummary, type Verified, verify } from "./lab-summary.ts";
+import { CONTRADICTIONS, fetchSummary, type Verified, verify } from "./lab-summary.ts";
 import type { Recorder } from "./recorder.ts";
 import { type LabSummary, listenerOf, type RunIdentity, type SessionSummary } from "./session-summary.ts";
 
@@ -33,6 +33,9 @@ export class LabQuery {
   #first: LabSummary | undefined;
   /** The last summary that could be used, and the sessions of the run in it. */
   #last: { readonly summary: LabSummary; readonly sessions: readonly SessionSummary[] } | undefined;
+
+  /** A contradiction that was found once; it holds for the rest of the run. */
+  #contradiction: Verified | undefined;
 
   /** @param ssid the session id to start with */
   constructor(plan: RunPlan, clock: Clock, ssid: number) {
@@ -121,11 +124,13 @@ export class LabQuery {
     { counts }: Recorder,
     arrived: number,
   ): Verified {
+    if (this.#contradiction !== undefined) return this.#contradiction;
     const elapsedSeconds = (this.#clock.now() - this.#startedAt) / 1000;
     const isSameInstance = summary.instance === this.#last?.summary.instance;
     const earlier = isSameInstance ? (this.#last?.sessions ?? []) : [];
     const verified = verify(summary, expected, this.#run, { arrived, sent: counts.sent, elapsedSeconds, earlier });
     if (verified.sessions !== undefined) this.#last = { summary, sessions: verified.sessions };
+    else if (CONTRADICTIONS.has(verified.reason)) this.#contradiction = verified;
     return verified;
   }
 

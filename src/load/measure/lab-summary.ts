@@ -93,6 +93,26 @@ export function verify(
   return reason === undefined ? { sessions } : { reason };
 }
 
+/**
+ * Sums of a session's counts that never decrease. A further copy of a packet can be answered where the first was not, so
+ * that the packets without an answer decrease by as many as there are copies.
+ */
+const GROWING: readonly ((session: SessionSummary) => number)[] = [
+  ({ handled }) => handled,
+  ({ answered }) => answered,
+  ({ received }) => received.unique,
+  ({ received }) => received.duplicate,
+  ({ dropped, received }) => dropped.up + received.duplicate,
+  ({ dropped, received }) => dropped.down + received.duplicate,
+  ({ discarded, received }) => discarded + received.duplicate,
+];
+
+/** Reasons that show that the lab's counts are wrong, so that no later summary of it is used either. */
+export const CONTRADICTIONS: ReadonlySet<string> = new Set([
+  "the lab's counts contradict each other",
+  "the lab's counts decreased during the run",
+]);
+
 const OTHER_SENDER = "another sender uses the same session id";
 
 /** Why the counts of the sessions cannot be those of the run; undefined if they can. */
@@ -106,7 +126,7 @@ function contradictionOf(
   if (!sessions.every(isConsistent)) return "the lab's counts contradict each other";
   if (sumOf(sessions, unique) > sent || sessions.some(({ ageSeconds }) => ageSeconds > longest)) return OTHER_SENDER;
   if (handled < arrived) return "the lab handled fewer packets than were answered";
-  if (handled < sumOf(earlier, (session) => session.handled) || sumOf(sessions, unique) < sumOf(earlier, unique)) {
+  if (earlier.length > 0 && GROWING.some((count) => sumOf(sessions, count) < sumOf(earlier, count))) {
     return "the lab's counts decreased during the run";
   }
   return undefined;

@@ -9,6 +9,7 @@ import {
   attributeByLab,
   attributeByReflector,
   attributeByTarget,
+  contradictsNumbers,
   type Directions,
   unattributed,
 } from "./loss-direction.ts";
@@ -176,7 +177,12 @@ export class LossAttribution {
       const isOver = this.#clock.now() >= deadline;
       if (verified?.sessions !== undefined) {
         const directions = attributeByLab(recorder, verified.sessions, this.#lab.targetBufferDrops);
-        if (directions.heldByLab === 0 || isOver) return directions;
+        const isFinal = directions.heldByLab === 0 || isOver;
+        if (isFinal && !contradictsNumbers(recorder, directions, verified.sessions)) return directions;
+        if (isFinal) {
+          this.#reason = "the lab's summary contradicts the numbers of its answers";
+          return undefined;
+        }
       } else if (verified !== undefined || isOver) {
         this.#reason = verified?.reason ?? "the lab did not respond at the end of the run";
         return undefined;

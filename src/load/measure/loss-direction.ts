@@ -95,19 +95,42 @@ const UNCOUNTED_ANSWERS = "some missing numbers may be those of answers that arr
  * By a stateful reflector's sequence numbers (RFC 8762 section 4.3), which count its answers: numbers up to the highest
  * that did not arrive were lost downstream. The other packets lost before that answer were lost upstream. A missing
  * number can also be that of a damaged or very late answer, or of the answer to a copy that was made upstream. Such
- * losses are unexplained: each direction has only the losses that are certain.
+ * losses are unexplained: each direction has only the losses that are certain. So are those just before the last answer
+ * if packets overtook each other upstream, because they may have reached the reflector after it.
  */
 export function attributeByReflector({ counts, reflector, foreignNumbers }: Recorder): Directions {
-  if (foreignNumbers) return { ...unattributed({ counts }), reason: FOREIGN_NUMBERS };
   const { lost, corrupt, unknownAnswers, duplicateUp } = counts;
-  const { reflected, arrived, lostBefore } = reflector;
+  if (foreignNumbers) {
+    const reason = duplicateUp > 0 ? `packets were duplicated upstream, or ${FOREIGN_NUMBERS}` : FOREIGN_NUMBERS;
+    return { ...unattributed({ counts }), reason };
+  }
+  const { reflected, arrived, lostBefore, overtaken } = reflector;
   const missing = Math.max(0, reflected - arrived);
   const uncounted = corrupt + unknownAnswers;
   const lostDown = duplicateUp > 0 ? 0 : clamp(missing - uncounted, 0, Math.min(lost, lostBefore));
-  const lostUp = clamp(lostBefore - missing, 0, lost - lostDown);
+  const lostUp = clamp(lostBefore - missing - overtaken, 0, lost - lostDown);
   const directions = directionsOf(lost, { lostUp, lostDown, droppedUp: 0, droppedDown: 0 }, "reflector");
   if (duplicateUp > 0) return { ...directions, reason: COPIES_UPSTREAM };
   return uncounted > 0 && directions.unexplained > 0 ? { ...directions, reason: UNCOUNTED_ANSWERS } : directions;
+}
+
+/**
+ * Whether the numbers of a lab's answers show more losses in a direction than its summary does. Only where each number is
+ * that of one packet: without copies, damaged, reordered, very late or discarded answers, over datagrams.
+ */
+export function contradictsNumbers(
+  recorder: Recorder,
+  byLab: Directions,
+  sessions: readonly SessionSummary[],
+): boolean {
+  const { counts, statefulAnswers, foreignNumbers } = recorder;
+  const { duplicate, corrupt, reordered, unknownAnswers } = counts;
+  const others = sumOf(sessions, ({ discarded, received }) => discarded + received.duplicate);
+  const isDatagram = sessions.every(({ protocol }) => isProtocol(protocol) && REGISTRY[protocol].transport === "udp");
+  const isExact = duplicate + corrupt + reordered + unknownAnswers + others === 0 && isDatagram && !foreignNumbers;
+  if (!isExact || statefulAnswers === 0) return false;
+  const byNumbers = attributeByReflector(recorder);
+  return byNumbers.lostUp > byLab.lostUp || byNumbers.lostDown > byLab.lostDown;
 }
 
 /** By the drops that the target's own responses reported; unknown if there were none. */

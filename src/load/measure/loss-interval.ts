@@ -8,12 +8,15 @@
  * autocorrelation.
  *
  * Other losses, such as bursts on top of independent losses or a slowly changing ratio, have a larger variance than
- * the chain. Batch sums and the longest burst reveal that; the interval then takes its width from the larger variance.
+ * the chain. Where `loss-excess.ts` finds that, the interval takes its width from the larger variance, or there is none.
+ *
+ * The interval is that of the loss ratio of the path over a time like that of the run. A probability that differs from
+ * its mean over a longer time, and does so during the whole run, leaves no trace in the run.
  */
 import { Z95 } from "../../base/numbers.ts";
-import { degreesFor, FEWEST_DEGREES, independentBatches, longRunVariance } from "./dependence.ts";
-import { studentT, varianceExcess } from "./distributions.ts";
+import { studentT } from "./distributions.ts";
 import { type Interval, wilson } from "./estimates.ts";
+import { excessOf, FEWEST_FOR_LIMITS, type LossUnknown, NO_EXCESS } from "./loss-excess.ts";
 import type { LossPattern } from "./loss-pattern.ts";
 
 /** Fewer bursts do not distinguish independent losses from bursts, so there is no interval. */
@@ -27,20 +30,17 @@ const FEW_BURSTS = 16;
 const LOWER_TAIL = 0.05;
 const SOLVER_STEPS = 50;
 
-/** If the longest burst of a run has a lower probability than this, the chain does not describe the losses. */
-const IMPROBABLE = 0.05;
-/** Least number of dominant bursts for an interval when the chain does not describe the losses. */
-const FEWEST_DOMINANT = 4;
-
-/** Why a loss ratio has no interval. */
-export type LossUnknown = "too few bursts" | "changes slowly";
-
 /** The precision of a loss ratio. */
 export interface LossEstimate {
   /** Undefined when the losses are too few, or their ratio changes too slowly, for a reliable interval. */
   readonly interval: Interval | undefined;
   /** Why the interval is undefined. */
   readonly unknown: LossUnknown | undefined;
+  /**
+   * The interval, or, where it is undefined, rough limits by which an objective can be judged. They are wider, and the
+   * lower one is 0 with too few bursts. Undefined if no packet or every packet was lost.
+   */
+  readonly limits: Interval | undefined;
   /** How many independent packets would give the same precision; at most the packets sent. */
   readonly effectivePackets: number;
   /** The lag-1 autocorrelation of the loss sequence. */
@@ -80,47 +80,15 @@ function transitionInterval(seen: number, total: number, rare: boolean): Interva
   return { low: rare && seen <= FEW_BURSTS ? leastExpected(seen) / total : low, high };
 }
 
-/** How much the variance of the losses exceeds that of the chain. */
-interface Excess {
-  /** Variance of the loss ratio over that of the chain; 1 when they do not differ significantly. */
-  readonly factor: number;
-  /** Degrees of freedom of the factor. */
-  readonly degrees: number;
-  readonly unknown: LossUnknown | undefined;
-}
-
-const TOO_FEW: Excess = { factor: 1, degrees: FEWEST_DEGREES, unknown: "too few bursts" };
-
-/** Whether the chain makes a burst as long as the longest one of the run with a usual probability. */
-function explainsLongest({ bursts, transitions }: LossPattern): boolean {
-  const stay = 1 - transitions.left / transitions.fromLost;
-  return bursts.count * stay ** ((bursts.longest ?? 1) - 1) >= IMPROBABLE;
-}
-
-/** Compares the variance of the batches and of the burst lengths with that of a chain of this variance inflation. */
-function excessOf(pattern: LossPattern, inflation: number): Excess {
-  const { batches, bursts, packets, lost } = pattern;
-  const ratio = lost / packets;
-  const means = batches.means(0);
-  const chain = (ratio * (1 - ratio) * inflation) / batches.size;
-  const usable = degreesFor(independentBatches(means, chain));
-  const degrees = Math.max(FEWEST_DEGREES, usable);
-  const slow = longRunVariance(means, degrees) / chain;
-  const explained = explainsLongest(pattern);
-  const wanders = slow > varianceExcess(degrees);
-  if (explained && !wanders) return { factor: 1, degrees, unknown: undefined };
-  const factor = Math.max(1, slow, explained ? 1 : (bursts.concentration * (1 - ratio)) / inflation);
-  const few = !explained && bursts.dominantRuns < FEWEST_DOMINANT;
-  return { factor, degrees, unknown: few ? "too few bursts" : wanders && usable === 0 ? "changes slowly" : undefined };
-}
-
 function logistic(logOdds: number): number {
   return 1 / (1 + Math.exp(-logOdds));
 }
 
 /** The interval of the loss ratio by the chain. `widen` multiplies its width on the scale of log odds. */
 function oddsInterval({ packets, lost, transitions }: LossPattern, widen: number): Interval {
-  const { fromReceived, entered, fromLost, left } = transitions;
+  // A single burst at the start or at the end of a run counts as complete.
+  const [entered, left] = [Math.max(1, transitions.entered), Math.max(1, transitions.left)];
+  const [fromReceived, fromLost] = [Math.max(1, transitions.fromReceived), Math.max(1, transitions.fromLost)];
   const [enter, leave] = [entered / fromReceived, left / fromLost];
   const entering = transitionInterval(entered, fromReceived, fromReceived >= fromLost);
   const leaving = transitionInterval(left, fromLost, fromReceived < fromLost);
@@ -132,16 +100,21 @@ function oddsInterval({ packets, lost, transitions }: LossPattern, widen: number
 
 /** The precision of the loss ratio of a run. */
 export function estimateLoss(pattern: LossPattern): LossEstimate {
-  const { packets, transitions } = pattern;
+  const { packets, lost, transitions } = pattern;
   const { fromReceived, entered, fromLost, left } = transitions;
   const autocorrelation = entered === 0 || left === 0 ? 0 : 1 - entered / fromReceived - left / fromLost;
   const inflation = Math.max(0, 1 + autocorrelation) / (1 - autocorrelation);
-  const few = entered < FEWEST_BURSTS || left < FEWEST_BURSTS;
-  const excess = few ? TOO_FEW : excessOf(pattern, inflation);
-  const widen = excess.factor > 1 ? (Math.sqrt(excess.factor) * studentT(excess.degrees)) / Z95 : 1;
+  const excess = lost === 0 || lost === packets ? NO_EXCESS : excessOf(pattern, inflation);
+  const bursts = Math.min(entered, left);
+  const few = bursts < FEWEST_BURSTS;
+  const degrees = few ? Math.max(FEWEST_FOR_LIMITS, bursts) : excess.degrees;
+  const widen = few || excess.factor > 1 ? (Math.sqrt(excess.factor) * studentT(degrees)) / Z95 : 1;
+  const unknown = few ? "too few bursts" : excess.unknown;
+  const limits = lost === 0 || lost === packets ? undefined : oddsInterval(pattern, widen);
   return {
-    interval: excess.unknown === undefined ? oddsInterval(pattern, widen) : undefined,
-    unknown: excess.unknown,
+    interval: unknown === undefined ? limits : undefined,
+    unknown,
+    limits,
     effectivePackets: Math.min(packets, packets / (inflation * excess.factor)),
     autocorrelation,
   };

@@ -86,6 +86,11 @@ export class LossStream {
     this.#pattern = pattern;
   }
 
+  /** How many packets of all streams have been recorded. */
+  get recorded(): number {
+    return this.#pattern.packets;
+  }
+
   /** The next packet in order of sending was lost, or was not. */
   record(lost: boolean): void {
     this.#pattern.count(lost, this.#before);

@@ -35,6 +35,7 @@ export class OneWay {
   /** Combines the error estimate of an answer with the earlier ones: the clock is as good as its worst estimate. */
   observeEstimate(estimate: ErrorEstimate): void {
     const before = this.#estimate;
+    if (before === estimate) return;
     if (before === undefined) {
       this.#estimate = estimate;
       return;

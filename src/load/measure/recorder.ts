@@ -3,9 +3,11 @@ import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
 import { DelaySeries } from "./delay-series.ts";
 import { DelayVariation } from "./delay-variation.ts";
+import { HandOver } from "./hand-over.ts";
 import { Histogram } from "./histogram.ts";
 import { LossPattern } from "./loss-pattern.ts";
 import { OneWay } from "./one-way.ts";
+import type { PacketLog } from "./packet-log.ts";
 import { SpreadHistogram } from "./spread-histogram.ts";
 
 /** The losses among the packets sent up to a time. */
@@ -24,6 +26,8 @@ const REPORTED = QUANTILE_NAMES.map((name) => QUANTILES[name]);
 
 /** Counts and times everything that a run measures. Durations are passed in ms. */
 export class Recorder {
+  /** The log of the packets; undefined if the run keeps none. */
+  log: PacketLog | undefined;
   readonly counts: Counts = noCounts();
   readonly response = new Histogram();
   readonly service = new Histogram();
@@ -38,11 +42,15 @@ export class Recorder {
   readonly oneWay = new OneWay();
   /** Variation of the service time. */
   readonly variation = new DelayVariation();
-  readonly scheduleError = new Histogram();
+  /** When packets were passed to the kernel, compared with the schedule. */
+  readonly handOver = new HandOver();
+  readonly scheduleError = this.handOver.error;
   /** Time from a datagram's arrival at the kernel until it was read. */
   readonly receiveDelay = new Histogram();
   /** Response times since the last interval snapshot, which resets it. */
   readonly interval = new Histogram();
+  /** Packets without a valid answer within the timeout, at the last interval snapshot. */
+  unansweredBefore = 0;
   readonly errors = new Map<string, number>();
   readonly statuses = new Map<number, number>();
   /** Answers whose reflector sequence number differs from the sender's: the reflector is stateful. */
@@ -53,9 +61,10 @@ export class Recorder {
   foreignNumbers = false;
   /**
    * Sums over the sessions of stateful reflectors: answers that the reflector made, how many of these arrived, and
-   * packets lost before the reflector's last known answer.
+   * packets lost before the reflector's last known answer, and how many of these may have reached it after that answer,
+   * because packets overtook each other upstream.
    */
-  readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0 };
+  readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0, overtaken: 0 };
   /**
    * Copies of answers without numbers: the longest time from an answer to its copy, and the shortest time after an answer
    * after which its connection carried another packet, ms. A copy that arrives later than that would answer the packet.
@@ -123,8 +132,15 @@ export class Recorder {
 
   /** Counts an error by its code, such as ECONNREFUSED. */
   countError(code: string): void {
+    const error = this.countPacketError(code);
+    this.log?.add("error", { error });
+  }
+
+  /** Counts an error that belongs to a packet, by its code; returns the code under which it is counted. */
+  countPacketError(code: string): string {
     const key = this.errors.has(code) || this.errors.size < MAX_ERROR_CODES ? code : "other";
     this.errors.set(key, (this.errors.get(key) ?? 0) + 1);
+    return key;
   }
 
   /** Counts an HTTP status code. */

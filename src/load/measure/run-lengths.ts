@@ -14,7 +14,6 @@ export class RunLengths {
   #packets = 0;
   #longest = 0;
   #squares = 0;
-  #fourths = 0;
 
   /** Counts a complete run of `length` packets. */
   add(length: number): void {
@@ -37,7 +36,6 @@ export class RunLengths {
     this.#packets += to - from;
     if (to > this.#longest) this.#longest = to;
     this.#squares += to ** 2 - from ** 2;
-    this.#fourths += to ** 4 - from ** 4;
   }
 
   #move(index: number, by: number): void {
@@ -64,9 +62,13 @@ export class RunLengths {
     return this.#packets === 0 ? 0 : this.#squares / this.#packets;
   }
 
-  /** The effective number of runs by squared length: 1 when one run is much longer than all others. */
+  /**
+   * The effective number of runs by their length less 1: the number of runs if all have the same length, 1 when one is
+   * much longer than all others, 0 when all have one packet. Any number of single packets does not change it.
+   */
   get dominantRuns(): number {
-    return this.#fourths === 0 ? 0 : this.#squares ** 2 / this.#fourths;
+    const excess = this.#packets - this.#count;
+    return excess === 0 ? 0 : excess ** 2 / (this.#squares - 2 * this.#packets + this.#count);
   }
 
   /** The classes that contain a run, from the shortest, by their greatest length. */

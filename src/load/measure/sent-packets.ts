@@ -9,10 +9,20 @@ const MAX_SLOTS = 2 ** 22;
 /** Two times that differ by less are equal: writing and reading an NTP timestamp rounds to about 0.25 µs. */
 const SAME_TIME_MS = 0.0006;
 
-/** Slots for all packets of the waiting time at this rate, with spare capacity for catching up; a power of two. */
-export function slotsFor(packetsPerSecond: number, waitMs: number): number {
+/** Least number of slots of a session whose packets are logged. */
+const MIN_LOGGED = 1024;
+/** Larger rings have enough spare capacity for a log without more slots. */
+const AMPLE = 2 ** 16;
+
+/**
+ * Slots for all packets of the waiting time at this rate, with spare capacity for catching up; a power of two.
+ * @param isLogged whether the packets also have to be kept until their rows are written
+ */
+export function slotsFor(packetsPerSecond: number, waitMs: number, isLogged = false): number {
   const wanted = packetsPerSecond * (waitMs / 1000) * 1.25 + 64;
-  return Math.min(MAX_SLOTS, 2 ** Math.ceil(Math.log2(wanted)));
+  const slots = 2 ** Math.ceil(Math.log2(wanted));
+  const kept = isLogged && slots < AMPLE ? Math.max(MIN_LOGGED, 2 * slots) : slots;
+  return Math.min(MAX_SLOTS, kept);
 }
 
 function countBits(word: number): number {
@@ -98,6 +108,11 @@ export class SentPackets {
       }
     }
     return found;
+  }
+
+  /** Intended send time of a packet that is kept, monotonic ms. */
+  intendedTimeOf(sequence: number): number {
+    return this.intendedAt[sequence & this.#mask] ?? 0;
   }
 
   /** Send time of a packet that is kept, monotonic ms. */

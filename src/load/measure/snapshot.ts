@@ -1,6 +1,8 @@
 /** Interval snapshots of a run: the input of the progress view, CSV rows and charts. */
 import type { Protocol } from "../../base/protocol.ts";
-import { quantileOf } from "./estimates.ts";
+import type { QuantileName } from "../plan/quantiles.ts";
+import { unansweredOf } from "./counts.ts";
+import { quantileAmong } from "./estimates.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** One interval. Counts are totals from the start of the run; a loss is counted one timeout after its packet was sent. */
@@ -14,6 +16,7 @@ export interface IntervalSnapshot {
   readonly totalSeconds: number;
   readonly planned: number;
   readonly unsent: number;
+  readonly refused: number;
   readonly sent: number;
   readonly answered: number;
   readonly lost: number;
@@ -22,21 +25,51 @@ export interface IntervalSnapshot {
   readonly corrupt: number;
   readonly duplicate: number;
   readonly reordered: number;
-  /** Response times of the answers of this interval, s; null if there are too few. */
+  /**
+   * Percentiles of the response time, s, over the packets whose outcome became known in this interval. Those without a
+   * valid answer within the timeout count as infinite (RFC 7679 section 4). Null if the percentile is `over` the timeout,
+   * or if there are too few packets.
+   */
   readonly p50: number | null;
   readonly p99: number | null;
+  /** Longest response time of the answers of this interval, s; null without any. */
   readonly max: number | null;
+  /** The timeout, s, for each percentile that is over it. */
+  readonly over: Partial<Record<QuantileName, number>>;
+}
+
+const INTERVAL_QUANTILES = [
+  ["p50", 0.5],
+  ["p99", 0.99],
+] as const;
+
+/** The percentiles of the interval that ends now. */
+function intervalTimes(recorder: Recorder, timeoutSeconds: number): Pick<IntervalSnapshot, "p50" | "p99" | "over"> {
+  const { interval, counts, unansweredBefore } = recorder;
+  // The number decreases if an answer that was held back turns out to have arrived within the timeout.
+  const outcomes = interval.count + Math.max(0, unansweredOf(counts) - unansweredBefore);
+  const times: { p50: number | null; p99: number | null } = { p50: null, p99: null };
+  const over: Partial<Record<QuantileName, number>> = {};
+  for (const [name, q] of INTERVAL_QUANTILES) {
+    const value = quantileAmong(interval, outcomes, q);
+    if (value === Number.POSITIVE_INFINITY) over[name] = timeoutSeconds;
+    else times[name] = value ?? null;
+  }
+  return { ...times, over };
 }
 
 /** Takes a snapshot, and starts the next interval. */
 export function takeSnapshot(
-  { counts, interval }: Recorder,
+  recorder: Recorder,
   about: Pick<IntervalSnapshot, "protocol" | "seconds" | "interval" | "totalSeconds">,
+  timeoutSeconds: number,
 ): IntervalSnapshot {
+  const { counts, interval } = recorder;
   const snapshot: IntervalSnapshot = {
     ...about,
     planned: counts.planned,
     unsent: counts.unsent,
+    refused: counts.refused,
     sent: counts.sent,
     answered: counts.answered,
     lost: counts.lost,
@@ -45,17 +78,17 @@ export function takeSnapshot(
     corrupt: counts.corrupt,
     duplicate: counts.duplicate,
     reordered: counts.reordered,
-    p50: quantileOf(interval, 0.5),
-    p99: quantileOf(interval, 0.99),
+    ...intervalTimes(recorder, timeoutSeconds),
     max: interval.max ?? null,
   };
   interval.reset();
+  recorder.unansweredBefore = unansweredOf(counts);
   return snapshot;
 }
 
 /** Whether two snapshots have the same counts. */
 function isSame(one: IntervalSnapshot, other: IntervalSnapshot): boolean {
-  const counts = ["planned", "sent", "answered", "lost", "late", "failed", "corrupt", "duplicate"] as const;
+  const counts = ["planned", "refused", "sent", "answered", "lost", "late", "failed", "corrupt", "duplicate"] as const;
   return counts.every((name) => one[name] === other[name]);
 }
 

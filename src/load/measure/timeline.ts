@@ -31,15 +31,24 @@ export class Timeline {
   }
 }
 
+/** The higher one of a percentile of two intervals; null if it is over the timeout in one of them. */
+function higherOf(name: "p50" | "p99", first: IntervalSnapshot, second: IntervalSnapshot): number | null {
+  if (first.over[name] !== undefined || second.over[name] !== undefined) return null;
+  return higher(first[name], second[name]);
+}
+
+function higher(one: number | null, other: number | null): number | null {
+  return one === null ? other : other === null ? one : Math.max(one, other);
+}
+
 /** Merges two intervals. Counts are totals from the start of the run; of percentiles the higher one is kept. */
 function join(first: IntervalSnapshot, second: IntervalSnapshot): IntervalSnapshot {
-  const higher = (one: number | null, other: number | null) =>
-    one === null ? other : other === null ? one : Math.max(one, other);
   return {
     ...second,
     interval: first.interval + second.interval,
-    p50: higher(first.p50, second.p50),
-    p99: higher(first.p99, second.p99),
+    p50: higherOf("p50", first, second),
+    p99: higherOf("p99", first, second),
     max: higher(first.max, second.max),
+    over: { ...first.over, ...second.over },
   };
 }

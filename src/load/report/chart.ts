@@ -1,7 +1,7 @@
 /** Charts as SVG text, without scripts, fonts or external resources. */
 
-/** A point, in the units of the chart's axes. */
-export type Point = readonly [x: number, y: number];
+/** A point, in the units of the chart's axes. Null is a gap in the line; Infinity is a mark at the upper edge, and a gap. */
+export type Point = readonly [x: number, y: number | null];
 
 /** The data of a line or of a row of bars. */
 export interface Series {
@@ -27,6 +27,8 @@ export interface Chart {
   readonly xTicks?: readonly Tick[];
   readonly formatX?: (x: number) => string;
   readonly formatY: (y: number) => string;
+  /** What a mark at the upper edge is, for the legend. */
+  readonly infinite?: string;
 }
 
 const WIDTH = 640;
@@ -80,7 +82,32 @@ function axes(chart: Chart, scale: Scale, xTicks: readonly Tick[], yTicks: reado
   ].join("");
 }
 
+/** A point with a value. */
+type Known = readonly [x: number, y: number];
+
+function isFinitePoint(point: Point): point is Known {
+  return point[1] !== null && Number.isFinite(point[1]);
+}
+
+/** The points between gaps. */
+function segmentsOf(points: readonly Point[]): Known[][] {
+  const segments: Known[][] = [[]];
+  for (const point of points) {
+    if (isFinitePoint(point)) segments.at(-1)?.push(point);
+    else segments.push([]);
+  }
+  return segments.filter((segment) => segment.length > 0);
+}
+
 function drawLine({ points }: Series, scale: Scale, index: number): string {
+  const shapes = segmentsOf(points).map((segment) => drawSegment(segment, scale, index));
+  return [
+    ...shapes,
+    ...points.filter(([, y]) => y === Number.POSITIVE_INFINITY).map(([x]) => drawMark(x, scale, index)),
+  ].join("");
+}
+
+function drawSegment(points: readonly Known[], scale: Scale, index: number): string {
   if (points.length === 1 && points[0] !== undefined) {
     return `<circle class="dot s${index}" cx="${coordinate(scale.x(points[0][0]))}" cy="${coordinate(scale.y(points[0][1]))}" r="3"/>`;
   }
@@ -88,7 +115,14 @@ function drawLine({ points }: Series, scale: Scale, index: number): string {
   return `<path class="line s${index}" d="${path.join("")}"/>`;
 }
 
-function drawBars({ points }: Series, scale: Scale, index: number): string {
+/** A triangle at the upper edge; those of several series are below each other. */
+function drawMark(x: number, scale: Scale, index: number): string {
+  const top = 2 + index * 5;
+  return `<path class="dot s${index}" d="M${coordinate(scale.x(x) - 4)} ${top + 7}h8l-4 -7z"/>`;
+}
+
+function drawBars({ points: all }: Series, scale: Scale, index: number): string {
+  const points = all.filter(isFinitePoint);
   const step = points[0] !== undefined && points[1] !== undefined ? scale.x(points[1][0]) - scale.x(points[0][0]) : 20;
   const width = coordinate(Math.max(1, step - 1));
   return points
@@ -118,20 +152,22 @@ function defaultTicks({ formatX = String }: Chart, max: number): Tick[] {
     .map((at) => ({ at, label: formatX(at) }));
 }
 
-function legendOf({ series }: Chart): string {
-  if (series.length < 2) return "";
+function legendOf({ series, infinite }: Chart): string {
+  const hasMarks = series.some(({ points }) => points.some(([, y]) => y === Number.POSITIVE_INFINITY));
+  const mark = hasMarks && infinite !== undefined ? `<li class="mark">▲ ${escapeHtml(infinite)}</li>` : "";
+  if (series.length < 2 && mark === "") return "";
   const entries = series.map(({ name, points }, index) =>
-    points.length > 0 ? `<li class="s${index}">${escapeHtml(name)}</li>` : "",
+    points.some(([, y]) => y !== null) ? `<li class="s${index}">${escapeHtml(name)}</li>` : "",
   );
-  return `<ul>${entries.join("")}</ul>`;
+  return `<ul>${entries.join("")}${mark}</ul>`;
 }
 
 /** Draws a chart as a figure with its legend, or a note if there is no data. */
 export function drawChart(chart: Chart): string {
   const title = escapeHtml(chart.title);
-  const ys = chart.series.flatMap(({ points }) => points.map(([, y]) => y));
+  const ys = chart.series.flatMap(({ points }) => points.flatMap(([, y]) => (y === null ? [] : [y])));
   if (ys.length === 0) return `<figure><figcaption>${title}</figcaption><p>no data</p></figure>`;
-  const yTicks = niceTicks(ys.reduce((high, y) => Math.max(high, y), 0));
+  const yTicks = niceTicks(ys.reduce((high, y) => (Number.isFinite(y) ? Math.max(high, y) : high), 0));
   const scale = scaleOf(chart, yTicks.at(-1) ?? 1);
   const axisLines = axes(chart, scale, chart.xTicks ?? defaultTicks(chart, scale.maxX), yTicks);
   const draw = chart.bars === true ? drawBars : drawLine;

@@ -15,7 +15,7 @@ export function explain(report: RunReport): string {
     .join("\n\n");
 }
 
-function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
+function packetEntries({ packets, duplicates, loss, evidence }: RunReport): Entry[] {
   const n = formatCount;
   const refused = packets.refused === 0 ? "" : ` The kernel of the sender refused ${n(packets.refused)} more.`;
   return [
@@ -30,9 +30,14 @@ function packetEntries({ packets, loss, evidence }: RunReport): Entry[] {
     ["loss", lossValues(loss)],
     ...(loss.bursts.count > 0 ? burstEntries(loss) : []),
     ...placesEntry(loss),
-    ["duplicate answers", `${n(packets.duplicate)} in this run.`],
+    ["duplicate answers", `${n(packets.duplicate)} in this run${duplicatePlaces(duplicates)}.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
   ];
+}
+
+function duplicatePlaces(duplicates: RunReport["duplicates"]): string {
+  if (!duplicates || duplicates.up + duplicates.down === 0) return "";
+  return `: ${formatCount(duplicates.up)} made upstream, ${formatCount(duplicates.down)} downstream`;
 }
 
 function lossValues({ ratio, low, high, reason, effectiveSampleSize, highIfIndependent }: LossReport): string {
@@ -106,20 +111,35 @@ function offsetText({ seconds, error }: NonNullable<RunReport["oneWay"]["clockOf
 function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
   const t = formatSeconds;
   const { up, down } = jitter;
+  const jitterByDirection =
+    up === null || down === null
+      ? ""
+      : ` One-way: upstream mean ${t(up.rfc3550Mean)}, downstream mean ${t(down.rfc3550Mean)}.`;
   const byDirection =
     up === null || down === null
       ? ""
       : ` One-way: upstream p50 ${t(up.ipdv.p50)}, p99 ${t(up.ipdv.p99)}; downstream p50 ${t(down.ipdv.p50)}, p99 ${t(down.ipdv.p99)}.`;
   return [
-    ["jitter", `Mean ${t(jitter.rfc3550Mean)}; ${t(jitter.rfc3550)} at the end of this run.`],
+    [
+      "jitter",
+      `Round-trip: mean ${t(jitter.rfc3550Mean)}; ${t(jitter.rfc3550)} at the end of this run.${jitterByDirection}`,
+    ],
     ["IPDV", `Round-trip: p50 ${t(jitter.ipdv.p50)}, p99 ${t(jitter.ipdv.p99)}.${byDirection}`],
-    ["PDV", `p50 ${t(jitter.pdv.p50)}, p99 ${t(jitter.pdv.p99)}, over a minimum of ${t(serviceTime.min)}.`],
+    ["PDV", `Round-trip: p50 ${t(jitter.pdv.p50)}, p99 ${t(jitter.pdv.p99)}, over a minimum of ${t(serviceTime.min)}.`],
   ];
 }
 
-function validityEntries({ scheduleError, receiveDelay, verdict }: RunReport): Entry[] {
+function burstsText({ handOver, packets: { sent } }: RunReport): string {
+  if (!handOver || handOver.bunched === 0) return "";
+  const { bunched, largestBurst } = handOver;
+  return ` ${formatCount(bunched)} packets (${formatShare(bunched / sent)}) were due before the one before them was sent, up to ${formatCount(largestBurst)} in a row: the gaps between these packets are not the planned ones.`;
+}
+
+function validityEntries(report: RunReport): Entry[] {
+  const { scheduleError, receiveDelay, verdict } = report;
+  const lateness = `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`;
   return [
-    ["schedule error", `p50 ${formatSeconds(scheduleError.p50)}, p99 ${formatSeconds(scheduleError.p99)}.`],
+    ["schedule error", `${lateness}${burstsText(report)}`],
     ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];

@@ -8,7 +8,17 @@ import type { LossReport, PacketCounts, RunReport, Times } from "./report.ts";
  */
 export const FIRST_SCHEMA = "wirelab.run/1";
 
-type AddedKey = "receiveDelay" | "clockSteps" | "reflectorClock" | "sessionId" | "plan" | "host" | "ended";
+type AddedKey =
+  | "duplicates"
+  | "handOver"
+  | "receiveDelay"
+  | "clockSteps"
+  | "reflectorClock"
+  | "sessionId"
+  | "plan"
+  | "host"
+  | "ended"
+  | "packetLog";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval">;
 
@@ -42,6 +52,7 @@ function lossOf({ ratio }: FirstReport["loss"]): LossReport {
     high: null,
     method: "gilbert95",
     reason: "earlier schema",
+    limits: null,
     effectiveSampleSize: null,
     highIfIndependent: null,
     bursts: lengths,
@@ -64,12 +75,15 @@ export function completed(report: FirstReport): RunReport {
     plan: null,
     host: null,
     ended: null,
+    packetLog: null,
     packets: { ...packets, refused: 0 },
+    duplicates: null,
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),
     serviceTime: timesOf(report.serviceTime),
     serverTime: timesOf(report.serverTime),
     oneWay: { ...oneWay, up: timesOf(oneWay.up), down: timesOf(oneWay.down), comparable: false, drift: null },
+    handOver: null,
     receiveDelay: { p50: null, p99: null, max: null },
     clockSteps: [],
     reflectorClock: null,

@@ -2,7 +2,9 @@
 import { drawChart, escapeHtml } from "./chart.ts";
 import { explain } from "./explain.ts";
 import { jsonOf } from "./json.ts";
+import { renderRepeated } from "./repeated-text.ts";
 import { type CompletedRun, chartsOf } from "./run-charts.ts";
+import { describeRepetition } from "./run-set.ts";
 import { renderReport } from "./text.ts";
 
 const STYLE = `
@@ -19,6 +21,7 @@ svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: currentColo
 .bar.s0, .dot.s0 { fill: var(--a); } .bar.s1, .dot.s1 { fill: var(--b); } .bar.s2, .dot.s2 { fill: var(--c); }
 ul { list-style: none; display: flex; gap: 1rem; padding: 0; margin: 0; }
 li::before { content: ""; display: inline-block; width: 1em; height: 3px; vertical-align: middle; margin-right: 0.4em; }
+li.mark::before { content: none; }
 li.s0::before { background: var(--a); } li.s1::before { background: var(--b); } li.s2::before { background: var(--c); }
 .invalid { border-left: 4px solid var(--c); padding-left: 0.8rem; }
 `;
@@ -27,21 +30,24 @@ function section(run: CompletedRun): string {
   const { report } = run;
   const charts = chartsOf(run).map(drawChart);
   const reasons = report.verdict.reasons.map((reason) => `<p class="invalid">Not valid: ${escapeHtml(reason)}</p>`);
-  return `<section><h2>${report.protocol} to ${escapeHtml(report.target)}</h2>${reasons.join("")}<div class="charts">${charts.join("")}</div><details><summary>What each number means</summary><pre>${escapeHtml(explain(report))}</pre></details></section>`;
+  const { repetition } = report;
+  const number = repetition === undefined ? "" : `, ${describeRepetition(repetition)}`;
+  return `<section><h2>${report.protocol} to ${escapeHtml(report.target)}${number}</h2>${reasons.join("")}<div class="charts">${charts.join("")}</div><details><summary>What each number means</summary><pre>${escapeHtml(explain(report))}</pre></details></section>`;
 }
 
-/** The page for runs that were made at the same time. */
+/** The page for the runs of one command. */
 export function renderHtml(runs: readonly CompletedRun[]): string {
   const reports = runs.map(({ report }) => report);
+  const isRepeated = reports[0]?.repetition !== undefined;
   const started = escapeHtml(reports[0]?.startedAt ?? "");
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wirelab run of ${started}</title><style>${STYLE}</style></head>
 <body>
 <h1>Load run of ${started}</h1>
-<pre>${escapeHtml(renderReport(reports))}</pre>
+<pre>${escapeHtml(isRepeated ? renderRepeated(reports) : renderReport(reports))}</pre>
 ${runs.map(section).join("\n")}
-<details><summary>The report as JSON</summary><pre>${escapeHtml(jsonOf(reports))}</pre></details>
+<details><summary>The report as JSON</summary><pre>${escapeHtml(jsonOf(reports, isRepeated))}</pre></details>
 </body>
 </html>
 `;

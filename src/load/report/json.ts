@@ -2,9 +2,12 @@
 import { completed, FIRST_SCHEMA, type FirstReport } from "./first-schema.ts";
 import type { RunReport } from "./report.ts";
 
-/** One report as an object, several as an array; indented, without a line break at the end. */
-export function jsonOf(reports: readonly RunReport[]): string {
-  return JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2);
+/**
+ * One report as an object, several as an array; indented, without a line break at the end.
+ * @param asArray whether a single report is an array too, as that of a repeated run
+ */
+export function jsonOf(reports: readonly RunReport[], asArray = false): string {
+  return JSON.stringify(reports.length === 1 && !asArray ? reports[0] : reports, undefined, 2);
 }
 
 /**

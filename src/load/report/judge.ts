@@ -1,8 +1,8 @@
 /**
  * Judges a run: whether its objectives are met, and whether its numbers are valid. An objective is judged by the limit
  * of the value's 95 % confidence interval that is nearer to missing it, so that a short run does not pass by chance.
- * Without an interval it is judged by the value, and a note says so. A run without losses is judged by the limit for
- * independent losses.
+ * Without an interval it is judged by rough limits if there are any, else by the value, and a note says so. A run without
+ * losses is judged by the limit for independent losses.
  */
 import { formatCount, formatSeconds } from "../../base/format.ts";
 import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
@@ -18,7 +18,7 @@ import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Tim
 interface Reading {
   /** Null: there are too few samples. */
   readonly value: number | null;
-  /** The 95 % confidence interval, if the value has one. */
+  /** The 95 % confidence interval, if the value has one, or rough limits if `noInterval` is set. */
   readonly interval?: Interval;
   /** What the interval assumes. */
   readonly assumption?: string;
@@ -43,12 +43,12 @@ function readTime(times: Times, name: EstimatedTime): Reading {
   return { value, ...(missing && { noInterval: missing }), ...estimate, ...(over !== undefined && { over }) };
 }
 
-function readLoss({ ratio, low, high, reason, highIfIndependent }: LossReport): Reading {
+function readLoss({ ratio, low, high, limits, reason, highIfIndependent }: LossReport): Reading {
   if (low !== null && high !== null) return { value: ratio, interval: { low, high } };
   if (highIfIndependent !== null) {
     return { value: ratio, interval: { low: 0, high: highIfIndependent }, assumption: "losses are independent" };
   }
-  return { value: ratio, noInterval: reason ?? "not estimated" };
+  return { value: ratio, noInterval: reason ?? "not estimated", ...(limits && { interval: limits }) };
 }
 
 function read(subject: Subject, { packets, responseTime, jitter, rate, loss }: Measured): Reading {
@@ -111,6 +111,10 @@ function noteOf({ interval, assumption, noInterval, over }: Reading, { responseT
   if (over !== undefined) {
     const { count, packets } = responseTime;
     return `over the timeout: ${packets - count} of ${packets} packets have no valid answer within it`;
+  }
+  if (interval !== undefined && noInterval !== undefined) {
+    const judged = byInterval ? "the value meets the objective, its rough limits do not" : "judged by rough limits";
+    return `${judged}: no 95 % interval (${noInterval})${byInterval ? "; a longer run narrows them" : ""}`;
   }
   if (byInterval) {
     return "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval";

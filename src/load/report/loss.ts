@@ -34,6 +34,7 @@ export function lossOf(recorder: Recorder, places: LossPlaces): LossReport {
     high: interval?.high ?? null,
     method: "gilbert95",
     reason,
+    limits: reason !== null && reason === estimate.unknown ? (estimate.limits ?? null) : null,
     effectiveSampleSize: interval === undefined ? null : estimate.effectivePackets,
     highIfIndependent: reason === "no losses" && counts.sent > 0 ? lossBoundIfIndependent(counts.sent) : null,
     bursts: lengthsOf(losses.bursts),

@@ -7,7 +7,7 @@ import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
-import { placesOf } from "./places.ts";
+import { duplicatePlacesOf, placesOf } from "./places.ts";
 import {
   type OneWayVariation,
   type PacketCounts,
@@ -25,6 +25,8 @@ export interface RunResult extends VerdictInput {
   readonly startedAt: Date;
   /** STAMP session id of all sessions; undefined without STAMP. */
   readonly sessionId: number | undefined;
+  /** Of a run that kept a log of its packets. */
+  readonly packetLog?: RunReport["packetLog"];
 }
 
 function packetsOf({ recorder: { counts }, directions }: RunResult): PacketCounts {
@@ -84,6 +86,10 @@ function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["ji
   };
 }
 
+function handOverOf({ handOver: { error, bunched, largestBurst } }: Recorder): RunReport["handOver"] {
+  return error.count === 0 ? null : { bunched, largestBurst };
+}
+
 /** Errors by code. Answers after the waiting time, and to packets that this run did not send, are one of them. */
 function errorsOf({ errors, counts: { unknownAnswers } }: Recorder): Record<string, number> {
   return { ...Object.fromEntries(errors), ...(unknownAnswers > 0 ? { [UNKNOWN_ANSWER]: unknownAnswers } : {}) };
@@ -122,6 +128,7 @@ export function makeReport(measured: RunResult): RunReport {
       achieved: perSecond(counts.sent, seconds),
     },
     packets: packetsOf(result),
+    duplicates: duplicatePlacesOf(recorder, directions),
     loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
     responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, timeoutSeconds),
@@ -132,10 +139,12 @@ export function makeReport(measured: RunResult): RunReport {
     reflectorClock: recorder.oneWay.reflectorClock ?? null,
     jitter: jitterOf(recorder),
     scheduleError: { ...twoQuantiles(scheduleError), max: scheduleError.max ?? null },
+    handOver: handOverOf(recorder),
     receiveDelay: { ...twoQuantiles(receiveDelay), max: receiveDelay.max ?? null },
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
+    packetLog: result.packetLog ?? null,
     objectives: [],
     verdict: verdictOf(result),
   };

@@ -4,13 +4,14 @@ import type { ErrorEstimate } from "../../stamp/packet.ts";
 import type { ClockOffset } from "../measure/best-exchanges.ts";
 import type { Unknown } from "../measure/delay-dependence.ts";
 import type { Ranged } from "../measure/difference.ts";
+import type { Interval } from "../measure/estimates.ts";
 import type { AttributionSource } from "../measure/loss-direction.ts";
-import type { LossUnknown } from "../measure/loss-interval.ts";
+import type { LossUnknown } from "../measure/loss-excess.ts";
 import type { EndpointStep } from "../measure/one-way.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 import type { Arrival, Stage } from "../plan/schedule.ts";
-import type { LossPlaces } from "./places.ts";
+import type { DuplicatePlaces, LossPlaces } from "./places.ts";
 
 /** Error code of intact answers that arrived after the waiting time, or to packets that the run did not send. */
 export const UNKNOWN_ANSWER = "unknown-answer";
@@ -63,6 +64,8 @@ export interface LossReport {
   readonly method: "gilbert95";
   /** Why there is no interval. */
   readonly reason: NoLossInterval | null;
+  /** Rough limits by which an objective is judged where there is no interval; null if there is one, or no such limits. */
+  readonly limits: Interval | null;
   /** Number of independent packets with the same precision; null without an interval. */
   readonly effectiveSampleSize: number | null;
   /** Of a run without losses: the 95 % upper limit if losses are independent. */
@@ -171,10 +174,23 @@ export interface SenderHost {
   readonly cpus: number;
 }
 
+/** The target of a run that alternates with another one: that of `--target` or that of `--against`. */
+export type Side = "target" | "against";
+
+/** Which run of a repeated run (`--repeat`) it is, from 1. */
+export interface Repetition {
+  readonly index: number;
+  readonly of: number;
+  /** Only with `--against`. */
+  readonly side?: Side;
+}
+
 /** The report of one protocol. */
 export interface RunReport {
   readonly schema: "wirelab.run/2";
   readonly protocol: Protocol;
+  /** Only in the reports of a repeated run. */
+  readonly repetition?: Repetition;
   readonly target: string;
   /** The address to which the target's name resolved; empty if it did not resolve. */
   readonly address: string;
@@ -191,6 +207,8 @@ export interface RunReport {
   /** Packets a second; `offered` is null in a closed loop. */
   readonly rate: { readonly offered: number | null; readonly achieved: number };
   readonly packets: PacketCounts;
+  /** `packets.duplicate` by place; null in a report of schema wirelab.run/1. */
+  readonly duplicates: DuplicatePlaces | null;
   readonly loss: LossReport;
   /** The source of the losses' directions. */
   readonly evidence: { readonly kind: AttributionSource; readonly text: string };
@@ -231,13 +249,23 @@ export interface RunReport {
     /** Downstream, from T4 - T3. */
     readonly down: OneWayVariation | null;
   };
+  /** Time from the intended send time until the packet was passed to the kernel. */
   readonly scheduleError: TwoQuantiles & { readonly max: number | null };
-  /** Time from the arrival of an answer at the kernel until it was read; null except over UDP. */
+  /** How the packets were passed to the kernel; null in a closed loop. */
+  readonly handOver: {
+    /** Packets that were due already when the packet before them was passed to the kernel. */
+    readonly bunched: number;
+    /** Most packets that were passed to the kernel without waiting between them. */
+    readonly largestBurst: number;
+  } | null;
+  /** Time from the arrival of an answer at the kernel until it was read; over TCP and HTTP a lower bound. */
   readonly receiveDelay: TwoQuantiles & { readonly max: number | null };
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly errors: Readonly<Record<string, number>>;
   /** Responses by HTTP status code. */
   readonly statuses: Readonly<Record<string, number>>;
+  /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
+  readonly packetLog: { readonly rows: number; readonly omitted: number } | null;
   readonly objectives: readonly JudgedObjective[];
   readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };
 }

@@ -32,20 +32,40 @@ function positionOf(percent: number): number {
   return -Math.log10(1 - percent / 100);
 }
 
-/** Times by percentile of all packets sent, up to the last one with enough packets that is not over the timeout. */
-function percentileChart({ response, service, report }: CompletedRun): Chart {
-  const { packets } = report.responseTime;
-  const rankOf = (quantile: number) => Math.max(1, Math.ceil(quantile * packets - 1e-9));
-  const known = PERCENTILES.filter(
-    (percent) => quantileRanks(packets, percent / 100) !== undefined && rankOf(percent / 100) <= response.count,
+/** What a mark at the upper edge of a chart of times is. */
+function overText(timeoutSeconds: number): string {
+  return `over the timeout of ${formatSeconds(timeoutSeconds)}`;
+}
+
+/** The position of the last percentile of a curve, and whether those after it are over the timeout. */
+function endOfCurve(packets: number, answered: number): { readonly last: number; readonly isOver: boolean } {
+  const supported = positionOf(
+    PERCENTILES.findLast((percent) => quantileRanks(packets, percent / 100) !== undefined) ?? 0,
   );
-  const last = positionOf(known.at(-1) ?? 0);
+  const limit = answered < packets ? positionOf((100 * answered) / packets) : Number.POSITIVE_INFINITY;
+  return limit < supported ? { last: limit, isOver: true } : { last: supported, isOver: false };
+}
+
+/** The ticks of percentiles up to the end of the curve; where it is over the timeout after it, the end is one of them. */
+function percentileTicks({ last, isOver }: ReturnType<typeof endOfCurve>): Tick[] {
+  const ticks = TICK_PERCENTILES.map((percent) => ({ at: positionOf(percent), label: `${percent}` }));
+  if (!isOver) return ticks.filter(({ at }) => at <= last);
+  const end = { at: last, label: `${Number((100 * (1 - 10 ** -last)).toPrecision(3))}` };
+  return [...ticks.filter(({ at }) => at < last * (1 - 1 / 12)), end];
+}
+
+/** Times by percentile of all packets sent, up to the last one with enough packets that is not over the timeout. */
+function percentileChart({ response, service, report, timeoutSeconds }: CompletedRun): Chart {
+  const { packets } = report.responseTime;
+  const end = endOfCurve(packets, response.count);
+  const rankOf = (quantile: number) => Math.max(1, Math.ceil(quantile * packets - 1e-9));
   const points = (histogram: Histogram): Point[] => {
     if (histogram.count === 0) return [];
-    return Array.from({ length: CURVE_STEPS + 1 }, (_, step): Point => {
-      const at = (last * step) / CURVE_STEPS;
-      return [at, histogram.atRank(rankOf(1 - 10 ** -at)) ?? 0];
+    const curve = Array.from({ length: CURVE_STEPS + 1 }, (_, step): Point => {
+      const at = (end.last * step) / CURVE_STEPS;
+      return [at, histogram.atRank(Math.min(histogram.count, rankOf(1 - 10 ** -at))) ?? null];
     });
+    return end.isOver ? [...curve, [end.last, Number.POSITIVE_INFINITY]] : curve;
   };
   return {
     title: "Times by percentile",
@@ -55,25 +75,29 @@ function percentileChart({ response, service, report }: CompletedRun): Chart {
       { name: "response time (from the intended send time)", points: points(response) },
       { name: "service time (from the actual send time)", points: points(service) },
     ],
-    xTicks: TICK_PERCENTILES.map((percent) => ({ at: positionOf(percent), label: `${percent}` })).filter(
-      ({ at }) => at <= last,
-    ),
+    xTicks: percentileTicks(end),
     formatY: formatSeconds,
+    infinite: overText(timeoutSeconds),
   };
 }
 
-function responseTimeChart({ timeline }: CompletedRun): Chart {
+function responseTimeChart({ timeline, timeoutSeconds }: CompletedRun): Chart {
   const points = (name: "p50" | "p99" | "max"): Point[] =>
-    timeline.flatMap((snapshot) => {
-      const value = snapshot[name];
-      return value === null ? [] : [[snapshot.seconds, value] as const];
+    timeline.map((snapshot) => {
+      const isOver = name !== "max" && snapshot.over[name] !== undefined;
+      return [snapshot.seconds, isOver ? Number.POSITIVE_INFINITY : snapshot[name]];
     });
   return {
     title: "Response time over time",
     xLabel: "seconds from the start",
     yLabel: "response time",
-    series: (["p50", "p99", "max"] as const).map((name) => ({ name, points: points(name) })),
+    series: [
+      { name: "p50", points: points("p50") },
+      { name: "p99", points: points("p99") },
+      { name: "max of the answers", points: points("max") },
+    ],
     formatY: formatSeconds,
+    infinite: overText(timeoutSeconds),
   };
 }
 

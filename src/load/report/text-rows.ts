@@ -2,7 +2,7 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
 import { formatTime } from "./format-time.ts";
-import type { LossPlaces } from "./places.ts";
+import type { DuplicatePlaces, LossPlaces } from "./places.ts";
 import type {
   EstimatedTime,
   OneWayVariation,
@@ -41,6 +41,9 @@ export function tableRows(reports: Reports): string[][] {
     ...oneWayRows(reports),
     ...variationRows(reports),
     row("schedule error p99", reports, (report) => formatSeconds(report.scheduleError.p99)),
+    ...(reports.some((report) => bunchedShare(report) > NOTABLE_BUNCHES)
+      ? [row("sent in bursts", reports, (report) => formatShare(bunchedShare(report)))]
+      : []),
     ...(reports.some(({ receiveDelay }) => receiveDelay.max !== null)
       ? [row("receive delay p99", reports, (report) => formatSeconds(report.receiveDelay.p99))]
       : []),
@@ -49,6 +52,14 @@ export function tableRows(reports: Reports): string[][] {
 
 function row(label: string, reports: Reports, cell: Cell): string[] {
   return [label, ...reports.map(cell)];
+}
+
+/** Share of packets in bursts above which the text report has a row for it. */
+const NOTABLE_BUNCHES = 0.05;
+
+/** The share of packets that were passed to the kernel together with the one before, because they were due already. */
+function bunchedShare({ handOver, packets: { sent } }: RunReport): number {
+  return sent === 0 ? 0 : (handOver?.bunched ?? 0) / sent;
 }
 
 /** Whether the target is a name, so that its address is a row of its own. */
@@ -75,10 +86,17 @@ function packetRows(reports: Reports): string[][] {
     directed("    dropped on purpose", "droppedDown"),
     counted("  unexplained", "unexplained"),
     ...placeRows(reports),
-    ...optional.map((name) => counted(name, name)),
+    ...optional.flatMap((name) => [counted(name, name), ...(name === "duplicate" ? duplicateRows(reports) : [])]),
     row("loss", reports, ({ packets, loss }) => (packets.sent === 0 ? NONE : formatShare(loss.ratio))),
     ...lossRows(reports),
   ];
+}
+
+/** Where the duplicates were made, as far as it is known. */
+function duplicateRows(reports: Reports): string[][] {
+  const place = (label: string, name: keyof DuplicatePlaces) =>
+    row(label, reports, ({ duplicates }) => countOf(duplicates?.[name] ?? null));
+  return [place("  made upstream", "up"), place("  made downstream", "down"), place("  unexplained", "unexplained")];
 }
 
 /** The precision and the pattern of the loss. */

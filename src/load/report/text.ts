@@ -1,19 +1,21 @@
 /** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../base/format.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../plan/quantiles.ts";
+import { clockNotes } from "./clock-notes.ts";
 import { formatTime } from "./format-time.ts";
 import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "./report.ts";
 import { layOut } from "./table.ts";
 import { END_TEXTS, tableRows } from "./text-rows.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */
-function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
+export function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
   const entries = Object.entries(counts);
   if (entries.length === 0) return [];
   return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
 }
 
-function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
+/** An objective and its result, as one line. */
+export function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
@@ -38,20 +40,6 @@ function intervalNotes({ responseTime, loss }: RunReport): string[] {
       : [`loss: below ${formatShare(loss.highIfIndependent)} with 95 % confidence, if losses are independent`]),
     ...(times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`]),
   ];
-}
-
-/** What limits the one-way delays. */
-function clockNotes({ oneWay, clockSteps, reflectorClock }: RunReport): string[] {
-  const steps = clockSteps.map(
-    ({ side, seconds, atSeconds }) =>
-      `clock: the ${side}'s was set by ${formatSeconds(seconds)} after ${formatSeconds(atSeconds)}`,
-  );
-  if (oneWay.up.count === 0 || oneWay.comparable) return steps;
-  const scale =
-    reflectorClock?.format === "ptp"
-      ? ["clock: the reflector sends PTP timestamps, usually TAI, which is 37 s ahead of UTC"]
-      : [];
-  return ["one-way delays: the two clocks differ, so only changes of the delays are meaningful", ...steps, ...scale];
 }
 
 function notesOf(report: RunReport, several: boolean): string[] {

@@ -1,7 +1,7 @@
 /** Summarises distributions of durations for the report. */
 import { estimateDelays, type Precision } from "../measure/delay-intervals.ts";
 import type { DelaySeries } from "../measure/delay-series.ts";
-import { quantileRanks } from "../measure/estimates.ts";
+import { quantileAmong } from "../measure/estimates.ts";
 import type { Histogram } from "../measure/histogram.ts";
 import type { Distribution } from "../measure/signed-times.ts";
 import { QUANTILE_NAMES, QUANTILES, type QuantileName } from "../plan/quantiles.ts";
@@ -15,13 +15,6 @@ export interface Sent {
 
 type Summarised = Pick<Distribution, "count" | "min" | "mean" | "max" | "deviation" | "atRank">;
 
-/** A percentile over `packets` packets: undefined if they are too few, Infinity if its rank has no time. */
-function percentileOf(values: Summarised, packets: number, q: number): number | undefined {
-  if (quantileRanks(packets, q) === undefined) return undefined;
-  const rank = Math.max(1, Math.ceil(q * packets - 1e-9));
-  return rank > values.count ? Number.POSITIVE_INFINITY : values.atRank(rank);
-}
-
 /** The number, or null if it is missing or infinite. */
 function finite(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
@@ -34,7 +27,7 @@ function finite(value: number | undefined): number | null {
  */
 export function timesOf(values: Summarised, sent: Sent = { packets: values.count, timeoutSeconds: 0 }): Times {
   const { packets, timeoutSeconds } = sent;
-  const percentile = (name: QuantileName) => percentileOf(values, packets, QUANTILES[name]);
+  const percentile = (name: QuantileName) => quantileAmong(values, packets, QUANTILES[name]);
   const over = QUANTILE_NAMES.filter((name) => percentile(name) === Number.POSITIVE_INFINITY);
   return {
     count: values.count,

@@ -1,4 +1,6 @@
 /** Percentile curves on an axis that stretches towards 100 %: each step to the right leaves a tenth of the answers. */
+import { formatSeconds, formatShare } from "../../base/format.ts";
+import type { RunReport } from "../../load/report/report.ts";
 import type { CurvePoints } from "../../runs/shapes.ts";
 import type { Values } from "../ui/series.ts";
 
@@ -16,6 +18,15 @@ export const TICKS: ReadonlyMap<number, string> = new Map([
 /** The position of a quantile (0 to 1) on the axis. */
 export function positionOf(quantile: number): number {
   return -Math.log10(1 - quantile);
+}
+
+/** From which percentile on the response time is over the timeout; undefined if every packet was answered within it. */
+export function overText({ responseTime, plan }: Pick<RunReport, "responseTime" | "plan">): string | undefined {
+  const { count, packets, over } = responseTime;
+  if (count >= packets) return undefined;
+  const timeout = plan?.timeoutSeconds ?? Object.values(over)[0];
+  const limit = timeout === undefined ? "over the timeout" : `> ${formatSeconds(timeout)}`;
+  return `${limit} above ${formatShare(count / packets)} of the packets sent`;
 }
 
 type Points = readonly (readonly [x: number, seconds: number])[];

@@ -1,5 +1,6 @@
 /** The chart of percentile curves. */
 import { duration, inline } from "../../base/format.ts";
+import { formatTime } from "../../load/report/format-time.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/shapes.ts";
 import { type Chart, createChart } from "../ui/chart.ts";
@@ -30,11 +31,8 @@ export function createCurves(curves: readonly Curve[]): Chart {
 }
 
 function describe({ line, report: { responseTime } }: Curve): string {
-  const statistics = [
-    ["p50", responseTime.p50],
-    ["p90", responseTime.p90],
-    ["p99", responseTime.p99],
-    ["maximum", responseTime.max],
-  ] as const;
-  return `${line.label}: ${statistics.map(([name, seconds]) => `${name} ${inline(duration(seconds))}`).join(", ")}`;
+  const statistics = (["p50", "p90", "p99", "max"] as const).map(
+    (name) => `${name} ${formatTime(responseTime, name, (seconds) => inline(duration(seconds)))}`,
+  );
+  return `${line.label}: ${statistics.join(", ")}`;
 }

@@ -78,11 +78,12 @@ export function createForm() {
   const connections = createNumberField("connections", "connections", "load connections", "", { placeholder: "auto" });
   const size = createNumberField("size", "size", "packet size", "B", { placeholder: "auto" });
   const timeout = createNumberField("timeout", "timeout", "timeout", "s", { value: 2 });
+  const wait = createNumberField("wait", "waiting time", "waiting time", "s", { placeholder: "auto" });
   const warmup = createNumberField("warmup", "warm-up", "warm-up", "s", { value: 0.5 });
   const arrival = createArrivalSelect();
   const targets = h("datalist", { id: "targets" });
   const bounds = h("p", { class: "note" });
-  const options = [connections, size, timeout, warmup].map(({ element }) => element);
+  const options = [connections, size, timeout, wait, warmup].map(({ element }) => element);
   const more = h(
     "details",
     { class: "more" },
@@ -109,6 +110,7 @@ export function createForm() {
       connections: numberOf(connections),
       size: numberOf(size),
       timeout: numberOf(timeout),
+      wait: numberOf(wait),
       warmup: numberOf(warmup),
       arrival: arrival.value,
     }),

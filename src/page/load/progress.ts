@@ -7,9 +7,9 @@ import { h, writeRows } from "../ui/dom.ts";
 import { colorOf, dashOf, titleOf } from "../ui/protocols.ts";
 import { type Interval, intervalCells, intervalColumns, latestIntervals } from "./progress-rows.ts";
 
-const HEAD = ["", "sent", "answered", "lost", "loss", "p50", "p99"];
+const HEAD = ["", "sent", "answered", "lost", "loss", "p50", "p99", "other"];
 const CAPTION =
-  "Response time in each second: p50 as the wide line, p99 as the thin one. A packet counts as lost when its timeout has passed.";
+  "Response time in each second: p50 as the wide line, p99 as the thin one, over the packets whose outcome became known in that second. ▲ at the upper edge: over the timeout. A gap: too few packets. A packet counts as lost when its timeout has passed.";
 
 /** The view. */
 export interface Progress {
@@ -47,9 +47,14 @@ export function createProgress(): Progress {
   const body = h("tbody");
   const head = h("tr", {}, ...HEAD.map((name) => h("th", { scope: "col" }, name)));
   const table = h("table", { class: "progress-table" }, h("thead", {}, head), body);
+  const tableHost = h(
+    "div",
+    { class: "progress-rows", tabindex: 0, role: "region", "aria-label": "Packets so far" },
+    table,
+  );
   const chart = createProgressChart();
   const caption = h("p", { class: "note" }, CAPTION);
-  const element = h("div", { class: "progress", hidden: true }, bar, table, chart.element, caption);
+  const element = h("div", { class: "progress", hidden: true }, bar, tableHost, chart.element, caption);
   let seconds = 1;
   let intervals: Interval[] = [];
 
@@ -64,7 +69,7 @@ export function createProgress(): Progress {
     add({ snapshots, state }) {
       intervals.push(...snapshots);
       const over = state === "done" || state === "failed";
-      for (const part of [bar, table, chart.element, caption]) part.hidden = over;
+      for (const part of [bar, tableHost, chart.element, caption]) part.hidden = over;
       if (over) return;
       bar.value = Math.min(1, (intervals.at(-1)?.seconds ?? 0) / seconds);
       const rows = latestIntervals(intervals).map((one) => [titleOf(one.protocol), ...intervalCells(one)]);

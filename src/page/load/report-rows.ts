@@ -2,7 +2,8 @@
 import { count, duration, grouped, inline, NONE, octets, percent } from "../../base/format.ts";
 import type { Term } from "../../base/glossary.ts";
 import { formatTime } from "../../load/report/format-time.ts";
-import type { RunReport, Times } from "../../load/report/report.ts";
+import type { LossPlaces } from "../../load/report/places.ts";
+import type { OneWayVariation, RunReport, Times, TwoQuantiles } from "../../load/report/report.ts";
 
 /** One row. */
 export interface ReportRow {
@@ -12,10 +13,17 @@ export interface ReportRow {
   readonly depth: number;
   /** The definition that the label opens. */
   readonly term?: Term;
+  /** Whether a report has a value for the row; without such a report the row is left out. Default: always. */
+  readonly applies?: (report: RunReport) => boolean;
 }
 
 function row(label: string, cell: ReportRow["cell"], depth = 0, term?: Term): ReportRow {
   return { label, cell, depth, ...(term !== undefined && { term }) };
+}
+
+/** Rows that are shown only for a report to which they apply. */
+function only(applies: NonNullable<ReportRow["applies"]>, ...rows: readonly ReportRow[]): readonly ReportRow[] {
+  return rows.map((one) => ({ ...one, applies }));
 }
 
 /** A count; a dash where the direction of the losses is unknown. */
@@ -34,6 +42,50 @@ function timeRow(label: string, pick: (report: RunReport) => number | null, term
 
 function timeText(seconds: number | null): string {
   return inline(duration(seconds));
+}
+
+/** p50 and p99. */
+function pairText({ p50, p99 }: TwoQuantiles): string {
+  return `${timeText(p50)} / ${timeText(p99)}`;
+}
+
+/** Whether a full receive buffer was a place of losses. */
+function hasBufferDrops({ loss: { places } }: RunReport): boolean {
+  return (places.targetBuffer ?? 0) + (places.ownBuffer ?? 0) > 0;
+}
+
+function placeRow(label: string, name: keyof LossPlaces): ReportRow {
+  const cell = ({ loss: { places } }: RunReport) => (places[name] === null ? NONE : grouped(places[name]));
+  return row(label, cell, 2, "loss places");
+}
+
+/** The variation of one direction, if it was measured. */
+function directionRows(direction: string, pick: (report: RunReport) => OneWayVariation | null): readonly ReportRow[] {
+  const ipdv = (report: RunReport) => pairText(pick(report)?.ipdv ?? { p50: null, p99: null });
+  return only(
+    (report) => pick(report) !== null,
+    timeRow(`one-way ${direction} jitter, mean of the run`, (report) => pick(report)?.rfc3550Mean ?? null, "jitter"),
+    row(`one-way ${direction} IPDV p50 / p99`, ipdv, 0, "IPDV"),
+  );
+}
+
+function hasOneWay({ oneWay }: RunReport): boolean {
+  return oneWay.up.count > 0;
+}
+
+/** Whether the one-way delays contain an offset of the clocks. */
+function clocksDiffer(report: RunReport): boolean {
+  return hasOneWay(report) && !report.oneWay.comparable;
+}
+
+/** A pair of one-way delays, marked if the two clocks differ. */
+function oneWayText(report: RunReport, direction: "up" | "down"): string {
+  return `${pairText(report.oneWay[direction])}${clocksDiffer(report) ? " *" : ""}`;
+}
+
+function offsetText({ oneWay: { comparable, clockOffset } }: RunReport): string {
+  if (comparable || clockOffset === null) return NONE;
+  return `${timeText(clockOffset.seconds)} ± ${timeText(clockOffset.error)}`;
 }
 
 /** The interval of the loss, or why there is none. */
@@ -59,7 +111,7 @@ const STATISTICS = [
 export const ACCOUNTING_ROWS: readonly ReportRow[] = [
   row("planned", packets("planned")),
   row("unsent", packets("unsent")),
-  row("refused", packets("refused")),
+  row("refused", packets("refused"), 0, "refused"),
   row("sent", packets("sent"), 0, "packet accounting"),
   row("answered", packets("answered"), 1),
   row("lost", packets("lost"), 1, "loss direction"),
@@ -68,19 +120,30 @@ export const ACCOUNTING_ROWS: readonly ReportRow[] = [
   row("downstream", packets("lostDown"), 2),
   row("dropped on purpose", packets("droppedDown"), 3),
   row("unexplained", packets("unexplained"), 2, "unexplained"),
+  ...only(
+    hasBufferDrops,
+    placeRow("at the target's receive buffer, at most", "targetBuffer"),
+    placeRow("at the own receive buffer", "ownBuffer"),
+    placeRow("on the path", "path"),
+  ),
   row("late", packets("late"), 1, "late"),
   row("failed", packets("failed"), 1),
   row("corrupt", packets("corrupt"), 1),
   row("duplicate answers", packets("duplicate"), 0, "duplicate answers"),
+  ...only(
+    ({ duplicates }) => (duplicates?.up ?? 0) + (duplicates?.down ?? 0) > 0,
+    row("made upstream", ({ duplicates }) => grouped(duplicates?.up ?? 0), 1),
+    row("made downstream", ({ duplicates }) => grouped(duplicates?.down ?? 0), 1),
+  ),
   row("reordered answers", packets("reordered"), 0, "reordered answers"),
   row("loss", ({ loss }) => inline(percent(loss.ratio)), 0, "loss"),
   row("95 % interval", lossInterval, 1),
   row("bursts, mean length", ({ loss: { bursts } }) => burstText(bursts), 1, "loss bursts"),
 ];
 
-/** Response, service and server times. */
+/** Response, service, server and one-way times, and their variation. */
 export const TIME_ROWS: readonly ReportRow[] = [
-  row("response time", () => "", 0, "response time"),
+  row("response time (percentiles of all packets sent)", () => "", 0, "response time"),
   ...STATISTICS.map(([label, name]) =>
     row(
       label,
@@ -92,15 +155,35 @@ export const TIME_ROWS: readonly ReportRow[] = [
   row("service time p50", ({ serviceTime }) => formatTime(serviceTime, "p50", timeText), 0, "service time"),
   row("service time p99", ({ serviceTime }) => formatTime(serviceTime, "p99", timeText)),
   timeRow("server time p50", ({ serverTime }) => serverTime.p50, "server time"),
-  timeRow("jitter (round-trip)", ({ jitter }) => jitter.rfc3550, "jitter"),
-  timeRow("schedule error p99", ({ scheduleError }) => scheduleError.p99, "schedule error"),
+  ...only(
+    hasOneWay,
+    row("one-way upstream p50 / p99", (report) => oneWayText(report, "up"), 0, "one-way delay"),
+    row("one-way downstream p50 / p99", (report) => oneWayText(report, "down")),
+  ),
+  ...only(
+    clocksDiffer,
+    row("* offset of the target's clock", offsetText, 1),
+    timeRow("drift from first to second half", ({ oneWay }) => oneWay.drift, undefined, 1),
+  ),
+  timeRow("round-trip jitter, mean of the run", ({ jitter }) => jitter.rfc3550Mean, "jitter"),
+  timeRow("last value", ({ jitter }) => jitter.rfc3550, undefined, 1),
+  row("round-trip IPDV p50 / p99", ({ jitter }) => pairText(jitter.ipdv), 0, "IPDV"),
+  row("round-trip PDV p50 / p99", ({ jitter }) => pairText(jitter.pdv), 0, "PDV"),
+  // Kept reports of earlier versions have no directions.
+  ...directionRows("upstream", ({ jitter }) => jitter.up ?? null),
+  ...directionRows("downstream", ({ jitter }) => jitter.down ?? null),
 ];
 
-/** The run itself. */
+/** The run itself, and the accuracy of its generator. */
 export const RUN_ROWS: readonly ReportRow[] = [
   row("target", ({ target }) => target),
   row("rate", ({ rate }) => inline(count(rate.achieved, "/s"))),
   row("sent in", ({ durationSeconds }) => inline(duration(durationSeconds))),
   row("bytes sent, received", ({ bytes }) => `${inline(octets(bytes.sent))}, ${inline(octets(bytes.received))}`),
   row("seed", ({ seed }) => String(seed)),
+  timeRow("schedule error p99", ({ scheduleError }) => scheduleError.p99, "schedule error"),
+  ...only(
+    ({ receiveDelay }) => receiveDelay?.max !== null,
+    timeRow("receive delay p99", ({ receiveDelay }) => receiveDelay.p99, "receive delay"),
+  ),
 ];

@@ -1,4 +1,5 @@
 /** The report of a run, or of several side by side: verdict, packet accounting, times, percentile curve, explanations. */
+import { clockNotes } from "../../load/report/clock-notes.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/shapes.ts";
 import type { Chart } from "../ui/chart.ts";
@@ -8,6 +9,7 @@ import { colorOf, dashOf, labelOf, titleOf } from "../ui/protocols.ts";
 import { definitions, learnMore, term } from "../ui/terms.ts";
 import { createAccountingBar } from "./accounting-bar.ts";
 import { createCurves } from "./curve.ts";
+import { overText } from "./curve-points.ts";
 import { ACCOUNTING_ROWS, type ReportRow, RUN_ROWS, TIME_ROWS } from "./report-rows.ts";
 
 /** One report with its heading. */
@@ -34,7 +36,8 @@ function createTable(caption: string, rows: readonly ReportRow[], columns: reado
   const head = columns.map(({ heading, report: { protocol } }) =>
     h("th", { scope: "col", "data-protocol": protocol }, ...labelOf(protocol, heading)),
   );
-  const body = rows.map(({ label, cell, depth, term: definition }) =>
+  const shown = rows.filter(({ applies = () => true }) => columns.some(({ report }) => applies(report)));
+  const body = shown.map(({ label, cell, depth, term: definition }) =>
     h(
       "tr",
       { class: `depth-${depth}` },
@@ -60,6 +63,7 @@ function createVerdict({ heading, report }: ReportColumn): HTMLElement {
     ...reasons.map((reason) => h("p", {}, reason)),
     createAccountingBar(report),
     h("p", { class: "note" }, `Directions: ${report.evidence.text}`),
+    ...clockNotes(report).map((note) => h("p", { class: "note" }, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`)),
   );
 }
 
@@ -88,9 +92,13 @@ function createCurveSection(columns: readonly ReportColumn[]): { element: HTMLEl
     h("li", { "data-protocol": report.protocol }, lineSample(dashes[i] ?? []), heading),
   );
   const title = h("h4", {}, term("percentile curve"));
+  const over = columns.flatMap(({ heading, report }) => {
+    const text = overText(report);
+    return text === undefined ? [] : [h("p", { class: "note" }, `${heading}: ${text}.`)];
+  });
   return {
     chart,
-    element: h("div", { class: "curves" }, title, h("ul", { class: "legend" }, ...legend), chart.element),
+    element: h("div", { class: "curves" }, title, h("ul", { class: "legend" }, ...legend), chart.element, ...over),
   };
 }
 
@@ -112,7 +120,7 @@ export function createReport(columns: readonly ReportColumn[], extra?: HTMLEleme
     h("ul", { class: "verdicts" }, ...columns.map(createVerdict)),
     h(
       "div",
-      { class: "report-grid" },
+      { class: columns.length > 1 ? "report-grid several" : "report-grid" },
       h("div", { class: "report-side" }, extra, accounting, run),
       h("div", { class: "report-side" }, curves.element, times),
     ),

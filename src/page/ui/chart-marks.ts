@@ -1,8 +1,9 @@
-/** Markers on a chart's time axis where faults changed. */
+/** Markers of a chart: where faults changed, and infinite values. */
 import type uPlot from "uplot";
 import { PROTOCOLS, REGISTRY } from "../../base/protocol.ts";
+import type { Line } from "./chart-style.ts";
 import { colorOf } from "./protocols.ts";
-import type { PlacedMark } from "./series.ts";
+import type { PlacedMark, Values } from "./series.ts";
 import { color } from "./theme.ts";
 
 /** Height of a shape, CSS pixels. */
@@ -20,6 +21,39 @@ export function drawMarks(plot: uPlot, marks: readonly PlacedMark[]): void {
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
   for (const mark of marks) drawMark(plot, mark, ratio);
+  ctx.restore();
+}
+
+/** An infinite value of a line: its place on the x axis, and the line's custom property with its colour. */
+export interface OverMark {
+  readonly x: number;
+  readonly color: string;
+}
+
+/** The infinite values of columns, one column for each line; only one mark for lines of the same colour at the same x. */
+export function overMarks(xs: readonly number[], columns: readonly Values[], lines: readonly Line[]): OverMark[] {
+  const marks = new Map<string, OverMark>();
+  columns.forEach((column, line) => {
+    column.forEach((value, at) => {
+      const mark = { x: xs[at] ?? 0, color: lines[line]?.color ?? "" };
+      if (value === Number.POSITIVE_INFINITY) marks.set(`${mark.x} ${mark.color}`, mark);
+    });
+  });
+  return [...marks.values()];
+}
+
+/** Draws a triangle at the upper edge for each infinite value; those of several colours are below each other. */
+export function drawOverMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly OverMark[]): void {
+  const ratio = devicePixelRatio;
+  const colors = [...new Set(marks.map((mark) => mark.color))];
+  ctx.save();
+  ctx.font = `${8 * ratio}px sans-serif`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "top";
+  for (const { x, color: property } of marks) {
+    ctx.fillStyle = color(property);
+    ctx.fillText("▲", valToPos(x, "x", true), bbox.top + colors.indexOf(property) * ROW * ratio);
+  }
   ctx.restore();
 }
 

@@ -75,7 +75,7 @@ export function axesOf({ axes = false, format, x, logarithmic }: ChartOptions): 
       size: 26,
       space: x ? 50 : 90,
       values: (_, at) => at.map(label),
-      ...(splits && { splits: () => [...splits] }),
+      ...(splits && { splits: (_, __, min, max) => splits.filter((at) => at >= min && at <= max) }),
     }),
     axis({
       show: axes,

@@ -1,6 +1,6 @@
 /** Charts, drawn by uPlot. Those on the common time axis share one cursor. */
 import uPlot from "uplot";
-import { drawMarks } from "./chart-marks.ts";
+import { drawMarks, drawOverMarks, type OverMark, overMarks } from "./chart-marks.ts";
 import { axesOf, type ChartOptions, seriesOf, yRange } from "./chart-style.ts";
 import { moveCursor } from "./cursor.ts";
 import { h } from "./dom.ts";
@@ -12,7 +12,7 @@ export interface Chart {
   readonly element: HTMLElement;
   /** Draws the last `seconds` of values on the common time axis. */
   draw(times: readonly number[], values: readonly Values[], marks: readonly PlacedMark[], seconds: number): void;
-  /** Draws values on an x axis of the chart's own, from `from` to `to`. */
+  /** Draws values on an x axis of the chart's own, from `from` to `to`. Infinity is a mark at the upper edge. */
   plot(x: readonly number[], values: readonly Values[], from: number, to: number): void;
   destroy(): void;
 }
@@ -59,16 +59,22 @@ function followWidth(plot: uPlot, element: HTMLElement, height: number): ResizeO
 export function createChart(options: ChartOptions): Chart {
   const element = h("div", { class: options.axes ? "chart wide" : "chart", role: "img" });
   let marks: readonly PlacedMark[] = [];
+  let over: readonly OverMark[] = [];
   const plot = new uPlot(
-    plotOptions(options, (self) => drawMarks(self, marks)),
+    plotOptions(options, (self) => {
+      drawMarks(self, marks);
+      drawOverMarks(self, over);
+    }),
     [[], ...options.lines.map(() => [])],
     element,
   );
   const observer = followWidth(plot, element, options.height);
   const unsubscribe = onTheme(() => plot.redraw(false));
   function show(xs: readonly number[], values: readonly Values[], min: number, max: number): void {
+    over = overMarks(xs, values, options.lines);
+    const finite = values.map((column) => column.map((value) => (value === Number.POSITIVE_INFINITY ? null : value)));
     plot.batch(() => {
-      plot.setData([[...xs], ...values.map((column) => [...column])], false);
+      plot.setData([[...xs], ...finite], false);
       plot.setScale("x", { min, max });
     });
   }

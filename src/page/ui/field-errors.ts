@@ -16,6 +16,7 @@ let ids = 0;
 
 function attach(field: HTMLElement, text: string, after: Element): void {
   const id = `error-${++ids}`;
+  field.closest("details")?.setAttribute("open", "");
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-describedby", id);
   after.after(h("p", { class: "error", id, role: "alert" }, text));

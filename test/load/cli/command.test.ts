@@ -3,51 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../../src/base/protocol.ts";
 import { parseImpairments } from "../../../src/faults/text.ts";
 import { type Lab, startLab } from "../../../src/lab.ts";
-import { type CommandEnvironment, runCommand } from "../../../src/load/cli/command.ts";
+import { runCommand } from "../../../src/load/cli/command.ts";
 import { readReports } from "../../../src/load/report/json.ts";
 import { startTestLab } from "../../support/lab.ts";
+import { recordingEnvironment } from "../support/environment.ts";
 import { balanced } from "../support/sums.ts";
 import { deadTcpPort } from "../support/targets.ts";
-
-/** An environment that records what the command does. */
-function recordingEnvironment(files: Record<string, string> = {}) {
-  const interrupts: (() => void)[] = [];
-  const recorded = {
-    out: "",
-    err: "",
-    files: { ...files },
-    exits: [] as number[],
-    interrupt: () => {
-      for (const call of interrupts) call();
-    },
-  };
-  const environment: CommandEnvironment = {
-    out: async (text) => {
-      recorded.out += text;
-    },
-    err: (text) => {
-      recorded.err += text;
-    },
-    terminal: false,
-    columns: () => 100,
-    readFile: (path) => {
-      const content = recorded.files[path];
-      if (content === undefined) throw new Error("no such file");
-      return Buffer.from(content);
-    },
-    writeFile: (path, text, append) => {
-      if (path.startsWith("/full/")) throw new Error("ENOSPC: no space left on device");
-      recorded.files[path] = append ? (recorded.files[path] ?? "") + text : text;
-    },
-    onInterrupt: (callback) => void interrupts.push(callback),
-    exit: (status) => void recorded.exits.push(status),
-    usage: () => ({ userSeconds: 1, systemSeconds: 2, residentBytes: 3, openFiles: 4, maxFiles: 5, startTime: 6 }),
-    build: { version: "1.2.3", bun_version: "4.5.6" },
-    save: undefined,
-    metricsHost: "127.0.0.1",
-  };
-  return { recorded, environment };
-}
 
 let lab: Lab;
 let lossy: Lab;
@@ -91,10 +52,10 @@ describe("the command", () => {
     const [report] = readReports(files["r.json"] ?? "") ?? [];
     const rows = (files["r.csv"] ?? "").trim().split("\n");
     expect(rows[0]).toBe(
-      "protocol,seconds,planned,unsent,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max",
+      "protocol,seconds,planned,unsent,refused,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max",
     );
     const sum = (column: number) => rows.slice(1).reduce((total, row) => total + Number(row.split(",")[column]), 0);
-    expect([sum(4), sum(5), sum(6)]).toEqual([300, report?.packets.answered ?? -1, report?.packets.lost ?? -1]);
+    expect([sum(5), sum(6), sum(7)]).toEqual([300, report?.packets.answered ?? -1, report?.packets.lost ?? -1]);
     const html = files["r.html"] ?? "";
     expect(html.match(/<svg /g)?.length).toBe(4);
     expect(html).not.toMatch(/<script|<link|src=|href=|url\(|@import/);
@@ -135,7 +96,8 @@ describe("the command", () => {
   test("--compare shows which changes are significant", async () => {
     const { files } = await run("--count 400 --json old.json");
     const { out } = await run("--count 400 --compare old.json", { "old.json": files["old.json"] ?? "" }, lossy);
-    expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +worse$/m);
+    expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +higher$/m);
+    expect(out).toContain("One pair of runs cannot tell a change from the ordinary variation between runs");
     const refused = await run("--count 4 --compare old.json", { "old.json": "{}" });
     expect([refused.status, refused.err]).toEqual([2, "--compare old.json: not a JSON report of this command\n"]);
   });
@@ -188,6 +150,22 @@ describe("the command", () => {
     expect(await runCommand(["--proto", "http", "--body", "@none"], environment)).toBe(2);
     expect(recorded.err).toBe("--size 70000: expected 44 to 65535\n--body @none: no such file\n");
   });
+
+  test("the percentiles of an interval are over all packets whose outcome became known in it", async () => {
+    const rowsOf = (csv = "") => {
+      const [head = "", ...lines] = csv.trim().split("\n");
+      return lines.map((line) => Object.fromEntries(line.split(",").map((cell, i) => [head.split(",")[i], cell])));
+    };
+    await using most = await startTestLab({ impair: parseImpairments("udp:drop=0.6") });
+    const lost = await run("--duration 1s --csv a.csv", {}, most);
+    const known = rowsOf(lost.files["a.csv"]).filter(({ answered }) => Number(answered) >= 6);
+    const isOver = ({ answered, lost, late }: Record<string, string>) =>
+      Number(answered) < Math.ceil((Number(answered) + Number(lost) + Number(late)) / 2);
+    expect(known.filter(isOver).length).toBeGreaterThan(2); // from one timeout on, when losses are known
+    expect(known.map(({ p50 }) => p50 === "inf")).toEqual(known.map(isOver));
+    expect(Number(known.at(-1)?.max)).toBeGreaterThan(0);
+    expect(lost.err).toContain("p50 > 300 ms");
+  }, 20_000);
 
   test("--metrics-port serves the series of the run while it lasts, with the directions of losses", async () => {
     const { recorded, environment } = recordingEnvironment();
@@ -251,6 +229,45 @@ test("--proto all runs every protocol at the same time against one host", async 
   expect(Object.keys(recorded.files).filter((path) => path.endsWith(".hdr"))).toEqual(
     PROTOCOLS.map((protocol) => `all-${protocol}.hdr`),
   );
+});
+
+describe("--packets", () => {
+  test("writes a row for each packet of every protocol into one file", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    const { status, files } = await run("--count 40 --quiet --json r.json --packets r.csv", {}, lossy);
+    const rows = (files["r.csv"] ?? "").trimEnd().split("\n");
+    const [report] = readReports(files["r.json"] ?? "") ?? [];
+    expect([status, rows.length, report?.packetLog]).toEqual([0, 41, { rows: 40, omitted: 0 }]);
+    expect(rows.filter((row) => row.includes(",lost,")).length).toBe(report?.packets.lost ?? -1);
+    expect(rows[0]).toStartWith("protocol,session,sequence,fate,intended,sent,");
+    const line = "--proto all --target 127.0.0.78 --rate 300 --count 10 --timeout 300ms --quiet --packets all.jsonl";
+    await using all = await startLab({ host: "127.0.0.78" });
+    expect(all.ports.http).toBe(5000);
+    expect(await runCommand(line.split(" "), environment)).toBe(0);
+    const objects = (recorded.files["all.jsonl"] ?? "")
+      .trimEnd()
+      .split("\n")
+      .map((row) => JSON.parse(row));
+    for (const protocol of PROTOCOLS) {
+      const own = objects.filter((row) => row.protocol === protocol);
+      expect(own.length).toBe(10);
+      expect(new Set(own.map(({ fate }) => fate))).toEqual(new Set(["answered"]));
+    }
+  });
+
+  test("a file that cannot be written is one error line; the report has the number of rows that are missing", async () => {
+    const { status, err, files } = await run("--count 50 --quiet --json r.json --packets /full/r.csv");
+    const [report] = readReports(files["r.json"] ?? "") ?? [];
+    expect(err).toBe("--packets /full/r.csv: ENOSPC: no space left on device\n");
+    expect([status, report?.packetLog]).toEqual([2, { rows: 0, omitted: 50 }]);
+    expect(report?.packets.sent).toBe(50);
+  });
+
+  test("without it the report has no number of rows, and no other file is written", async () => {
+    const { files } = await run("--count 10 --quiet --json r.json");
+    expect(readReports(files["r.json"] ?? "")?.[0]?.packetLog).toBeNull();
+    expect(Object.keys(files)).toEqual(["r.json"]);
+  });
 });
 
 test("as a process the command has the same statuses and outputs", async () => {

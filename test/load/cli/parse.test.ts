@@ -63,6 +63,14 @@ test("the metrics endpoint has a port and, if given, a host", () => {
   expect(parse("--proto udp --metrics-port 9100 --metrics-host ::").metrics).toEqual({ port: 9100, host: "::" });
 });
 
+test("--against is the same run against a second target, without the control address of the first", () => {
+  const { runs, against } = parse("--proto all --repeat 2 --target a --against b --control a:5001 --rate 50");
+  expect(runs.map(({ target, control }) => [target, control])).toEqual(PROTOCOLS.map(() => ["a", "a:5001"]));
+  expect(against).toEqual(PROTOCOLS.map((protocol) => ({ protocol, target: "b", rate: 50 })));
+  const [without] = parse("--proto udp --repeat 2 --target a --against b --control none").against ?? [];
+  expect(without?.control).toBe(false);
+});
+
 test("--help needs no protocol", () => {
   expect(parse("--help").help).toBe(true);
 });
@@ -76,6 +84,16 @@ test.each([
   ["--proto udp --arrival possion", "--arrival possion: expected constant, poisson; did you mean poisson?"],
   ["--proto udp --method GET", "--method requires --proto http"],
   ["--proto udp -4 -6", "-4 and -6 exclude each other"],
+  ["--proto udp --against 10.0.0.7", "--against requires --repeat"],
+  ["--proto udp --repeat 2 --against 10.0.0.7:0", "--against 10.0.0.7:0: expected a port from 1 to 65535"],
+  ["--proto udp --repeat 1", "--repeat 1: expected a whole number from 2 to 100"],
+  ["--proto udp --repeat 101", "--repeat 101: expected a whole number from 2 to 100"],
+  ["--proto udp --repeat 2.5", "--repeat 2.5: expected a whole number from 2 to 100"],
+  ["--proto udp --repeat x", "--repeat x: expected a number"],
+  [
+    "--proto udp --repeat 2 --duration forever",
+    "--repeat and --duration forever exclude each other: the first run would not end",
+  ],
   ["--proto udp --metrics-host 0.0.0.0", "--metrics-host requires --metrics-port"],
 ])("%s is rejected", (line, message) => {
   expect(() => parse(line)).toThrow(message);

@@ -25,6 +25,21 @@ test("output that is not a terminal gets a line for each interval", () => {
   ]);
 });
 
+test("a percentile over the timeout and refused packets are shown", () => {
+  const { view, out } = viewOf(false, 80);
+  view.show({
+    ...EMPTY_SNAPSHOT,
+    seconds: 1,
+    sent: 90,
+    answered: 30,
+    lost: 60,
+    refused: 10,
+    over: { p50: 2 },
+    max: 0.004,
+  });
+  expect(out).toEqual(["udp       1.0 s        90/s  answered 30  lost 60  refused 10  p50 > 2 s  max 4 ms\n"]);
+});
+
 test("a terminal gets a progress bar below the lines, no wider than the terminal", () => {
   const { view, out } = viewOf(true, 40);
   view.show({ ...EMPTY_SNAPSHOT, seconds: 5, sent: 500, answered: 500, p50: 0.001 });
@@ -36,9 +51,24 @@ test("a terminal gets a progress bar below the lines, no wider than the terminal
   expect(out.at(-1)).toBe("\r\u001b[K");
 });
 
+test("each line and the bar of a repeated run begin with its number", () => {
+  const out: string[] = [];
+  const view = new ProgressView(
+    (text) => void out.push(text),
+    true,
+    () => 80,
+    { index: 2, of: 5 },
+  );
+  view.show({ ...EMPTY_SNAPSHOT, seconds: 1 });
+  expect(out[0]).toStartWith("\r\u001b[Krun 2 of 5  udp ");
+  expect(out[0]?.split("\n")[1]).toStartWith("run 2 of 5  [██");
+});
+
 test("progressBar and sparkline draw known values", () => {
   expect(progressBar(10, 10)).toBe("[████████████████████████] 100 % of 10 s");
   expect(progressBar(61, Number.POSITIVE_INFINITY)).toBe("61 s, no time limit");
   expect(sparkline([0, 1, null, 4, 8])).toBe("▁▂ ▅█");
   expect(sparkline([null, null])).toBe("  ");
+  expect(sparkline([4, Number.POSITIVE_INFINITY, 8])).toBe("▅↑█");
+  expect(sparkline([Number.POSITIVE_INFINITY])).toBe("↑");
 });

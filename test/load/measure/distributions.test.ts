@@ -3,6 +3,9 @@ import { studentT, varianceExcess } from "../../../src/load/measure/distribution
 
 test("studentT gives the values of the tables", () => {
   // Two-sided 95 %: Abramowitz and Stegun, table 26.10.
+  expect(studentT(1)).toBeCloseTo(12.706, 2);
+  expect(studentT(2)).toBeCloseTo(4.303, 3);
+  expect(studentT(3)).toBeCloseTo(3.182, 3);
   expect(studentT(4) / 2.776).toBeCloseTo(1, 2);
   expect(studentT(10)).toBeCloseTo(2.228, 3);
   expect(studentT(24)).toBeCloseTo(2.064, 3);

@@ -58,8 +58,19 @@ describe("verify", () => {
       { earlier: [session({ received: { unique: 96, duplicate: 0 } })] },
     ],
     ["the lab's counts decreased during the run", labWith([session()]), { earlier: [session({ handled: 86 })] }],
+    ["the lab's counts decreased during the run", labWith([session()]), { earlier: [session({ answered: 74 })] }],
+    [
+      "the lab's counts decreased during the run",
+      labWith([session({ received: { unique: 95, duplicate: 3 } })]),
+      { earlier: [session({ received: { unique: 90, duplicate: 0 }, handled: 76, dropped: { up: 14, down: 0 } })] },
+    ],
   ])("rejects: %s", (reason, summary, sender = {}) => {
     expect(verify(summary, FIRST, RUN, { ...SENDER, ...sender })).toEqual({ reason });
+  });
+
+  test("accepts fewer drops than before if there are as many copies more", () => {
+    const earlier = [session({ received: { unique: 90, duplicate: 0 }, handled: 77, dropped: { up: 13, down: 0 } })];
+    expect(verify(labWith([session()]), FIRST, RUN, { ...SENDER, earlier }).reason).toBe(undefined);
   });
 
   test("accepts a session that is older than the run by the tolerance of two clocks", () => {

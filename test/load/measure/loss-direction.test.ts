@@ -72,7 +72,7 @@ describe("attributeByLab", () => {
 
 describe("attributeByReflector", () => {
   // 86 answers were made and 80 arrived; 15 losses precede the last answer.
-  const NUMBERS = { reflected: 86, arrived: 80, lostBefore: 15 };
+  const NUMBERS = { reflected: 86, arrived: 80, lostBefore: 15, overtaken: 0 };
 
   /** The attribution of 20 losses by these numbers. */
   function byNumbers(counts: Partial<Recorder["counts"]> = {}, numbers = NUMBERS) {
@@ -90,8 +90,12 @@ describe("attributeByReflector", () => {
     const directions = byNumbers({ duplicateUp: 1 });
     expect(directions).toMatchObject({ lostUp: 9, lostDown: 0, unexplained: 11 });
     expect(directions.reason).toStartWith("packets were duplicated upstream");
-    const many = { reflected: 120, arrived: 80, lostBefore: 15 };
+    const many = { ...NUMBERS, reflected: 120 };
     expect(byNumbers({ duplicateUp: 30 }, many)).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: 20 });
+  });
+
+  test("attributes no loss upstream that the last answer may have overtaken", () => {
+    expect(byNumbers({}, { ...NUMBERS, overtaken: 4 })).toMatchObject({ lostUp: 5, lostDown: 6, unexplained: 9 });
   });
 
   test("leaves as many losses unexplained as answers arrived damaged or too late", () => {

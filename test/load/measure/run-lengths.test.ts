@@ -31,7 +31,9 @@ describe("RunLengths", () => {
     const runs = new RunLengths();
     for (let i = 0; i < 10; i++) runs.add(3);
     expect([runs.dominantRuns, runs.concentration]).toEqual([10, 3]);
-    runs.add(1000);
+    for (let i = 0; i < 1000; i++) runs.add(1);
+    expect(runs.dominantRuns).toBe(10);
+    runs.add(100_000);
     expect(runs.dominantRuns).toBeCloseTo(1, 2);
   });
 });

@@ -53,3 +53,10 @@ test("slotsFor gives slots for the packets of the waiting time, up to a limit", 
   expect(slotsFor(1, 100)).toBe(128);
   expect(slotsFor(1e9, 60_000)).toBe(2 ** 22);
 });
+
+test("slotsFor gives a small session whose packets are logged twice as many slots, and 1,024 at least", () => {
+  expect(slotsFor(1000, 4000, true)).toBe(16_384);
+  expect(slotsFor(1, 100, true)).toBe(1024);
+  expect(slotsFor(100_000, 4000, true)).toBe(slotsFor(100_000, 4000));
+  expect(slotsFor(1e9, 60_000, true)).toBe(2 ** 22);
+});

@@ -44,20 +44,30 @@ describe("judgeObjective", () => {
     expect(judged("rate>=100", report)).toEqual({ text: "rate>=100", met: true, value: 100, edge: 100 });
   });
 
-  test("judges a value without an interval by itself, and says so", () => {
+  test("judges a loss without an interval by its rough limits, and says so", () => {
     const report = reportOf(1000, 3, 10);
-    expect(judged("loss<0.5%", report)).toEqual({
-      text: "loss<0.5%",
+    const { limits, reason } = report.loss;
+    expect([limits?.low, reason]).toEqual([0, "too few bursts"]);
+    expect(judged("loss<5%", report)).toEqual({
+      text: "loss<5%",
       met: true,
       value: 0.003,
-      edge: 0.003,
-      note: "judged by the value alone: no 95 % interval (too few bursts)",
+      edge: limits?.high ?? null,
+      note: "judged by rough limits: no 95 % interval (too few bursts)",
     });
-    expect(judged("loss<0.2%", report)).toMatchObject({ met: false, edge: 0.003 });
-    expect(judged("errors<=0.1", report)).toMatchObject({
+    expect(judged("loss<0.5%", report)).toMatchObject({
+      met: false,
+      note: "the value meets the objective, its rough limits do not: no 95 % interval (too few bursts); a longer run narrows them",
+    });
+    expect(judged("loss<0.2%", report)).toMatchObject({ met: false, edge: limits?.high ?? null });
+  });
+
+  test("judges a value without an interval and limits by itself, and says so", () => {
+    expect(judged("errors<=0.1", reportOf(1000, 3, 10))).toMatchObject({
       met: true,
       value: 0,
-      note: expect.stringContaining("alone"),
+      edge: 0,
+      note: "judged by the value alone: no 95 % interval (not estimated)",
     });
   });
 

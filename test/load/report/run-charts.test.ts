@@ -29,14 +29,30 @@ test("the percentile chart ends at the last percentile with enough samples", () 
   expect(chart?.xTicks?.map(({ label }) => label)).toEqual(["0", "50", "90", "99"]);
 });
 
-test("the chart over time leaves out intervals without a value", () => {
-  const [, chart] = chartsOf(run(udp));
-  expect(chart?.series[0]?.points.map(([seconds]) => seconds)).toEqual([1, 2, 3, 4, 6, 7, 8, 9, 10]);
+test("the chart over time has gaps at intervals without a value, and marks at percentiles over the timeout", () => {
+  const completed = run(udp);
+  const timeline = completed.timeline.map((one, at) => (at === 6 ? { ...one, p50: null, over: { p50: 2 } } : one));
+  const [, chart] = chartsOf({ ...completed, timeline });
+  const half = 0.5;
+  expect(chart?.series[0]?.points.map(([, value]) => value)).toEqual([
+    ...[half, half, half, half, null, half, Number.POSITIVE_INFINITY, half, half, half],
+  ]);
+  expect(chart?.infinite).toBe("over the timeout of 2 s");
+});
+
+test("the percentile chart of a run with unanswered packets ends where they begin, with a mark", () => {
+  const report = reportOf(2500, 1500, 1);
+  const [chart] = chartsOf(run(report)); // 1,000 answers
+  const points = chart?.series[0]?.points ?? [];
+  expect(points.at(-2)?.[0]).toBeCloseTo(-Math.log10(1 - 0.4), 9);
+  expect(points.at(-2)?.[1]).toBeCloseTo(1, 2); // the maximum
+  expect(points.at(-1)?.[1]).toBe(Number.POSITIVE_INFINITY);
+  expect(chart?.xTicks?.map(({ label }) => label)).toEqual(["0", "40"]);
 });
 
 test("the bars of the histogram contain every packet", () => {
   const [, , chart] = chartsOf(run(udp));
-  expect(chart?.series[0]?.points.reduce((sum, [, count]) => sum + count, 0)).toBe(1000);
+  expect(chart?.series[0]?.points.reduce((sum, [, count]) => sum + (count ?? 0), 0)).toBe(1000);
 });
 
 test("losses are drawn at the send time, one timeout before they are known", () => {

@@ -27,6 +27,15 @@ function fakeClock() {
   return clock;
 }
 
+/** A clock that advances by 1 µs at each reading. */
+function fineClock(): () => number {
+  let time = START;
+  return () => {
+    time += 0.001;
+    return time;
+  };
+}
+
 /** Replaces setTimeout: `pass` is called with the delay in place of the delay itself. */
 function fakeTimers(pass: (ms: number) => void): Disposable {
   const timers = spyOn(globalThis, "setTimeout");
@@ -63,6 +72,7 @@ function drive({ accepts = (_now: number): boolean => true, clock = fakeClock(),
     send(intendedAt, now) {
       if (!accepts(now)) return false;
       sent.push({ intendedAt, at: now, flushes: calls.flush });
+      recorder.handOver.record(intendedAt, now);
       recorder.counts.sent++;
       return true;
     },
@@ -232,12 +242,36 @@ describe("an open loop", () => {
     expect(recorder.counts).toMatchObject({ planned: 310, unsent: 10, unreached: 0 });
   });
 
-  test("flushes at least every 256 packets", async () => {
-    const { driver, sent, calls } = drive();
-    await driver.openLoop(schedule(1e9, 1000), START);
+  test("hands over packets one by one, and those of a backlog in groups of 16", async () => {
+    const { driver, sent } = drive();
+    await driver.openLoop(schedule(1e9, 300), START);
     const perFlush = Map.groupBy(sent, ({ flushes }) => flushes);
-    expect([...perFlush.values()].map(({ length }) => length)).toEqual([256, 256, 256, 232]);
-    expect(calls.flush).toBe(4);
+    const turn = (packets: number) => [...Array(16).fill(1), ...Array((packets - 16) / 16).fill(16)];
+    // A turn has 256 packets; the last one is not full.
+    expect([...perFlush.values()].map(({ length }) => length)).toEqual([...turn(256), ...turn(32), 12]);
+  });
+
+  test("counts the packets that were due when the one before was handed over", async () => {
+    const clock = fakeClock();
+    let packets = 0;
+    const stall = () => {
+      if (++packets === 3) clock.time += 20;
+      return true;
+    };
+    const { driver, recorder } = drive({ clock, accepts: stall });
+    await driver.openLoop(schedule(1000, 100), START);
+    const { bunched, largestBurst } = recorder.handOver;
+    expect(bunched).toBeWithin(18, 24);
+    expect(largestBurst).toBe(bunched + 1);
+  });
+
+  test("does not run the event loop between packets that are due very soon while no answer is awaited", async () => {
+    const turns = spyOn(globalThis, "setImmediate");
+    const { driver, sent } = drive({ clock: { ...fakeClock(), now: fineClock() } });
+    await driver.openLoop(schedule(50_000, 100), START);
+    expect(sent).toHaveLength(100);
+    expect(turns.mock.calls.length).toBeLessThan(110);
+    turns.mockRestore();
   });
 
   test("ends at stop(), and sends nothing afterwards", async () => {

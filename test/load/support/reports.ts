@@ -15,6 +15,7 @@ export const EMPTY_SNAPSHOT: IntervalSnapshot = {
   totalSeconds: 10,
   planned: 0,
   unsent: 0,
+  refused: 0,
   sent: 0,
   answered: 0,
   lost: 0,
@@ -26,6 +27,7 @@ export const EMPTY_SNAPSHOT: IntervalSnapshot = {
   p50: null,
   p99: null,
   max: null,
+  over: {},
 };
 
 /** The report of a UDP run of 10 s with these measurements. */

@@ -15,6 +15,8 @@ export interface Faults {
   readonly restartsAt?: number;
   /** Changes the octets of the answer. */
   readonly modify?: ((arrival: number, answer: Buffer) => void) | undefined;
+  /** A further datagram that is sent after the answer. */
+  readonly addition?: ((arrival: number, answer: Buffer) => Buffer | undefined) | undefined;
 }
 
 /** A UDP target, and its counts of what it did. */
@@ -90,6 +92,8 @@ export async function udpTarget(
       for (let copy = 0; copy < copies && !from.closed; copy++) {
         try {
           from.send(bytes, port, address);
+          const further = faults.addition?.(arrival, bytes);
+          if (further !== undefined) from.send(further, port, address);
         } catch {
           // The sender has closed its socket; the kernel reports it at the next send.
         }

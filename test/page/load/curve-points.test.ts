@@ -1,6 +1,7 @@
 /** Percentile curves on their stretched axis. */
 import { expect, test } from "bun:test";
-import { curveColumns, positionOf, TICKS } from "../../../src/page/load/curve-points.ts";
+import { curveColumns, overText, positionOf, TICKS } from "../../../src/page/load/curve-points.ts";
+import { reportOf } from "../../load/support/reports.ts";
 
 test.each([
   ["0", 0],
@@ -27,4 +28,11 @@ test("curves share the x column; between two points a value is interpolated on t
   const [first, second] = columns;
   expect(first?.map((value) => value && Number(value.toFixed(9)))).toEqual([0.001, 0.01, 0.1]);
   expect(second).toEqual([null, 0.5, null]);
+});
+
+test("the text of a curve says where the response time is over the timeout", () => {
+  const report = reportOf(1000, 600, 1);
+  expect(overText(report)).toBe("> 2 s above 40 % of the packets sent");
+  expect(overText({ ...report, plan: null })).toBe("> 2 s above 40 % of the packets sent");
+  expect(overText(reportOf(1000, 0, 1))).toBeUndefined();
 });

@@ -47,6 +47,28 @@ describe("load runs from the page", () => {
     expect(await reportValue(page, "#load-live", "answered")).toBe(String(sent));
   });
 
+  browserTest("the waiting time is part of a run, and its error is shown at its field", async () => {
+    await using lab = await startTestLab({ impair: parseImpairments("udp:delay=300") });
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    await page.value("(document.querySelector('#load-form details').open = true)");
+    await page.fill("#load-timeout", "0.1");
+    await page.fill("#load-warmup", "0");
+    await page.fill("#load-wait", "0.05");
+    await page.value("((document.querySelector('#load-form details').open = false), true)");
+    await page.click("#load-form button[type=submit]");
+    await page.shows("#load-form .control + .error", "wait 0.05: expected at least timeout, which is 0.1 s");
+    expect(await page.value("document.querySelector('#load-form details').open")).toBe(true);
+    await page.fill("#load-wait", "0.2");
+    await startRun(page, "udp", 50, 1);
+    await page.shows("#load-live .status", "Done", 15_000);
+    expect(await reportValue(page, "#load-live", "lost")).toBe("50");
+    expect(await reportValue(page, "#load-live", "late")).toBe("0");
+    expect(await reportValue(page, "#load-live", "p50")).toBe("> 100 ms");
+    await page.shows("#load-live .curves", "UDP");
+    expect(await page.text("#term-waiting-time")).toContain("A packet without an answer for this long is lost");
+  });
+
   browserTest("a target that is not allowed and a rate over the limit are reported in one line", async () => {
     await using lab = await startTestLab({ limits: { runRate: 500 } });
     using page = await openPage(urlOf(lab, "/"));

@@ -7,6 +7,7 @@ import {
   intervalColumns,
   latestIntervals,
 } from "../../../src/page/load/progress-rows.ts";
+import { overMarks } from "../../../src/page/ui/chart-marks.ts";
 
 function interval(protocol: Protocol, seconds: number, values: Partial<Interval> = {}): Interval {
   return {
@@ -16,6 +17,7 @@ function interval(protocol: Protocol, seconds: number, values: Partial<Interval>
     totalSeconds: 10,
     planned: 0,
     unsent: 0,
+    refused: 0,
     sent: 0,
     answered: 0,
     lost: 0,
@@ -27,14 +29,17 @@ function interval(protocol: Protocol, seconds: number, values: Partial<Interval>
     p50: null,
     p99: null,
     max: null,
+    over: {},
     ...values,
   };
 }
 
 test("the cells of an interval", () => {
   const cells = intervalCells(interval("udp", 1, { sent: 1000, answered: 900, lost: 100, p50: 0.0002, p99: 0.004 }));
-  expect(cells).toEqual(["1,000", "900", "100", "10.0 %", "200 µs", "4.00 ms"]);
-  expect(intervalCells(interval("udp", 1))).toEqual(["0", "0", "0", "–", "–", "–"]);
+  expect(cells).toEqual(["1,000", "900", "100", "10.0 %", "200 µs", "4.00 ms", ""]);
+  expect(intervalCells(interval("udp", 1))).toEqual(["0", "0", "0", "–", "–", "–", ""]);
+  const over = interval("udp", 1, { sent: 10, lost: 6, late: 1, refused: 2000, over: { p50: 2 } });
+  expect(intervalCells(over)).toEqual(["10", "0", "6", "60.0 %", "> 2 s", "–", "late 1, refused 2,000"]);
 });
 
 test("the latest interval of each protocol of the run, in the order of the registry", () => {
@@ -54,5 +59,30 @@ test("the columns hold p50 and p99 of each protocol; null where a second has no 
     [4, null],
     [1, 5],
     [2, 6],
+  ]);
+});
+
+test("a percentile over the timeout is infinite in its column", () => {
+  const { columns } = intervalColumns([interval("udp", 1, { p50: 1, over: { p99: 2 } })]);
+  expect(columns.filter(([value]) => value !== null)).toEqual([[1], [Number.POSITIVE_INFINITY]]);
+});
+
+test("infinite values are marks, one for the lines of the same colour at the same place", () => {
+  const infinite = Number.POSITIVE_INFINITY;
+  const lines = ["--a", "--a", "--b"].map((color) => ({ label: "", color }));
+  expect(
+    overMarks(
+      [7, 8],
+      [
+        [infinite, 1],
+        [infinite, infinite],
+        [null, infinite],
+      ],
+      lines,
+    ),
+  ).toEqual([
+    { x: 7, color: "--a" },
+    { x: 8, color: "--a" },
+    { x: 8, color: "--b" },
   ]);
 });

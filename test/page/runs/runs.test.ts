@@ -3,6 +3,7 @@ import { expect } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ONE_PAIR } from "../../../src/load/measure/difference.ts";
 import { startTestLab, urlOf } from "../../support/lab.ts";
 import { until } from "../../support/until.ts";
 import { browserTest, openPage } from "../support/browser.ts";
@@ -35,6 +36,9 @@ browserTest("kept runs survive a restart of the lab and are opened, compared and
   await page.click("#runs-card .tools button");
   await page.shows("#opened h3", "Runs 1 and 2");
   await page.shows("#opened caption", "Changes");
+  const changes = await page.text("#opened .report-table:has(caption)");
+  expect(changes).toContain(ONE_PAIR);
+  expect(changes.replace(ONE_PAIR, "")).not.toMatch(/better|worse/);
   expect(await page.value<string>("document.querySelector('#opened .curves .chart').ariaLabel")).toContain(
     "UDP #2: p50",
   );

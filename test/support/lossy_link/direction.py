@@ -9,6 +9,7 @@ import time
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp"}
 UDP, UDP_HEADER_LENGTH = 17, 8
 READ_BATCH = 64
+LOGGED_OCTETS = 48  # of a UDP payload: the fields of a STAMP packet
 MAX_PACKET_LENGTH = 65_536
 
 
@@ -52,10 +53,23 @@ def corrupt_udp(packet: bytes, chance: random.Random) -> bytes:
     return bytes(octets)
 
 
+def log_entry(packet: bytes, now: float) -> dict:
+    """Returns what the log has of a UDP packet: times in seconds, ports, and the first octets of the payload."""
+    header = (packet[0] & 0x0F) * 4
+    payload = header + UDP_HEADER_LENGTH
+    return {
+        "at": now,
+        "from": int.from_bytes(packet[header : header + 2], "big"),
+        "to": int.from_bytes(packet[header + 2 : header + 4], "big"),
+        "octets": packet[payload : payload + LOGGED_OCTETS].hex(),
+        "delivered": [],
+    }
+
+
 class Direction:
     """Reads packets from `source`, applies the faults, and writes the packets to `sink` when they are due."""
 
-    def __init__(self, source: int, sink: int, faults: Faults, seed: int):
+    def __init__(self, source: int, sink: int, faults: Faults, seed: int, keeps_log: bool = False):
         self.source, self.sink, self.faults = source, sink, faults
         self.chance = random.Random(seed)
         self.bad = False
@@ -64,6 +78,8 @@ class Direction:
         self.in_flight: list[tuple[float, int, int, str, bytes]] = []  # release time, serial, copy, protocol, packet
         self.counts: dict[str, Counts] = {}
         self.latest_delivered: dict[str, int] = {}
+        self.keeps_log = keeps_log
+        self.log: dict[int, dict] = {}  # by serial
 
     def receive(self) -> None:
         """Reads the packets that wait at the source, a bounded number at a time."""
@@ -81,6 +97,8 @@ class Direction:
         counts = self.counts.setdefault(protocol, Counts())
         counts.sent += 1
         self.serial += 1
+        if self.keeps_log and packet[9] == UDP:
+            self.log[self.serial] = log_entry(packet, now)
         if self.loses():
             counts.lost += 1
             return
@@ -123,6 +141,8 @@ class Direction:
                 self.counts[protocol].undelivered += 1
             else:
                 self.count_delivery(protocol, serial, first=copy == 0)
+                if serial in self.log:
+                    self.log[serial]["delivered"].append(time.monotonic())
 
     def count_delivery(self, protocol: str, serial: int, first: bool) -> None:
         """Counts a delivered copy; a first copy after a packet that was sent later is reordered (RFC 4737)."""

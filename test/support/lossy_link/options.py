@@ -55,6 +55,7 @@ def parse(description: str, arguments: list[str]) -> argparse.Namespace:
             faults.add_argument(f"{flag}-{direction}", metavar=metavar, type=kind, help=argparse.SUPPRESS)
     parser.add_argument("--keep-order", action="store_true", help="deliver packets in order whatever their delays")
     parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers (default 1)")
+    parser.add_argument("--log", metavar="FILE", help="write a line of JSON for each UDP packet to FILE at the end")
     parser.add_argument("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.command[:1] == ["--"]:

@@ -3,6 +3,7 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings, MakeClient } from "../client.ts";
 import { connectWithin, openingPatience, unreachable } from "../connect.ts";
+import { PollTimes } from "../poll-times.ts";
 import { SerialClient } from "../serial/client.ts";
 import { PlainTcpConnection } from "../serial/plain-tcp.ts";
 import { TcpConnection, UNFRAMED } from "../stamp/tcp-connection.ts";
@@ -23,6 +24,7 @@ class TcpClient implements Client {
   /** Connections with packets since the last flush, each once for each packet. */
   readonly #written: TcpConnection[] = [];
   readonly localPorts = new Set<number>();
+  readonly #polls = new PollTimes();
   #recorder: Recorder;
   #ssid: number;
   #next = 0;
@@ -74,14 +76,14 @@ class TcpClient implements Client {
       return;
     }
     this.localPorts.add(socket.localPort);
-    connection.attach(socket);
+    connection.attach(socket, this.#settings.clock.now());
   }
 
   #onData(connection: TcpConnection, socket: Bun.Socket, data: Buffer): void {
     if (socket !== connection.socket) return;
     const now = this.#settings.clock.now();
     this.lastArrival = now;
-    connection.receive(data, now);
+    connection.receive(data, now, this.#polls, this.#recorder);
     this.#settings.onCapacity();
   }
 
@@ -102,6 +104,7 @@ class TcpClient implements Client {
 
   send(intendedAt: number, now: number): boolean {
     if (this.pending >= this.#settings.window) return false;
+    this.#polls.note(now);
     for (let tries = 0; tries < this.#connections.length; tries++) {
       const connection = this.#connections[this.#next];
       this.#next = (this.#next + 1) % this.#connections.length;

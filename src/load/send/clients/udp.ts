@@ -1,10 +1,12 @@
 /** The UDP client: STAMP datagrams, with many packets in flight on each socket, or plain text. */
-import { receiveBufferDrops, receiveTimesOf, setReceiveBuffer } from "../../../base/kernel.ts";
+import { receiveBufferDrops, setReceiveBuffer } from "../../../base/kernel.ts";
+import { receiveTimesOf } from "../../../base/receive-times.ts";
 import { readOwnTimestamp, STAMP_LENGTH } from "../../../stamp/packet.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings, MakeClient } from "../client.ts";
 import { unreachable, unspecifiedAddress } from "../connect.ts";
+import { PollTimes } from "../poll-times.ts";
 import { SerialClient } from "../serial/client.ts";
 import { PlainUdpConnection } from "../serial/plain-udp.ts";
 import { ReceiveDelay } from "../stamp/receive-delay.ts";
@@ -32,11 +34,11 @@ class UdpClient implements Client {
   #recorder: Recorder;
   /** The sockets that were read in this turn of the event loop; one may be in it several times. */
   readonly #readSockets: UdpSocket[] = [];
+  /** Sockets with packets since the last flush, each once for each packet. */
+  readonly #written: UdpSocket[] = [];
   #next = 0;
   #willNotify = false;
-  /** A time after which every socket has been read, monotonic ms. */
-  #polledAt = 0;
-  #isNotingPoll = false;
+  readonly #polls = new PollTimes();
   lastArrival = 0;
 
   constructor(settings: ClientSettings) {
@@ -71,7 +73,12 @@ class UdpClient implements Client {
       throw unreachable(endpoint, error);
     });
     socket.socket = opened;
-    socket.receiveDelay = new ReceiveDelay(this.#settings.clock, receiveTimesOf(opened));
+    const { clock } = this.#settings;
+    const receiveTime = receiveTimesOf(opened);
+    socket.receiveDelay = new ReceiveDelay(
+      clock.now(),
+      (now) => clock.wallAt(now) - (receiveTime() ?? Number.POSITIVE_INFINITY),
+    );
     this.#sockets.push(socket);
     return opened;
   }
@@ -84,32 +91,21 @@ class UdpClient implements Client {
     // One turn of the event loop later all datagrams that the kernel had are read, and one call can replace them.
     if (this.#willNotify) return;
     this.#willNotify = true;
-    setImmediate(() => {
-      this.#willNotify = false;
-      for (const read of this.#readSockets.splice(0)) read.receiveDelay?.endTurn(this.#recorder);
-      this.#settings.onCapacity();
-    });
+    setImmediate(this.#afterReading);
   }
+
+  readonly #afterReading = () => {
+    this.#willNotify = false;
+    for (const read of this.#readSockets) read.receiveDelay?.endTurn(this.#recorder);
+    this.#readSockets.length = 0;
+    this.#settings.onCapacity();
+  };
 
   /** Notes when a datagram left the target, or this sender if the target is an echo server: both are at octet 4. */
   #addReceiveDelay(socket: UdpSocket, data: Buffer, now: number): void {
     if (data.length < STAMP_LENGTH || this.#readSockets.length >= MAX_READ_SOCKETS) return;
-    socket.receiveDelay?.add(now, readOwnTimestamp(data, 0, 4), this.#polledAt);
+    socket.receiveDelay?.add(now, readOwnTimestamp(data, 0, 4), this.#polls.polledAt);
     if (this.#readSockets.at(-1) !== socket) this.#readSockets.push(socket);
-  }
-
-  /**
-   * Two turns of the event loop after `now` the sockets have been read at least once. One turn is not enough: other
-   * timers may have run between the last reading and this one.
-   */
-  #notePoll(now: number): void {
-    if (this.#isNotingPoll) return;
-    this.#isNotingPoll = true;
-    const note = () => {
-      this.#isNotingPoll = false;
-      this.#polledAt = now;
-    };
-    setImmediate(() => setImmediate(note));
   }
 
   send(intendedAt: number, now: number): boolean {
@@ -118,19 +114,23 @@ class UdpClient implements Client {
     if (socket === undefined) return false;
     if (!socket.hasCapacity) socket.flush();
     if (!socket.hasCapacity) return false;
-    this.#notePoll(now);
+    this.#polls.note(now);
     socket.add(intendedAt, now);
+    this.#written.push(socket);
     this.#next = (this.#next + 1) % this.#sockets.length;
     return true;
   }
 
   flush(): void {
-    for (const socket of this.#sockets) socket.flush();
+    for (const socket of this.#written) socket.flush();
+    this.#written.length = 0;
   }
 
   tick(now: number): void {
     for (const socket of this.#sockets) {
       socket.flush();
+      // Before they count as lost: a packet that was never sent is not lost.
+      socket.refuseOverdue(now);
       socket.session.expire(now);
     }
   }

@@ -1,4 +1,5 @@
 /** One HTTP/1.1 connection on a bare socket, with or without TLS: writes the prepared request and reads its response. */
+import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { connectWithin } from "../connect.ts";
@@ -23,6 +24,7 @@ export class HttpConnection implements SerialConnection {
   #socket: Bun.Socket | undefined;
   #unwritten: Buffer | undefined;
   #octets = 0;
+  #waited: () => number | undefined = () => undefined;
   usable = false;
 
   /** @param bytes the octets of `request` */
@@ -75,6 +77,7 @@ export class HttpConnection implements SerialConnection {
     });
     opened.setNoDelay(true);
     this.#socket = opened;
+    this.#waited = dataAgeOf(opened);
     this.usable = true;
   }
 
@@ -94,6 +97,7 @@ export class HttpConnection implements SerialConnection {
 
   #onData(socket: Bun.Socket, data: Buffer): void {
     if (socket !== this.#socket) return;
+    this.#events.onRead(this.#waited);
     this.#octets += data.length;
     try {
       if (this.#reader.feed(data)) this.#onComplete();

@@ -8,6 +8,7 @@ import type { Recorder } from "../../measure/recorder.ts";
 import { slotsFor } from "../../measure/sent-packets.ts";
 import type { Client, ClientSettings } from "../client.ts";
 import { openingPatience, unreachable } from "../connect.ts";
+import { PollTimes } from "../poll-times.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
 
 /** Time after a failed connection attempt before the next one. */
@@ -31,6 +32,8 @@ interface Exchange {
   /** Earliest time of the next connection attempt, monotonic ms. */
   retryAt: number;
   lastError: string;
+  /** How long the part of the answer that was read last had waited, ms; undefined before the first and if not known. */
+  waited: number | undefined;
   /** The recorder of the packet: the answer to a warm-up packet is not counted later. */
   recorder: Recorder;
 }
@@ -58,6 +61,7 @@ export class SerialClient implements Client {
   /** In the order in which they became idle. */
   readonly #idle: Exchange[] = [];
   readonly localPorts = new Set<number>();
+  readonly #polls = new PollTimes();
   #recorder: Recorder;
   #accounting: PacketAccounting;
   #isClosed = false;
@@ -82,7 +86,7 @@ export class SerialClient implements Client {
   #newAccounting(): PacketAccounting {
     const { highestRate, timeoutMs, waitMs } = this.#settings;
     return new PacketAccounting(this.#recorder, {
-      slots: slotsFor(highestRate, waitMs),
+      slots: slotsFor(highestRate, waitMs, this.#settings.recorder.log !== undefined),
       timeoutMs,
       waitMs,
       ordered: false,
@@ -106,6 +110,7 @@ export class SerialClient implements Client {
 
   #addExchange(): Exchange {
     const connection = this.#makeConnection({
+      onRead: (waited) => this.#onRead(exchange, waited),
       onAnswer: (outcome, octets) => this.#onOutcome(exchange, outcome, octets),
       onClosed: (outcome) => this.#onOutcome(exchange, outcome, 0),
     });
@@ -116,6 +121,7 @@ export class SerialClient implements Client {
       answeredAt: Number.NEGATIVE_INFINITY,
       retryAt: 0,
       lastError: "",
+      waited: undefined,
       recorder: this.#recorder,
     };
     this.#exchanges.push(exchange);
@@ -136,6 +142,8 @@ export class SerialClient implements Client {
       this.#idle.push(exchange);
       return false;
     }
+    this.#polls.note(now);
+    exchange.waited = undefined;
     exchange.recorder = this.#recorder;
     exchange.sequence = this.#accounting.add(intendedAt, now, this.#settings.clock.wallAt(now));
     exchange.sentAt = now;
@@ -143,6 +151,9 @@ export class SerialClient implements Client {
     // An open loop keeps its schedule against a target that refuses connections: each of its packets fails.
     else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
     else this.#connect(exchange, now);
+    // The opening of a connection is not lateness of this sender: it began at `now`.
+    const error = this.#recorder.handOver.record(intendedAt, exchange.sentAt);
+    this.#accounting.notes?.noteScheduleError(this.#accounting.packets.next - 1, error);
     return true;
   }
 
@@ -166,7 +177,10 @@ export class SerialClient implements Client {
       exchange.sentAt = clock.now();
       this.#accounting.packets.updateSentAt(exchange.sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
     }
-    this.#recorder.counts.bytesSent += exchange.connection.write(exchange.sequence);
+    const { sequence } = exchange;
+    const octets = exchange.connection.write(sequence);
+    exchange.recorder.counts.bytesSent += octets;
+    if (exchange.recorder === this.#recorder) this.#accounting.notes?.noteSent(sequence, octets);
   }
 
   /** Opens the connection, then sends the packet. */
@@ -188,6 +202,14 @@ export class SerialClient implements Client {
     );
   }
 
+  /** Notes how long a part of an answer waited: at most since the packet was sent, or the sockets were read. */
+  #onRead(exchange: Exchange, waited: () => number | undefined): void {
+    const now = this.#settings.clock.now();
+    const longest = now - Math.max(exchange.sentAt, this.#polls.polledAt);
+    const delay = this.#polls.mayHaveWaited(now) ? waited() : 0;
+    exchange.waited = delay === undefined ? undefined : Math.min(longest, delay);
+  }
+
   #onOutcome(exchange: Exchange, outcome: Outcome, octets: number): void {
     if (this.#isClosed) return;
     const now = this.#settings.clock.now();
@@ -197,7 +219,8 @@ export class SerialClient implements Client {
     }
     this.lastArrival = now;
     exchange.recorder.counts.bytesReceived += octets;
-    this.#finish(exchange, outcome, now);
+    if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
+    this.#finish(exchange, outcome, now, octets);
     this.#settings.onCapacity();
   }
 
@@ -210,29 +233,45 @@ export class SerialClient implements Client {
   }
 
   /** Makes the connection idle, and counts the outcome of its packet. */
-  #finish(exchange: Exchange, outcome: Outcome, now: number): void {
+  #finish(exchange: Exchange, outcome: Outcome, now: number, octets = 0): void {
     const { sequence } = exchange;
     exchange.sequence = IDLE;
     if (outcome.kind === "answered") exchange.answeredAt = now;
     else if (!exchange.connection.usable) exchange.answeredAt = Number.NEGATIVE_INFINITY;
     this.#idle.push(exchange);
-    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now);
+    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now, octets);
   }
 
-  #count(sequence: number, { kind, direction, serverMs, status, code }: Outcome, now: number): void {
+  #count(sequence: number, outcome: Outcome, now: number, octets: number): void {
+    const { serverMs, status, code } = outcome;
     const recorder = this.#recorder;
     if (status !== undefined) recorder.countStatus(status);
-    if (code !== undefined) recorder.countError(code);
-    if (kind === "answered") {
-      const reception = this.#accounting.answer(sequence, now);
-      if (reception === "unknown") recorder.counts.unknownAnswers++;
-      if (reception === "answered" && serverMs !== undefined) recorder.server.record(serverMs);
-    } else if (kind === "dropped") {
-      // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
-      this.#accounting.resolve(sequence, "lost");
-      recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
-    } else if (kind === "refused") this.#accounting.refuse(sequence);
-    else this.#accounting.resolve(sequence, kind);
+    const error = code === undefined ? undefined : recorder.countPacketError(code);
+    const event = outcome.kind === "answered" ? this.#answer(sequence, outcome, now) : this.#resolve(sequence, outcome);
+    const { direction } = outcome;
+    this.#accounting.notes?.noteOutcome(sequence, now, { octets, status, serverMs, direction, error }, event);
+  }
+
+  /** Counts an answer; returns what it counts as if it is not the first one to its packet. */
+  #answer(sequence: number, { serverMs }: Outcome, now: number): "duplicate" | "unknown-answer" | undefined {
+    const reception = this.#accounting.answer(sequence, now);
+    if (reception === "answered" && serverMs !== undefined) this.#recorder.server.record(serverMs);
+    if (reception === "duplicate") return "duplicate";
+    if (reception !== "unknown") return undefined;
+    this.#recorder.counts.unknownAnswers++;
+    return "unknown-answer";
+  }
+
+  /** Counts an outcome other than an answer; returns what it counts as if its packet has a final outcome already. */
+  #resolve(sequence: number, { kind, direction }: Outcome): "ignored" | undefined {
+    if (kind === "refused") {
+      this.#accounting.refuse(sequence);
+      return undefined;
+    }
+    if (kind === "dropped") this.#recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
+    // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
+    const fate = kind === "failed" || kind === "corrupt" ? kind : "lost";
+    return this.#accounting.resolve(sequence, fate) ? undefined : "ignored";
   }
 
   flush(): void {}
@@ -251,6 +290,7 @@ export class SerialClient implements Client {
 
   restart(recorder: Recorder): void {
     this.#recorder = recorder;
+    this.#accounting.close();
     this.#accounting = this.#newAccounting();
   }
 

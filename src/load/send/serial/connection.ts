@@ -31,6 +31,11 @@ export interface SerialConnection {
 
 /** Events of a connection. There are none after it was closed by its owner. */
 export interface ConnectionEvents {
+  /**
+   * A part of the answer was read, and is about to be processed.
+   * @param waited how long ago the kernel received it, ms; undefined if it does not say
+   */
+  onRead(waited: () => number | undefined): void;
   /** The answer to the packet in flight is complete; it has `octets` octets. */
   onAnswer(outcome: Outcome, octets: number): void;
   /** The connection is closed; `outcome` is that of the packet in flight, if there is one. */

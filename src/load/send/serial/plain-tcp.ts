@@ -1,4 +1,5 @@
 /** A plain TCP connection: sends a short text, and counts the octets that arrive next as its answer. */
+import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { connectWithin } from "../connect.ts";
@@ -13,6 +14,7 @@ export class PlainTcpConnection implements SerialConnection {
   #sent: Buffer = Buffer.alloc(0);
   #unwritten = 0;
   #received = 0;
+  #waited: () => number | undefined = () => undefined;
   usable = false;
 
   constructor(settings: ClientSettings, events: ConnectionEvents) {
@@ -40,6 +42,7 @@ export class PlainTcpConnection implements SerialConnection {
     const socket = await connectWithin(patienceMs, connecting, (late) => late.end());
     socket.setNoDelay(true);
     this.#socket = socket;
+    this.#waited = dataAgeOf(socket);
     this.usable = true;
   }
 
@@ -58,6 +61,7 @@ export class PlainTcpConnection implements SerialConnection {
 
   #onData(from: Bun.Socket, data: Buffer): void {
     if (from !== this.#socket) return;
+    this.#events.onRead(this.#waited);
     const end = Math.min(this.#sent.length, this.#received + data.length);
     const isEcho = this.#sent.compare(data, 0, end - this.#received, this.#received, end) === 0;
     this.#received += data.length;

@@ -1,4 +1,5 @@
 /** A plain UDP socket: sends a short text, and counts the next datagram as its answer. */
+import { receiveTimesOf } from "../../../base/receive-times.ts";
 import { resendOnError } from "../../../base/resend.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
@@ -17,6 +18,7 @@ export class PlainUdpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #events: ConnectionEvents;
   #socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
+  #receiveTime: () => number | undefined = () => undefined;
   usable = false;
 
   constructor(settings: ClientSettings, events: ConnectionEvents) {
@@ -35,14 +37,23 @@ export class PlainUdpConnection implements SerialConnection {
       connect: { hostname: address, port },
       socket: {
         data: (from, data) => {
-          if (from === this.#socket) this.#events.onAnswer({ kind: "answered" }, data.length);
+          if (from !== this.#socket) return;
+          this.#events.onRead(this.#waited);
+          this.#events.onAnswer({ kind: "answered" }, data.length);
         },
         // Bun passes the error alone, or the socket and the error: it is the last argument.
         error: (...args: unknown[]) => this.#onError(args.at(-1)),
       },
     });
+    this.#receiveTime = receiveTimesOf(this.#socket);
     this.usable = true;
   }
+
+  readonly #waited = () => {
+    const { clock } = this.#settings;
+    const receivedAt = this.#receiveTime();
+    return receivedAt === undefined ? undefined : clock.wallAt(clock.now()) - receivedAt;
+  };
 
   write(sequence: number): number {
     const packet = plainText("udp", sequence, this.#settings.size);

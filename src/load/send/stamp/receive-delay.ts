@@ -1,43 +1,43 @@
-/** How long the datagrams of one socket waited in its receive buffer: the lateness of the load generator as a receiver. */
-import type { Clock } from "../../../base/clock.ts";
+/** How long the answers of one socket waited in its receive buffer: the lateness of the load generator as a receiver. */
 import type { Recorder } from "../../measure/recorder.ts";
 
-/** Most datagrams of a turn of the event loop whose delays are recorded. */
+/** Most answers of a turn of the event loop whose delays are recorded. */
 const MAX_PER_TURN = 1024;
 
 /**
- * The kernel's receive time is known for the last datagram of a turn. An earlier one arrived before it by about as much
- * as it left the target earlier, and after the event loop last found the socket empty.
+ * The kernel's receive time is known for the last answer of a turn. An earlier one arrived before it by about as much as
+ * it left the target earlier, and after the event loop last found the socket empty.
  */
 export class ReceiveDelay {
-  readonly #clock: Clock;
-  readonly #receiveTime: () => number | undefined;
+  readonly #waited: (now: number) => number | undefined;
   readonly #departures: number[] = [];
   #polledAt: number;
   #readAt = 0;
   #lastDelay = 0;
 
-  /** @param receiveTime the kernel's time of the datagram that was read last (`receiveTimesOf`) */
-  constructor(clock: Clock, receiveTime: () => number | undefined) {
-    this.#clock = clock;
-    this.#receiveTime = receiveTime;
-    this.#polledAt = clock.now();
+  /**
+   * @param openedAt when the socket was opened, monotonic ms
+   * @param waited how long the answer that was read last, at `now`, had waited, ms; undefined if the kernel does not say
+   */
+  constructor(openedAt: number, waited: (now: number) => number | undefined) {
+    this.#polledAt = openedAt;
+    this.#waited = waited;
   }
 
   /**
-   * A datagram that left the target at `departedAt` (ms by any clock) was read at `now` (monotonic ms).
+   * An answer that left the target at `departedAt` (ms by any clock) was read at `now` (monotonic ms).
    * @param polledAt a time after which the event loop has read the socket in an earlier turn, monotonic ms
    */
   add(now: number, departedAt: number, polledAt: number): void {
     if (this.#departures.length === 0) {
       this.#polledAt = Math.max(this.#polledAt, polledAt);
       this.#readAt = now;
-      this.#lastDelay = this.#clock.wallAt(now) - (this.#receiveTime() ?? Number.POSITIVE_INFINITY);
+      this.#lastDelay = this.#waited(now) ?? 0;
     }
     if (this.#departures.length < MAX_PER_TURN) this.#departures.push(departedAt);
   }
 
-  /** Records the delays of the datagrams of this turn, at its end. */
+  /** Records the delays of the answers of this turn, at its end. */
   endTurn({ receiveDelay }: Recorder): void {
     const last = this.#departures.at(-1) ?? 0;
     const longest = this.#readAt - this.#polledAt;

@@ -19,6 +19,10 @@ export class ReflectorSequence {
   #sentBeforeLowest = 0;
   #arrived = 0;
   #copies = 0;
+  /** Highest packet that has an answer. */
+  #latest = 0;
+  /** By how many packets one was overtaken upstream, at most. */
+  #overtaking = 0;
   /** Highest number before the session was restarted. */
   #highestBefore = -1;
   /** Whether the numbers cannot be those of this session alone, counted from 0. */
@@ -34,9 +38,16 @@ export class ReflectorSequence {
    * Counts an answer with a number of its own; a copy made downstream has none.
    * @param reflected the reflector's number of the answer to the packet `sequence`
    * @param isCopy whether it is a further answer to its packet, which was copied upstream
+   * @param isCounted whether its packet has an outcome by it. An answer after the waiting time leaves its packet lost:
+   *   it did not arrive, but its number shows that the packet was not lost upstream
    */
-  add(reflected: number, sequence: number, isCopy: boolean, { first, next }: PacketAccounting["packets"]): void {
-    this.#arrived++;
+  add(
+    reflected: number,
+    sequence: number,
+    { isCopy, isCounted }: { readonly isCopy: boolean; readonly isCounted: boolean },
+    { first, next }: PacketAccounting["packets"],
+  ): void {
+    if (isCounted) this.#arrived++;
     if (isCopy) this.#copies++;
     const slot = reflected % this.#window;
     const isTooHigh = reflected >= next - first + this.#copies;
@@ -48,9 +59,18 @@ export class ReflectorSequence {
       this.#lowest = reflected;
       this.#sentBeforeLowest = sequence - first;
     }
+    this.#observeOrder(reflected, sequence);
     if (reflected <= this.#highest) return;
     this.#highest = reflected;
     this.#highestFor = sequence;
+  }
+
+  /** Compares the order in which two packets reached the reflector with the order in which they were sent. */
+  #observeOrder(reflected: number, sequence: number): void {
+    const isBefore = reflected < this.#highest;
+    const overtaking = isBefore ? sequence - this.#highestFor : this.#latest - sequence;
+    this.#overtaking = Math.max(this.#overtaking, overtaking);
+    this.#latest = Math.max(this.#latest, sequence);
   }
 
   /** Whether the lowest number that arrived shows that the numbers did not begin at 0 with this session. */
@@ -69,12 +89,19 @@ export class ReflectorSequence {
     const { reflector } = recorder;
     reflector.reflected += this.#highest + 1;
     reflector.arrived += this.#arrived;
-    if (this.#highest >= 0) reflector.lostBefore += accounting.lostUpTo(this.#highestFor) - neverSent;
+    if (this.#highest >= 0) {
+      const lost = accounting.lostUpTo(this.#highestFor);
+      const notOvertaken = Math.max(accounting.packets.first, this.#highestFor - this.#overtaking) - 1;
+      reflector.lostBefore += lost - neverSent;
+      if (this.#overtaking > 0) reflector.overtaken += lost - accounting.lostUpTo(notOvertaken);
+    }
     this.#highestBefore = this.#highest;
     this.#highest = -1;
     this.#lowest = Number.POSITIVE_INFINITY;
     this.#arrived = 0;
     this.#copies = 0;
+    this.#latest = 0;
+    this.#overtaking = 0;
     this.#isForeign = false;
     this.#seen.fill(0);
   }

@@ -5,6 +5,7 @@
 import type { Clock } from "../../../base/clock.ts";
 import {
   type ErrorEstimate,
+  errorEstimateBits,
   errorEstimateOf,
   isTestPacket,
   readOwnTimestamp,
@@ -14,7 +15,6 @@ import {
   sequenceOf,
   ssidOf,
   writeTestPacket,
-  writeTimestamp,
 } from "../../../stamp/packet.ts";
 import { PacketAccounting } from "../../measure/accounting.ts";
 import { ExchangeSeries } from "../../measure/exchange-series.ts";
@@ -27,6 +27,9 @@ import { ReflectorSequence } from "./reflector-sequence.ts";
 
 /** By how much T3 - T2 may exceed the round trip, ms: the two clocks differ in rate and resolution. */
 const RESIDENCE_SLACK_MS = 1000;
+
+/** Difference of the send times of packets that are passed to the kernel in one call, ms; above the resolution of T1. */
+const SPACING_MS = 0.0007;
 
 /** Offsets of timestamps: T1 in a test packet, and T3, T2 and T1 in an answer (RFC 8762 sections 4.2.1 and 4.3.1). */
 const SENT_AT = 4;
@@ -51,8 +54,11 @@ interface ReflectedAnswer {
   readonly sentTime: number;
   readonly receivedAt: number;
   readonly reflectedAt: number;
-  /** The reflector's error estimate. */
+  /** The reflector's error estimate, and its octets. */
   readonly estimate: ErrorEstimate;
+  readonly estimateBits: number;
+  /** Length of the answer. */
+  readonly octets: number;
 }
 
 /** Settings of a session. */
@@ -85,6 +91,9 @@ export class SenderSession {
   readonly #slots: number;
   #accounting: PacketAccounting;
   #exchanges: ExchangeSeries;
+  /** The error estimate of the last answer, and its octets. */
+  #estimate: ErrorEstimate | undefined;
+  #estimateBits = -1;
   /** Packets counted as lost without being sent. */
   #neverSent = 0;
 
@@ -95,7 +104,7 @@ export class SenderSession {
     this.#check = new AnswerCheck(this.#padding);
     this.#recorder = settings.recorder;
     this.#ssid = settings.ssid;
-    this.#slots = slotsFor(settings.highestRate, settings.waitMs);
+    this.#slots = slotsFor(settings.highestRate, settings.waitMs, settings.recorder.log !== undefined);
     this.#reflector = new ReflectorSequence(this.#slots);
     this.#accounting = this.#newAccounting();
     this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
@@ -129,8 +138,11 @@ export class SenderSession {
 
   /** Starts a new session: earlier packets are dropped from the accounting, and answers to them are ignored. */
   restart(recorder: Recorder, ssid: number): void {
-    this.#recorder.deferredAnswers -= this.#deferred.splice(0).length;
+    const dropped = this.#deferred.splice(0);
+    this.#recorder.deferredAnswers -= dropped.length;
+    for (const { octets } of dropped) this.#accounting.notes?.noteOther("ignored", octets);
     this.finish();
+    this.#accounting.close();
     this.#recorder = recorder;
     this.#previousSsid = this.#ssid;
     this.#ssid = ssid;
@@ -143,25 +155,48 @@ export class SenderSession {
     return Buffer.from(this.#padding);
   }
 
-  /** Writes the next test packet into `bytes` at `at`, and adds it to the accounting. */
-  write(bytes: Uint8Array, at: number, intendedAt: number, now: number): void {
-    const wall = this.#clock.wallAt(now);
-    this.#recorder.oneWay.sender.observe(now, wall);
-    const sequence = this.#accounting.add(intendedAt, now, wall);
-    writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+  /** The present time, monotonic ms. */
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** Adds the next packet to the accounting. */
+  add(intendedAt: number, now: number): void {
+    const sequence = this.#accounting.add(intendedAt, now, now);
     this.#recorder.counts.bytesSent += this.#settings.size;
+    this.#accounting.notes?.noteSent(sequence, this.#settings.size);
   }
 
   /**
-   * Sets the send time of the packet written last, at `at`, to now, just before it is passed to the kernel. At low rates
-   * the code between writing and sending is slow because it is not in the processor's caches.
+   * Writes the packet that was added `back` packets before the next one into `bytes` at `at`, just before it is passed to
+   * the kernel at `now` (monotonic ms), with this as its send time. Packets that are passed in one call get different send
+   * times before the call, so that a send time identifies its packet.
    */
-  updateSendTime(bytes: Uint8Array, at: number): void {
-    const now = this.#clock.now();
-    const wall = this.#clock.wallAt(now);
-    writeTimestamp(bytes, at + SENT_AT, wall);
+  stamp(bytes: Uint8Array, at: number, back: number, now: number): void {
     const { packets } = this.#accounting;
-    packets.updateSentAt(packets.next - 1, now, wall);
+    const sequence = packets.next - back;
+    // After a restart the packet belongs to the session before, and has been written.
+    if (sequence < packets.first) return;
+    const sentAt = Math.max(packets.sentTimeOf(sequence), now - (back - 1) * SPACING_MS);
+    const wall = this.#clock.wallAt(sentAt);
+    this.#recorder.oneWay.sender.observe(sentAt, wall);
+    packets.updateSentAt(sequence, sentAt, wall);
+    writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+  }
+
+  /** Records the hand-over to the kernel of the packet that was added `back` packets before the next one. */
+  handedOver(back: number): void {
+    const { packets } = this.#accounting;
+    const sequence = packets.next - back;
+    if (sequence < packets.first) return;
+    const error = this.#recorder.handOver.record(packets.intendedTimeOf(sequence), packets.sentTimeOf(sequence));
+    this.#accounting.notes?.noteScheduleError(sequence, error);
+  }
+
+  /** Whether the timeout has passed since the intended send time of the packet that was added `back` packets before the next one. */
+  isOverdue(back: number, now: number): boolean {
+    const { packets } = this.#accounting;
+    return now - packets.intendedTimeOf(packets.next - back) > this.#settings.timeoutMs;
   }
 
   /** Counts the packet that was written `back` packets before the next one as refused by this machine's kernel. */
@@ -170,6 +205,7 @@ export class SenderSession {
     // After a restart the packet belongs to the session before, which is not counted.
     if (packets.next - back < packets.first) return;
     this.#accounting.refuse(packets.next - back);
+    this.#accounting.notes?.noteSent(packets.next - back, 0);
     this.#recorder.counts.bytesSent -= this.#settings.size;
   }
 
@@ -196,21 +232,27 @@ export class SenderSession {
   /** Classifies an answer that arrived at `now` (monotonic ms): `length` octets of `bytes` from `at`. */
   receive(bytes: Buffer, now: number, at = 0, length = bytes.length): void {
     this.#recorder.counts.bytesReceived += length;
-    if (length < STAMP_LENGTH) this.#recorder.counts.unidentified++;
-    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at);
+    if (length < STAMP_LENGTH) this.#countUnidentified(length);
+    else if (isTestPacket(bytes, at, length)) this.#receiveEcho(bytes, now, at, length);
     else this.#receiveReflected(bytes, now, at, length);
   }
 
-  #receiveEcho(bytes: Buffer, now: number, at: number): void {
-    if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) return;
+  #receiveEcho(bytes: Buffer, now: number, at: number, length: number): void {
+    const { notes } = this.#accounting;
+    if (ssidOf(bytes, at) !== this.#ssid && ssidOf(bytes, at) !== 0) {
+      notes?.noteOther("ignored", length);
+      return;
+    }
     const onWire = sequenceOf(bytes, at);
     const sentAt = readTimestamp(bytes, at + SENT_AT);
     const sequence = this.#accounting.packets.find(onWire);
     if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, at, onWire, sentAt);
+      this.#receiveDamaged(bytes, now, at, length, onWire, sentAt);
       return;
     }
-    if (this.#accounting.answer(sequence, now) === "unknown") this.#recorder.counts.unknownAnswers++;
+    const reception = this.#accounting.answer(sequence, now);
+    if (reception === "unknown") this.#recorder.counts.unknownAnswers++;
+    notes?.noteAnswer(reception, sequence, now, length);
   }
 
   #receiveReflected(bytes: Buffer, now: number, at: number, length: number): void {
@@ -219,7 +261,7 @@ export class SenderSession {
     const sentAt = readTimestamp(bytes, at + SENDER_SENT_AT);
     const sequence = packets.find(onWire);
     if (sequence < 0 || !packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, at, onWire, sentAt);
+      this.#receiveDamaged(bytes, now, at, length, onWire, sentAt);
       return;
     }
     const answer = {
@@ -230,19 +272,29 @@ export class SenderSession {
       sentTime: packets.sentTimeOf(sequence),
       receivedAt: readOwnTimestamp(bytes, at, RECEIVED_AT),
       reflectedAt: readOwnTimestamp(bytes, at, REFLECTED_AT),
-      estimate: errorEstimateOf(bytes, at),
+      estimate: this.#estimateOf(bytes, at),
+      estimateBits: errorEstimateBits(bytes, at),
+      octets: length,
     };
     const isPlausible = Math.abs(answer.reflectedAt - answer.receivedAt) <= now - answer.sentTime + RESIDENCE_SLACK_MS;
     if (!isPlausible || !this.#check.isIntact(bytes, at, this.#ssid)) {
-      this.#countCorrupt(sequence);
+      this.#countCorrupt(sequence, now, length);
       return;
     }
     const { isLab } = this.#settings.identity;
     // An answer that is not exact comes from a foreign reflector, or from a lab and was damaged on the way.
     if (isLab === false || this.#check.isExact(bytes, at, length, this.#ssid, packets.wallTimeOf(sequence))) {
       this.#countReflected(answer);
-    } else if (isLab === true) this.#countCorrupt(sequence);
+    } else if (isLab === true) this.#countCorrupt(sequence, now, length);
     else this.#defer(answer);
+  }
+
+  /** The error estimate of an answer: mostly the same object, because a reflector rarely changes it. */
+  #estimateOf(bytes: Buffer, at: number): ErrorEstimate {
+    const bits = errorEstimateBits(bytes, at);
+    if (this.#estimate === undefined || bits !== this.#estimateBits) this.#estimate = errorEstimateOf(bytes, at);
+    this.#estimateBits = bits;
+    return this.#estimate;
   }
 
   /** Holds an answer until it is decided whether the target is a lab. Very many of them come from a foreign reflector. */
@@ -264,7 +316,8 @@ export class SenderSession {
 
   /** Counts a deferred answer: as corrupt if the target is a lab. */
   #classify(answer: ReflectedAnswer): void {
-    if (this.#settings.identity.isLab === true) this.#countCorrupt(answer.sequence);
+    const { sequence, now, octets } = answer;
+    if (this.#settings.identity.isLab === true) this.#countCorrupt(sequence, now, octets);
     else this.#countReflected(answer);
   }
 
@@ -276,9 +329,15 @@ export class SenderSession {
     const duplicatesBefore = counts.duplicateUp;
     const reception = this.#accounting.answer(sequence, now, reflected);
     if (reception === "unknown") counts.unknownAnswers++;
+    this.#accounting.notes?.noteAnswer(reception, sequence, now, answer.octets, answer);
     const isCopy = counts.duplicateUp > duplicatesBefore;
     if (reception !== "duplicate" || isCopy) {
-      this.#reflector.add(reflected, sequence, isCopy, this.#accounting.packets);
+      this.#reflector.add(
+        reflected,
+        sequence,
+        { isCopy, isCounted: reception !== "unknown" },
+        this.#accounting.packets,
+      );
     }
     if (reception === "answered") this.#recordTimes(answer);
   }
@@ -292,7 +351,7 @@ export class SenderSession {
   }
 
   /** An answer whose number and send time do not belong together. Either of them may still identify its packet. */
-  #receiveDamaged(bytes: Buffer, at: number, onWire: number, sentAt: number): void {
+  #receiveDamaged(bytes: Buffer, now: number, at: number, length: number, onWire: number, sentAt: number): void {
     const { packets } = this.#accounting;
     const ssid = ssidOf(bytes, at);
     const candidates = [packets.findBySendTime(sentAt, onWire), ssid === this.#ssid ? packets.find(onWire) : -1];
@@ -300,15 +359,31 @@ export class SenderSession {
     // bits is the more likely one.
     const distance = (sequence: number) => packets.bitDifference(sequence, sentAt, onWire);
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => distance(a) - distance(b));
-    if (sequence !== undefined) this.#countCorrupt(sequence);
-    else if (ssid === this.#previousSsid) return;
-    else if (this.#check.hasSenderEstimate(bytes, at)) this.#recorder.counts.unknownAnswers++;
-    else this.#recorder.counts.unidentified++;
+    if (sequence !== undefined) this.#countCorrupt(sequence, now, length);
+    else if (ssid === this.#previousSsid) this.#accounting.notes?.noteOther("ignored", length);
+    else if (this.#check.hasSenderEstimate(bytes, at)) this.#countUnknown(length);
+    else this.#countUnidentified(length);
+  }
+
+  #countUnidentified(octets: number): void {
+    this.#recorder.counts.unidentified++;
+    this.#accounting.notes?.noteOther("unidentified", octets);
+  }
+
+  #countUnknown(octets: number): void {
+    this.#recorder.counts.unknownAnswers++;
+    this.#accounting.notes?.noteOther("unknown-answer", octets);
   }
 
   /** Counts the packet of a damaged answer as corrupt; if it was answered already, the answer is a duplicate. */
-  #countCorrupt(sequence: number): void {
-    if (this.#accounting.resolve(sequence, "corrupt")) return;
-    this.#recorder.counts[this.#accounting.isFinallyLost(sequence) ? "unknownAnswers" : "duplicate"]++;
+  #countCorrupt(sequence: number, now: number, octets: number): void {
+    const { notes } = this.#accounting;
+    if (this.#accounting.resolve(sequence, "corrupt")) {
+      notes?.noteOutcome(sequence, now, { octets });
+      return;
+    }
+    const isUnknown = this.#accounting.isFinallyLost(sequence);
+    this.#recorder.counts[isUnknown ? "unknownAnswers" : "duplicate"]++;
+    notes?.noteOther(isUnknown ? "unknown-answer" : "duplicate", octets, sequence);
   }
 }

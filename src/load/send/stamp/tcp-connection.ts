@@ -1,6 +1,12 @@
 /** One TCP connection with STAMP frames, and its session. */
+
+import { dataAgeOf } from "../../../base/receive-times.ts";
 import { FRAME_HEADER_LENGTH, FrameReader, FrameWriter, STAMP_PREFACE } from "../../../stamp/frames.ts";
+import { readOwnTimestamp, STAMP_LENGTH } from "../../../stamp/packet.ts";
+import type { Recorder } from "../../measure/recorder.ts";
 import type { ClientSettings } from "../client.ts";
+import type { PollTimes } from "../poll-times.ts";
+import { ReceiveDelay } from "./receive-delay.ts";
 import { SenderSession } from "./session.ts";
 
 /** Size of the buffer for frames that the kernel has not accepted yet, octets. */
@@ -24,11 +30,20 @@ export class TcpConnection {
   /** Octets of the preface that an echo server may still return; 0 after the first octet that differs. */
   #prefaceLeft = 0;
   #now = 0;
+  #receiveDelay: ReceiveDelay | undefined;
+  /** A time after which the socket was read, if the present answers may have waited since then; otherwise undefined. */
+  #polledAt: number | undefined;
+  #recorder: Recorder;
+  /** Frames added since the last flush. */
+  #added = 0;
   readonly #write = (bytes: Buffer, at: number, length: number) => this.#socket?.write(bytes, at, length) ?? 0;
-  readonly #onFrame = (bytes: Buffer, at: number, length: number) =>
+  readonly #onFrame = (bytes: Buffer, at: number, length: number) => {
+    this.#addReceiveDelay(bytes, at + FRAME_HEADER_LENGTH, length);
     this.session.receive(bytes, this.#now, at + FRAME_HEADER_LENGTH, length);
+  };
 
   constructor(settings: ClientSettings) {
+    this.#recorder = settings.recorder;
     this.session = new SenderSession({ ...settings, highestRate: settings.highestRate / settings.connections });
     const frames = Math.max(MIN_FRAMES, Math.floor(WRITE_BUFFER / (settings.size + FRAME_HEADER_LENGTH)));
     this.writer = new FrameWriter(this.session.newPacket(), frames);
@@ -49,9 +64,10 @@ export class TcpConnection {
     return this.#reader.unfinished;
   }
 
-  /** Starts to use a socket that has just opened. */
-  attach(socket: Bun.Socket): void {
+  /** Starts to use a socket that has just opened, at `now` (monotonic ms). */
+  attach(socket: Bun.Socket, now: number): void {
     socket.setNoDelay(true);
+    this.#receiveDelay = new ReceiveDelay(now, dataAgeOf(socket));
     this.#prefaceLeft = STAMP_PREFACE.length;
     this.#reader = new FrameReader(ANY_LENGTH);
     // The first write on a new connection: the kernel's buffer is empty, so it accepts all 8 octets.
@@ -62,26 +78,48 @@ export class TcpConnection {
   /** Discards the closed socket and the frames that were not sent. */
   detach(): void {
     this.#socket = undefined;
+    this.#added = 0;
     this.writer.clear();
   }
 
-  /** Writes the next packet into the buffer. */
+  /** Adds the next packet to the buffer. */
   add(intendedAt: number, now: number): void {
-    this.session.write(this.writer.bytes, this.writer.claim(), intendedAt, now);
+    this.session.add(intendedAt, now);
+    this.writer.claim();
+    this.#added++;
   }
 
-  /** Passes buffered frames to the kernel. */
+  /** Passes buffered frames to the kernel. What it does not accept at once waits for the target, not for this sender. */
   flush(): void {
     if (this.#socket === undefined) return;
-    const only = this.writer.onlyPacket;
-    if (only >= 0) this.session.updateSendTime(this.writer.bytes, only);
+    if (this.#added > 0) this.#stampAdded();
     this.writer.drain(this.#write);
   }
 
-  /** Reads the frames of a chunk that arrived at `now` (monotonic ms). */
-  receive(chunk: Buffer, now: number): void {
+  #stampAdded(): void {
+    const { session, writer } = this;
+    const { now } = session;
+    for (let back = this.#added; back > 0; back--) {
+      session.stamp(writer.bytes, writer.packetAt(back), back, now);
+      session.handedOver(back);
+    }
+    this.#added = 0;
+  }
+
+  /** Reads the frames of a chunk that was read at `now` (monotonic ms). */
+  receive(chunk: Buffer, now: number, polls: PollTimes, recorder: Recorder): void {
     this.#now = now;
+    this.#recorder = recorder;
+    this.#polledAt = polls.mayHaveWaited(now) ? polls.polledAt : undefined;
     this.#reader.read(this.#prefaceLeft === 0 ? chunk : this.#withoutPreface(chunk), this.#onFrame);
+    if (this.#polledAt !== undefined) this.#receiveDelay?.endTurn(recorder);
+  }
+
+  /** Notes when an answer left the target, or this sender if the target is an echo server: both are at octet 4. */
+  #addReceiveDelay(bytes: Buffer, at: number, length: number): void {
+    if (length < STAMP_LENGTH) return;
+    if (this.#polledAt === undefined) this.#recorder.receiveDelay.record(0);
+    else this.#receiveDelay?.add(this.#now, readOwnTimestamp(bytes, at, 4), this.#polledAt);
   }
 
   /** The chunk without the octets of the preface, which an echo server returns first. */

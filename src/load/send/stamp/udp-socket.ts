@@ -23,6 +23,11 @@ export class UdpSocket {
   readonly #pool: Buffer[] = [];
   readonly #ready: Buffer[] = [];
   readonly #onError: (error: unknown) => void;
+  #batch: Buffer[] = this.#ready;
+  readonly #sendBatch = () => this.socket?.sendMany(this.#batch) ?? 0;
+  /** The errors of the present attempt to send. */
+  readonly #errors: unknown[] = [];
+  readonly #keepError = (error: unknown) => void this.#errors.push(error);
 
   /** @param onError receives each error of a send, such as the ICMP error of an earlier datagram */
   constructor(session: SenderSession, onError: (error: unknown) => void) {
@@ -37,55 +42,87 @@ export class UdpSocket {
     return this.#pool.length > 0 && this.session.hasCapacity;
   }
 
-  /** Writes the next packet into a free buffer. */
+  /** Adds the next packet, in a free buffer. */
   add(intendedAt: number, now: number): void {
     const packet = this.#pool.pop();
     if (packet === undefined) return;
-    this.session.write(packet, 0, intendedAt, now);
+    this.session.add(intendedAt, now);
     this.#ready.push(packet);
   }
 
   /** Passes the ready packets to the kernel. Those that it does not accept stay for the next call. */
   flush(): void {
-    const count = this.#ready.length;
-    const first = this.#ready[0];
-    if (first === undefined || this.socket === undefined) return;
-    if (count === 1) this.session.updateSendTime(first, 0);
+    const ready = this.#ready;
+    const count = ready.length;
+    if (count === 0 || this.socket === undefined) return;
+    const { now } = this.session;
+    for (let index = 0; index < count; index++) {
+      const packet = ready[index];
+      if (packet !== undefined) this.session.stamp(packet, 0, count - index, now);
+    }
     let done = 0;
     while (done < count) {
       const handled = this.#sendFrom(done);
       if (handled === 0) break;
       done += handled;
     }
-    for (const packet of this.#ready.splice(0, done)) this.#pool.push(packet);
+    this.#release(done);
+  }
+
+  /** Makes the buffers of the first `count` ready packets free. */
+  #release(count: number): void {
+    const ready = this.#ready;
+    for (let index = 0; index < count; index++) {
+      const packet = ready[index];
+      if (packet !== undefined) this.#pool.push(packet);
+    }
+    ready.copyWithin(0, count);
+    ready.length -= count;
   }
 
   /** Counts the packets as refused that the kernel has not accepted by the end of the run. */
   refuseReady(): void {
-    for (let back = this.#ready.length; back > 0; back--) {
+    this.#refuse(this.#ready.length);
+  }
+
+  /** Counts the packets as refused that the kernel has not accepted within their timeout. */
+  refuseOverdue(now: number): void {
+    let overdue = 0;
+    while (overdue < this.#ready.length && this.session.isOverdue(this.#ready.length - overdue, now)) overdue++;
+    if (overdue > 0) this.#refuse(overdue);
+  }
+
+  #refuse(packets: number): void {
+    for (let back = this.#ready.length; back > this.#ready.length - packets; back--) {
       this.session.refuse(back);
       this.#onError(NOT_ACCEPTED);
     }
-    this.#pool.push(...this.#ready.splice(0));
+    this.#pool.push(...this.#ready.splice(0, packets));
   }
 
   /** Passes the ready packets from `first` on to the kernel. Returns how many it accepted, or 1 if it refused the first. */
   #sendFrom(first: number): number {
-    const packets = first === 0 ? this.#ready : this.#ready.slice(first);
-    const errors: unknown[] = [];
-    const sent = resendOnError(
-      () => this.socket?.sendMany(packets) ?? 0,
-      (error) => errors.push(error),
-    );
-    const refusal = sent === undefined ? errors.at(-1) : undefined;
-    const code = errorCode(refusal);
-    // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
-    for (const error of errors) if (refusal === undefined || errorCode(error) !== code) this.#onError(error);
-    if (sent !== undefined) return sent;
-    this.#onError(refusal);
+    this.#batch = first === 0 ? this.#ready : this.#ready.slice(first);
+    const sent = resendOnError(this.#sendBatch, this.#keepError);
+    const code = this.#errors.length === 0 ? undefined : this.#reportErrors(sent === undefined);
+    if (sent !== undefined) {
+      for (let index = first; index < first + sent; index++) this.session.handedOver(this.#ready.length - index);
+      return sent;
+    }
     // The kernel never refuses a packet itself with this error: both were ICMP errors, and the next flush tries again.
     if (code === "ECONNREFUSED") return 0;
     this.session.refuse(this.#ready.length - first);
     return 1;
+  }
+
+  /** Reports the errors of an attempt; if it failed, the last one refused the packet, and its code is returned. */
+  #reportErrors(isRefused: boolean): string | undefined {
+    const errors = this.#errors.splice(0);
+    const refusal = isRefused ? errors.at(-1) : undefined;
+    const code = errorCode(refusal);
+    // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
+    for (const error of errors) if (!isRefused || errorCode(error) !== code) this.#onError(error);
+    if (isRefused) this.#onError(refusal);
+    return isRefused ? code : undefined;
   }
 }

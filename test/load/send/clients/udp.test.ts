@@ -47,7 +47,15 @@ test("duplicates are counted separately and do not offset losses", async () => {
   });
   const report = balanced(await runLoad({ ...common, target: `127.0.0.1:${target.port}` }).report);
   expect(report.packets).toMatchObject({ sent: 400, answered: 320, lost: 80, lostUp: 80 - report.packets.unexplained });
-  expect(report.packets.duplicate).toBe(target.counts.copiesUp + target.counts.copiesDown);
+  const { copiesUp, copiesDown } = target.counts;
+  expect(report.packets.duplicate).toBe(copiesUp + copiesDown);
+  expect(report.duplicates).toEqual({ up: copiesUp, down: copiesDown, unexplained: 0 });
+});
+
+test("the places of duplicates are not known from a stateless reflector", async () => {
+  await using target = await udpTarget("stateless", { copiesDown: () => 2 });
+  const report = balanced(await runLoad({ ...common, count: 50, target: `127.0.0.1:${target.port}` }).report);
+  expect(report.duplicates).toEqual({ up: 0, down: 0, unexplained: 50 });
 });
 
 test("an answer after the timeout is late, neither lost nor answered", async () => {

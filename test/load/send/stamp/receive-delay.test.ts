@@ -2,13 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { ReceiveDelay } from "../../../../src/load/send/stamp/receive-delay.ts";
 
-const WALL = 1_700_000_000_000;
-
 /** The delays, ms, of datagrams that were read in one turn at 1,100 ms, the last of which arrived at `arrivedAt`. */
 function delays(arrivedAt: number | undefined, departures: readonly number[], polledAt: number): number[] {
-  const clock = { now: () => 0, wallAt: (now: number) => now + WALL };
   const recorder = new Recorder();
-  const receiveDelay = new ReceiveDelay(clock, () => (arrivedAt === undefined ? undefined : arrivedAt + WALL));
+  const receiveDelay = new ReceiveDelay(0, (now) => (arrivedAt === undefined ? undefined : now - arrivedAt));
   for (const departedAt of departures) receiveDelay.add(1100, departedAt, polledAt);
   receiveDelay.endTurn(recorder);
   expect(recorder.receiveDelay.count).toBe(departures.length);
@@ -38,7 +35,7 @@ describe("ReceiveDelay", () => {
 
   test("a turn ends with all its datagrams, and at most 1,024 are recorded", () => {
     const recorder = new Recorder();
-    const receiveDelay = new ReceiveDelay({ now: () => 0, wallAt: (now) => now }, () => undefined);
+    const receiveDelay = new ReceiveDelay(0, () => undefined);
     for (let datagram = 0; datagram < 2000; datagram++) receiveDelay.add(100, 0, 0);
     receiveDelay.endTurn(recorder);
     receiveDelay.endTurn(recorder);

@@ -17,7 +17,7 @@ function startSession() {
     for (let packet = 0; packet < sent; packet++) accounting.add(0, 0, 0);
     for (const [packet, reflected, copy] of answers) {
       if (copy === undefined) accounting.answer(packet, 1, reflected);
-      sequence.add(reflected, packet, copy !== undefined, accounting.packets);
+      sequence.add(reflected, packet, { isCopy: copy !== undefined, isCounted: true }, accounting.packets);
     }
     accounting.expireAll();
     sequence.moveTo(recorder, accounting, neverSent);
@@ -38,8 +38,28 @@ test("sums the answers made, the answers arrived, and the losses before the last
     [4, 2],
     [5, 3],
   ]);
-  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2 });
+  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2, overtaken: 0 });
   expect(recorder.foreignNumbers).toBe(false);
+});
+
+test("losses that the last answer may have overtaken upstream are counted", () => {
+  // Packet 3 overtook packet 2. Packets 8 and 9 have no answer; only packet 9 is close enough to have been overtaken by 10.
+  const order = [1, 3, 2, 4, 5, 6, 7, 10];
+  const recorder = startSession().receive(
+    10,
+    order.map((packet, reflected) => [packet, reflected]),
+  );
+  expect(recorder.reflector).toEqual({ reflected: 8, arrived: 8, lostBefore: 2, overtaken: 1 });
+});
+
+test("an answer that was overtaken downstream alone was not overtaken upstream", () => {
+  const recorder = startSession().receive(10, [
+    [1, 0],
+    [3, 2],
+    [2, 1],
+    [10, 7],
+  ]);
+  expect(recorder.reflector.overtaken).toBe(0);
 });
 
 test("packets that were not sent are not among the losses before the last answer", () => {

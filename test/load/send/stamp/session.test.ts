@@ -17,7 +17,8 @@ function startSession() {
   const session = new SenderSession({ ...settings, recorder });
   const send = () => {
     const packet = session.newPacket();
-    session.write(packet, 0, clock.time, clock.time);
+    session.add(clock.time, clock.time);
+    session.stamp(packet, 0, 1, clock.time);
     return packet;
   };
   return { session, recorder, identity, clock, send };
@@ -41,14 +42,42 @@ test("packets have the session id, the send time, and numbers from 1", () => {
   expect(readTimestamp(packets[0] ?? Buffer.alloc(44), 4)).toBeCloseTo(WALL + 1000, 2);
 });
 
-test("updateSendTime replaces the send time of the last packet", () => {
-  const { session, recorder, clock, send } = startSession();
-  const packet = send();
-  clock.time += 5;
-  session.updateSendTime(packet, 0);
+test("the send time of a packet is that of its hand-over, not that at which it was added", () => {
+  const { session, recorder, clock } = startSession();
+  recorder.handOver.start();
+  session.add(999, clock.time);
+  const packet = session.newPacket();
+  session.stamp(packet, 0, 1, clock.time + 5);
+  session.handedOver(1);
   expect(readTimestamp(packet, 4)).toBeCloseTo(WALL + 1005, 2);
-  session.receive(packet, clock.time + 1);
-  expect([recorder.response.max, recorder.service.max]).toEqual([0.006, 0.001]);
+  session.receive(packet, clock.time + 6);
+  expect([recorder.response.max, recorder.service.max]).toEqual([0.007, 0.001]);
+  expect(recorder.scheduleError.max).toBe(0.006);
+});
+
+test("packets that are passed to the kernel in one call have different send times, none after the call", () => {
+  const { session, clock } = startSession();
+  for (let packet = 0; packet < 3; packet++) session.add(clock.time, clock.time);
+  const sentAt = [3, 2, 1].map((back) => {
+    const packet = session.newPacket();
+    session.stamp(packet, 0, back, clock.time + 5);
+    return readTimestamp(packet, 4) - WALL;
+  });
+  expect(sentAt[2]).toBeCloseTo(1005, 3);
+  expect((sentAt[1] ?? 0) - (sentAt[0] ?? 0)).toBeWithin(0.0004, 0.001);
+  expect((sentAt[2] ?? 0) - (sentAt[1] ?? 0)).toBeWithin(0.0004, 0.001);
+});
+
+test("a packet that was added before a restart is not written again, and not counted", () => {
+  const { session, recorder, clock } = startSession();
+  session.add(clock.time, clock.time);
+  const next = new Recorder();
+  next.handOver.start();
+  session.restart(next, SSID + 1);
+  const packet = session.newPacket();
+  session.stamp(packet, 0, 1, clock.time);
+  session.handedOver(1);
+  expect([sequenceOf(packet), next.scheduleError.count, recorder.scheduleError.count]).toEqual([0, 0, 0]);
 });
 
 describe("receive", () => {
@@ -179,7 +208,7 @@ test("finish adds the reflector's sequence numbers: answers made, arrived, and l
   }
   expect(session.expire(clock.time + 200)).toBe(3);
   session.finish();
-  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2 });
+  expect(recorder.reflector).toEqual({ reflected: 4, arrived: 3, lostBefore: 2, overtaken: 0 });
 });
 
 test.each([3_600_000, -3_600_000])("a step of the own wall clock by %d ms corrupts no answer and no time", (step) => {

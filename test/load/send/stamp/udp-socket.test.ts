@@ -10,6 +10,7 @@ import { sequenceOf } from "../../../../src/stamp/packet.ts";
 function openSocket(kernel: (sequence: number) => string | undefined) {
   const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now };
   const recorder = new Recorder();
+  recorder.handOver.start();
   const identity = new LabIdentity();
   identity.decide(true);
   const settings = { clock, size: 64, timeoutMs: 100, waitMs: 200, highestRate: 100, ssid: 1, identity, seed: 1 };
@@ -41,6 +42,7 @@ test("a refused packet is not sent, and does not hold back those after it", () =
   send(6);
   expect(accepted).toEqual([1, 2, 5]);
   expect(recorder).toMatchObject({ pending: 3, counts: { sent: 3, refused: 3, lost: 0, bytesSent: 3 * 64 } });
+  expect(recorder.scheduleError.count).toBe(3);
   expect([...recorder.errors]).toEqual([["EPERM", 3]]);
 });
 
@@ -64,9 +66,12 @@ test("packets that the kernel has no buffer for are sent later, or refused at th
   );
   send(3);
   expect(accepted).toEqual([0]);
+  expect([recorder.scheduleError.count, recorder.scheduleError.max]).toEqual([1, 0]);
   isFull = false;
+  clock.time += 8;
   socket.flush();
   expect(accepted).toEqual([0, 1, 2]);
+  expect([recorder.scheduleError.count, recorder.scheduleError.max]).toEqual([3, 0.008]);
   isFull = true;
   send(2);
   clock.time += 500;
@@ -75,4 +80,19 @@ test("packets that the kernel has no buffer for are sent later, or refused at th
   socket.refuseReady();
   expect(recorder).toMatchObject({ awaited: 0, pending: 0, counts: { sent: 3, lost: 3, refused: 2 } });
   expect([...recorder.errors]).toEqual([["EAGAIN", 2]]);
+});
+
+test("packets that the kernel has not accepted within their timeout are refused, and are no loss", () => {
+  const { socket, recorder, send, clock } = openSocket((sequence) => (sequence > 0 ? "EAGAIN" : undefined));
+  send(3);
+  clock.time += 50;
+  socket.flush(); // which renews the send times, not the timeout
+  socket.refuseOverdue(clock.time);
+  expect(recorder.counts).toMatchObject({ sent: 3, refused: 0 });
+  clock.time += 51;
+  socket.refuseOverdue(clock.time);
+  expect(recorder.counts).toMatchObject({ sent: 1, refused: 2 });
+  clock.time += 200;
+  socket.session.expire(clock.time);
+  expect(recorder).toMatchObject({ counts: { lost: 1 }, losses: { packets: 1, lost: 1 } });
 });
