@@ -8,6 +8,8 @@ import { DEFAULT_LIMITS } from "../../src/config.ts";
 import type { Faults } from "../../src/faults/faults.ts";
 import { ImpairmentError } from "../../src/faults/text.ts";
 import { startLab } from "../../src/lab.ts";
+import { UsageError } from "../../src/load/plan/errors.ts";
+import { planRun } from "../../src/load/plan/run-plan.ts";
 import { JSON_TYPE, put, request } from "../api/support.ts";
 import { FREE_PORTS, startTestLab, urlOf } from "../support/lab.ts";
 
@@ -81,5 +83,24 @@ test("no schema of a request accepts text for a number", () => {
       validator.Check(wrong),
     );
     expect(accepted).toEqual([]);
+  }
+});
+
+test("no option of a load run accepts text for a number", () => {
+  const options = {
+    rate: 10,
+    duration: 1,
+    connections: 1,
+    size: 64,
+    timeout: 1,
+    wait: 2,
+    warmup: 1,
+    seed: 1,
+    interval: 1,
+  };
+  expect(() => planRun({ protocol: "udp", ...options })).not.toThrow();
+  for (const wrong of mutations(options, ["1", "99999999999", "", [1], Number.NaN, Number.POSITIVE_INFINITY, -1])) {
+    if (wrong.duration === Number.POSITIVE_INFINITY) continue; // a run without an end
+    expect(() => planRun({ protocol: "udp", ...wrong })).toThrow(UsageError);
   }
 });
