@@ -4,7 +4,7 @@
  */
 import { sourcePrefix } from "../base/address.ts";
 
-/** The part of a session on which the choice depends. */
+/** The part of a session, or of a relay's association, on which the choice depends. */
 export interface Evictable {
   readonly address: string;
   /** Distinct packets received. */
@@ -50,7 +50,7 @@ export class EvictionQueue<Session extends Evictable> {
   evictFor(address: string, now: number): Session | undefined {
     const own = this.#byPrefix.get(sourcePrefix(address));
     const victim = own && own.size * 2 >= this.limit ? weakestOf(own, now) : this.#chooseFromAll(now);
-    if (victim !== undefined) this.#remove(victim);
+    if (victim !== undefined) this.remove(victim);
     return victim;
   }
 
@@ -74,7 +74,8 @@ export class EvictionQueue<Session extends Evictable> {
     }
   }
 
-  #remove(session: Session): void {
+  /** Removes a session that has ended. */
+  remove(session: Session): void {
     this.#new.delete(session);
     this.#established.delete(session);
     const prefix = sourcePrefix(session.address);
