@@ -20,8 +20,12 @@ export interface Limits {
   readonly tcpIdleSeconds: number;
   /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;
+  /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+  readonly tcpBytes: number;
   /** Largest HTTP request body, octets. */
   readonly httpBodyBytes: number;
+  /** Octets of all HTTP request bodies that are being read. */
+  readonly httpBodiesBytes: number;
   /** Longest time for an HTTP request body to arrive, ms. */
   readonly httpBodyMs: number;
   /** Packets in the packet log, and packets recorded in a second. */
@@ -46,7 +50,9 @@ export const DEFAULT_LIMITS: Limits = {
   tcpConnections: 4096,
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 64 * 1024,
+  tcpBytes: 64 * 1024 * 1024,
   httpBodyBytes: 1024 * 1024,
+  httpBodiesBytes: 64 * 1024 * 1024,
   httpBodyMs: 10_000,
   packetLog: 1000,
   packetLogPerSecond: 200,

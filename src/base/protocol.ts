@@ -59,7 +59,7 @@ export const REGISTRY = {
     urlSchemes: ["http", "https"],
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "status"],
-    rejects: ["bad-request", "not-json", "too-large", "too-slow", "not-found", "forbidden", "failed"],
+    rejects: ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "not-found", "forbidden", "failed"],
     look: { shape: "●", colors: ["#0a5fa5", "#6cb6f5"], dash: [] },
   },
   tcp: {
@@ -76,7 +76,16 @@ export const REGISTRY = {
     urlSchemes: [],
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
-    rejects: ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "connection-limit", "failed"],
+    rejects: [
+      "bad-length",
+      "cut-frame",
+      "not-stamp",
+      "idle",
+      "slow-reader",
+      "memory-limit",
+      "connection-limit",
+      "failed",
+    ],
     look: { shape: "■", colors: ["#b1500b", "#f2a35e"], dash: [7, 4] },
   },
   udp: {

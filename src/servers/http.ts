@@ -10,11 +10,11 @@ const IDLE_SECONDS = 30;
 
 /** Listens for requests and passes those to a traffic route to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, routes, describe } = context;
+  const { hostname, port, responder, limits, httpBodies, routes, describe } = context;
   const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
-    .use(trafficRoutes({ responder, limits, peerOf, describe }));
+    .use(trafficRoutes({ responder, limits, httpBodies, peerOf, describe }));
   const { server } = app.listen({
     hostname,
     port,

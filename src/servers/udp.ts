@@ -110,9 +110,10 @@ export async function listen(context: ListenerContext): Promise<Listener> {
       data(_, data, port, address) {
         if (!paused) receive(data, port, address);
       },
-      error() {
-        // ICMP port unreachable: the client of an earlier response has closed its socket
-        responder.traffic.rejects.add("peer-gone");
+      error(error) {
+        // ICMP port unreachable: the client of an earlier response has closed its socket. Errors of `data` have no code.
+        if ("code" in error) responder.traffic.rejects.add("peer-gone");
+        else responder.failed(error);
       },
     },
   });

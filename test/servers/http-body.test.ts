@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Budget } from "../../src/base/bounded.ts";
 import { BodyFailure, BodyReader } from "../../src/servers/http-body.ts";
 
 const LIMITS = { httpBodyBytes: 10, httpBodyMs: 100 };
@@ -29,7 +30,7 @@ function inChunks(chunks: readonly (string | Uint8Array)[], end = true): Request
 
 /** The body as text, or the problem with it. */
 async function read(request: Request, limits = LIMITS): Promise<string> {
-  const reader = new BodyReader(limits);
+  const reader = new BodyReader(limits, new Budget(1000));
   const answer = (body: string | BodyFailure) => new Response(body instanceof BodyFailure ? `${body.problem}!` : body);
   return (await reader.text(request, answer)).text();
 }
@@ -37,7 +38,7 @@ async function read(request: Request, limits = LIMITS): Promise<string> {
 describe("BodyReader", () => {
   test("reads a body with a content length as text or as octets", async () => {
     expect(await read(withLength("héllo"))).toBe("héllo");
-    const octets = await new BodyReader(LIMITS).bytes(withLength("\u0001é"), (body) => {
+    const octets = await new BodyReader(LIMITS, new Budget(1000)).bytes(withLength("\u0001é"), (body) => {
       return Response.json(body instanceof BodyFailure ? body.problem : [...body]);
     });
     expect(await octets.json()).toEqual([1, 0xc3, 0xa9]);
@@ -49,7 +50,7 @@ describe("BodyReader", () => {
   });
 
   test("answers a request without a body at once, with an empty body", () => {
-    const answer = new BodyReader(LIMITS).text(new Request("http://localhost/", POST), (body) => {
+    const answer = new BodyReader(LIMITS, new Budget(1000)).text(new Request("http://localhost/", POST), (body) => {
       return new Response(null, { headers: { body: `[${body}]` } });
     });
     expect(answer).toBeInstanceOf(Response);
@@ -78,6 +79,6 @@ describe("BodyReader", () => {
     const fail = () => {
       throw new Error("no response");
     };
-    await expect(new BodyReader(LIMITS).text(withLength("ab"), fail)).rejects.toThrow("no response");
+    await expect(new BodyReader(LIMITS, new Budget(1000)).text(withLength("ab"), fail)).rejects.toThrow("no response");
   });
 });
