@@ -172,7 +172,11 @@ export class Connection implements PacketConnection, Holder {
    */
   write(bytes: Buffer, at: number, length: number): number {
     if (this.#closed || this.#mute) return PEER_GONE;
-    const accepted = this.#unsent.length === 0 ? Math.max(0, this.socket.write(bytes, at, length)) : 0;
+    const accepted = this.#unsent.length === 0 ? this.socket.write(bytes, at, length) : 0;
+    if (accepted < 0) {
+      this.reset();
+      return PEER_GONE;
+    }
     if (accepted === length || this.#keepUnsent(bytes, at + accepted, length - accepted)) return length;
     this.evict();
     return SEND_FAILED;
@@ -187,10 +191,21 @@ export class Connection implements PacketConnection, Holder {
   /** The kernel accepts more octets. */
   drain(): void {
     this.#activeAt = this.clock.now();
-    this.#unsent.drain((bytes, at, length) => this.socket.write(bytes, at, length));
-    this.#holds();
+    if (!this.#sendUnsent()) return;
     if (this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
     this.#endWhenDone();
+  }
+
+  /** Passes kept octets to the kernel; resets the connection, and returns false, if the peer has gone. */
+  #sendUnsent(): boolean {
+    let accepted = 0;
+    this.#unsent.drain((bytes, at, length) => {
+      accepted = this.socket.write(bytes, at, length); // -1 after a reset, which the runtime reports as an end
+      return accepted;
+    });
+    this.#holds();
+    if (accepted < 0) this.reset();
+    return accepted >= 0;
   }
 
   /** Closes because the connections together hold too many octets, and this one has kept its own for the longest time. */
@@ -213,7 +228,7 @@ export class Connection implements PacketConnection, Holder {
       this.#decidePlain(this.#opening);
     }
     if (this.#frames.unfinished) this.#reject("cut-frame");
-    this.end();
+    if (this.#sendUnsent()) this.end();
   }
 
   /** Reads no further input and closes after pending responses are sent; without them if `answering` is false. */
