@@ -25,9 +25,9 @@ export class Budget implements Bounded {
     return this.#overflows;
   }
 
-  /** Reserves `octets`; returns false, and counts an overflow, if they exceed what is left. */
-  reserve(octets: number): boolean {
-    if (this.#size + octets > this.limit) {
+  /** Reserves `octets`; returns false, and counts an overflow, if less than `spared` octets would be left. */
+  reserve(octets: number, spared = 0): boolean {
+    if (this.#size + octets > this.limit - spared) {
       this.#overflows++;
       return false;
     }

@@ -50,11 +50,14 @@ const BYTES: Form<Uint8Array<ArrayBuffer>> = {
   convert: (bytes) => Buffer.concat([bytes]),
 };
 
+/** Bodies that are longer, or whose length is not announced, leave a quarter of the memory to the others. */
+const SHORT_BYTES = 16 * 1024;
+const SPARED_SHARE = 1 / 4;
 /**
- * Longest body that the runtime collects itself, which is faster; its announced length is reserved. Memory for a longer
- * one is reserved as it arrives, so that a client reserves no more than it sends.
+ * Octets reserved for a body in chunks besides those that have arrived: the chunks that the runtime has read and not
+ * freed yet. They limit the number of such bodies.
  */
-const WHOLE_BYTES = 16 * 1024;
+const CHUNKED_BYTES = 256 * 1024;
 
 /** Reads bodies. One timer serves all of them, because a timer for each costs more than the request. */
 export class BodyReader {
@@ -83,15 +86,16 @@ export class BodyReader {
     // Not `request.body === null`: creating the stream takes half the time of a request.
     const chunked = announced === null && request.headers.has("transfer-encoding");
     if (announced === null && !chunked) return answer(form.empty, 0);
-    const length = Number(announced);
-    if (length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0);
-    return chunked || length > WHOLE_BYTES
-      ? this.#readChunks(request, form, answer)
-      : this.#readWhole(request, form, answer, length);
+    const length = chunked ? CHUNKED_BYTES : Number(announced);
+    if (!Number.isSafeInteger(length)) return answer(new BodyFailure("bad-request"), 0);
+    if (!chunked && length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0);
+    // Refused before it is read, so that the runtime discards what arrives. A body in chunks reserves more as it arrives.
+    const spared = chunked || length > SHORT_BYTES ? this.held.limit * SPARED_SHARE : 0;
+    if (!this.held.reserve(length, spared)) return answer(new BodyFailure("memory-limit"), 0);
+    return chunked ? this.#readChunks(request, form, answer) : this.#readWhole(request, form, answer, length);
   }
 
   #readWhole<T>(request: Request, { whole }: Form<T>, answer: Answerer<T>, length: number): Answered {
-    if (!this.held.reserve(length)) return answer(new BodyFailure("memory-limit"), 0);
     return new Promise((resolve, reject) => {
       const { end } = this.#register(answer, () => this.held.release(length), resolve, reject);
       whole(request).then(
@@ -103,8 +107,12 @@ export class BodyReader {
 
   #readChunks<T>(request: Request, { convert }: Form<T>, answer: Answerer<T>): Answered {
     const octets = new Octets(this.held, this.limits.httpBodyBytes);
+    const free = () => {
+      octets.clear();
+      this.held.release(CHUNKED_BYTES);
+    };
     return new Promise((resolve, reject) => {
-      const { reading, end } = this.#register(answer, () => octets.clear(), resolve, reject);
+      const { reading, end } = this.#register(answer, free, resolve, reject);
       collect(request, octets, this.limits.httpBodyBytes, reading).then(
         (failure) => (failure ? end(failure, 0) : end(convert(octets.view()), octets.length)),
         () => end(new BodyFailure("bad-request"), 0),
