@@ -14,6 +14,8 @@ export interface Limits {
   readonly delayQueue: number;
   /** Octets of delayed responses: datagrams, frames and echoed bodies. */
   readonly delayQueueBytes: number;
+  /** Open HTTP connections. */
+  readonly httpConnections: number;
   /** Open TCP connections. */
   readonly tcpConnections: number;
   /** Idle time after which a TCP connection is closed, s. */
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   sessions: 1024,
   delayQueue: 65_536,
   delayQueueBytes: 64 * 1024 * 1024,
+  httpConnections: 4096,
   tcpConnections: 4096,
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 64 * 1024,

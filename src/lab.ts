@@ -1,5 +1,6 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
+import { preparePage } from "./api/page.ts";
 import { controlRoutes } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
@@ -102,20 +103,22 @@ type Parts = ReturnType<typeof createParts>;
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
   const { config, metrics, queue, tcpOctets, httpBodies, sessions, packetLog, limits } = parts;
-  const noConnections = { size: 0, limit: limits.tcpConnections, overflows: 0 };
+  const tableOf = (protocol: Protocol, limit: number) => () =>
+    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
   const readers = labReaders(metrics, {
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
       "delay-queue-bytes": () => queue.octets,
-      "tcp-connections": () => listeners.get("tcp")?.connectionTable ?? noConnections,
+      "http-connections": tableOf("http", limits.httpConnections),
+      "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
       "packet-log": () => packetLog,
       viewers: () => live,
     },
     openConnections: (protocol) => listeners.get(protocol)?.connections(),
-    countsConnections: (protocol) => listeners.get(protocol)?.connectionTable !== undefined,
+    countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     processUsage,
@@ -176,6 +179,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   });
   await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
+  preparePage();
 
   const open = undo.move();
   async function stop(): Promise<void> {

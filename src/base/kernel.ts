@@ -1,5 +1,5 @@
 /**
- * Operating-system calls: socket receive buffers, kernel drop counters, connection counts and process statistics.
+ * Operating-system calls: socket receive buffers, kernel drop counters and process statistics.
  * Without Linux's /proc or its C library each function returns its neutral value. Besides the entry points this is the
  * only module that reads `process`.
  */
@@ -126,13 +126,6 @@ export function receiveBufferDrops(sockets: Iterable<object>): number | undefine
   if (tables.length === 0) return undefined;
   const rows = tables.flat().filter((columns) => inodes.has(columns[9]));
   return rows.reduce((sum, columns) => sum + Number(columns[12] ?? 0), 0);
-}
-
-/** TCP connections in the state ESTABLISHED on a local port. */
-export function establishedConnections(port: number): number {
-  const ending = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const rows = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => readTable(path) ?? []);
-  return rows.filter((columns) => columns[3] === "01" && columns[1]?.endsWith(ending)).length;
 }
 
 function countOpenFiles(): number {

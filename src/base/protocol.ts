@@ -59,7 +59,17 @@ export const REGISTRY = {
     urlSchemes: ["http", "https"],
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "status"],
-    rejects: ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "not-found", "forbidden", "failed"],
+    rejects: [
+      "bad-request",
+      "not-json",
+      "too-large",
+      "too-slow",
+      "memory-limit",
+      "connection-limit",
+      "not-found",
+      "forbidden",
+      "failed",
+    ],
     look: { shape: "●", colors: ["#0a5fa5", "#6cb6f5"], dash: [] },
   },
   tcp: {

@@ -74,6 +74,7 @@ export class DelayQueue implements Bounded {
       this.#run(Number.POSITIVE_INFINITY);
       if (this.#heap.length > 0) await nextTurn();
     }
+    this.#disarm();
   }
 
   /** Runs entries due at `now`, as many as one turn allows. The others, also after one that throws, run in a later turn. */

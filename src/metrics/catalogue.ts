@@ -20,6 +20,7 @@ export const STRUCTURES = [
   "sessions",
   "delay-queue",
   "delay-queue-bytes",
+  "http-connections",
   "tcp-connections",
   "tcp-bytes",
   "http-body-bytes",

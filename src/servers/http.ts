@@ -1,6 +1,6 @@
 /** The HTTP listener: one Elysia application with the traffic routes and the lab's other routes. */
 import { type AnyElysia, Elysia } from "elysia";
-import { establishedConnections } from "../base/kernel.ts";
+import { HttpConnections } from "./http-connections.ts";
 import { trafficRoutes } from "./http-routes.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 
@@ -25,13 +25,20 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   });
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
+  const connections = new HttpConnections(bound, limits.httpConnections, () => {
+    responder.traffic.rejects.add("connection-limit");
+  });
   return {
     protocol: "http",
     port: bound,
-    connections: () => establishedConnections(bound),
-    connectionTable: undefined, // Bun.serve does not report connections
+    connections: () => connections.size,
+    connectionTable: connections,
+    countsConnections: false, // Bun.serve does not report them
     receiveBufferDrops: () => undefined,
     pause: () => server.stop(),
-    close: () => server.stop(true),
+    async close() {
+      connections.stop();
+      await server.stop(true);
+    },
   };
 }

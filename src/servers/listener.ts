@@ -18,6 +18,8 @@ export interface Listener {
   connections(): number | undefined;
   /** The limited set of connections; undefined if the listener does not limit them itself. */
   readonly connectionTable: Bounded | undefined;
+  /** Whether the listener counts the connections that it accepts. */
+  readonly countsConnections: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
   receiveBufferDrops(): number | undefined;
   /** Accepts no further packets; responses in progress are still sent. Resolves when they have been. */

@@ -3,6 +3,8 @@
  * with the STAMP preface every frame is a packet and gets a frame.
  */
 import type { Bounded } from "../base/bounded.ts";
+import { mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
+import { descriptorOf } from "../base/kernel.ts";
 import { overTurns } from "../base/turns.ts";
 import type { LocalEnd } from "../reflector/sessions.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
@@ -20,9 +22,12 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   let refused = 0;
   let paused = false;
 
+  /** The kernel assigns the lowest free descriptor: from this one on, few are left. */
+  const lastDescriptor = mostDescriptors() - spareDescriptors(mostDescriptors());
+
   /** Counts a new connection; one that its peer reset before it was accepted has no address. */
   function accept(socket: Socket): void {
-    if (open.size >= limits.tcpConnections) {
+    if (open.size >= limits.tcpConnections || (descriptorOf(socket) ?? 0) >= lastDescriptor) {
       refused++;
       responder.traffic.rejects.add("connection-limit");
       socket.terminate();
@@ -104,6 +109,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     port: listener.port,
     connections: () => open.size,
     connectionTable,
+    countsConnections: true,
     receiveBufferDrops: () => undefined,
     async pause() {
       paused = true;

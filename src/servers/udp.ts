@@ -156,6 +156,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     port: socket.port,
     connections: () => undefined,
     connectionTable: undefined,
+    countsConnections: false,
     receiveBufferDrops: () => drops() ?? 0,
     async pause() {
       paused = true;

@@ -18,7 +18,7 @@ export interface Crowd extends AsyncDisposable {
   reset(): void;
 }
 
-/** Opens `count` connections to `port`; `head` is the number of octets of an answer by which answers are grouped. */
+/** Opens `count` connections to `port`, of which the lab may refuse some, which then count as closed; `head` is the number of octets of an answer by which answers are grouped. */
 export async function openCrowd(port: number, count: number, head = 12): Promise<Crowd> {
   let answered = 0;
   let closed = 0;
@@ -38,10 +38,13 @@ export async function openCrowd(port: number, count: number, head = 12): Promise
     error() {},
   };
   const sockets: Bun.Socket[] = [];
-  while (sockets.length < count) {
-    const length = Math.min(AT_ONCE, count - sockets.length);
-    const opening = Array.from({ length }, () => Bun.connect({ hostname: "127.0.0.1", port, socket }));
-    sockets.push(...(await Promise.all(opening)));
+  const openOne = async () => {
+    const opened = await Bun.connect({ hostname: "127.0.0.1", port, socket }).catch(() => undefined);
+    if (opened) sockets.push(opened);
+    else closed++;
+  };
+  for (let left = count; left > 0; left -= AT_ONCE) {
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, left) }, openOne));
   }
   const reset = () => {
     for (const socket of sockets) socket.terminate();
