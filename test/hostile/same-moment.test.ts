@@ -9,6 +9,8 @@ import { openCrowd } from "./support/crowd.ts";
 setDefaultTimeout(60_000);
 
 const MANY = 6000;
+/** Room for the connections of the test, and for those with which it reads metrics. */
+const CONNECTIONS = { httpConnections: MANY + 100 };
 const LIMIT_MS = 30_000;
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 const head = (line: string, ...fields: string[]) => [line, "Host: localhost", ...fields, "", ""].join("\r\n");
@@ -27,7 +29,7 @@ test.each([
   ["a content length", "Content-Length: 9"],
   ["chunks", "Transfer-Encoding: chunked"],
 ])("bodies with %s that do not arrive get 408 at the time limit", async (_, field) => {
-  await using lab = await startLabProcess({ limits: { httpBodyMs: 1500 } });
+  await using lab = await startLabProcess({ limits: { ...CONNECTIONS, httpBodyMs: 1500 } });
   await using crowd = await openCrowd(lab.ports.http, MANY);
   crowd.write(head("POST / HTTP/1.1", field));
   await until(() => crowd.answered === MANY || !lab.running, "all answers", LIMIT_MS);
@@ -41,6 +43,7 @@ test.each([
   ["http:delay=1500", { delay: { kind: "fixed", ms: 1500 } }, "GET /bytes/3 HTTP/1.1"],
 ] as const)("responses delayed by %s are sent", async (_, http, line) => {
   await using lab = await startLabProcess({
+    limits: CONNECTIONS,
     impair: { ...NO_FAULTS, http },
   });
   await using crowd = await openCrowd(lab.ports.http, MANY);
@@ -51,7 +54,7 @@ test.each([
 });
 
 test("clients that disconnect before their delayed responses have their packets dropped as peer-gone", async () => {
-  await using lab = await startLabProcess();
+  await using lab = await startLabProcess({ limits: CONNECTIONS });
   await using crowd = await openCrowd(lab.ports.http, MANY);
   crowd.write(head("GET /delay/3 HTTP/1.1"));
   await until(async () => (await trafficOf(lab, "http")).packets === MANY, "all packets", LIMIT_MS);
