@@ -10,7 +10,7 @@ setDefaultTimeout(60_000);
 
 const MANY = 6000;
 /** Room for the connections of the test, and for those with which it reads metrics. */
-const CONNECTIONS = { httpConnections: MANY + 100 };
+const CONNECTIONS = { httpConnections: MANY + 100, httpBodiesBytes: 4 * 2 ** 30 };
 const LIMIT_MS = 30_000;
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 const head = (line: string, ...fields: string[]) => [line, "Host: localhost", ...fields, "", ""].join("\r\n");
