@@ -91,7 +91,16 @@ export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe 
     return { status: 400, type: JSON_TYPE, body: JSON.stringify({ error }) };
   }
 
+  /** The response to a request with several Host fields (RFC 9112 section 3.2); undefined for any other request. */
+  function refusal(request: Request): Answered | undefined {
+    // The runtime joins fields of one name with commas, which no host contains.
+    if (!request.headers.get("host")?.includes(",")) return undefined;
+    return respond(request, reject("bad-request", "more than one Host"), 0);
+  }
+
   function receive(request: Request): Answered {
+    const refused = refusal(request);
+    if (refused) return refused;
     return bodies.text(request, (text, octets) => {
       if (text instanceof BodyFailure) return failed(text);
       const reply = isJson(text) ? RECEIVED : reject("not-json", "the body is not JSON");
@@ -100,6 +109,8 @@ export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe 
   }
 
   function echo(request: Request): Answered {
+    const refused = refusal(request);
+    if (refused) return refused;
     const type = request.headers.get("content-type") ?? "application/octet-stream";
     return bodies.bytes(request, (body) => {
       if (body instanceof BodyFailure) return failed(body);
@@ -125,19 +136,24 @@ export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe 
     return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
   }
 
+  /** The response to a request without a body. */
+  function answer(request: Request, makeReply: () => Reply): Answered {
+    return refusal(request) ?? respond(request, makeReply(), 0);
+  }
+
   // Each handler destructures only what it needs: Elysia parses cookies, query and headers for a handler that uses the
   // whole context, and defines a getter per request for one that uses `server`.
   const raw = { parse: "none" } as const;
   return new Elysia({ name: "traffic" })
     .post("/", ({ request }) => receive(request), { ...raw, detail: describe("/") })
     .post("/echo", ({ request }) => echo(request), { ...raw, detail: describe("/echo") })
-    .get("/status/:code", ({ request, params }) => respond(request, statusReply(params.code), 0), {
+    .get("/status/:code", ({ request, params }) => answer(request, () => statusReply(params.code)), {
       detail: describe("/status/{code}"),
     })
-    .get("/delay/:seconds", ({ request, params }) => respond(request, delayReply(params.seconds), 0), {
+    .get("/delay/:seconds", ({ request, params }) => answer(request, () => delayReply(params.seconds)), {
       detail: describe("/delay/{seconds}"),
     })
-    .get("/bytes/:n", ({ request, params }) => respond(request, bytesReply(params.n), 0), {
+    .get("/bytes/:n", ({ request, params }) => answer(request, () => bytesReply(params.n)), {
       detail: describe("/bytes/{n}"),
     });
 }
