@@ -1,7 +1,9 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
+import { preparePage } from "./api/page.ts";
 import { controlRoutes } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
+import { Budget } from "./base/bounded.ts";
 import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
@@ -55,12 +57,21 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
   const instance = newInstance(clock.wallAt(clock.now()));
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
+  const tcpOctets = new Budget(limits.tcpBytes);
+  const httpBodies = new Budget(limits.httpBodiesBytes);
   const sessions = new Sessions(limits.sessions);
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
   const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics), (packetLog) => packetLog.stop());
   undo.adopt(measureEventLoop(metrics.eventLoopLag), (stop) => stop());
   const responders = byProtocol((protocol) => {
-    const responder = new Responder({ traffic: metrics.traffic[protocol], clock, queue, packetLog, seed: config.seed });
+    const responder = new Responder({
+      traffic: metrics.traffic[protocol],
+      clock,
+      queue,
+      packetLog,
+      log,
+      seed: config.seed,
+    });
     responder.setFaults(config.impair[protocol]);
     return responder;
   });
@@ -76,6 +87,8 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
     instance,
     metrics,
     queue,
+    tcpOctets,
+    httpBodies,
     sessions,
     packetLog,
     responders,
@@ -89,18 +102,23 @@ type Parts = ReturnType<typeof createParts>;
 
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, sessions, packetLog, limits } = parts;
-  const noConnections = { size: 0, limit: limits.tcpConnections, overflows: 0 };
+  const { config, metrics, queue, tcpOctets, httpBodies, sessions, packetLog, limits } = parts;
+  const tableOf = (protocol: Protocol, limit: number) => () =>
+    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
   const readers = labReaders(metrics, {
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
-      "tcp-connections": () => listeners.get("tcp")?.connectionTable ?? noConnections,
+      "delay-queue-bytes": () => queue.octets,
+      "http-connections": tableOf("http", limits.httpConnections),
+      "tcp-connections": tableOf("tcp", limits.tcpConnections),
+      "tcp-bytes": () => tcpOctets,
+      "http-body-bytes": () => httpBodies,
       "packet-log": () => packetLog,
       viewers: () => live,
     },
     openConnections: (protocol) => listeners.get(protocol)?.connections(),
-    countsConnections: (protocol) => listeners.get(protocol)?.connectionTable !== undefined,
+    countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     processUsage,
@@ -167,6 +185,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   });
   await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
+  preparePage();
 
   const open = undo.move();
   async function stop(): Promise<void> {
@@ -175,7 +194,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     runner.kill();
     live.stop();
     await emptied(queue, limits.stopMs);
-    queue.flush();
+    await queue.flush();
     await Promise.race([paused, sleep(REQUESTS_MS)]);
     await open.disposeAsync();
   }
