@@ -14,14 +14,20 @@ export interface Limits {
   readonly delayQueue: number;
   /** Octets of delayed responses: datagrams, frames and echoed bodies. */
   readonly delayQueueBytes: number;
+  /** Open HTTP connections. */
+  readonly httpConnections: number;
   /** Open TCP connections. */
   readonly tcpConnections: number;
   /** Idle time after which a TCP connection is closed, s. */
   readonly tcpIdleSeconds: number;
   /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;
+  /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+  readonly tcpBytes: number;
   /** Largest HTTP request body, octets. */
   readonly httpBodyBytes: number;
+  /** Octets of all HTTP request bodies that are being read. */
+  readonly httpBodiesBytes: number;
   /** Longest time for an HTTP request body to arrive, ms. */
   readonly httpBodyMs: number;
   /** Packets in the packet log, and packets recorded in a second. */
@@ -43,10 +49,13 @@ export const DEFAULT_LIMITS: Limits = {
   sessions: 4096,
   delayQueue: 65_536,
   delayQueueBytes: 64 * 1024 * 1024,
+  httpConnections: 4096,
   tcpConnections: 4096,
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 64 * 1024,
+  tcpBytes: 64 * 1024 * 1024,
   httpBodyBytes: 1024 * 1024,
+  httpBodiesBytes: 64 * 1024 * 1024,
   httpBodyMs: 10_000,
   packetLog: 1000,
   packetLogPerSecond: 200,

@@ -1,12 +1,13 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
+import { preparePage } from "./api/page.ts";
 import { controlRoutes } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
+import { Budget } from "./base/bounded.ts";
 import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { byProtocol, type Protocol } from "./base/protocol.ts";
-import { throttle } from "./base/throttle.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
@@ -22,6 +23,7 @@ import { newInstance } from "./reflector/instance.ts";
 import { PacketLog } from "./reflector/packet-log.ts";
 import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
+import { KeptRuns } from "./runs/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { openRunStore } from "./runs/store.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
@@ -55,19 +57,28 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
   const instance = newInstance(clock.wallAt(clock.now()));
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
+  const tcpOctets = new Budget(limits.tcpBytes);
+  const httpBodies = new Budget(limits.httpBodiesBytes);
   const sessions = new Sessions(limits.sessions);
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
   const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics), (packetLog) => packetLog.stop());
   undo.adopt(measureEventLoop(metrics.eventLoopLag), (stop) => stop());
   const responders = byProtocol((protocol) => {
-    const responder = new Responder({ traffic: metrics.traffic[protocol], clock, queue, packetLog, seed: config.seed });
+    const responder = new Responder({
+      traffic: metrics.traffic[protocol],
+      clock,
+      queue,
+      packetLog,
+      log,
+      seed: config.seed,
+    });
     responder.setFaults(config.impair[protocol]);
     return responder;
   });
   const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
   const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
-  const store = undo.adopt(openRunStore(config.data, log), (store) => store.close());
+  const store = undo.adopt(new KeptRuns(openRunStore(config.data, log)), (store) => store.close());
   return {
     config,
     limits,
@@ -76,6 +87,8 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
     instance,
     metrics,
     queue,
+    tcpOctets,
+    httpBodies,
     sessions,
     packetLog,
     responders,
@@ -89,33 +102,44 @@ type Parts = ReturnType<typeof createParts>;
 
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, sessions, packetLog, limits } = parts;
-  const noConnections = { size: 0, limit: limits.tcpConnections, overflows: 0 };
+  const { config, metrics, queue, tcpOctets, httpBodies, sessions, packetLog, limits } = parts;
+  const tableOf = (protocol: Protocol, limit: number) => () =>
+    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
   const readers = labReaders(metrics, {
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
-      "tcp-connections": () => listeners.get("tcp")?.connectionTable ?? noConnections,
+      "delay-queue-bytes": () => queue.octets,
+      "http-connections": tableOf("http", limits.httpConnections),
+      "tcp-connections": tableOf("tcp", limits.tcpConnections),
+      "tcp-bytes": () => tcpOctets,
+      "http-body-bytes": () => httpBodies,
       "packet-log": () => packetLog,
       viewers: () => live,
     },
     openConnections: (protocol) => listeners.get(protocol)?.connections(),
-    countsConnections: (protocol) => listeners.get(protocol)?.connectionTable !== undefined,
+    countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     processUsage,
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
-  return createExposition(LAB_SERIES, readers);
+  const { contentType, render } = createExposition(LAB_SERIES, readers);
+  return {
+    contentType,
+    async render() {
+      await listeners.refresh();
+      return render();
+    },
+  };
 }
 
 /** The stream of snapshots for the page. */
 function startLive(parts: Parts, listeners: Listeners): LiveStream {
-  const { clock, store, limits } = parts;
-  const connections = byProtocol((protocol) => throttle(() => listeners.get(protocol)?.connections(), clock));
+  const { store, limits } = parts;
   return new LiveStream({
     ...parts,
-    connectionsOf: (protocol) => connections[protocol](),
+    connectionsOf: (protocol) => listeners.get(protocol)?.connections(),
     runsVersion: () => store.version(),
     version,
     viewerLimit: limits.viewers,
@@ -161,6 +185,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   });
   await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
+  preparePage();
 
   const open = undo.move();
   async function stop(): Promise<void> {
@@ -169,7 +194,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     runner.kill();
     live.stop();
     await emptied(queue, limits.stopMs);
-    queue.flush();
+    await queue.flush();
     await Promise.race([paused, sleep(REQUESTS_MS)]);
     await open.disposeAsync();
   }

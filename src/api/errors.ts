@@ -2,6 +2,8 @@
 import { ParseError, ValidationError } from "elysia";
 import type { REGISTRY } from "../base/protocol.ts";
 import { ImpairmentError } from "../faults/text.ts";
+import { StoreBusyError } from "../runs/kept-runs.ts";
+import { UnreadableRunError } from "../runs/store.ts";
 import { NotAllowedError } from "./rights.ts";
 import { problemOf } from "./validation-error.ts";
 
@@ -54,5 +56,7 @@ export function failureOf(error: unknown, code: string | number, request: Reques
   if (cause instanceof SyntaxError || error instanceof ParseError) {
     return failure("not-json", 400, { error: "the body is not JSON" });
   }
+  if (cause instanceof UnreadableRunError) return failure("failed", 500, { error: cause.message });
+  if (cause instanceof StoreBusyError) return failure("failed", 503, { error: cause.message });
   return failure("failed", 500, { error: "internal error; see the lab's log" });
 }

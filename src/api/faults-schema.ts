@@ -1,13 +1,13 @@
 /** The JSON form of faults: a schema and an example for each protocol, built from the kinds that it accepts. */
 import { t } from "elysia";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
-import { type Faults, KINDS_OF, type Kind, MAX_DELAY_MS } from "../faults/faults.ts";
-import { ImpairmentError } from "../faults/text.ts";
+import { type Faults, KINDS_OF, type Kind, RANGES } from "../faults/faults.ts";
+import { integerIn } from "./json-body.ts";
 
 const closed = { additionalProperties: false };
-const Probability = t.Number({ minimum: 0, maximum: 1 });
-const Milliseconds = t.Number({ minimum: 0, maximum: MAX_DELAY_MS });
-const Gilbert = t.Object({ goodToBad: Probability, badToGood: t.Number({ minimum: 1e-9, maximum: 1 }) }, closed);
+const Probability = t.Number(RANGES.probability);
+const Milliseconds = t.Number(RANGES.ms);
+const Gilbert = t.Object({ goodToBad: Probability, badToGood: t.Number(RANGES.recovery) }, closed);
 
 /** The schema of each kind's value; the shapes are those of `Faults`. */
 const KIND_SCHEMAS = {
@@ -17,16 +17,13 @@ const KIND_SCHEMAS = {
     t.Object({ kind: t.Literal("fixed"), ms: Milliseconds }, closed),
     t.Object({ kind: t.Literal("uniform"), minMs: Milliseconds, maxMs: Milliseconds }, closed),
     t.Object({ kind: t.Literal("normal"), meanMs: Milliseconds, stddevMs: Milliseconds }, closed),
-    t.Object(
-      { kind: t.Literal("pareto"), scaleMs: Milliseconds, shape: t.Number({ minimum: 0.01, maximum: 1000 }) },
-      closed,
-    ),
+    t.Object({ kind: t.Literal("pareto"), scaleMs: Milliseconds, shape: t.Number(RANGES.shape) }, closed),
   ]),
   duplicate: Probability,
   reorder: Probability,
   corrupt: Probability,
   reset: Probability,
-  status: t.Object({ code: t.Integer({ minimum: 400, maximum: 599 }), probability: Probability }, closed),
+  status: t.Object({ code: integerIn(RANGES.status), probability: Probability }, closed),
 } satisfies Readonly<Record<Kind, unknown>>;
 
 /** An example of each kind's value. */
@@ -61,12 +58,3 @@ export const FAULT_SCHEMAS = byProtocol((protocol) =>
 export const FAULT_EXAMPLES: Readonly<Record<Protocol, Faults>> = byProtocol((protocol) =>
   byKind(protocol, (kind) => KIND_EXAMPLES[kind]),
 );
-
-/** Checks what the schema cannot express: the bounds of a uniform delay are in order. Throws ImpairmentError. */
-export function checkedFaults(faults: Faults): Faults {
-  const { delay } = faults;
-  if (delay?.kind === "uniform" && delay.minMs > delay.maxMs) {
-    throw new ImpairmentError(`delay.minMs ${delay.minMs} is over delay.maxMs ${delay.maxMs}`, 0, "minMs up to maxMs");
-  }
-  return faults;
-}

@@ -1,10 +1,11 @@
 /** `/impairments`: reads and changes the faults while the lab runs. */
 import { Elysia } from "elysia";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { checkedFaults } from "../faults/check.ts";
 import { type Faults, type Impairments, NO_FAULTS, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
 import { parseFaults, parseImpairments, printFaults, printImpairments } from "../faults/text.ts";
 import { ALL_FAULTS_DOCS, faultDocsOf } from "./faults-description.ts";
-import { checkedFaults, FAULT_SCHEMAS } from "./faults-schema.ts";
+import { FAULT_SCHEMAS } from "./faults-schema.ts";
 import { jsonReader } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
@@ -51,7 +52,7 @@ function protocolRoutes(protocol: Protocol, { faultsOf, setFaults, config }: Fau
   const readBody = async (request: Request): Promise<Faults> =>
     request.headers.get("content-type")?.startsWith("text/plain")
       ? parseFaults(protocol, await request.text())
-      : checkedFaults(await readJson(request));
+      : checkedFaults(protocol, await readJson(request));
   const show = (): ProtocolFaults => ({ text: printFaults(faultsOf(protocol)), faults: faultsOf(protocol) });
   const set = (value: Faults) => {
     setFaults(protocol, value);

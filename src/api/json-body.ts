@@ -2,7 +2,15 @@
  * Reads a JSON body and validates it against a schema. Elysia's `body` option is not used, because it would replace the
  * content types and the example of the API description by its own.
  */
-import { getSchemaValidator, type Static, type TSchema, ValidationError } from "elysia";
+import { getSchemaValidator, type Static, type TSchema, t, ValidationError } from "elysia";
+import type { Range } from "../faults/faults.ts";
+
+/**
+ * The schema of an integer. Elysia's `t.Integer` is not used, because it accepts text too, whatever the number in it.
+ */
+export function integerIn(range: Range) {
+  return t.Number({ ...range, multipleOf: 1 });
+}
 
 /** Returns a function that reads a request's body. It throws SyntaxError or ValidationError. */
 export function jsonReader<T extends TSchema>(schema: T): (request: Request) => Promise<Static<T>> {

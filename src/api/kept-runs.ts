@@ -7,7 +7,7 @@ import { byProtocol } from "../load/report/run-set.ts";
 import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
 import { BadRequestError } from "./errors.ts";
 import type { ApiParts } from "./parts.ts";
-import { assertMayChange } from "./rights.ts";
+import { assertMayChange, mayChange, type RouteContext } from "./rights.ts";
 import { capsOf } from "./run-request.ts";
 import { RUN_DOCS } from "./runs-description.ts";
 
@@ -44,27 +44,28 @@ function reportFile({ id, reports }: KeptRun): Response {
 
 /** The routes of kept runs. */
 export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" | "config" | "limits">) {
-  const list = (): RunList => ({
-    runs: store.list(),
+  const targets = config.targets.map(({ host, port }) => formatHostPort(host, port));
+  const list = async (context: RouteContext): Promise<RunList> => ({
+    runs: await store.list(),
     file: store.path !== undefined,
-    targets: config.targets.map(({ host, port }) => formatHostPort(host, port)),
+    targets: mayChange(context, config) ? targets : [],
     caps: capsOf(limits),
   });
   return new Elysia({ name: "kept-runs", normalize: false })
     .get("/runs", list, { detail: RUN_DOCS.list })
     .get(
       "/runs/:id",
-      ({ params }) => {
+      async ({ params }) => {
         const id = readId(params.id);
-        return store.get(id) ?? notKept(id);
+        return (await store.get(id)) ?? notKept(id);
       },
       { detail: RUN_DOCS.get },
     )
     .get(
       "/runs/:id/compare/:other",
-      ({ params }) => {
+      async ({ params }) => {
         const [id, other] = [readId(params.id), readId(params.other)];
-        const [before, after] = [store.get(id), store.get(other)];
+        const [before, after] = [await store.get(id), await store.get(other)];
         if (!before || !after) return notKept(before ? other : id);
         return compare(before, after);
       },
@@ -72,19 +73,19 @@ export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" 
     )
     .get(
       "/runs/:id/report",
-      ({ params }) => {
+      async ({ params }) => {
         const id = readId(params.id);
-        const run = store.get(id);
+        const run = await store.get(id);
         return run ? reportFile(run) : notKept(id);
       },
       { detail: RUN_DOCS.report },
     )
     .delete(
       "/runs/:id",
-      (context) => {
+      async (context) => {
         assertMayChange(context, config);
         const id = readId(context.params.id);
-        return store.delete(id) ? { deleted: id } : notKept(id);
+        return (await store.delete(id)) ? { deleted: id } : notKept(id);
       },
       { detail: RUN_DOCS.delete },
     );

@@ -63,7 +63,7 @@ export const LIVE_DOCS = {
           },
         },
       },
-      503: errorResponse("Too many viewers", "too many viewers; allowed: 256"),
+      503: errorResponse("Too many viewers", "too many viewers; allowed: 256, 64 of them from one network"),
     },
     { description: STREAM_TEXT },
   ),

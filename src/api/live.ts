@@ -13,8 +13,11 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
     .get(
       "/live",
       (context) => {
-        const stream = live.open({ peers: mayChange(context, config) });
-        if (!stream) return Response.json({ error: `too many viewers; allowed: ${live.limit}` }, { status: 503 });
+        const stream = live.open({ peers: mayChange(context, config) }, requesterOf(context).address);
+        if (!stream) {
+          const error = `too many viewers; allowed: ${live.limit}, ${live.share} of them from one network`;
+          return Response.json({ error }, { status: 503 });
+        }
         return new Response(stream, { headers: { "content-type": "text/event-stream", ...NO_STORE } });
       },
       { detail: LIVE_DOCS.stream },

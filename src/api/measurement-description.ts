@@ -1,5 +1,6 @@
 /** The API description of metrics, health and session summaries. */
 import { byProtocol } from "../base/protocol.ts";
+import { DEFAULT_LIMITS } from "../config.ts";
 import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
 
 const SESSIONS = {
@@ -8,6 +9,7 @@ const SESSIONS = {
   startedAt: "2026-11-22T07:59:00.000Z",
   listeners: [{ protocol: "udp", address: "127.0.0.1", port: 7000, receiveBufferDrops: 0 }],
   evictedSessions: 0,
+  sessionLimit: DEFAULT_LIMITS.sessions,
   sessions: [
     {
       protocol: "udp",
@@ -31,7 +33,8 @@ are counted in \`duplicate\`. handled = unique - dropped.up.
 A sender can trust a summary only for the target that it names: \`instance\` changes with each start of the lab, \`local\` is
 the address and port on which the session's packets arrived, \`ageSeconds\` the time since the first packet.
 \`listeners\` are the ports that receive test packets, each with the datagrams that the kernel dropped there (null where
-this cannot happen). \`evictedSessions\` counts the sessions that the lab has forgotten because its table was full.`;
+this cannot happen). \`evictedSessions\` counts the sessions with this id that the lab has forgotten because its table of
+\`sessionLimit\` sessions was full.`;
 
 /** The routes of metrics, health and sessions. */
 export const MEASUREMENT_DOCS = {

@@ -77,7 +77,8 @@ export function measurementRoutes({
           ssid,
           ...instance,
           listeners: sessions.ends.map(listenerOf),
-          evictedSessions: sessions.overflows,
+          evictedSessions: sessions.evictionsOf(ssid),
+          sessionLimit: sessions.limit,
           sessions: shown.map((session) => summaryOf(session, clock)),
         };
       },

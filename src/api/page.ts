@@ -1,7 +1,10 @@
-/** `GET /`: the live page, bundled from src/page at the first request and again after a file has changed. */
+/** `GET /`: the live page, bundled from src/page when the lab has started and again after a file has changed. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { Elysia } from "elysia";
+import { lowestFreeDescriptor, mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
 import type { Log } from "../base/log.ts";
 
 const SOURCE = join(import.meta.dir, "..", "page");
@@ -24,6 +27,9 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** Compresses in another thread: of the largest file it takes 20 ms. */
+const zip = promisify(gzip);
+
 /** One file of the page as it is sent. */
 interface Asset {
   readonly type: string;
@@ -35,8 +41,8 @@ interface Asset {
 /** The page's files by their paths; `/` is the HTML. */
 export type PageBundle = ReadonlyMap<string, Asset>;
 
-function asset(type: string, plain: Uint8Array<ArrayBuffer>): Asset {
-  const zipped = Bun.gzipSync(plain);
+async function asset(type: string, plain: Uint8Array<ArrayBuffer>): Promise<Asset> {
+  const zipped = await zip(plain);
   return zipped.length < plain.length * 0.9 ? { type, plain, zipped } : { type, plain };
 }
 
@@ -54,25 +60,72 @@ export async function bundlePage(): Promise<PageBundle> {
   const files = outputs.map(async (output): Promise<[string, Asset]> => {
     const name = output.path.replace(/^\.?\//, "");
     const path = name === "index.html" ? "/" : PREFIX + name;
-    return [path, asset(output.type, new Uint8Array(await output.arrayBuffer()))];
+    return [path, await asset(output.type, new Uint8Array(await output.arrayBuffer()))];
   });
-  const font = asset("font/woff2", await Bun.file(require.resolve(FONT_FILE)).bytes());
+  const font = await asset("font/woff2", await Bun.file(require.resolve(FONT_FILE)).bytes());
   return new Map([...(await Promise.all(files)), [FONT, font]]);
 }
 
-/** The latest modification time of the page's files, ms since the Unix epoch. */
-function changedAt(): number {
-  const times = readdirSync(SOURCE, { recursive: true }).map((name) => statSync(join(SOURCE, String(name))).mtimeMs);
-  return Math.max(0, ...times);
+/** The latest modification time of the page's files, ms since the Unix epoch; undefined if they cannot be read. */
+function changedAt(): number | undefined {
+  try {
+    const times = readdirSync(SOURCE, { recursive: true }).map((name) => statSync(join(SOURCE, String(name))).mtimeMs);
+    return Math.max(0, ...times);
+  } catch {
+    return undefined;
+  }
 }
 
-/** The latest bundle. All labs of the process share it. */
-let bundled: { readonly at: number; readonly bundle: Promise<PageBundle> } | undefined;
+/** Whether the bundler can open its files. The runtime ends the process if it opens the last descriptor and needs more. */
+function canBundle(): boolean {
+  const most = mostDescriptors();
+  return lowestFreeDescriptor(most) < most - spareDescriptors(most) / 2;
+}
 
-function currentBundle(): Promise<PageBundle> {
-  const at = changedAt();
-  if (bundled?.at !== at) bundled = { at, bundle: bundlePage() };
-  return bundled.bundle;
+/** The latest bundle of the page. Failures are not kept. */
+export class PageFiles {
+  #bundle: PageBundle | undefined;
+  #bundledAt: number | undefined;
+  #bundling: Promise<PageBundle> | undefined;
+
+  constructor(
+    private readonly bundle: () => Promise<PageBundle> = bundlePage,
+    private readonly changed: () => number | undefined = changedAt,
+    private readonly isAllowed: () => boolean = canBundle,
+  ) {}
+
+  /** The page as its files are now; the previous one where they cannot be read. Rejects if there is none. */
+  async current(): Promise<PageBundle> {
+    const at = this.changed();
+    if (this.#bundle && (at === undefined || at === this.#bundledAt)) return this.#bundle;
+    if (this.#bundling) return this.#bundling;
+    if (this.isAllowed()) return this.#start(at);
+    if (this.#bundle) return this.#bundle;
+    throw new Error("too few file descriptors are free");
+  }
+
+  #start(at: number | undefined): Promise<PageBundle> {
+    this.#bundling = this.#make(at);
+    return this.#bundling;
+  }
+
+  async #make(at: number | undefined): Promise<PageBundle> {
+    try {
+      this.#bundle = await this.bundle();
+      this.#bundledAt = at;
+      return this.#bundle;
+    } finally {
+      this.#bundling = undefined;
+    }
+  }
+}
+
+/** All labs of the process share the page. */
+const files = new PageFiles();
+
+/** Bundles the page in the background, before a request needs it. A failure is reported by the request. */
+export function preparePage(): void {
+  files.current().catch(() => {});
 }
 
 function send(request: Request, { type, plain, zipped }: Asset, cache: string): Response {
@@ -102,7 +155,7 @@ export function pageRoutes(log: Log) {
       "/",
       async ({ request }) => {
         try {
-          const page = (await currentBundle()).get("/");
+          const page = (await files.current()).get("/");
           if (page) return send(request, page, "no-cache");
           throw new Error("the bundle has no index.html");
         } catch (error) {
@@ -115,7 +168,7 @@ export function pageRoutes(log: Log) {
     .get(
       `${PREFIX}:file`,
       async ({ request, params }) => {
-        const file = (await currentBundle()).get(PREFIX + params.file);
+        const file = (await files.current()).get(PREFIX + params.file);
         // A name contains the hash of the content, or belongs to a pinned package, so the file never changes.
         if (file) return send(request, file, "public, max-age=31536000, immutable");
         return Response.json({ error: "no such file; reload the page" }, { status: 404 });

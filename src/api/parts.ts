@@ -9,8 +9,8 @@ import type { LiveStream } from "../live/stream.ts";
 import type { Traffic } from "../metrics/counters.ts";
 import type { Instance } from "../reflector/instance.ts";
 import type { Sessions } from "../reflector/sessions.ts";
+import type { KeptRuns } from "../runs/kept-runs.ts";
 import type { Runner } from "../runs/runner.ts";
-import type { RunStore } from "../runs/store.ts";
 
 /** The parts as lab.ts provides them; each module of routes takes those that it uses. */
 export interface ApiParts {
@@ -26,7 +26,7 @@ export interface ApiParts {
   readonly exposition: { readonly contentType: string; render(): Promise<string> };
   /** The HTTP counters, in which refused requests are counted. */
   readonly traffic: Pick<Traffic, "rejects">;
-  readonly sessions: Pick<Sessions, "withId" | "ends" | "overflows">;
+  readonly sessions: Pick<Sessions, "withId" | "ends" | "limit" | "evictionsOf">;
   /** The ports that the lab listens on. */
   readonly ports: () => Readonly<Record<Protocol, number>>;
   /** Whether each protocol's port is open. */
@@ -36,5 +36,5 @@ export interface ApiParts {
   readonly setFaults: (protocol: Protocol, faults: Faults) => void;
   readonly live: LiveStream;
   readonly runner: Runner;
-  readonly store: RunStore;
+  readonly store: KeptRuns;
 }

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import { isLoopback, splitHostPort } from "../base/address.ts";
+import { isLocalClient, splitHostPort } from "../base/address.ts";
 
 /** A request that is not allowed; the message is one line. */
 export class NotAllowedError extends Error {
@@ -62,7 +62,7 @@ export function refusal({ address, headers }: Requester, { token, host }: Rights
   if (origin !== null && origin.replace(/^https?:\/\//, "") !== authority) {
     return { status: 403, error: `Origin "${origin}" is not allowed; use the lab's own page` };
   }
-  if (isLoopback(address)) return undefined;
+  if (isLocalClient(address)) return undefined;
   if (token === undefined) {
     return {
       status: 403,

@@ -6,8 +6,9 @@ import { UsageError } from "../load/plan/errors.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import { planRun } from "../load/plan/run-plan.ts";
 import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
-import { BusyError } from "../runs/runner.ts";
+import { BusyError, SpawnError } from "../runs/runner.ts";
 import type { RunCaps } from "../runs/shapes.ts";
+import { integerIn } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 
 const MAX_CONNECTIONS = 256;
@@ -26,13 +27,13 @@ export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {
       target: t.Optional(t.String({ maxLength: 300 })),
       rate: t.Number({ minimum: 0.1, maximum: runRate }),
       seconds: t.Number({ minimum: 0.1, maximum: runSeconds }),
-      connections: t.Optional(t.Integer({ minimum: 1, maximum: MAX_CONNECTIONS })),
-      size: t.Optional(t.Integer({ minimum: 1, maximum: MAX_SIZE })),
+      connections: t.Optional(integerIn({ minimum: 1, maximum: MAX_CONNECTIONS })),
+      size: t.Optional(integerIn({ minimum: 1, maximum: MAX_SIZE })),
       timeout: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_TIMEOUT_SECONDS })),
       wait: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_WAIT_SECONDS })),
       arrival: t.Optional(t.Union([t.Literal("constant"), t.Literal("poisson")])),
       warmup: t.Optional(t.Number({ minimum: 0, maximum: MAX_WARMUP_SECONDS })),
-      seed: t.Optional(t.Integer({ minimum: 0, maximum: 2 ** 32 - 1 })),
+      seed: t.Optional(integerIn({ minimum: 0, maximum: 2 ** 32 - 1 })),
     },
     { additionalProperties: false },
   );
@@ -61,5 +62,6 @@ export function capsOf({ runRate, runSeconds }: ApiParts["limits"]): RunCaps {
 export function refusalStatus(error: unknown): number | undefined {
   if (error instanceof TargetNotAllowedError) return 403;
   if (error instanceof BusyError) return 409;
+  if (error instanceof SpawnError) return 503;
   return error instanceof UsageError ? 400 : undefined;
 }

@@ -135,6 +135,7 @@ export function describeStart(schema: object) {
       202: jsonResponse("It starts", STATE),
       400: errorResponse("A value is not allowed", "rate: not allowed; allowed: a number from 0.1 to 10000"),
       409: errorResponse("Another run is in progress", "a run is in progress; stop it first"),
+      503: errorResponse("The run's process cannot be started", "the run's process could not be started: EMFILE"),
       ...START_NOT_ALLOWED,
     },
     {

@@ -33,6 +33,10 @@ const BODY_ERRORS = {
     "The body is too large",
     `too-large: the body can have at most ${DEFAULT_LIMITS.httpBodyBytes} bytes`,
   ),
+  503: {
+    ...DROPPED,
+    description: `${DROPPED.description}. Without X-Wirelab-Fate: no memory for the body, with one line in \`error\``,
+  },
 };
 const ANY_BODY = { "*/*": { schema: { type: "string", format: "binary" }, example: "Hello" } };
 
@@ -58,7 +62,6 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
       200: RECEIVED,
       400: errorResponse("The body is not JSON", "the body is not JSON"),
       ...BODY_ERRORS,
-      503: DROPPED,
     },
     {
       description: "A request with any JSON body is one HTTP packet; the faults of `http` apply.",
@@ -71,7 +74,7 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
   "/echo": describe(
     "traffic",
     "Return the request's body",
-    { 200: { description: "The body", content: ANY_BODY, headers: SERVER_TIMING }, ...BODY_ERRORS, 503: DROPPED },
+    { 200: { description: "The body", content: ANY_BODY, headers: SERVER_TIMING }, ...BODY_ERRORS },
     {
       description: "The response has the body and the content type of the request.",
       requestBody: { content: ANY_BODY },

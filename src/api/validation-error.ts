@@ -17,6 +17,7 @@ interface Schema {
   readonly const?: unknown;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly multipleOf?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly anyOf?: readonly Schema[];
 }
@@ -31,8 +32,9 @@ export function allowedBy(schema: Schema): string {
     );
     return `{ ${fields.join(", ")} }`;
   }
-  const article = schema.type === "integer" || schema.type === "object" ? "an" : "a";
-  const { type = "value", minimum, maximum } = schema;
+  const { minimum, maximum, multipleOf } = schema;
+  const type = multipleOf === 1 ? "integer" : (schema.type ?? "value");
+  const article = type === "integer" || type === "object" ? "an" : "a";
   const range =
     minimum === undefined ? "" : maximum === undefined ? ` from ${minimum}` : ` from ${minimum} to ${maximum}`;
   return `${article} ${type}${range}`;

@@ -13,6 +13,19 @@ export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }
 
+/** The 16-bit groups of an IPv6 address without a zone, as text, with those that `::` stands for. */
+function groupsOf(address: string): readonly string[] {
+  const [head = [], tail] = address.split("::").map((part) => (part === "" ? [] : part.split(":")));
+  if (tail === undefined) return head;
+  return [...head, ...Array<string>(Math.max(0, 8 - head.length - tail.length)).fill("0"), ...tail];
+}
+
+/** The network of a source address, for limits that one network shares: /24 of IPv4, /48 of IPv6. */
+export function sourcePrefix(address: string): string {
+  const plain = plainAddress(address);
+  return plain.includes(":") ? groupsOf(plain).slice(0, 3).join(":") : plain.slice(0, plain.lastIndexOf("."));
+}
+
 /** `host:port`, with brackets around an IPv6 address; the host alone without a port. */
 export function formatHostPort(host: string, port?: number): string {
   if (port === undefined) return host;
@@ -64,6 +77,22 @@ function parseAllowedHost(text: string): AllowedHost | undefined {
 export function isLoopback(address: string): boolean {
   const plain = plainAddress(address);
   return plain === "::1" || (isIP(plain) === 4 && plain.startsWith("127."));
+}
+
+/**
+ * The address from which a relay connects to a lab on its own host. Its clients can be on other hosts, so the lab gives
+ * them no rights of this machine.
+ */
+export const RELAY_ADDRESS = "127.0.0.118";
+
+/** The address from which a relay connects to a lab at `address`; undefined if the system may choose it. */
+export function relaySourceFor(address: string): typeof RELAY_ADDRESS | undefined {
+  return isLoopback(address) ? RELAY_ADDRESS : undefined;
+}
+
+/** Whether a client is on this machine, and not behind a relay. */
+export function isLocalClient(address: string): boolean {
+  return isLoopback(address) && plainAddress(address) !== RELAY_ADDRESS;
 }
 
 /** The address at which a process that listens on `host` reaches itself. */

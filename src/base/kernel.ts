@@ -1,10 +1,10 @@
 /**
- * Operating-system calls: socket receive buffers, kernel drop counters, connection counts and process statistics.
+ * Operating-system calls: socket receive buffers, kernel drop counters and process statistics.
  * Without Linux's /proc or its C library each function returns its neutral value. Besides the entry points this is the
  * only module that reads `process`.
  */
 import { dlopen, FFIType, ptr } from "bun:ffi";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
@@ -35,14 +35,6 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The rows of a table in /proc/net, split into columns; undefined where the system has no such table. */
-function readTable(path: string): string[][] | undefined {
-  return readText(path)
-    ?.split("\n")
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/));
 }
 
 type SetSocketOption = (fd: number, level: number, option: number, value: number, length: number) => number;
@@ -98,22 +90,27 @@ function inodeOf(socket: object): string | undefined {
  * /proc/net/udp and udp6. Undefined where the system does not report it.
  */
 export function receiveBufferDrops(sockets: Iterable<object>): number | undefined {
-  const inodes = new Set(Array.from(sockets, inodeOf));
-  const tables = ["/proc/net/udp", "/proc/net/udp6"].map(readTable).filter((table) => table !== undefined);
+  const inodes = Array.from(sockets, inodeOf).filter((inode) => inode !== undefined);
+  const tables = ["/proc/net/udp", "/proc/net/udp6"].map(readText).filter((table) => table !== undefined);
   if (tables.length === 0) return undefined;
-  const rows = tables.flat().filter((columns) => inodes.has(columns[9]));
-  return rows.reduce((sum, columns) => sum + Number(columns[12] ?? 0), 0);
+  return tables.reduce((sum, table) => sum + inodes.reduce((drops, inode) => drops + dropsIn(table, inode), 0), 0);
 }
 
-/** TCP connections in the state ESTABLISHED on a local port. */
-export function establishedConnections(port: number): number {
-  const ending = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const rows = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => readTable(path) ?? []);
-  return rows.filter((columns) => columns[3] === "01" && columns[1]?.endsWith(ending)).length;
+/** The drops in the line of an inode. The other lines are not split, because there can be many. */
+function dropsIn(table: string, inode: string): number {
+  for (let at = table.indexOf(` ${inode} `); at >= 0; at = table.indexOf(` ${inode} `, at + 1)) {
+    const end = table.indexOf("\n", at);
+    const line = table.slice(table.lastIndexOf("\n", at) + 1, end < 0 ? undefined : end);
+    const columns = line.trim().split(/\s+/);
+    if (columns[9] === inode) return Number(columns[12] ?? 0);
+  }
+  return 0;
 }
 
 function countOpenFiles(): number {
   try {
+    const { size } = statSync("/proc/self/fd"); // the number of entries since Linux 6.2
+    if (size > 0) return size;
     return readdirSync("/proc/self/fd").length;
   } catch {
     return 0;

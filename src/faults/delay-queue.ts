@@ -1,7 +1,8 @@
 /** Holds delayed packets in a bounded heap with a single timer (microsecond accuracy). */
 
-import type { Bounded } from "../base/bounded.ts";
+import { type Bounded, Budget } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
+import { ITEMS_PER_TURN, nextTurn } from "../base/turns.ts";
 
 /** A timer never fires in less than about 1.1 ms and can be late by as much; below this wait, the event loop is polled. */
 const POLL_BELOW_MS = 2.5;
@@ -23,19 +24,23 @@ export class DelayQueue implements Bounded {
   /** A binary heap: each entry is before those at 2i + 1 and 2i + 2. */
   readonly #heap: Entry[] = [];
   #serial = 0;
-  #bytes = 0;
   #overflows = 0;
   /** Due time for which the timer is set; Infinity without a timer. */
   #wakeAt = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
   #poll: ReturnType<typeof setImmediate> | undefined;
 
+  /** The octets of all entries. */
+  readonly octets: Budget;
+
   constructor(
     readonly limit: number,
     readonly clock: Pick<Clock, "now">,
     /** Most octets of all entries together. */
-    readonly limitBytes = Number.POSITIVE_INFINITY,
-  ) {}
+    limitBytes = Number.POSITIVE_INFINITY,
+  ) {
+    this.octets = new Budget(limitBytes);
+  }
 
   get size(): number {
     return this.#heap.length;
@@ -50,28 +55,36 @@ export class DelayQueue implements Bounded {
    * `run` is not called then.
    */
   put(dueAt: number, run: () => void, bytes = 0): boolean {
-    if (this.#heap.length >= this.limit || this.#bytes + bytes > this.limitBytes) {
+    if (this.#heap.length >= this.limit) {
       this.#overflows++;
       return false;
     }
-    this.#bytes += bytes;
+    if (!this.octets.reserve(bytes)) return false;
     this.#push({ dueAt, serial: this.#serial++, run, bytes });
     this.#arm();
     return true;
   }
 
-  /** Runs all entries at once, in order. */
-  flush(): void {
+  /**
+   * Runs all entries in order without waiting for their due times: as many as one turn of the event loop allows before
+   * the call returns, the others in the next turns. Rejects if one throws; the remaining ones then run when they are due.
+   */
+  async flush(): Promise<void> {
+    while (this.#heap.length > 0) {
+      this.#run(Number.POSITIVE_INFINITY);
+      if (this.#heap.length > 0) await nextTurn();
+    }
     this.#disarm();
-    this.#run(Number.POSITIVE_INFINITY);
   }
 
-  /** Runs the entries due at `now`. If one throws, the remaining ones run in a later turn of the event loop. */
+  /** Runs entries due at `now`, as many as one turn allows. The others, also after one that throws, run in a later turn. */
   #run(now: number): void {
     try {
-      for (let first = this.#heap[0]; first && first.dueAt <= now; first = this.#heap[0]) {
+      for (let ran = 0; ran < ITEMS_PER_TURN; ran++) {
+        const first = this.#heap[0];
+        if (!first || first.dueAt > now) return;
         this.#pop();
-        this.#bytes -= first.bytes;
+        this.octets.release(first.bytes);
         first.run();
       }
     } finally {

@@ -31,6 +31,23 @@ export const DIRECTIONS_OF: Readonly<Record<Kind, readonly Direction[]>> = {
 /** Longest delay that can be configured, ms; samples of an unbounded distribution are limited to it. */
 export const MAX_DELAY_MS = 60_000;
 
+/** A range of numbers, both ends included. */
+export interface Range {
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** The allowed numbers of every field of the faults, in the text form, in JSON and in the library. */
+export const RANGES = {
+  probability: { minimum: 0, maximum: 1 },
+  /** Of `Burst.badToGood`; a state that never ends would lose every packet. */
+  recovery: { minimum: 1e-9, maximum: 1 },
+  ms: { minimum: 0, maximum: MAX_DELAY_MS },
+  shape: { minimum: 0.01, maximum: 1000 },
+  /** An integer. */
+  status: { minimum: 400, maximum: 599 },
+} as const satisfies Readonly<Record<string, Range>>;
+
 /** Distribution of the delay, ms; every sample lies between 0 and MAX_DELAY_MS. */
 export type Delay =
   | { readonly kind: "fixed"; readonly ms: number }

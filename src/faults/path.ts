@@ -28,6 +28,8 @@ export interface PathEnd<Packet> {
   deliver(packet: Packet, fate: Fate): boolean;
   /** Delivers the copy of a packet that was just delivered. */
   deliverCopy(packet: Packet): void;
+  /** Called when one of the functions above threw; the packet is lost. */
+  fail(packet: Packet, error: unknown): void;
 }
 
 /** Longest time that a reordered packet waits for the next packet to the same peer, ms. */
@@ -64,19 +66,30 @@ export class FaultPath<Packet extends Transit> {
     if (!this.queue.put(dueAt, () => this.#forward(packet, fate), packet.heldBytes)) this.end.overflow(packet);
   }
 
+  /** Also called by timers: an error here must not end the process. */
   #forward(packet: Packet, fate: Fate): void {
+    try {
+      if (!this.#apply(packet, fate)) return;
+    } catch (error) {
+      this.end.fail(packet, error);
+    }
+    if (this.#held.size > 0) this.#release(packet.peer());
+  }
+
+  /** Applies the fate; returns whether the packet was passed on, so that a held one follows it. */
+  #apply(packet: Packet, fate: Fate): boolean {
     const own = fate[this.direction];
     this.end.prepare(packet, fate);
     if (own.lostBy) {
       this.injected(own.lostBy, this.direction);
       this.end.lose(packet, own.lostBy);
-      return;
+      return false;
     }
     if (own.status) this.injected("status", this.direction);
     if (own.corruptAt >= 0) this.injected("corrupt", this.direction);
-    if (own.reorder && this.#hold(packet, fate)) return;
+    if (own.reorder && this.#hold(packet, fate)) return false;
     this.#deliver(packet, fate);
-    if (this.#held.size > 0) this.#release(packet.peer());
+    return true;
   }
 
   #deliver(packet: Packet, fate: Fate): void {
@@ -103,6 +116,10 @@ export class FaultPath<Packet extends Transit> {
     const held = this.#held.get(peer);
     if (!held) return;
     this.#held.delete(peer);
-    this.#deliver(held.packet, held.fate);
+    try {
+      this.#deliver(held.packet, held.fate);
+    } catch (error) {
+      this.end.fail(held.packet, error);
+    }
   }
 }

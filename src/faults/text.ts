@@ -18,6 +18,8 @@ import {
   NO_FAULTS,
   NO_IMPAIRMENTS,
   PRESETS,
+  RANGES,
+  type Range,
 } from "./faults.ts";
 
 /** A fault text that cannot be parsed: the problem, its position, and what is allowed there. */
@@ -103,13 +105,13 @@ function assertReadable(text: string): void {
   throw new ImpairmentError("the text is too long", MAX_TEXT, `up to ${MAX_TEXT} characters`);
 }
 
-function number(kind: Kind, piece: Piece, min: number, max: number): number {
+function number(kind: Kind, piece: Piece, { minimum, maximum }: Range): number {
   const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(piece.text) ? Number(piece.text) : Number.NaN;
-  return value >= min && value <= max ? value : fail(kind, piece);
+  return value >= minimum && value <= maximum ? value : fail(kind, piece);
 }
 
 function probability(kind: Kind, piece: Piece): number {
-  return number(kind, piece, 0, 1);
+  return number(kind, piece, RANGES.probability);
 }
 
 /** Parses `name(a,b)` into the name and its arguments; undefined for any other form. */
@@ -121,7 +123,7 @@ function call(piece: Piece): { name: string; args: readonly Piece[] } | undefine
 }
 
 function parseDelay(piece: Piece): Delay {
-  const ms = (part: Piece) => number("delay", part, 0, MAX_DELAY_MS);
+  const ms = (part: Piece) => number("delay", part, RANGES.ms);
   const form = call(piece);
   if (!form) return { kind: "fixed", ms: ms(piece) };
   const [first, second, extra] = form.args;
@@ -134,7 +136,7 @@ function parseDelay(piece: Piece): Delay {
     case "normal":
       return { kind: "normal", meanMs: ms(first), stddevMs: ms(second) };
     case "pareto":
-      return { kind: "pareto", scaleMs: ms(first), shape: number("delay", second, 0.01, 1000) };
+      return { kind: "pareto", scaleMs: ms(first), shape: number("delay", second, RANGES.shape) };
     default:
       return fail("delay", piece);
   }
@@ -142,10 +144,10 @@ function parseDelay(piece: Piece): Delay {
 
 function parseBurst(piece: Piece): Burst | undefined {
   const form = call(piece);
-  if (!form) return number("burst", piece, 0, 0) === 0 ? undefined : fail("burst", piece);
+  if (!form) return number("burst", piece, { minimum: 0, maximum: 0 }) === 0 ? undefined : fail("burst", piece);
   const [first, second, extra] = form.args;
   if (form.name !== "gilbert" || !first || !second || extra) fail("burst", piece);
-  return { goodToBad: probability("burst", first), badToGood: number("burst", second, 1e-9, 1) };
+  return { goodToBad: probability("burst", first), badToGood: number("burst", second, RANGES.recovery) };
 }
 
 /** Splits UP/DOWN; the second part is undefined for a single value. */
@@ -170,7 +172,7 @@ function parseFault(kind: Kind, value: Piece): Faults {
     case "status": {
       const [code, chance] = cut(value, ":");
       if (!chance || !/^\d{3}$/.test(code.text)) fail(kind, value);
-      return { status: { code: number(kind, code, 400, 599), probability: probability(kind, chance) } };
+      return { status: { code: number(kind, code, RANGES.status), probability: probability(kind, chance) } };
     }
     default:
       return { [kind]: probability(kind, value) };

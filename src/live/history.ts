@@ -4,7 +4,15 @@
  */
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import type { Metrics, Traffic } from "../metrics/counters.ts";
-import { type Baseline, baseline, deltaOf, readTraffic, type SinceChange, sinceBaseline } from "../metrics/delta.ts";
+import {
+  type Baseline,
+  baseline,
+  deltaOf,
+  dropRatio,
+  readTraffic,
+  type SinceChange,
+  sinceBaseline,
+} from "../metrics/delta.ts";
 import { bucketQuantile } from "../metrics/quantile.ts";
 import { type Mark, SERIES, type Second, type SeriesName } from "./shapes.ts";
 
@@ -58,8 +66,7 @@ class ProtocolHistory {
     this.#readBuckets();
     const values: Readonly<Record<SeriesName, number>> = {
       packets: packets / elapsed,
-      // A delayed packet can be dropped in a later second than it was received: the ratio of that second can exceed 1.
-      drops: packets === 0 ? Number.NaN : Math.min(1, dropped / packets),
+      drops: dropRatio({ packets, dropped, count }),
       mean: sum / count,
       p50: bucketQuantile(this.#bucketsGained, bounds, 0.5),
       p99: bucketQuantile(this.#bucketsGained, bounds, 0.99),

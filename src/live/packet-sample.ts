@@ -7,7 +7,7 @@ export const MOST_PACKETS = 100;
 
 /** The rights of a viewer. */
 export interface Visibility {
-  /** Peers' addresses: only for viewers who may change the lab. */
+  /** Peers' addresses and session ids: only for viewers who may change the lab. */
   readonly peers: boolean;
 }
 
@@ -26,8 +26,8 @@ function rounded(packet: PacketEntry): PacketEntry {
   return { ...packet, at: Math.round(at), responseTimeMs: Math.round(responseTimeMs * 1e3) / 1e3 };
 }
 
-/** `sample` without the peers, unless the viewer may see them. */
+/** `sample` without the peers and their session ids, unless the viewer may see them. */
 export function visiblePart(sample: PacketSample, { peers }: Visibility): PacketSample {
   if (peers) return sample;
-  return { ...sample, packets: sample.packets.map((packet) => ({ ...packet, peer: "" })) };
+  return { ...sample, packets: sample.packets.map(({ session: _, ...packet }) => ({ ...packet, peer: "" })) };
 }

@@ -2,6 +2,7 @@
  * The live stream: server-sent events, one snapshot a second. A snapshot is encoded once, whatever the number of viewers.
  * A viewer that does not read fast enough is disconnected; nothing is buffered for it.
  */
+import { sourcePrefix } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
@@ -17,6 +18,9 @@ import type { HistoryDump, LiveSnapshot, PacketSample, ProtocolNow } from "./sha
 
 /** Octets that a viewer may leave unread, besides those in the kernel's buffers. */
 const UNREAD_BYTES = 256 * 1024;
+
+/** Part of the places that the viewers of one network may have. */
+const NETWORK_SHARE = 0.25;
 
 /** What the live stream reads. */
 export interface LiveSources {
@@ -36,6 +40,8 @@ export interface LiveSources {
 interface Viewer {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly visibility: Visibility;
+  /** The network of its address. */
+  readonly prefix: string;
 }
 
 const encoder = new TextEncoder();
@@ -46,7 +52,7 @@ function encodeEvent(event: string, data: unknown): Uint8Array {
 
 /** The stream of one lab, and the timer that samples its history once a second. `stop` ends both. */
 export class LiveStream implements Bounded {
-  /** Viewers refused because of the limit, and viewers disconnected because they were too slow. */
+  /** Viewers refused, and viewers disconnected because they were too slow or for another one. */
   overflows = 0;
   readonly limit: number;
   readonly #viewers = new Set<Viewer>();
@@ -70,9 +76,18 @@ export class LiveStream implements Bounded {
     return this.#viewers.size;
   }
 
-  /** The stream of events for a new viewer; undefined if there are too many. */
-  open(visibility: Visibility): ReadableStream<Uint8Array> | undefined {
-    if (this.#viewers.size >= this.limit) {
+  /** Most viewers of one network (/24, IPv6 /48). */
+  get share(): number {
+    return Math.ceil(this.limit * NETWORK_SHARE);
+  }
+
+  /**
+   * The stream of events for a new viewer at `address`. If every place is taken, a viewer of the network with the most
+   * viewers is disconnected. Undefined if its network has too many viewers, or no other network has more.
+   */
+  open(visibility: Visibility, address: string): ReadableStream<Uint8Array> | undefined {
+    const prefix = sourcePrefix(address);
+    if (!this.#makePlace(prefix)) {
       this.overflows++;
       return undefined;
     }
@@ -80,7 +95,7 @@ export class LiveStream implements Bounded {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          viewer = { controller, visibility };
+          viewer = { controller, visibility, prefix };
           this.#viewers.add(viewer);
           controller.enqueue(encoder.encode("retry: 1000\n\n")); // sends the response headers at once
         },
@@ -90,6 +105,19 @@ export class LiveStream implements Bounded {
       },
       { highWaterMark: UNREAD_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
     );
+  }
+
+  /** Whether there is a place for a viewer of this network, which disconnecting another one can make. */
+  #makePlace(prefix: string): boolean {
+    const byPrefix = Map.groupBy(this.#viewers, (viewer) => viewer.prefix);
+    const own = byPrefix.get(prefix)?.length ?? 0;
+    if (own >= this.share) return false;
+    if (this.#viewers.size < this.limit) return true;
+    const largest = [...byPrefix.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    if (largest.length <= own + 1) return false;
+    const unread = ({ controller }: Viewer) => -(controller.desiredSize ?? 0);
+    this.#disconnect(largest.reduce((a, b) => (unread(b) > unread(a) ? b : a)));
+    return true;
   }
 
   /** Sends an event other than a snapshot to every viewer. */
@@ -157,9 +185,14 @@ export class LiveStream implements Bounded {
       viewer.controller.enqueue(bytes);
       return;
     }
+    this.#disconnect(viewer);
+  }
+
+  /** Closes the connection of a viewer; the page reconnects. */
+  #disconnect(viewer: Viewer): void {
     this.#viewers.delete(viewer);
     this.overflows++;
-    viewer.controller.error(new Error("too slow")); // closes the connection; the page reconnects
+    viewer.controller.error(new Error("too slow"));
   }
 
   /** A sample of the packets that the log recorded since the previous pulse. */

@@ -16,7 +16,17 @@ export interface Series {
 export type SeriesTable = Readonly<Record<string, Series>>;
 
 /** Structures whose size is limited by configuration, never by traffic: values of the label `structure`. */
-export const STRUCTURES = ["sessions", "delay-queue", "tcp-connections", "packet-log", "viewers"] as const;
+export const STRUCTURES = [
+  "sessions",
+  "delay-queue",
+  "delay-queue-bytes",
+  "http-connections",
+  "tcp-connections",
+  "tcp-bytes",
+  "http-body-bytes",
+  "packet-log",
+  "viewers",
+] as const;
 /** One of STRUCTURES. */
 export type Structure = (typeof STRUCTURES)[number];
 
@@ -101,13 +111,13 @@ export const LAB_SERIES = {
     type: "gauge",
     unit: "",
     labels: ["structure"],
-    help: "Entries held now in a structure of limited size.",
+    help: "Entries held now in a structure of limited size; bytes where its name ends in -bytes.",
   },
   wirelab_bounded_limit: {
     type: "gauge",
     unit: "",
     labels: ["structure"],
-    help: "Most entries that the structure may hold.",
+    help: "Most entries, or bytes, that the structure may hold.",
   },
   wirelab_bounded_overflows_total: {
     type: "counter",

@@ -16,6 +16,7 @@ export const DROP_REASONS = [
   "not-stamp",
   "send-failed",
   "peer-gone",
+  "failed",
 ] as const;
 /** One of DROP_REASONS. */
 export type DropReason = (typeof DROP_REASONS)[number];

@@ -27,6 +27,18 @@ export function readTraffic({ packets, dropped, receivedBytes, sentBytes, respon
   return { packets, dropped, received: receivedBytes, sent: sentBytes, sum, count };
 }
 
+/**
+ * The part of an interval's packets that got no response, 0 to 1; NaN without packets. A delayed packet can be dropped in
+ * a later interval than it was received: an interval in which more packets ended than arrived is judged by those.
+ */
+export function dropRatio({
+  packets,
+  dropped,
+  count,
+}: Pick<ReturnType<typeof readTraffic>, "packets" | "dropped" | "count">): number {
+  return dropped / Math.max(packets, dropped + count);
+}
+
 /** The injected faults of a protocol by `kind/direction`. */
 function readInjected({ injected }: Traffic): Reading {
   return Object.fromEntries(injected.names.map((name) => [name, injected.get(name)]));

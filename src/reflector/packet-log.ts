@@ -6,7 +6,7 @@ import type { Bounded } from "../base/bounded.ts";
 import type { Log } from "../base/log.ts";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import type { DropReason, Metrics } from "../metrics/counters.ts";
-import { deltaOf, readTraffic } from "../metrics/delta.ts";
+import { deltaOf, dropRatio, readTraffic } from "../metrics/delta.ts";
 
 /** One packet in the log. */
 export interface PacketEntry {
@@ -134,10 +134,11 @@ export function summarizer(log: Log, { traffic }: Metrics, packetLog: Pick<Packe
   const gainedSkipped = deltaOf(() => ({ skipped: packetLog.skipped }));
   return () => {
     const parts = PROTOCOLS.flatMap((protocol) => {
-      const { packets, dropped, sum, count } = gained[protocol]();
+      const traffic = gained[protocol]();
+      const { packets, sum, count } = traffic;
       if (packets === 0) return [];
       const mean = count ? `, mean ${((1000 * sum) / count).toFixed(3)} ms` : "";
-      return [`${protocol} ${packets} packets, ${((100 * dropped) / packets).toFixed(1)} % dropped${mean}`];
+      return [`${protocol} ${packets} packets, ${(100 * dropRatio(traffic)).toFixed(1)} % dropped${mean}`];
     });
     const { skipped } = gainedSkipped();
     if (parts.length === 0) return;

@@ -1,6 +1,8 @@
 /** Processes packets: decides their fates, responds or drops, counts and records. Independent of sockets. */
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { Protocol } from "../base/protocol.ts";
+import { checkedFaults } from "../faults/check.ts";
 import { type Chance, chance, cleanFate, decide, type Fate } from "../faults/decide.ts";
 import type { DelayQueue } from "../faults/delay-queue.ts";
 import { type Faults, NO_FAULTS } from "../faults/faults.ts";
@@ -15,6 +17,7 @@ export interface ResponderParts {
   readonly clock: Clock;
   readonly queue: DelayQueue;
   readonly packetLog: PacketLog;
+  readonly log: Log;
   /** 0 to 2^32 - 1: the same seed and the same packets have the same fates. */
   readonly seed: number;
 }
@@ -27,6 +30,7 @@ export class Responder {
   readonly traffic: Traffic;
   readonly clock: Clock;
   readonly #packetLog: PacketLog;
+  readonly #log: Log;
   readonly #seed: number;
   readonly #fate = cleanFate();
   readonly #up: FaultPath<Exchange>;
@@ -34,11 +38,12 @@ export class Responder {
   #faults: Faults = NO_FAULTS;
   #chance: Chance;
 
-  constructor({ traffic, clock, queue, packetLog, seed }: ResponderParts) {
+  constructor({ traffic, clock, queue, packetLog, log, seed }: ResponderParts) {
     this.protocol = traffic.protocol;
     this.traffic = traffic;
     this.clock = clock;
     this.#packetLog = packetLog;
+    this.#log = log;
     this.#seed = seed;
     this.#chance = chance(seed, this.protocol);
     const injected = traffic.inject.bind(traffic);
@@ -52,10 +57,10 @@ export class Responder {
 
   /**
    * Sets the faults for packets received from now on; delayed packets keep their fates. The random streams restart from
-   * the seed, so that setting the same faults again does the same to the same packets.
+   * the seed, so that setting the same faults again does the same to the same packets. Throws ImpairmentError.
    */
   setFaults(faults: Faults): void {
-    this.#faults = Object.keys(faults).length === 0 ? NO_FAULTS : faults;
+    this.#faults = Object.keys(checkedFaults(this.protocol, faults)).length === 0 ? NO_FAULTS : faults;
     this.#chance = chance(this.#seed, this.protocol);
   }
 
@@ -75,6 +80,22 @@ export class Responder {
     this.#drop(exchange, reason);
   }
 
+  /** Counts an error of the lab itself and logs the first one. */
+  failed(error: unknown): void {
+    if (this.traffic.rejects.get("failed") === 0) {
+      const { message, stack = message } = error instanceof Error ? error : { message: String(error) };
+      this.#log.write("error", "internal error; further ones are only counted", { protocol: this.protocol, stack });
+    }
+    this.traffic.rejects.add("failed");
+  }
+
+  /** Drops a packet whose processing threw an error. */
+  #fail(exchange: Exchange, error: unknown): void {
+    this.failed(error);
+    exchange.session?.discard(exchange.sequence);
+    this.#drop(exchange, "failed");
+  }
+
   /** The end of the upstream path: handles the packet and passes its response to the downstream path. */
   #upEnd() {
     return {
@@ -88,6 +109,7 @@ export class Responder {
         return true;
       },
       deliverCopy() {},
+      fail: (exchange: Exchange, error: unknown) => this.#fail(exchange, error),
     };
   }
 
@@ -107,6 +129,7 @@ export class Responder {
       deliverCopy: (exchange: Exchange) => {
         this.traffic.sentBytes += Math.max(0, exchange.send());
       },
+      fail: (exchange: Exchange, error: unknown) => this.#fail(exchange, error),
     };
   }
 

@@ -2,6 +2,7 @@
 import { formatPeer } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { StampProtocol } from "../base/protocol.ts";
+import { EvictionQueue } from "./eviction.ts";
 
 /** Number of latest sequence numbers that a session distinguishes; an older one counts as a duplicate. */
 const WINDOW = 16_384;
@@ -45,8 +46,6 @@ export class Session {
   /** Monotonic times of the first and the last packet, ms. */
   firstAt: number;
   lastAt: number;
-  /** Set at each packet, cleared when the table searches for a session to evict. */
-  recent = true;
 
   /** The states of the latest sequence numbers, at their lowest bits. Has a power of two of elements, up to WINDOW. */
   #marks = new Uint8Array(FIRST_WINDOW);
@@ -78,7 +77,6 @@ export class Session {
   /** Records the receipt of a packet with the sender's `sequence`. */
   arrive(sequence: number, now: number): void {
     this.lastAt = now;
-    this.recent = true;
     this.#advance(sequence);
     if (this.#mark(sequence, ARRIVED)) this.unique++;
     else this.duplicate++;
@@ -175,11 +173,15 @@ export class Session {
   }
 }
 
-/** Sessions by local end, source address, source port and session id; a full table evicts the least recent one. */
+/** Session ids have 16 bits (RFC 8972 section 3). */
+const SSIDS = 65_536;
+
+/** Sessions by local end, source address, source port and session id. A full table evicts one, see EvictionQueue. */
 export class Sessions implements Bounded {
   readonly #table = new Map<string, Map<number, Session>>();
-  /** In order of creation, for eviction. */
-  readonly #queue = new Set<Session>();
+  readonly #queue: EvictionQueue<Session>;
+  /** Evictions by session id. */
+  readonly #evicted = new Uint32Array(SSIDS);
   readonly #ends: LocalEnd[] = [];
   #latest: Session | undefined;
   #overflows = 0;
@@ -187,7 +189,9 @@ export class Sessions implements Bounded {
   constructor(
     /** Most sessions at a time; each takes up to 16 KiB. */
     readonly limit: number,
-  ) {}
+  ) {
+    this.#queue = new EvictionQueue(limit);
+  }
 
   get size(): number {
     return this.#queue.size;
@@ -221,11 +225,17 @@ export class Sessions implements Bounded {
 
   /** Every session with that id, oldest first. */
   withId(ssid: number): Session[] {
-    return [...this.#queue].filter((session) => session.ssid === ssid);
+    const found = this.#queue.sessions().filter((session) => session.ssid === ssid);
+    return found.sort((a, b) => a.firstAt - b.firstAt);
+  }
+
+  /** Sessions with that id that were evicted since the start. Their counts are lost, those of other ids are not. */
+  evictionsOf(ssid: number): number {
+    return this.#evicted[ssid] ?? 0;
   }
 
   #add(end: LocalEnd, address: string, port: number, ssid: number, now: number): Session {
-    if (this.#queue.size >= this.limit) this.#evictOne();
+    if (this.#queue.size >= this.limit) this.#evictFor(address, now);
     const session = new Session(end, address, port, ssid, now);
     const row = this.#table.get(address) ?? new Map<number, Session>();
     row.set(this.#keyOf(end, port, ssid), session);
@@ -234,22 +244,16 @@ export class Sessions implements Bounded {
     return session;
   }
 
-  /** Second-chance eviction: a session used since the last search moves to the end; the first unused one is evicted. */
-  #evictOne(): void {
-    for (const session of this.#queue) {
-      this.#queue.delete(session);
-      if (session.recent) {
-        session.recent = false;
-        this.#queue.add(session);
-        continue;
-      }
-      const row = this.#table.get(session.address);
-      row?.delete(this.#keyOf(session.end, session.port, session.ssid));
-      if (row?.size === 0) this.#table.delete(session.address);
-      if (this.#latest === session) this.#latest = undefined;
-      this.#overflows++;
-      return;
-    }
+  /** Forgets a session for a new one from `address`. */
+  #evictFor(address: string, now: number): void {
+    const session = this.#queue.evictFor(address, now);
+    if (session === undefined) return;
+    const row = this.#table.get(session.address);
+    row?.delete(this.#keyOf(session.end, session.port, session.ssid));
+    if (row?.size === 0) this.#table.delete(session.address);
+    if (this.#latest === session) this.#latest = undefined;
+    this.#overflows++;
+    this.#evicted[session.ssid] = this.evictionsOf(session.ssid) + 1;
   }
 
   /** End, port and session id in one integer. */

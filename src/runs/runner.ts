@@ -6,9 +6,9 @@ import { messageOf } from "../base/message.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
+import type { KeptRuns } from "./kept-runs.ts";
 import type { RunCommand, RunEvent } from "./messages.ts";
 import type { RunDetail, RunState } from "./shapes.ts";
-import type { RunStore } from "./store.ts";
 
 const CHILD = join(import.meta.dir, "child.ts");
 /** Time that a run may take in addition to its duration: to connect, warm up and receive the last answers, ms. */
@@ -17,6 +17,11 @@ const GRACE_MS = 30_000;
 /** A run was requested while another is in progress. */
 export class BusyError extends Error {
   override readonly name = "BusyError";
+}
+
+/** The process of a run could not be started, for instance because too many files are open. */
+export class SpawnError extends Error {
+  override readonly name = "SpawnError";
 }
 
 /** Sends an event to every viewer of the page. */
@@ -30,12 +35,18 @@ export class Runner {
   /** The process of the run in progress. */
   #child: Child | undefined;
   #deadline: Timer | undefined;
+  /** Whether the report of the last run is being kept. */
+  #isKeeping = false;
 
-  /** `store` keeps the reports; `broadcast` receives each change of the state, with the snapshots that are new. */
+  /**
+   * `store` keeps the reports; `broadcast` receives each change of the state, with the snapshots that are new; `program`
+   * is the command of a run's process.
+   */
   constructor(
-    private readonly store: Pick<RunStore, "save">,
+    private readonly store: Pick<KeptRuns, "save">,
     private readonly log: Log,
     private readonly broadcast: Broadcast,
+    private readonly program: readonly string[] = [runtimePath, CHILD],
   ) {}
 
   /** The state of the run in progress or of the last one; undefined before the first. */
@@ -44,11 +55,11 @@ export class Runner {
   }
 
   /**
-   * Starts all of `runs` at the same time, in one process; throws BusyError.
+   * Starts all of `runs` at the same time, in one process; throws BusyError and SpawnError.
    * @param waitSeconds how long after its sending the last packet is waited for
    */
   start(runs: readonly LoadOptions[], seconds: number, waitSeconds: number): RunState {
-    if (this.#child) throw new BusyError("a run is in progress; stop it first");
+    if (this.#child || this.#isKeeping) throw new BusyError("a run is in progress; stop it first");
     this.#state = {
       number: (this.#state?.number ?? 0) + 1,
       state: "starting",
@@ -84,8 +95,19 @@ export class Runner {
     this.#child?.kill("SIGKILL");
   }
 
+  /** Starts the process; if that fails, the state is that of a failed run. */
   #spawn(runs: readonly LoadOptions[]): Child {
-    const child: Child = Bun.spawn([runtimePath, CHILD], {
+    try {
+      return this.#startProcess(runs);
+    } catch (cause) {
+      const error = `the run's process could not be started: ${messageOf(cause)}`;
+      this.#fail(error);
+      throw new SpawnError(error);
+    }
+  }
+
+  #startProcess(runs: readonly LoadOptions[]): Child {
+    const child: Child = Bun.spawn([...this.program], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: "ignore",
@@ -114,7 +136,7 @@ export class Runner {
         this.#addSnapshot(event.snapshot);
         break;
       case "done":
-        this.#finish(event.reports, event.details);
+        void this.#finish(event.reports, event.details);
         break;
       case "failed":
         this.#fail(event.error);
@@ -132,16 +154,17 @@ export class Runner {
     this.#publish([snapshot]);
   }
 
-  #finish(reports: readonly RunReport[], details: readonly RunDetail[]): void {
-    try {
-      const kept = this.store.save({ source: "page", reports, details });
-      this.#update({ state: "done", reports, details, kept });
-    } catch (cause) {
-      const error = `the run could not be kept: ${messageOf(cause)}`;
-      this.log.write("error", error);
-      this.#update({ state: "done", reports, details, error });
-    }
+  async #finish(reports: readonly RunReport[], details: readonly RunDetail[]): Promise<void> {
+    this.#isKeeping = true;
     this.#release();
+    this.#update({ state: "settling" });
+    const outcome = await this.store.save({ source: "page", reports, details }).then(
+      (kept) => ({ kept }),
+      (cause: unknown) => ({ error: `the run could not be kept: ${messageOf(cause)}` }),
+    );
+    if ("error" in outcome) this.log.write("error", outcome.error);
+    this.#isKeeping = false;
+    this.#update({ state: "done", reports, details, ...outcome });
   }
 
   #fail(error: string): void {

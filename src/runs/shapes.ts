@@ -73,6 +73,8 @@ export interface RunSummary {
   readonly savedAt: string;
   readonly source: RunSource;
   readonly lines: readonly RunLine[];
+  /** Set if the kept report cannot be read; there are no lines then. */
+  readonly unreadable?: true;
 }
 
 /** Upper limits of a run started over HTTP. */
@@ -87,7 +89,7 @@ export interface RunCaps {
 
 /** What a run started over HTTP may target and use. */
 export interface RunBounds {
-  /** Allowed targets beside the lab itself, as `host` or `host:port`. */
+  /** Allowed targets beside the lab itself, as `host` or `host:port`; none for a client that may not start runs. */
   readonly targets: readonly string[];
   readonly caps: RunCaps;
 }

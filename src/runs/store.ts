@@ -11,7 +11,7 @@ import type { KeptRun, NewRun, RunDetail, RunLine, RunSource, RunSummary } from 
 /** Runs kept in memory; a further one replaces the oldest. A file keeps all runs. */
 const MAX_IN_MEMORY = 200;
 /** Runs in the list; older ones are found by their id only. */
-const MAX_LISTED = 500;
+export const MAX_LISTED = 500;
 
 interface Row {
   readonly id: number;
@@ -36,9 +36,35 @@ function lineOf({ protocol, target, rate, durationSeconds, packets, loss, respon
   };
 }
 
-/** The reports in the column that `save` writes, by this version or an earlier one. */
-function readStored(text: string): readonly RunReport[] {
-  return readReports(text) ?? [];
+/** A kept run whose columns are not what `save` writes; the message is one line. */
+export class UnreadableRunError extends Error {
+  override readonly name = "UnreadableRunError";
+}
+
+/** The reports in the column that `save` writes, by this version or an earlier one. Throws UnreadableRunError. */
+function readStored(id: number, text: string): readonly RunReport[] {
+  const reports = readReports(text);
+  if (reports === undefined) throw new UnreadableRunError(`run ${id} is kept, but its report cannot be read`);
+  return reports;
+}
+
+/** A row as the list shows it; without lines if its report cannot be read. */
+function summarize({ id, saved_at: savedAt, source, reports }: Omit<Row, "details">): RunSummary {
+  try {
+    return { id, savedAt, source, lines: readStored(id, reports).map(lineOf) };
+  } catch {
+    return { id, savedAt, source, lines: [], unreadable: true };
+  }
+}
+
+function readDetails({ id, details }: Row): readonly RunDetail[] {
+  try {
+    const parsed: unknown = JSON.parse(details);
+    if (Array.isArray(parsed)) return parsed; // `save` writes the column
+  } catch {
+    // as below
+  }
+  throw new UnreadableRunError(`run ${id} is kept, but its details cannot be read`);
 }
 
 /** The kept runs. Disposing of the store closes its file. */
@@ -68,25 +94,36 @@ export class RunStore {
     }
   }
 
-  /** The newest 500 kept runs, newest first. */
-  list(): RunSummary[] {
-    const rows = this.#database
-      .query<Omit<Row, "details">, []>(
-        `SELECT id, saved_at, source, reports FROM runs ORDER BY id DESC LIMIT ${MAX_LISTED}`,
-      )
-      .all();
-    return rows.map(({ id, saved_at: savedAt, source, reports }) => {
-      return { id, savedAt, source, lines: readStored(reports).map(lineOf) };
-    });
+  /** How long each call waits for a lock of another process, ms. */
+  waitForLocks(ms: number): void {
+    this.#database.run(`PRAGMA busy_timeout = ${ms}`);
   }
 
-  /** The run with this id, with its reports and details; undefined if it is not kept. */
+  /** The ids of the newest `count` kept runs, newest first. */
+  ids(count: number): number[] {
+    const rows = this.#database.query<Pick<Row, "id">, [number]>("SELECT id FROM runs ORDER BY id DESC LIMIT ?");
+    return rows.all(count).map(({ id }) => id);
+  }
+
+  /** One run of the list; undefined if it is not kept. */
+  summaryOf(id: number): RunSummary | undefined {
+    const row = this.#database
+      .query<Omit<Row, "details">, [number]>("SELECT id, saved_at, source, reports FROM runs WHERE id = ?")
+      .get(id);
+    return row ? summarize(row) : undefined;
+  }
+
+  /** The newest 500 kept runs, newest first. */
+  list(): RunSummary[] {
+    return this.ids(MAX_LISTED).flatMap((id) => this.summaryOf(id) ?? []);
+  }
+
+  /** The run with this id, with its reports and details; undefined if it is not kept. Throws UnreadableRunError. */
   get(id: number): KeptRun | undefined {
     const row = this.#database.query<Row, [number]>("SELECT * FROM runs WHERE id = ?").get(id);
     if (!row) return undefined;
     const { saved_at: savedAt, source, reports } = row;
-    const details = JSON.parse(row.details) as readonly RunDetail[]; // `save` writes the column
-    return { id, savedAt, source, details, reports: readStored(reports) };
+    return { id, savedAt, source, details: readDetails(row), reports: readStored(id, reports) };
   }
 
   /** Keeps a run and returns its id. Throws SQLiteError, as when the disk is full; the other runs remain. */

@@ -1,14 +1,17 @@
-/** Reads request bodies within limits of size and time. */
+/** Reads request bodies within limits of size, of time and of memory. */
+import type { Budget } from "../base/bounded.ts";
+import { Octets } from "../base/octets.ts";
+import { overTurns } from "../base/turns.ts";
 
 /** Reason for which a body was not read completely. */
-export type BodyProblem = "too-large" | "too-slow" | "bad-request";
+export type BodyProblem = "too-large" | "too-slow" | "bad-request" | "memory-limit";
 
 /** Passed in place of a body that was not read completely. */
 export class BodyFailure {
   constructor(readonly problem: BodyProblem) {}
 }
 
-/** Limits of a request body. */
+/** Limits of request bodies. */
 export interface BodyLimits {
   /** Largest body, octets. */
   readonly httpBodyBytes: number;
@@ -26,14 +29,35 @@ interface Reading {
 /** The response to a request, now or later. */
 export type Answered = Response | Promise<Response>;
 
-/** Makes the response from a body, or from the reason why there is none. */
-export type Answerer<T> = (body: T | BodyFailure) => Answered;
+/** Makes the response from a body and its length in octets, or from the reason why there is no body. */
+export type Answerer<T> = (body: T | BodyFailure, octets: number) => Answered;
 
-/** Reads a body with a content length. */
-const readers = {
-  text: (request: Request) => request.text(),
-  bytes: (request: Request) => request.bytes(),
+/** How a body becomes a value: its form without octets, one call of the runtime, or a conversion of its octets. */
+interface Form<T> {
+  readonly empty: T;
+  readonly whole: (request: Request) => Promise<T>;
+  readonly convert: (bytes: Buffer<ArrayBuffer>) => T;
+}
+
+const TEXT: Form<string> = {
+  empty: "",
+  whole: (request) => request.text(),
+  convert: (bytes) => bytes.toString("utf8"),
 };
+const BYTES: Form<Uint8Array<ArrayBuffer>> = {
+  empty: new Uint8Array(),
+  whole: (request) => request.bytes(),
+  convert: (bytes) => Buffer.concat([bytes]),
+};
+
+/** Bodies that are longer, or whose length is not announced, leave a quarter of the memory to the others. */
+const SHORT_BYTES = 16 * 1024;
+const SPARED_SHARE = 1 / 4;
+/**
+ * Octets reserved for a body in chunks besides those that have arrived: the chunks that the runtime has read and not
+ * freed yet. They limit the number of such bodies.
+ */
+const CHUNKED_BYTES = 256 * 1024;
 
 /** Reads bodies. One timer serves all of them, because a timer for each costs more than the request. */
 export class BodyReader {
@@ -41,83 +65,116 @@ export class BodyReader {
   readonly #open = new Set<Reading>();
   #timer: Timer | undefined;
 
-  constructor(private readonly limits: BodyLimits) {}
+  constructor(
+    private readonly limits: BodyLimits,
+    /** The octets of all bodies that are being read. */
+    private readonly held: Budget,
+  ) {}
 
   /** Reads the body as UTF-8 text and returns the response that `answer` makes. */
   text(request: Request, answer: Answerer<string>): Answered {
-    return this.#read(request, "", answer, readers.text, (bytes) => bytes.toString("utf8"));
+    return this.#read(request, TEXT, answer);
   }
 
   /** Reads the body as octets and returns the response that `answer` makes. */
   bytes(request: Request, answer: Answerer<Uint8Array<ArrayBuffer>>): Answered {
-    return this.#read(request, new Uint8Array(), answer, readers.bytes, (bytes) => bytes);
+    return this.#read(request, BYTES, answer);
   }
 
-  #read<T>(
-    request: Request,
-    empty: T,
-    answer: Answerer<T>,
-    readWhole: (request: Request) => Promise<T>,
-    convert: (bytes: Buffer<ArrayBuffer>) => T,
-  ): Answered {
+  #read<T>(request: Request, form: Form<T>, answer: Answerer<T>): Answered {
     const announced = request.headers.get("content-length");
     // Not `request.body === null`: creating the stream takes half the time of a request.
     const chunked = announced === null && request.headers.has("transfer-encoding");
-    if (announced === null && !chunked) return answer(empty);
-    if (Number(announced) > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"));
+    if (announced === null && !chunked) return answer(form.empty, 0);
+    const length = chunked ? CHUNKED_BYTES : Number(announced);
+    if (!Number.isSafeInteger(length)) return answer(new BodyFailure("bad-request"), 0);
+    if (!chunked && length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0);
+    // Refused before it is read, so that the runtime discards what arrives. A body in chunks reserves more as it arrives.
+    const spared = chunked || length > SHORT_BYTES ? this.held.limit * SPARED_SHARE : 0;
+    if (!this.held.reserve(length, spared)) return answer(new BodyFailure("memory-limit"), 0);
+    return chunked ? this.#readChunks(request, form, answer) : this.#readWhole(request, form, answer, length);
+  }
+
+  #readWhole<T>(request: Request, { whole }: Form<T>, answer: Answerer<T>, length: number): Answered {
     return new Promise((resolve, reject) => {
-      const end = (result: T | BodyFailure) => {
-        if (reading.ended) return;
-        reading.ended = true;
-        this.#open.delete(reading);
-        try {
-          resolve(answer(result));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      const reading: Reading = { startedAt: performance.now(), ended: false, fail: end };
-      this.#open.add(reading);
-      this.#startTimer();
-      const broken = () => end(new BodyFailure("bad-request")); // the client closed the connection before the end of the body
-      if (!chunked) readWhole(request).then(end, broken);
-      else {
-        readChunks(request, this.limits.httpBodyBytes, reading).then(
-          (result) => end(result instanceof BodyFailure ? result : convert(result)),
-          broken,
-        );
-      }
+      const { end } = this.#register(answer, () => this.held.release(length), resolve, reject);
+      whole(request).then(
+        (body) => end(body, length),
+        () => end(new BodyFailure("bad-request"), 0), // the client closed the connection before the end of the body
+      );
     });
+  }
+
+  #readChunks<T>(request: Request, { convert }: Form<T>, answer: Answerer<T>): Answered {
+    const octets = new Octets(this.held, this.limits.httpBodyBytes);
+    const free = () => {
+      octets.clear();
+      this.held.release(CHUNKED_BYTES);
+    };
+    return new Promise((resolve, reject) => {
+      const { reading, end } = this.#register(answer, free, resolve, reject);
+      collect(request, octets, this.limits.httpBodyBytes, reading).then(
+        (failure) => (failure ? end(failure, 0) : end(convert(octets.view()), octets.length)),
+        () => end(new BodyFailure("bad-request"), 0),
+      );
+    });
+  }
+
+  /** Registers a body; `end` frees it and settles the response, once. */
+  #register<T>(
+    answer: Answerer<T>,
+    free: () => void,
+    resolve: (response: Answered) => void,
+    reject: (error: unknown) => void,
+  ) {
+    const end = (result: T | BodyFailure, octets: number) => {
+      if (reading.ended) return;
+      reading.ended = true;
+      this.#open.delete(reading);
+      free();
+      try {
+        resolve(answer(result, octets));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const reading: Reading = { startedAt: performance.now(), ended: false, fail: (failure) => end(failure, 0) };
+    this.#open.add(reading);
+    this.#startTimer();
+    return { reading, end };
   }
 
   #startTimer(): void {
     if (this.#timer) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = setTimeout(async () => {
+      await overTurns(this.#expired(), (reading) => reading.fail(new BodyFailure("too-slow")));
       this.#timer = undefined;
-      const latestStart = performance.now() - this.limits.httpBodyMs;
-      for (const reading of this.#open) {
-        if (reading.startedAt > latestStart) break;
-        reading.fail(new BodyFailure("too-slow"));
-      }
       if (this.#open.size > 0) this.#startTimer();
     }, this.limits.httpBodyMs / 4);
     this.#timer.unref();
   }
+
+  /** The bodies whose time is over, also while they are removed. */
+  *#expired(): Iterable<Reading> {
+    const latestStart = performance.now() - this.limits.httpBodyMs;
+    for (const reading of this.#open) {
+      if (reading.startedAt > latestStart) return;
+      yield reading;
+    }
+  }
 }
 
-/** Reads a body of unknown length; stops when it exceeds the limit or the reading has ended. */
-async function readChunks(
+/** Collects a body; stops, with the reason, when it exceeds a limit or the reading has ended. */
+async function collect(
   request: Request,
+  octets: Octets,
   limit: number,
   reading: Readonly<Reading>,
-): Promise<Buffer<ArrayBuffer> | BodyFailure> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+): Promise<BodyFailure | undefined> {
   for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > limit) return new BodyFailure("too-large");
     if (reading.ended) return new BodyFailure("too-slow");
-    chunks.push(chunk);
+    if (octets.length + chunk.length > limit) return new BodyFailure("too-large");
+    if (!octets.append(chunk)) return new BodyFailure("memory-limit");
   }
-  return Buffer.concat(chunks, length);
+  return undefined;
 }

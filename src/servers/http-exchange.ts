@@ -16,6 +16,8 @@ export interface Reply {
   readonly echoes?: boolean;
 }
 
+const INTERNAL_ERROR = "internal error; see the lab's log";
+
 /** Returns the source of a request; null if its connection was closed. */
 export type PeerOf = (request: Request) => { readonly address: string; readonly port: number } | null;
 
@@ -75,12 +77,13 @@ export class RequestExchange implements Exchange {
     const headers =
       type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
     this.#respond(new Response(body ?? null, { status, headers }));
-    return body?.length ?? 0;
+    return this.request.method === "HEAD" ? 0 : (body?.length ?? 0);
   }
 
   drop(reason: DropReason): void {
     const fate = reason === "fault-up" ? "dropped-up" : reason === "fault-down" ? "dropped-down" : reason;
-    this.#respond(new Response(null, { status: 503, headers: { "x-wirelab-fate": fate } }));
+    if (reason === "failed") this.#respond(Response.json({ error: INTERNAL_ERROR }, { status: 500 }));
+    else this.#respond(new Response(null, { status: 503, headers: { "x-wirelab-fate": fate } }));
   }
 
   /** The response if it exists already, otherwise a promise of it. */

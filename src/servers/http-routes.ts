@@ -1,5 +1,6 @@
 /** The HTTP traffic routes: a request to one of them is a packet. */
 import { type DocumentDecoration, Elysia } from "elysia";
+import type { Budget } from "../base/bounded.ts";
 import type { Limits } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
@@ -15,12 +16,19 @@ export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}"
 
 const JSON_TYPE = "application/json";
 const RECEIVED: Reply = { status: 200, type: JSON_TYPE, body: '{"status":"received"}' };
-const STATUS_OF: Readonly<Record<BodyProblem, number>> = { "too-large": 413, "too-slow": 408, "bad-request": 400 };
+const STATUS_OF: Readonly<Record<BodyProblem, number>> = {
+  "too-large": 413,
+  "too-slow": 408,
+  "bad-request": 400,
+  "memory-limit": 503,
+};
 
 /** What the traffic routes need. */
 export interface TrafficParts {
   readonly responder: Responder;
   readonly limits: Pick<Limits, "httpBodyBytes" | "httpBodyMs">;
+  /** The octets of the bodies that are being read. */
+  readonly httpBodies: Budget;
   readonly peerOf: PeerOf;
   /** The API description of a route. */
   readonly describe: (route: TrafficRoute) => DocumentDecoration;
@@ -47,10 +55,10 @@ function pattern(length: number): Uint8Array<ArrayBuffer> {
 }
 
 /** The traffic routes, for the lab's HTTP application. */
-export function trafficRoutes({ responder, limits, peerOf, describe }: TrafficParts) {
+export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe }: TrafficParts) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
-  const bodies = new BodyReader(limits);
+  const bodies = new BodyReader(limits, httpBodies);
 
   function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
     const exchange = new RequestExchange(request, peerOf, clock, reply, bytes);
@@ -61,11 +69,20 @@ export function trafficRoutes({ responder, limits, peerOf, describe }: TrafficPa
   /** The response to a request whose body was not read; such a request is not a packet. */
   function failed({ problem }: BodyFailure): Response {
     traffic.rejects.add(problem);
-    const limit =
-      problem === "too-large"
-        ? `can have at most ${limits.httpBodyBytes} bytes`
-        : `must arrive within ${limits.httpBodyMs} ms`;
-    return Response.json({ error: `${problem}: the body ${limit}` }, { status: STATUS_OF[problem] });
+    return Response.json({ error: `${problem}: ${reasonOf(problem)}` }, { status: STATUS_OF[problem] });
+  }
+
+  function reasonOf(problem: BodyProblem): string {
+    switch (problem) {
+      case "too-large":
+        return `the body can have at most ${limits.httpBodyBytes} bytes`;
+      case "too-slow":
+        return `the body must arrive within ${limits.httpBodyMs} ms`;
+      case "memory-limit":
+        return `the bodies that are being read hold ${httpBodies.limit} bytes; try again later`;
+      case "bad-request":
+        return "the body is incomplete";
+    }
   }
 
   /** A rejection: the packet was received, gets a response, and the reason is counted. */
@@ -74,15 +91,26 @@ export function trafficRoutes({ responder, limits, peerOf, describe }: TrafficPa
     return { status: 400, type: JSON_TYPE, body: JSON.stringify({ error }) };
   }
 
+  /** The response to a request with several Host fields (RFC 9112 section 3.2); undefined for any other request. */
+  function refusal(request: Request): Answered | undefined {
+    // The runtime joins fields of one name with commas, which no host contains.
+    if (!request.headers.get("host")?.includes(",")) return undefined;
+    return respond(request, reject("bad-request", "more than one Host"), 0);
+  }
+
   function receive(request: Request): Answered {
-    return bodies.text(request, (text) => {
+    const refused = refusal(request);
+    if (refused) return refused;
+    return bodies.text(request, (text, octets) => {
       if (text instanceof BodyFailure) return failed(text);
       const reply = isJson(text) ? RECEIVED : reject("not-json", "the body is not JSON");
-      return respond(request, reply, Buffer.byteLength(text));
+      return respond(request, reply, octets);
     });
   }
 
   function echo(request: Request): Answered {
+    const refused = refusal(request);
+    if (refused) return refused;
     const type = request.headers.get("content-type") ?? "application/octet-stream";
     return bodies.bytes(request, (body) => {
       if (body instanceof BodyFailure) return failed(body);
@@ -108,19 +136,24 @@ export function trafficRoutes({ responder, limits, peerOf, describe }: TrafficPa
     return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
   }
 
+  /** The response to a request without a body. */
+  function answer(request: Request, makeReply: () => Reply): Answered {
+    return refusal(request) ?? respond(request, makeReply(), 0);
+  }
+
   // Each handler destructures only what it needs: Elysia parses cookies, query and headers for a handler that uses the
   // whole context, and defines a getter per request for one that uses `server`.
   const raw = { parse: "none" } as const;
   return new Elysia({ name: "traffic" })
     .post("/", ({ request }) => receive(request), { ...raw, detail: describe("/") })
     .post("/echo", ({ request }) => echo(request), { ...raw, detail: describe("/echo") })
-    .get("/status/:code", ({ request, params }) => respond(request, statusReply(params.code), 0), {
+    .get("/status/:code", ({ request, params }) => answer(request, () => statusReply(params.code)), {
       detail: describe("/status/{code}"),
     })
-    .get("/delay/:seconds", ({ request, params }) => respond(request, delayReply(params.seconds), 0), {
+    .get("/delay/:seconds", ({ request, params }) => answer(request, () => delayReply(params.seconds)), {
       detail: describe("/delay/{seconds}"),
     })
-    .get("/bytes/:n", ({ request, params }) => respond(request, bytesReply(params.n), 0), {
+    .get("/bytes/:n", ({ request, params }) => answer(request, () => bytesReply(params.n)), {
       detail: describe("/bytes/{n}"),
     });
 }

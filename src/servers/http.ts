@@ -1,6 +1,6 @@
 /** The HTTP listener: one Elysia application with the traffic routes and the lab's other routes. */
 import { type AnyElysia, Elysia } from "elysia";
-import { establishedConnections } from "../base/kernel.ts";
+import { HttpConnections } from "./http-connections.ts";
 import { trafficRoutes } from "./http-routes.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 
@@ -10,11 +10,11 @@ const IDLE_SECONDS = 30;
 
 /** Listens for requests and passes those to a traffic route to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, routes, describe } = context;
+  const { hostname, port, responder, limits, httpBodies, routes, describe } = context;
   const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
-    .use(trafficRoutes({ responder, limits, peerOf, describe }));
+    .use(trafficRoutes({ responder, limits, httpBodies, peerOf, describe }));
   const { server } = app.listen({
     hostname,
     port,
@@ -25,13 +25,21 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   });
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
+  const connections = new HttpConnections(bound, limits.httpConnections, () => {
+    responder.traffic.rejects.add("connection-limit");
+  });
   return {
     protocol: "http",
     port: bound,
-    connections: () => establishedConnections(bound),
-    connectionTable: undefined, // Bun.serve does not report connections
+    connections: () => connections.size,
+    refresh: () => connections.refresh(),
+    connectionTable: connections,
+    countsConnections: false, // Bun.serve does not report them
     receiveBufferDrops: () => undefined,
     pause: () => server.stop(),
-    close: () => server.stop(true),
+    async close() {
+      connections.stop();
+      await server.stop(true);
+    },
   };
 }

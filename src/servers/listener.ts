@@ -3,7 +3,7 @@
  * exports `listen`.
  */
 import type { AnyElysia, DocumentDecoration } from "elysia";
-import type { Bounded } from "../base/bounded.ts";
+import type { Bounded, Budget } from "../base/bounded.ts";
 import { type Protocol, REGISTRY } from "../base/protocol.ts";
 import type { Limits } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
@@ -16,8 +16,12 @@ export interface Listener {
   readonly port: number;
   /** Connections open now; undefined for a protocol without connections. */
   connections(): number | undefined;
+  /** Updates `connections`, where it returns an earlier number. */
+  refresh?(): Promise<void>;
   /** The limited set of connections; undefined if the listener does not limit them itself. */
   readonly connectionTable: Bounded | undefined;
+  /** Whether the listener counts the connections that it accepts. */
+  readonly countsConnections: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
   receiveBufferDrops(): number | undefined;
   /** Accepts no further packets; responses in progress are still sent. Resolves when they have been. */
@@ -34,6 +38,10 @@ export interface ListenerContext {
   readonly responder: Responder;
   readonly sessions: Sessions;
   readonly limits: Limits;
+  /** TCP: the octets that connections hold, unread responses and incomplete frames. */
+  readonly tcpOctets: Budget;
+  /** HTTP: the octets of the bodies that are being read. */
+  readonly httpBodies: Budget;
   /** UDP: every datagram of 44 octets or more is a STAMP test packet and every other is dropped (the STAMP port). */
   readonly stampOnly: boolean;
   /** The UDP ports of this lab, one octet per port: datagrams from a port that is 1 get no response. */

@@ -67,6 +67,11 @@ export class Listeners {
     return Object.fromEntries(drops.flatMap(([name, count]) => (count === undefined ? [] : [[name, count]])));
   }
 
+  /** Updates the connections of the listeners. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((listener) => listener.refresh?.()));
+  }
+
   /** Stops receiving on every port; resolves when the responses in progress have been sent. */
   async pause(): Promise<void> {
     await Promise.all([...this.#open.values()].map((listener) => listener.pause()));

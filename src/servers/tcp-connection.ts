@@ -2,12 +2,14 @@
 
 import { formatPeer, plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
+import { Octets } from "../base/octets.ts";
 import type { RejectReason } from "../metrics/counters.ts";
-import { PEER_GONE } from "../reflector/exchange.ts";
+import { PEER_GONE, SEND_FAILED } from "../reflector/exchange.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { LocalEnd, Sessions } from "../reflector/sessions.ts";
 import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../stamp/frames.ts";
 import { isTestPacket, sequenceOf, ssidOf } from "../stamp/packet.ts";
+import type { Holder, TcpMemory } from "./tcp-memory.ts";
 import { type PacketConnection, TcpPacket } from "./tcp-packet.ts";
 
 const PREFACE = Buffer.from(STAMP_PREFACE);
@@ -27,10 +29,12 @@ export interface Shared {
   readonly end: LocalEnd;
   /** Octets of responses that a peer may leave unread before the listener stops reading from it. */
   readonly unreadLimit: number;
+  /** The octets that all connections hold. */
+  readonly memory: TcpMemory;
 }
 
 /** The state of one connection. */
-export class Connection implements PacketConnection {
+export class Connection implements PacketConnection, Holder {
   /** Packets whose responses are delayed. */
   delayed = 0;
   readonly peer: string;
@@ -43,9 +47,10 @@ export class Connection implements PacketConnection {
   #opening: Buffer = Buffer.alloc(0);
   #openingTimer: Timer | undefined;
   readonly #frames = new FrameReader();
+  /** Memory of the incomplete frame as reserved, octets. */
+  #reserved = 0;
   /** Responses that the kernel has not accepted yet. */
-  #unsent: Buffer[] = [];
-  #unsentBytes = 0;
+  readonly #unsent: Octets;
   /** When the last delayed response is due. */
   #lastDueAt = 0;
   /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
@@ -68,6 +73,7 @@ export class Connection implements PacketConnection {
     this.#port = socket.remotePort;
     this.peer = formatPeer(this.#address, this.#port);
     this.#activeAt = this.clock.now();
+    this.#unsent = new Octets(shared.memory.budget);
   }
 
   order(dueAt: number, receivedAt: number): number {
@@ -111,9 +117,32 @@ export class Connection implements PacketConnection {
   }
 
   #framed(chunk: Buffer): void {
-    if (this.#frames.read(chunk, this.#frame)) return;
+    const isValid = this.#frames.read(chunk, this.#frame);
+    if (this.#ended) this.#frames.clear();
+    if (this.#frames.held !== this.#reserved) this.#reservePartial();
+    if (isValid) return;
     this.#reject("bad-length");
     this.#endWhenDone();
+  }
+
+  /** Reserves the memory of the incomplete frame. */
+  #reservePartial(): void {
+    const { memory } = this.shared;
+    const added = this.#frames.held - this.#reserved;
+    if (added <= 0) memory.budget.release(-added);
+    else if (!memory.makeRoom(this, () => memory.budget.reserve(added))) {
+      this.evict();
+      return;
+    }
+    this.#reserved = this.#frames.held;
+    this.#holds();
+  }
+
+  /** Reports to the shared memory whether this connection holds octets. */
+  #holds(): void {
+    const { memory } = this.shared;
+    if (this.#reserved > 0 || this.#unsent.length > 0) memory.progress(this);
+    else memory.remove(this);
   }
 
   readonly #frame = (bytes: Buffer, at: number, length: number) => {
@@ -137,35 +166,52 @@ export class Connection implements PacketConnection {
     this.#closing = true;
   }
 
-  /** Passes `length` octets to the kernel and buffers what it does not accept; returns their number, or PEER_GONE. */
+  /**
+   * Passes `length` octets to the kernel and keeps a copy of what it does not accept. Returns their number, PEER_GONE, or
+   * SEND_FAILED if there is no memory for the copy; the connection is then closed.
+   */
   write(bytes: Buffer, at: number, length: number): number {
     if (this.#closed || this.#mute) return PEER_GONE;
-    const accepted = this.#unsentBytes === 0 ? Math.max(0, this.socket.write(bytes, at, length)) : 0;
-    // An entire buffer is kept without a view: for many short responses, the views would take more memory than the octets.
-    if (accepted === 0 && length === bytes.length) this.#keepUnsent(bytes);
-    else if (accepted < length) this.#keepUnsent(bytes.subarray(at + accepted, at + length));
-    return length;
+    const accepted = this.#unsent.length === 0 ? this.socket.write(bytes, at, length) : 0;
+    if (accepted < 0) {
+      this.reset();
+      return PEER_GONE;
+    }
+    if (accepted === length || this.#keepUnsent(bytes, at + accepted, length - accepted)) return length;
+    this.evict();
+    return SEND_FAILED;
   }
 
-  #keepUnsent(rest: Buffer): void {
-    this.#unsent.push(rest);
-    this.#unsentBytes += rest.length;
-    if (this.#unsentBytes > this.shared.unreadLimit) this.socket.pause();
+  #keepUnsent(bytes: Buffer, at: number, length: number): boolean {
+    if (!this.shared.memory.makeRoom(this, () => this.#unsent.append(bytes, at, length))) return false;
+    if (this.#unsent.length > this.shared.unreadLimit) this.socket.pause();
+    return true;
   }
 
   /** The kernel accepts more octets. */
   drain(): void {
     this.#activeAt = this.clock.now();
-    while (this.#unsent.length > 0) {
-      const all = this.#unsent.length === 1 ? this.#unsent[0] : Buffer.concat(this.#unsent);
-      if (!all) return;
-      const accepted = Math.max(0, this.socket.write(all));
-      this.#unsentBytes = all.length - accepted;
-      this.#unsent = this.#unsentBytes > 0 ? [all.subarray(accepted)] : [];
-      if (this.#unsentBytes > 0) break;
-    }
-    if (this.#unsentBytes <= this.shared.unreadLimit) this.socket.resume();
+    if (!this.#sendUnsent()) return;
+    if (this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
     this.#endWhenDone();
+  }
+
+  /** Passes kept octets to the kernel; resets the connection, and returns false, if the peer has gone. */
+  #sendUnsent(): boolean {
+    let accepted = 0;
+    this.#unsent.drain((bytes, at, length) => {
+      accepted = this.socket.write(bytes, at, length); // -1 after a reset, which the runtime reports as an end
+      return accepted;
+    });
+    this.#holds();
+    if (accepted < 0) this.reset();
+    return accepted >= 0;
+  }
+
+  /** Closes because the connections together hold too many octets, and this one has kept its own for the longest time. */
+  evict(): void {
+    this.#reject("memory-limit");
+    this.reset();
   }
 
   /** A delayed packet was answered or dropped. */
@@ -182,7 +228,7 @@ export class Connection implements PacketConnection {
       this.#decidePlain(this.#opening);
     }
     if (this.#frames.unfinished) this.#reject("cut-frame");
-    this.end();
+    if (this.#sendUnsent()) this.end();
   }
 
   /** Reads no further input and closes after pending responses are sent; without them if `answering` is false. */
@@ -193,7 +239,7 @@ export class Connection implements PacketConnection {
   }
 
   #endWhenDone(): void {
-    if (!this.#closing || this.#ended || this.#unsentBytes > 0 || (this.delayed > 0 && !this.#mute)) return;
+    if (!this.#closing || this.#ended || this.#unsent.length > 0 || (this.delayed > 0 && !this.#mute)) return;
     this.#ended = true;
     this.#mute = true;
     this.socket.end();
@@ -202,7 +248,7 @@ export class Connection implements PacketConnection {
   /** Closes the connection if the peer has been idle since `before`, or has read no response since then. */
   expire(before: number): void {
     if (this.#activeAt > before) return;
-    if (this.#unsentBytes > 0) this.#reject("slow-reader");
+    if (this.#unsent.length > 0) this.#reject("slow-reader");
     else if (this.delayed > 0 && !this.#mute)
       return; // the peer is waiting for a delayed response
     else if (!this.#closing) this.#reject("idle");
@@ -214,7 +260,17 @@ export class Connection implements PacketConnection {
     this.#closing = true;
     this.#mute = true;
     this.#ended = true;
+    this.#free();
     this.socket.terminate();
+  }
+
+  /** Frees the octets that the connection holds. */
+  #free(): void {
+    this.#unsent.clear();
+    this.#frames.clear();
+    this.shared.memory.budget.release(this.#reserved);
+    this.#reserved = 0;
+    this.shared.memory.remove(this);
   }
 
   /** The connection was closed. */
@@ -223,5 +279,6 @@ export class Connection implements PacketConnection {
     if (this.#frames.unfinished && !this.#closing) this.#reject("cut-frame");
     this.#closing = true;
     this.#closed = true;
+    this.#free();
   }
 }

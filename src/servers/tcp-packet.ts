@@ -32,24 +32,29 @@ export interface PacketConnection {
 export class TcpPacket implements Exchange {
   readonly workMs = 0;
   #kept = false;
+  #frame: Buffer | undefined;
+  #at: number;
 
   constructor(
     private readonly connection: PacketConnection,
     readonly receivedAt: number,
     readonly bytes: number,
     /** The buffer that contains the frame, header and packet; undefined for a plain chunk. */
-    private readonly frame: Buffer | undefined,
-    private readonly at: number,
+    frame: Buffer | undefined,
+    at: number,
     readonly session: Session | undefined,
     readonly sequence: number,
-  ) {}
+  ) {
+    this.#frame = frame;
+    this.#at = at;
+  }
 
   peer(): string {
     return this.connection.peer;
   }
 
   get heldBytes(): number {
-    return this.frame ? this.bytes : 0;
+    return this.#frame ? this.bytes : 0;
   }
 
   order(dueAt: number): number {
@@ -57,33 +62,43 @@ export class TcpPacket implements Exchange {
   }
 
   keep(): this {
-    if (!this.#kept) this.connection.delayed++;
+    if (this.#kept) return this;
     this.#kept = true;
+    this.connection.delayed++;
+    this.#frame &&= this.#copy(this.#frame);
+    this.#at = 0;
     return this;
   }
 
+  /** The frame in a buffer of its own: the buffer in which it arrived can be 10,000 times as long. */
+  #copy(frame: Buffer): Buffer {
+    const copy = Buffer.allocUnsafeSlow(FRAME_HEADER_LENGTH + this.bytes);
+    frame.copy(copy, 0, this.#at, this.#at + copy.length);
+    return copy;
+  }
+
   encode(reflectorSequence: number, _fate: Readonly<DirectionFate>): void {
-    if (!this.frame) return;
+    if (!this.#frame) return;
     const { clock } = this.connection;
     const now = clock.now();
     const sentAt = clock.wallAt(now);
     // Both timestamps come from one reading of the wall clock, which may be set between two.
     const receivedAt = sentAt - (now - this.receivedAt);
-    writeAnswer(this.frame, { sequence: reflectorSequence, receivedAt, sentAt }, this.at + FRAME_HEADER_LENGTH);
+    writeAnswer(this.#frame, { sequence: reflectorSequence, receivedAt, sentAt }, this.#at + FRAME_HEADER_LENGTH);
   }
 
   send(): number {
-    const sent = this.frame
-      ? this.connection.write(this.frame, this.at, FRAME_HEADER_LENGTH + this.bytes)
+    const sent = this.#frame
+      ? this.connection.write(this.#frame, this.#at, FRAME_HEADER_LENGTH + this.bytes)
       : this.connection.write(ACK, 0, ACK.length);
     this.#finish();
-    return sent > 0 && this.frame ? this.bytes : sent;
+    return sent > 0 && this.#frame ? this.bytes : sent;
   }
 
   drop(reason: DropReason): void {
     this.#finish();
     if (reason === "fault-reset") this.connection.reset();
-    else if (!this.frame && reason !== "peer-gone") this.connection.end(reason !== "fault-down");
+    else if (!this.#frame && reason !== "peer-gone") this.connection.end(reason !== "fault-down");
   }
 
   #finish(): void {

@@ -3,23 +3,31 @@
  * with the STAMP preface every frame is a packet and gets a frame.
  */
 import type { Bounded } from "../base/bounded.ts";
+import { mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
+import { descriptorOf } from "../base/kernel.ts";
+import { overTurns } from "../base/turns.ts";
 import type { LocalEnd } from "../reflector/sessions.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { Connection, type Shared, type Socket } from "./tcp-connection.ts";
+import { TcpMemory } from "./tcp-memory.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;
 
 /** Listens for connections and passes each packet to the responder. */
-export async function listen({ hostname, port, limits, responder, sessions }: ListenerContext): Promise<Listener> {
+export async function listen(context: ListenerContext): Promise<Listener> {
+  const { hostname, port, limits, responder, sessions, tcpOctets } = context;
   const open = new Set<Socket>();
   const idleMs = limits.tcpIdleSeconds * 1000;
   let refused = 0;
   let paused = false;
 
+  /** The kernel assigns the lowest free descriptor: from this one on, few are left. */
+  const lastDescriptor = mostDescriptors() - spareDescriptors(mostDescriptors());
+
   /** Counts a new connection; one that its peer reset before it was accepted has no address. */
   function accept(socket: Socket): void {
-    if (open.size >= limits.tcpConnections) {
+    if (open.size >= limits.tcpConnections || (descriptorOf(socket) ?? 0) >= lastDescriptor) {
       refused++;
       responder.traffic.rejects.add("connection-limit");
       socket.terminate();
@@ -47,8 +55,8 @@ export async function listen({ hostname, port, limits, responder, sessions }: Li
       },
       drain: (socket) => socket.data?.drain(),
       end: (socket) => socket.data?.peerEnded(),
-      error(socket) {
-        responder.traffic.rejects.add("failed");
+      error(socket, error) {
+        responder.failed(error);
         socket.terminate();
       },
       close(socket) {
@@ -64,15 +72,27 @@ export async function listen({ hostname, port, limits, responder, sessions }: Li
     receiveBufferDrops: () => undefined,
   };
   sessions.addEnd(end);
-  const shared: Shared = { responder, sessions, end, unreadLimit: limits.tcpUnreadBytes };
+  const shared: Shared = {
+    responder,
+    sessions,
+    end,
+    unreadLimit: limits.tcpUnreadBytes,
+    memory: new TcpMemory(tcpOctets),
+  };
   // Not socket.timeout(): it runs from the time it was set and does not restart when data arrives.
-  const idleTimer = setInterval(
-    () => {
-      const before = responder.clock.now() - idleMs;
-      for (const socket of open) socket.data?.expire(before);
-    },
-    Math.min(1000, idleMs / SEARCHES),
-  );
+  let searching = false;
+  async function closeIdle(): Promise<void> {
+    if (searching) return;
+    searching = true;
+    const before = responder.clock.now() - idleMs;
+    try {
+      await overTurns(open, (socket) => socket.data?.expire(before));
+    } catch (error) {
+      responder.failed(error);
+    }
+    searching = false;
+  }
+  const idleTimer = setInterval(closeIdle, Math.min(1000, idleMs / SEARCHES));
   idleTimer.unref();
 
   const connectionTable: Bounded = {
@@ -89,6 +109,7 @@ export async function listen({ hostname, port, limits, responder, sessions }: Li
     port: listener.port,
     connections: () => open.size,
     connectionTable,
+    countsConnections: true,
     receiveBufferDrops: () => undefined,
     async pause() {
       paused = true;
@@ -96,7 +117,7 @@ export async function listen({ hostname, port, limits, responder, sessions }: Li
     },
     async close() {
       clearInterval(idleTimer);
-      for (const socket of open) socket.end();
+      await overTurns(open, (socket) => socket.end());
       listener.stop(true);
     },
   };

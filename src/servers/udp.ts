@@ -1,6 +1,6 @@
 /** The UDP listener: a datagram is a packet. Plain datagrams get `ACK-UDP`, STAMP test packets their reflector packet. */
 import { formatPeer, plainAddress } from "../base/address.ts";
-import { receiveBufferDrops, setReceiveBuffer } from "../base/kernel.ts";
+import { REFLECTOR_PORTS } from "../base/reflector-ports.ts";
 import { resendOnError } from "../base/resend.ts";
 import { corrupt, type DirectionFate } from "../faults/decide.ts";
 import type { DropReason, RejectReason } from "../metrics/counters.ts";
@@ -9,21 +9,15 @@ import type { Responder } from "../reflector/responder.ts";
 import type { LocalEnd, Session } from "../reflector/sessions.ts";
 import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
+import { type UdpSocket, UdpSockets } from "./udp-sockets.ts";
 
 const ACK = Buffer.from("ACK-UDP");
 
-/**
- * Source ports that get no response: 0, and those of services that respond to any datagram, with which the lab would
- * exchange datagrams forever: echo, discard, daytime, quotd, chargen, time, dns, tftp, ntp, snmp, ssdp, mdns, memcached.
- */
-const REFLECTOR_PORTS: ReadonlySet<number> = new Set([0, 7, 9, 13, 17, 19, 37, 53, 69, 123, 161, 1900, 5353, 11_211]);
 /** The port of STAMP and TWAMP-Light reflectors (RFC 8762 section 4.1). */
 const STAMP_PORT = 862;
 
 /** First octet of a reflector packet that a sender can compare with what it sent: a bit flipped there is detected. */
 const CHECKED_FROM = 28;
-
-type Socket = Bun.udp.Socket<"buffer">;
 
 /** A datagram and its source. The listener reuses one object for all datagrams that are answered at once. */
 class Datagram implements Exchange {
@@ -35,12 +29,11 @@ class Datagram implements Exchange {
   data: Buffer = ACK;
   port = 0;
   address = "";
-  readonly #attempt = () => this.socket.send(this.data, this.port, this.address);
+  /** The socket that received it. */
+  socket: UdpSocket | undefined;
+  readonly #attempt = () => this.socket?.send(this.data, this.port, this.address);
 
-  constructor(
-    private readonly socket: Socket,
-    private readonly clock: Responder["clock"],
-  ) {}
+  constructor(private readonly clock: Responder["clock"]) {}
 
   peer(): string {
     return formatPeer(this.address, this.port);
@@ -56,7 +49,7 @@ class Datagram implements Exchange {
 
   keep(): this {
     // A Datagram with the fields of this one; the class has no subclass.
-    return Object.assign(new Datagram(this.socket, this.clock), this) as this;
+    return Object.assign(new Datagram(this.clock), this) as this;
   }
 
   encode(reflectorSequence: number, { corruptAt }: Readonly<DirectionFate>): void {
@@ -102,35 +95,33 @@ function isOwnReply(data: Buffer): boolean {
 /** Listens for datagrams and passes each to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
   const { hostname, port, responder, sessions, limits, stampOnly, labPorts } = context;
-  let paused = false;
-  const socket: Socket = await Bun.udpSocket({
-    hostname,
-    port,
-    socket: {
-      data(_, data, port, address) {
-        if (!paused) receive(data, port, address);
-      },
-      error() {
-        // ICMP port unreachable: the client of an earlier response has closed its socket
-        responder.traffic.rejects.add("peer-gone");
-      },
+  let paused = true; // until everything that a datagram needs exists
+  const current = new Datagram(responder.clock);
+  const sockets = await UdpSockets.open(hostname, port, limits.udpReceiveBuffer, {
+    data(socket, data, port, address, isForged) {
+      if (!paused) receive(socket, data, port, address, isForged);
+    },
+    error(error) {
+      // ICMP port unreachable: the client of an earlier response has closed its socket. Errors of `data` have no code.
+      if (error && "code" in error) responder.traffic.rejects.add("peer-gone");
+      else responder.failed(error);
     },
   });
-  setReceiveBuffer(socket, limits.udpReceiveBuffer);
-  labPorts[socket.port] = 1;
-  const current = new Datagram(socket, responder.clock);
-  const drops = () => (socket.closed ? 0 : receiveBufferDrops([socket]));
-  const end: LocalEnd = { protocol: "udp", address: hostname, port: socket.port, receiveBufferDrops: drops };
+  labPorts[sockets.port] = 1;
+  const drops = () => sockets.receiveBufferDrops();
+  const end: LocalEnd = { protocol: "udp", address: hostname, port: sockets.port, receiveBufferDrops: drops };
   sessions.addEnd(end);
+  paused = false;
 
-  function receive(data: Buffer, port: number, address: string): void {
+  function receive(socket: UdpSocket, data: Buffer, port: number, address: string, isForged: boolean): void {
+    current.socket = socket;
     current.receivedAt = responder.clock.now();
     current.bytes = data.length;
     current.session = undefined;
     current.data = data;
     current.port = port;
     current.address = address;
-    const refused = refusal(data, port);
+    const refused = isForged ? "source-refused" : refusal(data, port);
     if (refused) {
       responder.refuse(current, refused);
       return;
@@ -152,15 +143,16 @@ export async function listen(context: ListenerContext): Promise<Listener> {
 
   return {
     protocol: "udp",
-    port: socket.port,
+    port: sockets.port,
     connections: () => undefined,
     connectionTable: undefined,
+    countsConnections: false,
     receiveBufferDrops: () => drops() ?? 0,
     async pause() {
       paused = true;
     },
     async close() {
-      socket.close();
+      sockets.close();
     },
   };
 }

@@ -16,10 +16,14 @@ export const FRAME_MAX_LENGTH = 0xffff;
 /** Receives one complete frame: `bytes` from `at`, where its header starts, to `at + FRAME_HEADER_LENGTH + length`. */
 export type OnFrame = (bytes: Buffer, at: number, length: number) => void;
 
+const NO_OCTETS = Buffer.alloc(0);
+/** Least memory for an incomplete frame, octets. */
+const LEAST_PARTIAL = 256;
+
 /** Reads frames from chunks of any size and buffers at most one incomplete frame. */
 export class FrameReader {
-  /** The incomplete frame, of which the first `#filled` octets have arrived. */
-  #partial: Buffer = Buffer.alloc(0);
+  /** The incomplete frame, of which the first `#filled` octets have arrived. It grows with these. */
+  #partial: Buffer = NO_OCTETS;
   #filled = 0;
 
   /** @param shortest length below which a frame is rejected, octets */
@@ -30,6 +34,17 @@ export class FrameReader {
     return this.#filled > 0;
   }
 
+  /** Memory that the incomplete frame takes, octets. */
+  get held(): number {
+    return this.#partial.length;
+  }
+
+  /** Discards the incomplete frame. */
+  clear(): void {
+    this.#partial = NO_OCTETS;
+    this.#filled = 0;
+  }
+
   /**
    * Calls `onFrame` for each frame that `chunk` completes. The octets are valid during the call only. Returns false at
    * the first header whose length is below the shortest allowed; the rest of the chunk is then not read.
@@ -37,14 +52,15 @@ export class FrameReader {
   read(chunk: Buffer, onFrame: OnFrame): boolean {
     let at = 0;
     while (this.#filled > 0 && at < chunk.length) {
-      at += this.#fill(chunk, at);
+      if (this.#filled < FRAME_HEADER_LENGTH) at += this.#fill(chunk, at, FRAME_HEADER_LENGTH);
       if (this.#filled < FRAME_HEADER_LENGTH) return true;
       const length = this.#partial.readUInt16BE(0);
       if (length < this.shortest) return false;
-      this.#grow(FRAME_HEADER_LENGTH + length);
-      if (this.#filled < this.#partial.length) continue;
-      this.#filled = 0;
-      onFrame(this.#partial, 0, length);
+      at += this.#fill(chunk, at, FRAME_HEADER_LENGTH + length);
+      if (this.#filled < FRAME_HEADER_LENGTH + length) return true;
+      const frame = this.#partial;
+      this.clear();
+      onFrame(frame, 0, length);
     }
     return this.#readWhole(chunk, at, onFrame);
   }
@@ -60,26 +76,23 @@ export class FrameReader {
       onFrame(chunk, at, length);
       at = end;
     }
-    if (at < chunk.length) {
-      const size =
-        chunk.length - at < FRAME_HEADER_LENGTH ? FRAME_HEADER_LENGTH : FRAME_HEADER_LENGTH + chunk.readUInt16BE(at);
-      this.#partial = Buffer.alloc(size);
-      this.#filled = 0;
-      this.#fill(chunk, at);
-    }
+    if (at < chunk.length) this.#fill(chunk, at, chunk.length - at);
     return true;
   }
 
-  /** Copies the missing octets of the incomplete frame; returns how many were copied. */
-  #fill(chunk: Buffer, at: number): number {
-    const copied = chunk.copy(this.#partial, this.#filled, at);
-    this.#filled += copied;
+  /** Copies octets of the incomplete frame until it has `size` of them; returns how many were copied. */
+  #fill(chunk: Buffer, at: number, size: number): number {
+    const filled = Math.min(size, this.#filled + chunk.length - at);
+    this.#grow(filled);
+    const copied = chunk.copy(this.#partial, this.#filled, at, at + filled - this.#filled);
+    this.#filled = filled;
     return copied;
   }
 
+  /** Not Buffer.alloc: small buffers would share the slabs of a pool and keep them in memory. */
   #grow(size: number): void {
     if (this.#partial.length >= size) return;
-    const larger = Buffer.alloc(size);
+    const larger = Buffer.allocUnsafeSlow(Math.max(LEAST_PARTIAL, 2 ** Math.ceil(Math.log2(size))));
     this.#partial.copy(larger, 0, 0, this.#filled);
     this.#partial = larger;
   }

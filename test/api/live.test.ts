@@ -1,15 +1,21 @@
 /** `/live`, `/history` and `/rights`. */
 import { expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { testPacket } from "../support/clients.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
-import { request } from "./support.ts";
+import { openUdp } from "../support/udp.ts";
+import { until } from "../support/until.ts";
+import { EXTERNAL, request } from "./support.ts";
 
 test("/live is refused to more viewers than the limit", async () => {
   await using lab = await startTestLab({ limits: { viewers: 1 } });
   const first = await fetch(urlOf(lab, "/live"));
   expect([first.status, first.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
   const second = await request(urlOf(lab, "/live"));
-  expect([second.status, second.json()]).toEqual([503, { error: "too many viewers; allowed: 1" }]);
+  expect([second.status, second.json()]).toEqual([
+    503,
+    { error: "too many viewers; allowed: 1, 1 of them from one network" },
+  ]);
   await first.body?.cancel();
 });
 
@@ -28,4 +34,19 @@ test("/rights reports whether the client may change the lab, and the reason if i
     mayChange: false,
     reason: 'Origin "http://example.com" is not allowed; use the lab\'s own page',
   });
+});
+
+test.skipIf(!EXTERNAL)("a client without rights sees neither session ids nor allowed targets", async () => {
+  await using lab = await startTestLab({ host: "0.0.0.0", targets: [{ host: "10.0.0.7", port: undefined }] });
+  using peer = await openUdp();
+  peer.send(testPacket(0, 4711), lab.ports.udp);
+  await until(() => peer.got.length === 1, "the answer");
+  const own = (path: string) => request(urlOf(lab, path));
+  const foreign = (path: string) => request(`http://${EXTERNAL}:${lab.ports.http}${path}`);
+  await until(async () => (await own("/history")).text.includes('"session":4711'), "the packet in the history");
+  const { flow } = (await foreign("/history")).json();
+  expect(flow.packets).toMatchObject([{ peer: "", outcome: "answered" }]);
+  expect(flow.packets[0]).not.toHaveProperty("session");
+  expect((await own("/runs")).json().targets).toEqual(["10.0.0.7"]);
+  expect((await foreign("/runs")).json().targets).toEqual([]);
 });

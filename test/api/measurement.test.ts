@@ -1,6 +1,7 @@
 /** `/healthz`, `/readyz` and `/sessions/{ssid}`. */
 import { describe, expect, test } from "bun:test";
 import { byProtocol } from "../../src/base/protocol.ts";
+import { DEFAULT_LIMITS } from "../../src/config.ts";
 import { exchange, trafficOf, udpStamp } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
@@ -66,7 +67,7 @@ describe("session summaries", () => {
     expect(first.sessions[0]).toMatchObject({
       local: { address: "127.0.0.1", port: lab.ports.udp },
     });
-    expect(first.evictedSessions).toBe(0);
+    expect([first.evictedSessions, first.sessionLimit]).toEqual([0, DEFAULT_LIMITS.sessions]);
     expect(first.listeners).toContainEqual({
       protocol: "udp",
       address: "127.0.0.1",

@@ -1,6 +1,6 @@
 /** `GET /` and the files of the page. */
 import { describe, expect, test } from "bun:test";
-import { bundlePage } from "../../src/api/page.ts";
+import { bundlePage, type PageBundle, PageFiles } from "../../src/api/page.ts";
 import { startTestLab } from "../support/lab.ts";
 
 describe("the bundle", () => {
@@ -60,5 +60,56 @@ describe("a response", () => {
     await using lab = await startTestLab();
     const response = await fetch(`http://127.0.0.1:${lab.ports.http}/page/none.js`);
     expect([response.status, await response.json()]).toEqual([404, { error: "no such file; reload the page" }]);
+  });
+});
+
+describe("PageFiles", () => {
+  /** Files whose state the test changes, and the number of bundles made. */
+  function setUp() {
+    const state = { at: 1 as number | undefined, fails: false, isAllowed: true, made: 0 };
+    const bundle = async (): Promise<PageBundle> => {
+      state.made++;
+      if (state.fails) throw new Error("a syntax error");
+      return new Map();
+    };
+    const files = new PageFiles(
+      bundle,
+      () => state.at,
+      () => state.isAllowed,
+    );
+    return { state, files };
+  }
+
+  test("bundles once for any number of requests, and again after a change", async () => {
+    const { state, files } = setUp();
+    const [first, second] = await Promise.all([files.current(), files.current()]);
+    expect(first).toBe(second as PageBundle);
+    await files.current();
+    expect(state.made).toBe(1);
+    state.at = 2;
+    expect(await files.current()).not.toBe(first as PageBundle);
+    expect(state.made).toBe(2);
+  });
+
+  test("does not keep a failure", async () => {
+    const { state, files } = setUp();
+    state.fails = true;
+    await expect(files.current()).rejects.toThrow("a syntax error");
+    state.fails = false;
+    expect((await files.current()).size).toBe(0);
+  });
+
+  test("returns the previous bundle while files cannot be read or few descriptors are free", async () => {
+    const { state, files } = setUp();
+    state.isAllowed = false;
+    await expect(files.current()).rejects.toThrow("too few file descriptors are free");
+    state.isAllowed = true;
+    const first = await files.current();
+    state.at = undefined;
+    expect(await files.current()).toBe(first);
+    state.at = 2;
+    state.isAllowed = false;
+    expect(await files.current()).toBe(first);
+    expect(state.made).toBe(1);
   });
 });

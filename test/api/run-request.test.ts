@@ -3,7 +3,7 @@ import { planRuns, refusalStatus } from "../../src/api/run-request.ts";
 import { byProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { UsageError } from "../../src/load/plan/errors.ts";
 import { TargetNotAllowedError } from "../../src/runs/choose-target.ts";
-import { BusyError } from "../../src/runs/runner.ts";
+import { BusyError, SpawnError } from "../../src/runs/runner.ts";
 
 const LAB = { host: "127.0.0.1", ports: byProtocol((protocol) => REGISTRY[protocol].port) };
 
@@ -31,6 +31,13 @@ describe("a request for a run", () => {
 });
 
 test("each error of starting a run has its status, any other error has none", () => {
-  const errors = [new TargetNotAllowedError(), new BusyError(), new UsageError("x"), new Error("x"), "x"];
-  expect(errors.map(refusalStatus)).toEqual([403, 409, 400, undefined, undefined]);
+  const errors = [
+    new TargetNotAllowedError(),
+    new BusyError(),
+    new SpawnError(),
+    new UsageError("x"),
+    new Error("x"),
+    "x",
+  ];
+  expect(errors.map(refusalStatus)).toEqual([403, 409, 503, 400, undefined, undefined]);
 });

@@ -7,6 +7,7 @@ import {
   parseAllowedHosts,
   parsePort,
   plainAddress,
+  sourcePrefix,
   splitHostPort,
 } from "../../src/base/address.ts";
 
@@ -80,3 +81,12 @@ describe("parseAllowedHosts", () => {
     expect(parseAllowedHosts(text)).toBeUndefined();
   });
 });
+
+test.each([
+  ["192.0.2.7", "192.0.2"],
+  ["::ffff:192.0.2.7", "192.0.2"],
+  ["2001:db8:7:1::1", "2001:db8:7"],
+  ["2001:db8::1", "2001:db8:0"],
+  ["2001::3:4:5:6:7:8", "2001:0:3"],
+  ["::1", "0:0:0"],
+])("the prefix of %s is %s", (address, prefix) => expect(sourcePrefix(address)).toBe(prefix));

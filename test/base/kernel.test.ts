@@ -1,11 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import {
-  descriptorOf,
-  establishedConnections,
-  processUsage,
-  receiveBufferDrops,
-  setReceiveBuffer,
-} from "../../src/base/kernel.ts";
+import { descriptorOf, processUsage, receiveBufferDrops, setReceiveBuffer } from "../../src/base/kernel.ts";
 import { until } from "../support/until.ts";
 
 const isLinux = process.platform === "linux";
@@ -53,15 +47,6 @@ test("an object without a file descriptor has no receive buffer and no drops", (
   expect(descriptorOf({ fd: -1 })).toBeUndefined();
   expect(setReceiveBuffer({}, 1000)).toBe(false);
   expect(receiveBufferDrops([])).toBe(isLinux ? 0 : undefined);
-});
-
-test.if(isLinux)("establishedConnections counts the connections of a port", async () => {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const socket = await Bun.connect({ hostname: "127.0.0.1", port: listener.port, socket: { data() {} } });
-  await until(() => establishedConnections(listener.port) === 1, "1 connection");
-  socket.end();
-  await until(() => establishedConnections(listener.port) === 0, "0 connections");
-  listener.stop(true);
 });
 
 test("processUsage returns the statistics of this process", () => {

@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 const clock = { now: () => performance.now() };
 
 describe("order", () => {
-  test("callbacks run by due time, and in order of insertion at the same due time", () => {
+  test("callbacks run by due time, and in order of insertion at the same due time", async () => {
     const queue = new DelayQueue(5000, { now: () => 0 });
     const draw = random(3, "test");
     const ran: (readonly [dueAt: number, serial: number])[] = [];
@@ -16,7 +16,7 @@ describe("order", () => {
       queue.put(dueAt, () => ran.push([dueAt, serial]));
     }
     expect(queue.size).toBe(5000);
-    queue.flush();
+    await queue.flush();
     expect(queue.size).toBe(0);
     expect(ran).toEqual([...ran].sort(([a, i], [b, j]) => a - b || i - j));
     expect(ran).toHaveLength(5000);
@@ -92,16 +92,46 @@ describe("accuracy", () => {
 });
 
 describe("limits", () => {
-  test("a full queue rejects and counts callbacks, and does not run them", () => {
+  test("a full queue rejects and counts callbacks, and does not run them", async () => {
     const queue = new DelayQueue(2, clock);
     const ran: number[] = [];
     const accepted = [1, 2, 3, 4].map((n) => queue.put(clock.now() + 1000, () => ran.push(n)));
     expect(accepted).toEqual([true, true, false, false]);
     expect([queue.size, queue.limit, queue.overflows]).toEqual([2, 2, 2]);
-    queue.flush();
+    await queue.flush();
     expect(ran).toEqual([1, 2]);
     expect(queue.put(clock.now(), () => ran.push(5))).toBe(true);
-    queue.flush();
+    await queue.flush();
+  });
+
+  test("callbacks due at the same time run in parts, between which the event loop turns, also in a flush", async () => {
+    const queue = new DelayQueue(3000, clock);
+    for (const run of ["due", "flushed"]) {
+      let ran = 0;
+      let atTurn = 0;
+      const dueAt = clock.now() + (run === "due" ? 1 : 60_000);
+      for (let n = 0; n < 3000; n++) {
+        queue.put(dueAt, () => {
+          if (++ran > 1) return;
+          setImmediate(() => {
+            atTurn = ran;
+          });
+        });
+      }
+      const flushed = run === "flushed" ? queue.flush() : undefined;
+      await until(() => queue.size === 0, run);
+      await flushed;
+      expect(ran).toBe(3000);
+      expect(atTurn).toBeGreaterThan(0);
+      expect(atTurn).toBeLessThan(1000);
+    }
+  });
+
+  test("the octets of all callbacks are limited", () => {
+    const queue = new DelayQueue(10, clock, 100);
+    const accepted = [60, 41, 40].map((octets) => queue.put(clock.now() + 1000, () => {}, octets));
+    expect(accepted).toEqual([true, false, true]);
+    expect([queue.octets.size, queue.octets.overflows, queue.overflows]).toEqual([100, 1, 0]);
   });
 
   test("after a callback that throws, the others run", async () => {
@@ -112,7 +142,7 @@ describe("limits", () => {
       throw new Error("error of this callback");
     });
     queue.put(clock.now() - 1, () => ran.push("after"));
-    expect(() => queue.flush()).toThrow("error of this callback");
+    await expect(queue.flush()).rejects.toThrow("error of this callback");
     await until(() => queue.size === 0, "an empty queue");
     expect(ran).toEqual(["before", "after"]);
   });

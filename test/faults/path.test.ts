@@ -36,6 +36,7 @@ function setUp(direction: Direction, failing: readonly string[] = [], limit = 10
         return !failing.includes(name);
       },
       deliverCopy: ({ name }) => events.push(`copy ${name}`),
+      fail: ({ name }, error) => events.push(`fail ${name} ${error}`),
     },
     (kind, way) => events.push(`${kind}/${way}`),
   );

@@ -49,8 +49,9 @@ describe("visiblePart", () => {
     expect(visiblePart(sample, { peers: true })).toBe(sample);
   });
 
-  test("replaces the peers by empty texts for any other viewer", () => {
-    expect(visiblePart(sample, { peers: false })).toEqual({ packets: [{ ...PACKET, peer: "" }], leftOut: 3 });
+  test("replaces the peers by empty texts for any other viewer, and leaves out session ids", () => {
+    const stamp = { ...sample, packets: [{ ...PACKET, session: 7 }] };
+    expect(visiblePart(stamp, { peers: false })).toEqual({ packets: [{ ...PACKET, peer: "" }], leftOut: 3 });
     expect(sample.packets[0]?.peer).toBe("192.0.2.1:5");
   });
 });

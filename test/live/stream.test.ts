@@ -68,7 +68,10 @@ function reader(stream: ReadableStream<Uint8Array> | undefined): ReadableStreamD
 describe("LiveStream", () => {
   test("encodes a snapshot once and sends the same octets to every viewer", async () => {
     using lab = setUp();
-    const viewers = [reader(lab.live.open({ peers: true })), reader(lab.live.open({ peers: true }))];
+    const viewers = [
+      reader(lab.live.open({ peers: true }, "127.0.0.1")),
+      reader(lab.live.open({ peers: true }, "127.0.0.1")),
+    ];
     await Promise.all(viewers.map(next)); // the first event, without a snapshot
     lab.second();
     const [first, second] = await Promise.all(viewers.map(next));
@@ -82,16 +85,37 @@ describe("LiveStream", () => {
     expect(first?.value).toBe(second?.value);
   });
 
-  test("refuses and counts viewers above its limit", () => {
-    using lab = setUp(2);
-    expect([1, 2, 3].map(() => lab.live.open({ peers: true }) !== undefined)).toEqual([true, true, false]);
-    expect([lab.live.size, lab.live.overflows]).toEqual([2, 1]);
+  test("refuses viewers of one network above its share, and counts them", () => {
+    using lab = setUp();
+    const isOpened = (address: string) => lab.live.open({ peers: true }, address) !== undefined;
+    expect(["10.0.0.1", "10.0.0.2", "::ffff:10.0.0.3", "10.0.1.1"].map(isOpened)).toEqual([true, true, false, true]);
+    expect([lab.live.size, lab.live.overflows, lab.live.share]).toEqual([3, 1, 2]);
+  });
+
+  test("when every place is taken, disconnects a viewer that reads least of the network with most", async () => {
+    using lab = setUp(4);
+    const open = (address: string) => lab.live.open({ peers: true }, address);
+    using five = setUp(8);
+    const silent = [1, 2, 3, 4].flatMap((i) =>
+      [1, 2].map((j) => reader(five.live.open({ peers: true }, `10.0.${i}.${j}`))),
+    );
+    const [, reading] = silent;
+    await next(reading ?? expect.unreachable());
+    five.second();
+    await next(reading ?? expect.unreachable());
+    expect(five.live.open({ peers: true }, "127.0.0.1")).toBeDefined();
+    expect([five.live.size, five.live.overflows]).toEqual([8, 1]);
+    await expect(silent[0]?.closed).rejects.toThrow("too slow");
+    // Networks with one viewer each do not displace each other.
+    for (const address of ["10.0.0.1", "10.0.1.1", "10.0.2.1", "10.0.3.1"]) expect(open(address)).toBeDefined();
+    expect(open("10.0.4.1")).toBeUndefined();
+    expect([lab.live.size, lab.live.overflows]).toEqual([4, 1]);
   });
 
   test("disconnects a viewer that does not read, and keeps one that reads", async () => {
     using lab = setUp();
-    const slow = reader(lab.live.open({ peers: true }));
-    const reading = reader(lab.live.open({ peers: true }));
+    const slow = reader(lab.live.open({ peers: true }, "127.0.0.1"));
+    const reading = reader(lab.live.open({ peers: true }, "127.0.0.1"));
     await next(reading);
     for (let i = 0; lab.live.size === 2 && i < 1000; i++) {
       lab.second();
@@ -103,8 +127,8 @@ describe("LiveStream", () => {
 
   test("counts the packets that a snapshot leaves out, and hides peers from viewers without the right to see them", async () => {
     using lab = setUp();
-    const full = reader(lab.live.open({ peers: true }));
-    const masked = reader(lab.live.open({ peers: false }));
+    const full = reader(lab.live.open({ peers: true }, "127.0.0.1"));
+    const masked = reader(lab.live.open({ peers: false }, "127.0.0.1"));
     await Promise.all([next(full), next(masked)]);
     for (let i = 0; i < 150; i++) {
       lab.packetLog.add({
@@ -135,7 +159,7 @@ describe("LiveStream", () => {
 
   test("removes a viewer that closes its stream", async () => {
     using lab = setUp();
-    await reader(lab.live.open({ peers: true })).cancel();
+    await reader(lab.live.open({ peers: true }, "127.0.0.1")).cancel();
     expect([lab.live.size, lab.live.overflows]).toEqual([0, 0]);
   });
 });

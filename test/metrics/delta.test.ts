@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Traffic } from "../../src/metrics/counters.ts";
-import { baseline, deltaOf, difference, sinceBaseline } from "../../src/metrics/delta.ts";
+import { baseline, deltaOf, difference, dropRatio, sinceBaseline } from "../../src/metrics/delta.ts";
 
 test("difference returns what every counter of the later reading gained", () => {
   expect(difference({ a: 5, b: 7 }, { a: 2, b: 7 })).toEqual({ a: 3, b: 0 });
@@ -38,4 +38,15 @@ test("sinceBaseline returns packets, drops, the mean response time and the injec
     injected: { "drop/up": 2 },
   });
   expect(sinceBaseline(traffic, baseline(traffic, 0), 0).mean).toBeNull();
+});
+
+test.each([
+  [10, 2, 8, 0.2],
+  [10, 2, 0, 0.2], // eight are delayed
+  [3, 4, 0, 1], // one was received before
+  [2, 3, 7, 0.3],
+  [0, 1, 1, 0.5],
+  [0, 0, 0, Number.NaN],
+])("of %d packets %d were dropped and %d answered: the ratio is %d", (packets, dropped, count, ratio) => {
+  expect(dropRatio({ packets, dropped, count })).toBe(ratio);
 });

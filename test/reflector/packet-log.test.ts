@@ -117,5 +117,9 @@ describe("log lines", () => {
     udp.answered(1, 0.001);
     summarize();
     expect(lines[1]).toBe("last 5 s: udp 1 packets, 0.0 % dropped, mean 1.000 ms");
+    for (let i = 0; i < 3; i++) udp.received(1);
+    for (let i = 0; i < 4; i++) udp.drop("queue-full"); // one was received before the previous summary
+    summarize();
+    expect(lines[2]).toBe("last 5 s: udp 3 packets, 100.0 % dropped");
   });
 });

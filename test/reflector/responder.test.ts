@@ -49,13 +49,24 @@ function setUp(faults: Faults = {}, queueLimit = 10) {
   const clock = { now: () => time.now, wallAt: (now: number) => 1_000_000 + now };
   const metrics = createMetrics();
   const traffic = metrics.traffic.udp;
-  const silent = createLog({ level: "silent", readable: false, sink() {} });
-  const packetLog = new PacketLog({ limit: 100, perSecond: 1000 }, silent, metrics);
+  const lines: string[] = [];
+  const log = createLog({ level: "error", readable: false, sink: (line) => lines.push(line) });
+  const packetLog = new PacketLog({ limit: 100, perSecond: 1000 }, log, metrics);
   const queue = new DelayQueue(queueLimit, clock);
-  const responder = new Responder({ traffic, clock, queue, packetLog, seed: 1 });
+  const responder = new Responder({ traffic, clock, queue, packetLog, log, seed: 1 });
   responder.setFaults(faults);
   const session = new Session(endAt("udp", 7000), "192.0.2.1", 5, 7, time.now);
-  return { time, clock, traffic, packetLog, queue, responder, session, [Symbol.dispose]: () => packetLog.stop() };
+  return {
+    time,
+    clock,
+    traffic,
+    packetLog,
+    queue,
+    responder,
+    session,
+    lines,
+    [Symbol.dispose]: () => packetLog.stop(),
+  };
 }
 
 describe("Responder without faults", () => {
@@ -94,6 +105,34 @@ describe("Responder without faults", () => {
   });
 });
 
+describe("an error while a packet is processed", () => {
+  test.each([{}, { delay: { kind: "fixed", ms: 5 } }] as const)(
+    "with %j drops the packet, is counted and logged once, and does not affect the next packet",
+    async (faults) => {
+      using lab = setUp(faults);
+      const { clock, traffic, responder, session, queue, lines } = lab;
+      const broken = [1, 2].map((sequence) => new TestExchange(clock, session, sequence));
+      for (const exchange of broken) {
+        exchange.send = () => {
+          throw new Error("the send failed");
+        };
+        responder.receive(exchange);
+      }
+      const sound = new TestExchange(clock, session, 3);
+      responder.receive(sound);
+      await queue.flush();
+      expect(broken.map(({ dropped }) => dropped)).toEqual(["failed", "failed"]);
+      expect(sound.sent).toBe(1);
+      expect([traffic.packets, traffic.dropped, traffic.responseTime.count]).toEqual([3, 2, 1]);
+      expect([traffic.drops.get("failed"), traffic.rejects.get("failed")]).toEqual([2, 2]);
+      expect([session.answered, session.discarded]).toEqual([1, 2]);
+      expect(lines).toHaveLength(1);
+      expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "error", protocol: "udp" });
+      expect(lines[0]).toContain("the send failed");
+    },
+  );
+});
+
 describe("Responder with faults", () => {
   test("does not handle a packet dropped upstream, and uses a sequence number for one dropped downstream", () => {
     using lab = setUp({ drop: { up: 1, down: 0 } });
@@ -120,7 +159,7 @@ describe("Responder with faults", () => {
     expect([exchange.sent, traffic.sentBytes, traffic.responseTime.count]).toEqual([2, 14, 1]);
   });
 
-  test("times a delayed response from the receipt and keeps its fate when the faults change", () => {
+  test("times a delayed response from the receipt and keeps its fate when the faults change", async () => {
     using lab = setUp({ delay: { kind: "fixed", ms: 50 }, duplicate: 1 });
     const { clock, time, traffic, responder, queue } = lab;
     const exchange = new TestExchange(clock);
@@ -128,7 +167,7 @@ describe("Responder with faults", () => {
     expect([queue.size, exchange.sent]).toEqual([1, 0]);
     responder.setFaults({});
     time.now += 50;
-    queue.flush();
+    await queue.flush();
     expect([exchange.sent, traffic.responseTime.sum]).toEqual([2, 0.05]);
     expect(traffic.injected.get("delay/down")).toBe(1);
   });

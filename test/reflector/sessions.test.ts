@@ -218,19 +218,19 @@ describe("Sessions", () => {
     expect([sessions.size, sessions.overflows]).toEqual([10, 0]);
   });
 
-  test("when it is full, evicts the oldest session without recent packets and counts an overflow", () => {
+  test("when it is full, evicts the oldest session with few packets and counts an overflow", () => {
     const sessions = newSessions(3);
     const [a, b, c] = [1, 2, 3].map((port) => sessions.of(UDP, "10.0.0.1", port, 0, 0));
     for (const session of [a, b, c]) session?.arrive(0, 0);
-    sessions.of(UDP, "10.0.0.1", 4, 0, 1); // all have recent packets: evicts the oldest, 1
+    sessions.of(UDP, "10.0.0.1", 4, 0, 1); // all have one packet: evicts the oldest, 1
     expect(
       sessions
         .withId(0)
         .map(({ port }) => port)
         .sort(),
     ).toEqual([2, 3, 4]);
-    b?.arrive(1, 2);
-    sessions.of(UDP, "10.0.0.1", 5, 0, 3); // evicts 3, which has no packet since the last eviction
+    for (let packet = 1; packet < 8; packet++) b?.arrive(packet, 2);
+    sessions.of(UDP, "10.0.0.1", 5, 0, 3); // evicts 3, because 2 is established
     expect(
       sessions
         .withId(0)
@@ -246,6 +246,17 @@ describe("Sessions", () => {
     sessions.of(UDP, "10.0.0.1", 2, 0, 0);
     expect(sessions.of(UDP, "10.0.0.1", 1, 0, 0).unique).toBe(0);
     expect([sessions.size, sessions.overflows]).toEqual([1, 2]);
+  });
+
+  test("counts evictions by session id, and a delayed answer of an evicted session changes no other", () => {
+    const sessions = newSessions(1);
+    const first = handled(sessions.of(UDP, "10.0.0.1", 1, 7, 0), 0, 1);
+    const second = sessions.of(UDP, "10.0.0.2", 1, 8, 0);
+    first.answer(0); // a delayed answer of the evicted session
+    first.arrive(2, 0);
+    second.arrive(0, 0);
+    expect(counts(second)).toEqual({ ...ZERO, unique: 1 });
+    expect([sessions.evictionsOf(7), sessions.evictionsOf(8), sessions.overflows]).toEqual([1, 0, 1]);
   });
 
   test("holds no more sessions than the limit during a flood of new sources", () => {

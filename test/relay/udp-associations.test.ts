@@ -8,8 +8,8 @@ async function setUp() {
   const lab = await openUdp();
   const relay = await Bun.udpSocket({ hostname: "127.0.0.1", socket: { data() {}, error() {} } });
   const associations = new Associations(lab.port);
-  const get = (clientPort: number, labAddress = "127.0.0.1") =>
-    associations.get(relay, labAddress, clientPort, "127.0.0.1");
+  const get = (clientPort: number, labAddress = "127.0.0.1", clientAddress = "127.0.0.1") =>
+    associations.get(relay, labAddress, clientPort, clientAddress);
   const close = () => {
     associations.close();
     relay.close();
@@ -52,12 +52,20 @@ test("an association that is idle is closed, a newer one is not", async () => {
   expect(relay.get(1001)).toBe(active);
 });
 
-test("a further association replaces, of 1024, the one that has been idle longest", async () => {
+test("a further association replaces, of 1024, the oldest with few datagrams", async () => {
   using relay = await setUp();
   const clients = Array.from({ length: 1024 }, (_, i) => ({ port: 1000 + i, association: relay.get(1000 + i) }));
-  relay.get(1000); // now 1001 has been idle longest
+  for (let i = 0; i < 8; i++) relay.get(1000).send(Buffer.from("established"));
   relay.get(5000);
-  const firstThree = clients.slice(0, 3).toReversed(); // asking for 1001 opens it again, in place of 1003
+  const firstThree = clients.slice(0, 3).toReversed(); // asking for 1001 opens it again, in place of 1002
   const replaced = firstThree.filter(({ port, association }) => relay.get(port) !== association);
   expect(replaced.map(({ port }) => port)).toEqual([1001]);
+});
+
+test("a flood of clients does not replace one that sends", async () => {
+  using relay = await setUp();
+  const own = relay.get(1000, "127.0.0.1", "192.0.2.7");
+  for (let i = 0; i < 8; i++) own.send(Buffer.from("own"));
+  for (let i = 0; i < 1500; i++) relay.get(1, "127.0.0.1", `10.${i >> 8}.${i & 255}.1`);
+  expect(relay.get(1000, "127.0.0.1", "192.0.2.7")).toBe(own);
 });

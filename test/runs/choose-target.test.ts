@@ -32,7 +32,6 @@ describe("the target of a run", () => {
     ["udp", "lab.example:7002"],
     ["udp", "127.0.0.1:7001"],
     ["http", "http://lab.example.evil/"],
-    ["http", "http://10.0.0.7@10.0.0.8/"],
   ] as const)("%s to %s is refused in one line that lists the allowed targets", (protocol, text) => {
     expect(() => chooseTarget(protocol, text, LAB, allowed)).toThrow(TargetNotAllowedError);
     expect(() => chooseTarget(protocol, text, LAB, allowed)).toThrow(
@@ -42,5 +41,6 @@ describe("the target of a run", () => {
 
   test("that cannot be parsed is the same error as that of the load command", () => {
     expect(() => chooseTarget("udp", "10.0.0.7:99999", LAB, allowed)).toThrow(UsageError);
+    expect(() => chooseTarget("http", "http://10.0.0.7@10.0.0.8/", LAB, allowed)).toThrow(UsageError);
   });
 });

@@ -1,15 +1,15 @@
 /** A load run in its own process: its states, its report and its failures. */
 import { describe, expect, test } from "bun:test";
-import { BusyError, Runner } from "../../src/runs/runner.ts";
+import { BusyError, Runner, SpawnError } from "../../src/runs/runner.ts";
 import type { RunState } from "../../src/runs/shapes.ts";
 import { startTestLab } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { collectLog } from "./support.ts";
 
-function setUp(save: () => number) {
+function setUp(save: () => number, program?: readonly string[]) {
   const { lines, log } = collectLog();
   const sent: RunState[] = [];
-  const runner = new Runner({ save }, log, (_, data) => void sent.push(data as RunState)); // the only event
+  const runner = new Runner({ save: async () => save() }, log, (_, data) => void sent.push(data as RunState), program); // the only event
   return { runner, sent, lines, [Symbol.dispose]: () => runner.kill() };
 }
 
@@ -90,4 +90,19 @@ describe("a run", () => {
     expect(run.runner.state?.reports).toHaveLength(1);
     expect(run.runner.stop()).toBe(false);
   }, 30_000);
+
+  test("whose process cannot be started fails, and is not in progress", () => {
+    using run = setUp(() => 1, ["/nonexistent/program"]);
+    const start = () => run.runner.start([{ protocol: "udp" }], 1, 2);
+    expect(start).toThrow(SpawnError);
+    expect(run.runner.state).toMatchObject({
+      state: "failed",
+      number: 1,
+      error: expect.stringContaining("could not be started"),
+    });
+    expect(run.sent.at(-1)).toMatchObject({ state: "failed" });
+    expect(run.runner.stop()).toBe(false);
+    expect(start).toThrow(SpawnError); // not BusyError
+    expect(run.runner.state?.number).toBe(2);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Budget } from "../../src/base/bounded.ts";
 import { BodyFailure, BodyReader } from "../../src/servers/http-body.ts";
 
 const LIMITS = { httpBodyBytes: 10, httpBodyMs: 100 };
@@ -29,7 +30,7 @@ function inChunks(chunks: readonly (string | Uint8Array)[], end = true): Request
 
 /** The body as text, or the problem with it. */
 async function read(request: Request, limits = LIMITS): Promise<string> {
-  const reader = new BodyReader(limits);
+  const reader = new BodyReader(limits, new Budget(1e6));
   const answer = (body: string | BodyFailure) => new Response(body instanceof BodyFailure ? `${body.problem}!` : body);
   return (await reader.text(request, answer)).text();
 }
@@ -37,7 +38,7 @@ async function read(request: Request, limits = LIMITS): Promise<string> {
 describe("BodyReader", () => {
   test("reads a body with a content length as text or as octets", async () => {
     expect(await read(withLength("héllo"))).toBe("héllo");
-    const octets = await new BodyReader(LIMITS).bytes(withLength("\u0001é"), (body) => {
+    const octets = await new BodyReader(LIMITS, new Budget(1e6)).bytes(withLength("\u0001é"), (body) => {
       return Response.json(body instanceof BodyFailure ? body.problem : [...body]);
     });
     expect(await octets.json()).toEqual([1, 0xc3, 0xa9]);
@@ -49,7 +50,7 @@ describe("BodyReader", () => {
   });
 
   test("answers a request without a body at once, with an empty body", () => {
-    const answer = new BodyReader(LIMITS).text(new Request("http://localhost/", POST), (body) => {
+    const answer = new BodyReader(LIMITS, new Budget(1e6)).text(new Request("http://localhost/", POST), (body) => {
       return new Response(null, { headers: { body: `[${body}]` } });
     });
     expect(answer).toBeInstanceOf(Response);
@@ -61,6 +62,36 @@ describe("BodyReader", () => {
     expect(await read(withLength("1234567890x"))).toBe("too-large!");
     expect(await read(inChunks(["12345", "67890"]))).toBe("1234567890");
     expect(await read(inChunks(["12345", "67890", "x"], false))).toBe("too-large!");
+  });
+
+  test("reserves the announced length, refuses what exceeds the memory, and frees it at the end", async () => {
+    const held = new Budget(15);
+    const reader = new BodyReader(LIMITS, held);
+    const outcomes: string[] = [];
+    const answer = (body: string | BodyFailure, octets: number) => {
+      outcomes.push(body instanceof BodyFailure ? body.problem : `${body} ${octets}`);
+      return new Response();
+    };
+    const first = reader.text(withLength("1234567890"), answer);
+    expect(held.size).toBe(10);
+    reader.text(withLength("123456"), answer);
+    expect([...outcomes, held.overflows]).toEqual(["memory-limit", 1]);
+    await first;
+    expect([...outcomes, held.size]).toEqual(["memory-limit", "1234567890 10", 0]);
+  });
+
+  test("counts the octets of invalid UTF-8 as received", async () => {
+    const invalid = Uint8Array.of(0xff, 0x41, 0xc3);
+    const headers = { "content-length": "3" };
+    const requests = [new Request("http://localhost/", { ...POST, body: invalid, headers }), inChunks([invalid])];
+    for (const request of requests) {
+      let counted = 0;
+      await new BodyReader(LIMITS, new Budget(1e6)).text(request, (_, octets) => {
+        counted = octets;
+        return new Response();
+      });
+      expect(counted).toBe(3);
+    }
   });
 
   test("rejects a body that is incomplete at the time limit as too slow, and not earlier", async () => {
@@ -78,6 +109,6 @@ describe("BodyReader", () => {
     const fail = () => {
       throw new Error("no response");
     };
-    await expect(new BodyReader(LIMITS).text(withLength("ab"), fail)).rejects.toThrow("no response");
+    await expect(new BodyReader(LIMITS, new Budget(1e6)).text(withLength("ab"), fail)).rejects.toThrow("no response");
   });
 });

@@ -73,7 +73,7 @@ export class LabQuery {
     for (let attempt = 0; attempt < MAX_SSID_ATTEMPTS; attempt++) {
       // Two attempts, because a lossy link may delay the first beyond its timeout.
       const summary = (await this.#fetch()) ?? (await this.#fetch());
-      this.#first ??= summary;
+      this.#first = summary ?? this.#first; // the evictions are those of one session id
       if (summary === undefined || summary.sessions.length === 0) break;
       this.#ssid = (this.#ssid % 0xffff) + 1;
     }

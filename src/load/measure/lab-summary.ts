@@ -1,4 +1,5 @@
 /** Queries a lab for the summary of a run's sessions, and decides whether it can be used for the run. */
+import { formatCount } from "../../base/format.ts";
 import {
   isConsistent,
   type LabSummary,
@@ -38,7 +39,12 @@ export interface SenderState {
 export async function fetchSummary(controlUrl: URL, ssid: number): Promise<LabSummary | undefined> {
   try {
     const url = new URL(`sessions/${ssid}`, controlUrl);
-    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), redirect: "error" });
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      redirect: "error",
+      headers: { "accept-encoding": "identity" },
+      decompress: false, // a short body could become a long one
+    });
     if (!response.ok) return undefined;
     return parseSummary(JSON.parse(await readText(response)));
   } catch {
@@ -61,7 +67,7 @@ async function readText(response: Response): Promise<string> {
 
 /**
  * Whether `summary` describes the run: it comes from the expected instance of the lab, that lab has the target's port
- * and has evicted no session since, and its counts agree with each other and with those of the sender.
+ * and has evicted no session with its id since, and its counts agree with each other and with those of the sender.
  */
 export function verify(
   summary: LabSummary,
@@ -75,7 +81,8 @@ export function verify(
     return { reason: `the lab does not receive ${protocol} packets on the target's port ${targetPort}` };
   }
   if (summary.evictedSessions !== expected.evictedSessions) {
-    return { reason: "the lab's table of sessions was full, and it evicted sessions" };
+    const size = summary.sessionLimit === undefined ? "" : `${formatCount(summary.sessionLimit)} `;
+    return { reason: `the lab's table of ${size}sessions was full, and it evicted sessions` };
   }
   const sessions = ownSessions(summary, run);
   if (sessions === undefined) return { reason: OTHER_SENDER };

@@ -65,6 +65,11 @@ export class Recorder {
    * because packets overtook each other upstream.
    */
   readonly reflector = { reflected: 0, arrived: 0, lostBefore: 0, overtaken: 0 };
+  /**
+   * Copies of answers without numbers: the longest time from an answer to its copy, and the shortest time after an answer
+   * after which its connection carried another packet, ms. A copy that arrives later than that would answer the packet.
+   */
+  readonly copies = { longestLagMs: 0, shortestRestMs: Number.POSITIVE_INFINITY };
   /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
   awaited = 0;
   readonly #checkpoints = new Set<Checkpoint>();

@@ -32,8 +32,10 @@ export interface LabSummary {
   /** Identifies the lab between its start and its end. */
   readonly instance: string;
   readonly listeners: readonly LabListener[];
-  /** Sessions that the lab has evicted since its start, because its table was full. */
+  /** Sessions with the id that the lab has evicted since its start, because its table was full. */
   readonly evictedSessions: number;
+  /** Most sessions in that table; undefined if the lab does not say. */
+  readonly sessionLimit?: number;
   /** Every session with the id, oldest first. */
   readonly sessions: readonly SessionSummary[];
 }
@@ -56,8 +58,12 @@ function hasCounts(value: unknown, keys: readonly string[]): boolean {
   return isObject(value) && keys.every((key) => Number.isSafeInteger(value[key]) && Number(value[key]) >= 0);
 }
 
+function hasPort(value: unknown): boolean {
+  return isObject(value) && hasCounts(value, ["port"]) && Number(value.port) < 65_536;
+}
+
 function isListener(value: unknown): value is LabListener {
-  if (!isObject(value) || typeof value.protocol !== "string" || !hasCounts(value, ["port"])) return false;
+  if (!isObject(value) || typeof value.protocol !== "string" || !hasPort(value)) return false;
   return value.receiveBufferDrops === null || hasCounts(value, ["receiveBufferDrops"]);
 }
 
@@ -67,7 +73,8 @@ function isSession(value: unknown): value is SessionSummary {
     typeof value.protocol === "string" &&
     typeof value.source === "string" &&
     Number.isFinite(value.ageSeconds) &&
-    hasCounts(value.local, ["port"]) &&
+    Number(value.ageSeconds) >= 0 &&
+    hasPort(value.local) &&
     hasCounts(value, ["handled", "answered", "discarded"]) &&
     hasCounts(value.received, ["unique", "duplicate"]) &&
     hasCounts(value.dropped, ["up", "down"])
@@ -77,10 +84,12 @@ function isSession(value: unknown): value is SessionSummary {
 /** Parses a response body; undefined for anything but a summary that names its lab. */
 export function parseSummary(body: unknown): LabSummary | undefined {
   if (!isObject(body) || typeof body.instance !== "string" || !hasCounts(body, ["evictedSessions"])) return undefined;
-  const { instance, listeners, sessions } = body;
+  const { instance, listeners, sessions, sessionLimit } = body;
+  if (sessionLimit !== undefined && !hasCounts(body, ["sessionLimit"])) return undefined;
   if (!Array.isArray(listeners) || !listeners.every(isListener)) return undefined;
   if (!Array.isArray(sessions) || !sessions.every(isSession)) return undefined;
-  return { instance, listeners, evictedSessions: Number(body.evictedSessions), sessions };
+  const limit = sessionLimit === undefined ? {} : { sessionLimit: Number(sessionLimit) };
+  return { instance, listeners, evictedSessions: Number(body.evictedSessions), sessions, ...limit };
 }
 
 /** The listener of the lab that has the target's protocol and port; undefined if the target is not this lab. */

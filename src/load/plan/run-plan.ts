@@ -7,7 +7,7 @@ import { UsageError } from "./errors.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import type { HttpOptions, LoadOptions, Mode } from "./options.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
-import { checkFamily, parseTarget, type Target } from "./target.ts";
+import { checkFamily, parseTarget, type Target, withoutUser } from "./target.ts";
 import { alternatives } from "./values.ts";
 
 /** A run with all options resolved. */
@@ -70,7 +70,8 @@ const MAX_RATE = 10_000_000;
 type Kind = Pick<RunPlan, "protocol" | "stamp" | "closedLoop">;
 
 function inRange(name: string, value: number, min: number, max: number, unit = ""): number {
-  if (!(value >= min && value <= max)) throw new UsageError(`--${name} ${value}: expected ${min} to ${max}${unit}`);
+  const isInRange = typeof value === "number" && value >= min && value <= max; // a library's caller can pass text
+  if (!isInRange) throw new UsageError(`--${name} ${value}: expected ${min} to ${max}${unit}`);
   return value;
 }
 
@@ -139,7 +140,8 @@ function planStages(options: LoadOptions): readonly Stage[] {
   if (stages !== undefined) return checkStages(stages, options);
   // A count without a duration has no other limit.
   const seconds = duration ?? (count === undefined ? DEFAULT_SECONDS : Number.POSITIVE_INFINITY);
-  if (!(seconds > 0)) throw new UsageError(`--duration ${seconds}: expected more than 0`);
+  if (typeof seconds !== "number" || !(seconds > 0))
+    throw new UsageError(`--duration ${seconds}: expected more than 0`);
   if (rate === "max") {
     if (options.arrival === "poisson") {
       throw new UsageError("--arrival poisson requires a rate: --rate max has no schedule");
@@ -188,5 +190,5 @@ function planControl({ control }: LoadOptions, target: Target): URL | undefined 
   if (control === undefined) return new URL(`http://${formatHostPort(target.hostname, REGISTRY.http.port)}/`);
   const text = control.includes("://") ? control : `http://${control}`;
   if (!URL.canParse(text)) throw new UsageError(`--control ${control}: expected host:port or a URL`);
-  return new URL(text);
+  return withoutUser("control", new URL(text));
 }

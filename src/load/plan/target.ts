@@ -51,7 +51,18 @@ export function parseTarget(text: string, protocol: Protocol): Target {
 
 function urlOf(url: string, target: string): URL {
   if (!URL.canParse(url)) throw new UsageError(`--target ${target}: not a valid URL`);
-  return new URL(url);
+  return withoutUser("target", new URL(url));
+}
+
+/**
+ * The URL, unless it has a user name or password, which reports and kept runs would contain. Throws UsageError, whose
+ * message does not contain them.
+ */
+export function withoutUser(flag: string, url: URL): URL {
+  if (url.username === "" && url.password === "") return url;
+  throw new UsageError(
+    `--${flag} ${url.protocol}//…@${url.host}: a user name in a URL is not supported; send --header 'Authorization: …'`,
+  );
 }
 
 function parseUrl(text: string, protocol: Protocol): Target {

@@ -188,7 +188,7 @@ function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] 
 }
 
 /** Problems of the load generator itself. */
-function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
+function senderReasons({ plan, recorder, bufferDrops }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent, unreached, refused } = recorder.counts;
   const lateness = excessive(recorder.scheduleError, recorder);
@@ -221,6 +221,12 @@ function senderReasons({ recorder, bufferDrops }: VerdictInput): string[] {
   if (recorder.counts.discarded > 0) {
     reasons.push(
       `${recorder.counts.discarded} packets count as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
+    );
+  }
+  const { longestLagMs, shortestRestMs } = recorder.copies;
+  if (shortestRestMs < plan.waitMs && longestLagMs > shortestRestMs / 2) {
+    reasons.push(
+      `copies of answers arrived up to ${longestLagMs.toFixed(1)} ms after the answer, and a socket carried its next packet after ${shortestRestMs.toFixed(1)} ms; lost packets can count as answered; use --mode stamp, or lower --rate`,
     );
   }
   if (bufferDrops !== undefined && bufferDrops > 0) {

@@ -15,6 +15,7 @@ import {
   type TwoQuantiles,
   UNKNOWN_ANSWER,
 } from "./report.ts";
+import { accountingDefect, soundDirections } from "./sums.ts";
 import { timesOf, timesWithIntervals } from "./times.ts";
 
 /** The result of a run, from which its report is made. */
@@ -98,14 +99,6 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
 }
 
-/** The sums of docs/CONTRACT.md, section 6, which hold for every run that was not aborted by an error. */
-function accountingDefect({ counts }: Recorder): string | undefined {
-  const { planned, sent, unsent, refused, answered, lost, late, failed, corrupt } = counts;
-  const isNegative = Object.values(counts).some((count) => count < 0);
-  const addsUp = planned === sent + unsent + refused && sent === answered + lost + late + failed + corrupt;
-  return isNegative || !addsUp ? `the packet accounting does not add up: ${JSON.stringify(counts)}` : undefined;
-}
-
 function verdictOf(result: RunResult): RunReport["verdict"] {
   const verdict = judge(result);
   const defect = result.failures.length > 0 ? undefined : accountingDefect(result.recorder);
@@ -113,7 +106,8 @@ function verdictOf(result: RunResult): RunReport["verdict"] {
 }
 
 /** The report of a result, without objectives. */
-export function makeReport(result: RunResult): RunReport {
+export function makeReport(measured: RunResult): RunReport {
+  const result = { ...measured, directions: soundDirections(measured.recorder, measured.directions) };
   const { plan, endpoint, recorder, seconds, directions } = result;
   const { counts, scheduleError, receiveDelay } = recorder;
   const timeoutSeconds = plan.timeoutMs / 1000;

@@ -39,12 +39,12 @@ function createHead(): HTMLElement {
   return h("tr", {}, hidden("compare"), ...names.map((name) => h("th", { scope: "col" }, name)), hidden("actions"));
 }
 
-function createRow({ id, savedAt, source, lines }: RunSummary, actions: RunActions): HTMLTableRowElement {
+function createRow({ id, savedAt, source, lines, unreadable }: RunSummary, actions: RunActions): HTMLTableRowElement {
   const box = h("input", { type: "checkbox", "aria-label": `Compare run ${id}`, checked: actions.isSelected(id) });
   box.addEventListener("change", () => actions.select(id, box.checked));
   const open = button(`#${id}`, () => actions.open(id), { class: "link", "aria-label": `Open run ${id}` });
   const remove = button("Delete", () => actions.remove(id), { class: "quiet", "aria-label": `Delete run ${id}` });
-  const origin = source === "page" ? "" : " from the command line";
+  const origin = `${source === "page" ? "" : " from the command line"}${unreadable ? " cannot be read" : ""}`;
   return h(
     "tr",
     { "data-run": id },

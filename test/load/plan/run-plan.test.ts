@@ -54,6 +54,10 @@ test.each<[message: string, options: LoadOptions]>([
   ["--connections 0: expected 1 to 10000", { ...udp, connections: 0 }],
   ["--duration 0: expected more than 0", { ...udp, duration: 0 }],
   ["--in-flight requires --rate max on tcp or udp; otherwise the connections are the limit", { ...udp, inFlight: 5 }],
+  [
+    "--control http://…@x:1: a user name in a URL is not supported",
+    { protocol: "udp", control: "http://u:secret@x:1" },
+  ],
   ["--mode does not apply to http", { protocol: "http", mode: "plain" }],
   ["--stages and --rate exclude each other", { ...udp, stages: STAGES, rate: 5 }],
   ["--stages and --duration exclude each other", { ...udp, stages: STAGES, duration: 5 }],

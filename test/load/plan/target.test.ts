@@ -24,6 +24,8 @@ describe("parseTarget", () => {
     ["tcp", ":6000", "--target :6000: expected host:port, or [address]:port for IPv6"],
     ["http", "ftp://x/", "--target ftp://x/: expected http:// or https://"],
     ["http", "http://", "--target http://: not a valid URL"],
+    ["http", "http://user:secret@x:1/", "--target http://…@x:1: a user name in a URL is not supported; send --header"],
+    ["http", "user@x:1/y", "--target http://…@x:1: a user name in a URL is not supported; send --header"],
   ] as const)('rejects the %s target "%s"', (protocol, text, message) => {
     expect(() => parseTarget(text, protocol)).toThrow(message);
   });

@@ -8,9 +8,7 @@ import { SerialClient } from "../serial/client.ts";
 export const makeClient: MakeClient = (settings) => {
   const request = requestFor(settings.endpoint, settings.size, settings.http);
   const bytes = requestBytes(request);
-  return new SerialClient(
-    settings,
-    (events) => new HttpConnection(settings, request, bytes, events),
-    !request.keepAlive,
-  );
+  return new SerialClient(settings, (events) => new HttpConnection(settings, request, bytes, events), {
+    timeConnecting: !request.keepAlive,
+  });
 };

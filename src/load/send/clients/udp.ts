@@ -23,7 +23,7 @@ const MAX_READ_SOCKETS = 1024;
 /** Makes the client of the mode. */
 export const makeClient: MakeClient = (settings) =>
   settings.mode === "plain"
-    ? new SerialClient(settings, (events) => new PlainUdpConnection(settings, events))
+    ? new SerialClient(settings, (events) => new PlainUdpConnection(settings, events), { rests: true })
     : new UdpClient(settings);
 
 /** Sends STAMP datagrams on a fixed number of sockets, in turn. */

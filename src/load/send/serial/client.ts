@@ -18,12 +18,17 @@ const IDLE = -1;
 /** Most local ports that are kept, so that a run that reconnects for each packet does not grow. */
 const MAX_PORTS = 65_536;
 
+/** Connections beyond the number of packets in flight, so that each can rest after its answer. */
+const MAX_RESTING = 1024;
+
 /** A connection and the packet in flight on it. */
 interface Exchange {
   readonly connection: SerialConnection;
   /** Sequence number of the packet, or IDLE; then the exchange is in the list of idle ones. */
   sequence: number;
   sentAt: number;
+  /** Time of the last answer on the open connection, monotonic ms; -Infinity without one. */
+  answeredAt: number;
   /** Earliest time of the next connection attempt, monotonic ms. */
   retryAt: number;
   lastError: string;
@@ -33,12 +38,27 @@ interface Exchange {
   recorder: Recorder;
 }
 
+/** How a protocol's connections are used. */
+export interface Usage {
+  /** Whether the service time includes opening a connection for the packet. */
+  readonly timeConnecting?: boolean;
+  /**
+   * Whether the network can copy an answer. A connection then carries its next packet as late as possible, at best one
+   * waiting time after the last answer: a copy that arrives meanwhile is counted as a duplicate, and answers no packet.
+   */
+  readonly rests?: boolean;
+}
+
 /** Sends one packet at a time on each connection. */
 export class SerialClient implements Client {
   readonly #settings: ClientSettings;
   readonly #makeConnection: (events: ConnectionEvents) => SerialConnection;
   readonly #timeConnecting: boolean;
+  readonly #rests: boolean;
+  /** Connections that can rest, in addition to those with a packet in flight. */
+  #resting: number;
   readonly #exchanges: Exchange[] = [];
+  /** In the order in which they became idle. */
   readonly #idle: Exchange[] = [];
   readonly localPorts = new Set<number>();
   readonly #polls = new PollTimes();
@@ -47,18 +67,18 @@ export class SerialClient implements Client {
   #isClosed = false;
   lastArrival = 0;
 
-  /**
-   * @param makeConnection makes a connection that is not open yet
-   * @param timeConnecting whether the service time includes opening a connection for the packet
-   */
+  /** @param makeConnection makes a connection that is not open yet */
   constructor(
     settings: ClientSettings,
     makeConnection: (events: ConnectionEvents) => SerialConnection,
-    timeConnecting = false,
+    { timeConnecting = false, rests = false }: Usage = {},
   ) {
     this.#settings = settings;
     this.#makeConnection = makeConnection;
     this.#timeConnecting = timeConnecting;
+    this.#rests = rests;
+    const { highestRate, waitMs } = settings;
+    this.#resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
     this.#recorder = settings.recorder;
     this.#accounting = this.#newAccounting();
   }
@@ -74,12 +94,15 @@ export class SerialClient implements Client {
   }
 
   async open(): Promise<void> {
-    const count = this.#settings.openAll ? this.#settings.connections : 1;
-    for (let index = 0; index < count; index++) {
+    const { openAll, connections } = this.#settings;
+    const count = openAll ? connections : 1;
+    for (let index = 0; index < count + this.#resting; index++) {
       const exchange = this.#addExchange();
       await exchange.connection.connect(openingPatience(this.#settings.timeoutMs)).catch((error: unknown) => {
-        throw unreachable(this.#settings.endpoint, error);
+        if (index < count) throw unreachable(this.#settings.endpoint, error);
+        this.#resting = index - count; // as many as this process may open
       });
+      if (!exchange.connection.usable) break;
       this.#addPort(exchange);
       this.#idle.push(exchange);
     }
@@ -95,6 +118,7 @@ export class SerialClient implements Client {
       connection,
       sequence: IDLE,
       sentAt: 0,
+      answeredAt: Number.NEGATIVE_INFINITY,
       retryAt: 0,
       lastError: "",
       waited: undefined,
@@ -110,8 +134,7 @@ export class SerialClient implements Client {
 
   send(intendedAt: number, now: number): boolean {
     if (!this.#accounting.hasCapacity) return false;
-    const canAdd = this.#exchanges.length < this.#settings.connections;
-    const exchange = this.#idle.pop() ?? (canAdd ? this.#addExchange() : undefined);
+    const exchange = this.#take(now);
     if (exchange === undefined) return false;
     const { connection } = exchange;
     const mustWait = !connection.usable && now < exchange.retryAt;
@@ -132,6 +155,19 @@ export class SerialClient implements Client {
     const error = this.#recorder.handOver.record(intendedAt, exchange.sentAt);
     this.#accounting.notes?.noteScheduleError(this.#accounting.packets.next - 1, error);
     return true;
+  }
+
+  /** A connection for a packet: the one that has rested longest, a new one if it rested too short, or undefined. */
+  #take(now: number): Exchange | undefined {
+    const { connections, waitMs } = this.#settings;
+    if (this.#exchanges.length - this.#idle.length >= connections) return undefined;
+    const canAdd = this.#exchanges.length < connections + this.#resting;
+    if (!this.#rests) return this.#idle.pop() ?? (canAdd ? this.#addExchange() : undefined);
+    const restMs = now - (this.#idle[0]?.answeredAt ?? now);
+    if (restMs < waitMs && canAdd) return this.#addExchange();
+    const exchange = this.#idle.shift();
+    if (exchange) this.#recorder.copies.shortestRestMs = Math.min(this.#recorder.copies.shortestRestMs, restMs);
+    return exchange;
   }
 
   /** Sends the packet. With `fromNow` its service time starts now, otherwise when the client accepted it. */
@@ -175,8 +211,12 @@ export class SerialClient implements Client {
   }
 
   #onOutcome(exchange: Exchange, outcome: Outcome, octets: number): void {
-    if (exchange.sequence === IDLE || this.#isClosed) return;
+    if (this.#isClosed) return;
     const now = this.#settings.clock.now();
+    if (exchange.sequence === IDLE) {
+      this.#countCopy(exchange, outcome, octets, now);
+      return;
+    }
     this.lastArrival = now;
     exchange.recorder.counts.bytesReceived += octets;
     if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
@@ -184,10 +224,20 @@ export class SerialClient implements Client {
     this.#settings.onCapacity();
   }
 
+  /** An answer on an idle connection is a copy of the last one. */
+  #countCopy({ recorder, answeredAt }: Exchange, { kind }: Outcome, octets: number, now: number): void {
+    if (kind !== "answered" || !this.#rests || recorder !== this.#recorder) return;
+    recorder.counts.duplicate++;
+    recorder.counts.bytesReceived += octets;
+    recorder.copies.longestLagMs = Math.max(recorder.copies.longestLagMs, now - answeredAt);
+  }
+
   /** Makes the connection idle, and counts the outcome of its packet. */
   #finish(exchange: Exchange, outcome: Outcome, now: number, octets = 0): void {
     const { sequence } = exchange;
     exchange.sequence = IDLE;
+    if (outcome.kind === "answered") exchange.answeredAt = now;
+    else if (!exchange.connection.usable) exchange.answeredAt = Number.NEGATIVE_INFINITY;
     this.#idle.push(exchange);
     if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now, octets);
   }
@@ -232,6 +282,7 @@ export class SerialClient implements Client {
     for (const exchange of this.#exchanges) {
       if (exchange.sequence === IDLE || now - exchange.sentAt <= this.#settings.waitMs) continue;
       exchange.sequence = IDLE;
+      exchange.answeredAt = Number.NEGATIVE_INFINITY; // the next packet has another port
       exchange.connection.close();
       this.#idle.push(exchange);
     }

@@ -10,7 +10,10 @@ import { plainText } from "./plain-text.ts";
 /** The error of a packet that the kernel had no buffer for. */
 const NOT_ACCEPTED = Object.assign(new Error("the send buffer was full"), { code: "EAGAIN" });
 
-/** Each socket has a port of its own, so that a late answer does not count as that of a later packet. */
+/**
+ * Each socket has a port of its own, and rests after its answer: a late answer or a copy of one does not count as the
+ * answer to a later packet.
+ */
 export class PlainUdpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #events: ConnectionEvents;

@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import {
+  ConnectionScanner,
+  lowestFreeDescriptor,
+  mostDescriptors,
+  spareDescriptors,
+} from "../../src/base/descriptors.ts";
+import { descriptorOf } from "../../src/base/kernel.ts";
+import { until } from "../support/until.ts";
+
+const isLinux = process.platform === "linux";
+if (!isLinux) console.warn("SKIPPED: the connections of a process are available on Linux only (/proc)");
+
+test.if(isLinux)("ConnectionScanner finds the connections of a port and ends one", async () => {
+  const closed: object[] = [];
+  const socket = { data() {}, close: (socket: object) => void closed.push(socket) };
+  const accepted: Bun.Socket[] = [];
+  const open = (socket: Bun.Socket) => void accepted.push(socket);
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { ...socket, open } });
+  const scanner = new ConnectionScanner(mostDescriptors());
+  expect(scanner.scan(listener.port)).toEqual([]);
+  for (let n = 0; n < 2; n++) await Bun.connect({ hostname: "127.0.0.1", port: listener.port, socket });
+  await until(() => scanner.scan(listener.port).length === 2, "2 connections");
+  const [first, second] = accepted;
+  const found = scanner.scan(listener.port);
+  expect(found.map(({ descriptor }) => descriptor)).toEqual(
+    [first, second].map((each) => descriptorOf(each ?? {}) ?? -1),
+  );
+  await Bun.sleep(20);
+  second?.write("x");
+  const [idle, active] = scanner.scan(listener.port);
+  expect(idle?.idleMs).toBeGreaterThan(active?.idleMs ?? Number.POSITIVE_INFINITY);
+  if (idle) scanner.shutDown(idle);
+  await until(() => scanner.scan(listener.port).length === 1, "the end of one connection");
+  expect(closed.some((socket) => socket === first)).toBe(true);
+  expect(closed.some((socket) => socket === second)).toBe(false);
+  listener.stop(true);
+});
+
+test("lowestFreeDescriptor is the number of the next descriptor, and a quarter of few descriptors is spared", async () => {
+  const next = lowestFreeDescriptor(1000);
+  expect(next).toBeWithin(3, 1000);
+  expect(lowestFreeDescriptor(1000)).toBe(next);
+  expect([64, 1000, Number.POSITIVE_INFINITY].map(spareDescriptors)).toEqual([16, 64, 0]);
+  if (isLinux) expect(mostDescriptors()).toBeGreaterThan(next);
+});

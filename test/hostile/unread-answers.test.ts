@@ -1,0 +1,132 @@
+/** TCP peers that do not read their answers: the memory that the lab keeps for all of them is limited. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
+import { type LabProcess, startLabProcess } from "../servers/support/lab-process.ts";
+import { residentBytes } from "../servers/support/memory.ts";
+import { testFrame, trafficOf } from "../support/clients.ts";
+import { rejected, scrape } from "../support/scrape.ts";
+import { openTcp, type Peer } from "../support/tcp.ts";
+import { until } from "../support/until.ts";
+import { limitMemory } from "./support/memory-limit.ts";
+
+setDefaultTimeout(120_000);
+
+const LIMIT_MS = 60_000;
+const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
+/** Most growth of the lab's memory, octets: the budget of 64 MiB, and garbage of chunks that were read. */
+const MOST_GROWTH = 256e6;
+
+/** A frame that is refused, of the length of many valid ones. */
+function refusedFrame(): Buffer {
+  const frame = Buffer.alloc(2 + 65_000, 0xff);
+  frame.writeUInt16BE(65_000, 0);
+  return frame;
+}
+
+/** One valid frame in 455 KB, about as much as the runtime reads at a time. */
+const SPARSE = Buffer.concat([testFrame(1), ...Array.from({ length: 7 }, refusedFrame)]);
+const DENSE = Buffer.concat(Array.from({ length: 24 }, (_, n) => testFrame(n, 7, 20_000)));
+
+const held = async (lab: LabProcess) => (await scrape(lab)).get("wirelab_bounded_size", { structure: "tcp-bytes" });
+
+/** Peers that have sent the preface and do not read. */
+async function openSilent(lab: LabProcess, count: number, open: DisposableStack): Promise<readonly Peer[]> {
+  const peers = await Promise.all(Array.from({ length: count }, () => openTcp(lab.ports.tcp)));
+  for (const peer of peers) {
+    open.use(peer);
+    peer.pause();
+    peer.write(STAMP_PREFACE);
+  }
+  return peers;
+}
+
+/** Repeats `block` on each connection until `done`, as fast as the kernel accepts it; returns the octets accepted. */
+async function flood(peers: readonly Peer[], block: Buffer, done: () => Promise<boolean>): Promise<number> {
+  const at = peers.map(() => 0);
+  let total = 0;
+  const writing = setInterval(() => {
+    for (const [n, peer] of peers.entries()) {
+      if (peer.ended) continue;
+      const accepted = peer.write(block.subarray(at[n]));
+      at[n] = ((at[n] ?? 0) + accepted) % block.length;
+      total += accepted;
+    }
+  }, 2);
+  await until(done, "the end of the flood", LIMIT_MS).finally(() => clearInterval(writing));
+  return total;
+}
+
+test("a delayed answer keeps its own octets, not the input in which its packet came", async () => {
+  await using lab = await startLabProcess({
+    impair: { ...NO_FAULTS, tcp: { delay: { kind: "fixed", ms: 60_000 } } },
+  });
+  using open = new DisposableStack();
+  const peers = await openSilent(lab, 4, open);
+  const before = await residentBytes(lab);
+  await flood(peers, SPARSE, async () => (await trafficOf(lab, "tcp")).dropped >= 7 * 600);
+  const series = await scrape(lab);
+  const delayed = series.get("wirelab_bounded_size", { structure: "delay-queue" });
+  expect(delayed).toBeGreaterThan(550);
+  expect(series.get("wirelab_bounded_size", { structure: "delay-queue-bytes" })).toBe(44 * delayed);
+  expect((await residentBytes(lab)) - before).toBeLessThan(MOST_GROWTH);
+});
+
+test("an answer that is not read keeps its own octets, not the input in which its packet came", async () => {
+  await using lab = await startLabProcess();
+  using open = new DisposableStack();
+  const peers = await openSilent(lab, 2, open);
+  // The answers fill the buffers of the kernel; from then on the lab keeps them.
+  for (const peer of peers) await flood([peer], DENSE.subarray(0, 20_002), async () => (await held(lab)) > 0);
+  const before = await residentBytes(lab);
+  const { dropped } = await trafficOf(lab, "tcp");
+  await flood(peers, SPARSE, async () => (await trafficOf(lab, "tcp")).dropped - dropped >= 7 * 600);
+  expect((await residentBytes(lab)) - before).toBeLessThan(MOST_GROWTH);
+});
+
+test("400 peers stay within the budget and 512 MB, open and after they are closed; the longest silent are closed", async () => {
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({}, group?.wrap);
+  const before = await residentBytes(lab);
+  let peak = 0;
+  const watch = async () => {
+    peak = Math.max(peak, await residentBytes(lab));
+    return peak;
+  };
+  {
+    using open = new DisposableStack();
+    const peers = await openSilent(lab, 400, open);
+    await flood(peers, DENSE, async () => {
+      await watch();
+      return (await rejected(lab, "tcp", "memory-limit")) > 20;
+    });
+    const series = await scrape(lab);
+    expect(series.get("wirelab_bounded_size", { structure: "tcp-bytes" })).toBeGreaterThan(32 * 2 ** 20);
+    expect(series.get("wirelab_bounded_limit", { structure: "tcp-bytes" })).toBe(64 * 2 ** 20);
+    expect(series.get("wirelab_bounded_overflows_total", { structure: "tcp-bytes" })).toBeGreaterThan(20);
+    using other = await openTcp(lab.ports.tcp);
+    other.write(STAMP_PREFACE, testFrame(1));
+    await until(() => other.read.length === 46, "the answer on another connection");
+  }
+  const isClosed = async () => {
+    await watch();
+    return (await scrape(lab)).get("wirelab_open_connections", { protocol: "tcp" }) === 0;
+  };
+  await until(isClosed, "the end of all connections", LIMIT_MS);
+  expect(await held(lab)).toBe(0);
+  expect(peak - before).toBeLessThan(MOST_GROWTH);
+  expect(lab.running).toBe(true);
+});
+
+test("incomplete frames take memory only as they arrive, within the same budget", async () => {
+  await using lab = await startLabProcess({ limits: { tcpBytes: 1_000_000 } });
+  using open = new DisposableStack();
+  const header = Buffer.of(0xff, 0xff);
+  const announcing = await openSilent(lab, 200, open);
+  for (const peer of announcing) peer.write(header);
+  await until(async () => (await held(lab)) === 200 * 256, "200 incomplete frames");
+  const sending = await openSilent(lab, 20, open);
+  for (const peer of sending) peer.write(header, Buffer.alloc(60_000));
+  await until(() => announcing.every((peer) => peer.ended), "the end of those that were incomplete for longer");
+  await until(async () => (await held(lab)) <= 1_000_000 && sending.some((peer) => peer.ended), "room");
+  expect(await rejected(lab, "tcp", "memory-limit")).toBe(200 + sending.filter((peer) => peer.ended).length);
+});
