@@ -5,6 +5,7 @@
 import type { Bounded } from "../base/bounded.ts";
 import { mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
 import { descriptorOf } from "../base/kernel.ts";
+import { freeMemory } from "../base/octets.ts";
 import { overTurns } from "../base/turns.ts";
 import type { LocalEnd } from "../reflector/sessions.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
@@ -13,6 +14,9 @@ import { TcpMemory } from "./tcp-memory.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;
+
+/** Length from which on the memory of a chunk is freed at once, octets. */
+const LARGE_CHUNK = 64 * 1024;
 
 /** Listens for connections and passes each packet to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
@@ -52,6 +56,8 @@ export async function listen(context: ListenerContext): Promise<Listener> {
       open: accept,
       data(socket, chunk) {
         if (!paused) socket.data?.data(chunk);
+        // Whatever outlives the call is a copy.
+        if (chunk.length >= LARGE_CHUNK && chunk.length === chunk.buffer.byteLength) freeMemory(chunk);
       },
       drain: (socket) => socket.data?.drain(),
       end: (socket) => socket.data?.peerEnded(),

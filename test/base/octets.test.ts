@@ -42,6 +42,18 @@ describe("Octets", () => {
     expect([octets.length, budget.size, octets.view()[56]]).toEqual([106, 256, 7]);
   });
 
+  test("frees its memory at once, and leaves the buffers from which it copied alone", () => {
+    const octets = new Octets(new Budget(10_000));
+    const chunk = Buffer.from("0123456789");
+    octets.append(chunk);
+    const before = octets.view();
+    octets.append(new Uint8Array(300));
+    const after = octets.view();
+    expect([before.length, after.length]).toEqual([0, 310]);
+    octets.clear();
+    expect([after.length, chunk.toString()]).toEqual([0, "0123456789"]);
+  });
+
   test("keeps what it has if the budget has no room, and does not grow beyond its own limit", () => {
     const budget = new Budget(1100);
     const octets = new Octets(budget, 600);
