@@ -27,6 +27,11 @@ const EMPTIED = [
 /** Connections that the soak's own requests keep open for the next one. */
 const OWN_CONNECTIONS = 8;
 
+/** Octets as whole mebibytes. */
+export function mebibytes(octets: number): string {
+  return `${Math.round(octets / 2 ** 20)} MiB`;
+}
+
 /** Why the counts of a report cannot be true (docs/CONTRACT.md, section 6). */
 export function reportDefects({ protocol, packets, responseTime, serviceTime }: RunReport): string[] {
   const { planned, sent, unsent, refused, answered, lost, late, failed, corrupt } = packets;
@@ -150,10 +155,9 @@ export function memoryTrend(samples: readonly number[]): {
 /** Whether the memory of the lab grew. */
 export function memoryDefects(samples: readonly number[]): string[] {
   const { first, last, most } = memoryTrend(samples);
-  const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
   return last <= most
     ? []
-    : [`memory: from ${mebibytes(first)} to ${mebibytes(last)} MiB, expected at most ${mebibytes(most)}`];
+    : [`memory: from ${mebibytes(first)} to ${mebibytes(last)}, expected at most ${mebibytes(most)}`];
 }
 
 /** All defects of the counters, of every protocol. */

@@ -1,16 +1,11 @@
 /** The state of the soak while it runs: reports, samples of the lab's memory, and the line about the last seconds. */
 import { formatCount, formatSeconds } from "../../src/base/format.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
-import { reportDefects, type Series } from "./checks.ts";
+import { mebibytes, reportDefects, type Series } from "./checks.ts";
 
 /** Upper bounds of the buckets of the event-loop lag, s, as /metrics prints them. */
 const LAG_BOUNDS = ["0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1"] as const;
 const LAG = "wirelab_event_loop_lag_seconds";
-
-/** Octets as whole mebibytes. */
-export function mebibytes(octets: number): string {
-  return `${Math.round(octets / 2 ** 20)} MiB`;
-}
 
 /** Mean and limit of the event-loop lag between two scrapes. */
 function lagBetween(before: Series | undefined, now: Series): string {

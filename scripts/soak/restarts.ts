@@ -1,5 +1,5 @@
 /** Starts and stops of labs in one process, which scripts/soak/starts.ts is: what it holds must not grow. */
-import { mebibytes } from "./progress.ts";
+import { mebibytes } from "./checks.ts";
 import type { Held } from "./starts.ts";
 
 const STARTS = new URL("starts.ts", import.meta.url).pathname;

@@ -6,11 +6,11 @@ import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { limitMemory } from "../../test/hostile/support/memory-limit.ts";
 import { type LabProcess, startMain } from "../../test/support/process.ts";
 import { scrape } from "../../test/support/scrape.ts";
-import { allCounterDefects, memoryDefects, memoryTrend, remainderDefects, type Series } from "./checks.ts";
+import { allCounterDefects, mebibytes, memoryDefects, memoryTrend, remainderDefects, type Series } from "./checks.ts";
 import { changeFaults, holdViewers, scrapeAlong, startRuns } from "./company.ts";
 import { measureRates, sendAll } from "./load.ts";
 import type { SoakOptions } from "./options.ts";
-import { mebibytes, type Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { startsDefects } from "./restarts.ts";
 
 const LINE_EVERY_MS = 5000;
