@@ -81,8 +81,8 @@ function outside(what: string, value: number, least: number, most: number): stri
 
 /**
  * Whether the lab's counters agree with each other and with the reports of all packets that it was sent. Only packets
- * that failed with their connection, or that the kernel dropped, may be missing from the lab's counters; and only packets
- * whose fate the sender knows less well than the lab may be missing from the reports' drops.
+ * that were lost before the lab, for instance with their connection or at a full buffer, may be missing from the lab's
+ * counters; and only packets whose fate the sender knows less well than the lab may be missing from the reports' drops.
  */
 export function counterDefects(protocol: Protocol, totals: Totals, series: Series): string[] {
   const labels = { protocol };
@@ -90,9 +90,11 @@ export function counterDefects(protocol: Protocol, totals: Totals, series: Serie
   const dropped = series.get("dropped_packets_total", labels);
   const answered = series.get("response_time_seconds_count", labels);
   const drops = (reason: string) => series.get("wirelab_drops_total", { protocol, reason });
-  const { sent, failed, corrupt, late, unexplained, droppedUp, droppedDown } = totals;
+  const { sent, failed, corrupt, late, lostUp, unexplained, droppedUp, droppedDown } = totals;
   const bufferDrops = protocol === "udp" ? series.sum("wirelab_udp_receive_buffer_drops_total") : 0;
   const doubtful = failed + corrupt + late + unexplained;
+  const droppedInLab = drops("fault-down") + drops("fault-reset"); // a reset loses the answer
+  const unreached = failed + bufferDrops + unexplained + lostUp - droppedUp;
   return [
     ...outside(`${protocol}: packets answered and dropped, of those received`, answered + dropped, packets, packets),
     ...outside(
@@ -101,9 +103,9 @@ export function counterDefects(protocol: Protocol, totals: Totals, series: Serie
       dropped,
       dropped,
     ),
-    ...outside(`${protocol}: packets received, of ${sent} sent`, packets, sent - failed - bufferDrops, sent),
+    ...outside(`${protocol}: packets received, of ${sent} sent`, packets, sent - unreached, sent),
     ...outside(`${protocol}: packets that faults dropped upstream`, drops("fault-up"), droppedUp, droppedUp + doubtful),
-    ...outside(`${protocol}: and downstream`, drops("fault-down"), droppedDown, droppedDown + doubtful),
+    ...outside(`${protocol}: and downstream`, droppedInLab, droppedDown, droppedDown + doubtful),
     ...outside(`${protocol}: packets that failed in the lab`, drops("failed"), 0, 0),
     ...outside(
       `${protocol}: internal errors`,
