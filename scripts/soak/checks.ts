@@ -90,9 +90,9 @@ export function counterDefects(protocol: Protocol, totals: Totals, series: Serie
   const dropped = series.get("dropped_packets_total", labels);
   const answered = series.get("response_time_seconds_count", labels);
   const drops = (reason: string) => series.get("wirelab_drops_total", { protocol, reason });
-  const { sent, failed, corrupt, late, lostUp, unexplained, droppedUp, droppedDown } = totals;
+  const { sent, failed, corrupt, lostUp, unexplained, droppedUp, droppedDown } = totals;
   const bufferDrops = protocol === "udp" ? series.sum("wirelab_udp_receive_buffer_drops_total") : 0;
-  const doubtful = failed + corrupt + late + unexplained;
+  const doubtful = failed + corrupt + unexplained;
   const droppedInLab = drops("fault-down") + drops("fault-reset"); // a reset loses the answer
   const unreached = failed + bufferDrops + unexplained + lostUp - droppedUp;
   return [

@@ -6,11 +6,19 @@ import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { limitMemory } from "../../test/hostile/support/memory-limit.ts";
 import { type LabProcess, startMain } from "../../test/support/process.ts";
 import { scrape } from "../../test/support/scrape.ts";
-import { allCounterDefects, mebibytes, memoryDefects, memoryTrend, remainderDefects, type Series } from "./checks.ts";
+import {
+  addUp,
+  allCounterDefects,
+  mebibytes,
+  memoryDefects,
+  memoryTrend,
+  remainderDefects,
+  type Series,
+} from "./checks.ts";
 import { changeFaults, holdViewers, scrapeAlong, startRuns } from "./company.ts";
 import { measureRates, sendAll } from "./load.ts";
 import type { SoakOptions } from "./options.ts";
-import type { Progress } from "./progress.ts";
+import { type Progress, protocolLine } from "./progress.ts";
 import { startsDefects } from "./restarts.ts";
 
 const LINE_EVERY_MS = 5000;
@@ -89,11 +97,14 @@ export async function soak(options: SoakOptions, parts: SoakParts): Promise<stri
   const { say, signal, progress } = parts;
   using group = options.memory === undefined ? undefined : limitMemory(options.memory);
   if (options.memory !== undefined && group === undefined) say("!! NO MEMORY LIMIT: no control group can be made here");
+  if (group !== undefined)
+    say(`memory limit of the lab and of the runs from its page: ${mebibytes(options.memory ?? 0)}`);
   await using lab = await startMain([], {}, group?.wrap);
   const before = await scrape(lab.ports.http);
   const defects = await underLoad(lab, options, parts);
   if (signal.aborted || !lab.running) return [...progress.defects, ...defects];
   const after = await atRest(lab, before);
+  for (const protocol of PROTOCOLS) say(protocolLine(protocol, addUp(progress.reports, protocol), after));
   const { first, last } = memoryTrend(progress.memory);
   say(`memory: ${mebibytes(first)} in the first third after the warm-up, ${mebibytes(last)} in the last`);
   if (defects.length === 0) defects.push(...allCounterDefects(progress.reports, after));
