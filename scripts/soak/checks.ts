@@ -94,7 +94,8 @@ export function counterDefects(protocol: Protocol, totals: Totals, series: Serie
   const bufferDrops = protocol === "udp" ? series.sum("wirelab_udp_receive_buffer_drops_total") : 0;
   const doubtful = failed + corrupt + unexplained;
   const droppedInLab = drops("fault-down") + drops("fault-reset"); // a reset loses the answer
-  const unreached = failed + bufferDrops + unexplained + lostUp - droppedUp;
+  const lostBefore = lostUp - droppedUp;
+  const unreached = lostBefore + failed + bufferDrops + unexplained;
   return [
     ...outside(`${protocol}: packets answered and dropped, of those received`, answered + dropped, packets, packets),
     ...outside(
@@ -103,7 +104,7 @@ export function counterDefects(protocol: Protocol, totals: Totals, series: Serie
       dropped,
       dropped,
     ),
-    ...outside(`${protocol}: packets received, of ${sent} sent`, packets, sent - unreached, sent),
+    ...outside(`${protocol}: packets received, of ${sent} sent`, packets, sent - unreached, sent - lostBefore),
     ...outside(`${protocol}: packets that faults dropped upstream`, drops("fault-up"), droppedUp, droppedUp + doubtful),
     ...outside(`${protocol}: and downstream`, droppedInLab, droppedDown, droppedDown + doubtful),
     ...outside(`${protocol}: packets that failed in the lab`, drops("failed"), 0, 0),

@@ -30,7 +30,7 @@ const VALUES: Readonly<Record<Kind, (next: Random) => string>> = {
   duplicate: (next) => between(next, 0, 0.2),
   reorder: (next) => between(next, 0, 0.2),
   corrupt: (next) => between(next, 0, 0.05),
-  reset: (next) => between(next, 0, 0.002),
+  reset: (next) => between(next, 0, 0.01),
   status: (next) => `${400 + Math.floor(next() * 200)}:${between(next, 0, 0.1)}`,
 };
 

@@ -38,7 +38,13 @@ async function runOnce(
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const command = [process.execPath, LOAD, ...args, "--quiet"];
-  const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe", signal });
+  const child = Bun.spawn(command, {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+    signal,
+    killSignal: "SIGKILL", // at another signal it would wait for answers
+  });
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const status = await child.exited;
   if (status !== 0) throw new Error(`the load command for ${protocol} ended with ${status}: ${err.trim().slice(-300)}`);

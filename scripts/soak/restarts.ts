@@ -32,6 +32,7 @@ export async function startsDefects(
     stdout: "pipe",
     stderr: "pipe",
     signal,
+    killSignal: "SIGKILL",
     timeout: count * MS_EACH + MS_PROCESS,
   });
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
