@@ -43,9 +43,15 @@ export async function changeFaults(port: number, seed: number, signal: AbortSign
   return changes;
 }
 
-/** Scrapes the metrics every second. */
-export async function scrapeAlong(port: number, signal: AbortSignal, take: (series: Series) => void): Promise<void> {
-  await repeat(SCRAPE_EVERY_MS, signal, async () => take(await scrape(port)));
+/** Scrapes the metrics every second; returns the time of the slowest scrape, s. */
+export async function scrapeAlong(port: number, signal: AbortSignal, take: (series: Series) => void): Promise<number> {
+  let slowestMs = 0;
+  await repeat(SCRAPE_EVERY_MS, signal, async () => {
+    const startedAt = performance.now();
+    take(await scrape(port));
+    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+  });
+  return slowestMs / 1000;
 }
 
 /** Reads the live stream until `signal` aborts; returns the octets. */

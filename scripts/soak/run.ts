@@ -1,6 +1,6 @@
 /** The soak: a lab under load with changing faults, the checks afterwards, and starts and stops in one process. */
 
-import { formatRate } from "../../src/base/format.ts";
+import { formatRate, formatSeconds } from "../../src/base/format.ts";
 import { messageOf } from "../../src/base/message.ts";
 import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { limitMemory } from "../../test/hostile/support/memory-limit.ts";
@@ -63,7 +63,9 @@ async function underLoad(
   const tasks = [
     sending,
     changeFaults(ports.http, options.seed, until).then((changes) => say(`${changes} changes of the faults`)),
-    scrapeAlong(ports.http, until, (series) => progress.takeSeries(series)),
+    scrapeAlong(ports.http, until, (series) => progress.takeSeries(series)).then((seconds) =>
+      say(`slowest scrape: ${formatSeconds(seconds)}`),
+    ),
     holdViewers(ports.http, until).then((octets) => say(`viewers read ${mebibytes(octets)}`)),
     startRuns(ports.http, until, takeReport).then((runs) => say(`${runs} runs from the page`)),
   ];
