@@ -1,4 +1,5 @@
 /** `startLab` in a program: several labs, ports in use, and a stop that closes everything. */
+import { heapStats } from "bun:jsc";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../src/lab.ts";
@@ -151,4 +152,20 @@ test("a lab that starts on the ports of a stopped one receives none of its packe
     await exchange(lab, udpStamp, client, 3);
     await lab.stop();
   }
+});
+
+/** The labs that the process still holds, by their HTTP servers. */
+function heldServers(): number {
+  Bun.gc(true);
+  return heapStats().objectTypeCounts.HTTPServer ?? 0;
+}
+
+test("a stopped lab is garbage, and leaves no listener at the process", async () => {
+  await (await startTestLab()).stop();
+  const servers = heldServers();
+  const listeners = process.listenerCount("beforeExit");
+  for (let round = 0; round < 8; round++) await (await startTestLab()).stop();
+  expect(process.listenerCount("beforeExit")).toBe(listeners);
+  // The collector is conservative: the last one or two can still be on the stack.
+  await until(() => heldServers() <= servers + 2, "the collection of the stopped labs", 10_000);
 });

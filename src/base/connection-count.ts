@@ -13,6 +13,11 @@ const PART_BYTES = 64 * 1024;
 /** The longest line of a table has fewer octets. */
 const LONGEST_LINE = 512;
 const LEAST_INTERVAL_MS = 1000;
+/**
+ * Longest wait for a new count. The kernel gives 4 KiB of a table at a time, and under load each part takes a turn of the
+ * event loop: with 10,000 sockets a count can take seconds.
+ */
+const MOST_WAIT_MS = 500;
 /** Part of the time that reading may take. */
 const TIME_SHARE = 0.01;
 
@@ -57,7 +62,11 @@ export class ConnectionCount {
   #tookMs = 0;
   #reading: Promise<void> | undefined;
 
-  constructor(port: number) {
+  /** `countTable` counts the matches in one table. */
+  constructor(
+    port: number,
+    private readonly countTable: typeof countInTable = countInTable,
+  ) {
     this.#needle = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
   }
 
@@ -67,16 +76,22 @@ export class ConnectionCount {
     return this.#count;
   }
 
-  /** Reads the tables, at most once a second. Without these tables the count stays 0. */
+  /**
+   * Reads the tables, at most once a second. Without these tables the count stays 0. Resolves after half a second at the
+   * latest; the count is then that of the time before.
+   */
   async refresh(): Promise<void> {
     if (this.#reading === undefined && performance.now() - this.#readAt < LEAST_INTERVAL_MS) return;
     this.#reading ??= this.#read();
-    await this.#reading;
+    const { promise: waited, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, MOST_WAIT_MS);
+    await Promise.race([this.#reading, waited]);
+    clearTimeout(timer);
   }
 
   async #read(): Promise<void> {
     this.#readAt = performance.now();
-    const counts = TABLES.map(({ path, addressLength }) => countInTable(path, addressLength, this.#needle));
+    const counts = TABLES.map(({ path, addressLength }) => this.countTable(path, addressLength, this.#needle));
     const settled = await Promise.allSettled(counts);
     this.#count = settled.reduce((sum, result) => sum + (result.status === "fulfilled" ? result.value : 0), 0);
     this.#tookMs = performance.now() - this.#readAt;

@@ -1,5 +1,6 @@
 /** The HTTP listener: one Elysia application with the traffic routes and the lab's other routes. */
 import { type AnyElysia, Elysia } from "elysia";
+import { withoutExitListeners } from "../base/kernel.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { trafficRoutes } from "./http-routes.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
@@ -15,14 +16,16 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
     .use(trafficRoutes({ responder, limits, httpBodies, peerOf, describe }));
-  const { server } = app.listen({
+  const options = {
     hostname,
     port,
     maxRequestBodySize: limits.httpBodyBytes * RUNTIME_BODY_FACTOR,
     idleTimeout: IDLE_SECONDS,
     development: false, // otherwise an error response contains source code
     reusePort: false, // Elysia sets it, and then a second lab shares the port without an error
-  });
+  };
+  // Elysia adds a listener to the process that refers to the application, and never removes it.
+  const { server } = withoutExitListeners(() => app.listen(options));
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
   const connections = new HttpConnections(bound, limits.httpConnections, () => {

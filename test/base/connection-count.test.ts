@@ -33,6 +33,18 @@ describe("countIn", () => {
   });
 });
 
+test("a table that is read slowly holds a reader for half a second, and the count follows later", async () => {
+  const tables: ((count: number) => void)[] = [];
+  const count = new ConnectionCount(5000, () => new Promise((resolve) => tables.push(resolve)));
+  const startedAt = performance.now();
+  await count.refresh();
+  expect(performance.now() - startedAt).toBeGreaterThan(450);
+  expect([count.latest, tables.length]).toEqual([0, 2]);
+  for (const resolve of tables) resolve(3);
+  await count.refresh();
+  expect(count.latest).toBe(6);
+});
+
 test.if(process.platform === "linux")(
   "the connections of a port are counted, also on IPv6",
   async () => {
