@@ -15,7 +15,7 @@ setDefaultTimeout(DEADLINE_MS);
 const ROUNDS = countOf(1, 20);
 const LENGTHS = [...Array.from({ length: 1501 }, (_, length) => length), 9000, 65_507];
 /** Octets that a receive buffer of the default size holds. */
-const MOST_UNREAD = 30_000;
+const MOST_UNREAD = 120_000;
 const FAULTS = "drop=0.1/0.1,burst=gilbert(0.05,0.5),delay=uniform(0,20),reorder=0.3,corrupt=0.5";
 
 /** Plain octets, a STAMP packet and a mutated one, of about `length` octets. */
@@ -46,7 +46,7 @@ async function sendAll(lab: LabProcess, port: number, draw: Random, before: numb
     const sender = { peer: open.use(await openUdp()), datagrams: datagramsOf(draw, length) };
     senders.push(sender);
     for (const datagram of sender.datagrams) {
-      unread += datagram.length + 600; // the kernel's own use for each datagram
+      unread += datagram.length + 1300; // the kernel's own use for each datagram
       if (unread > MOST_UNREAD) {
         await received(lab, count);
         unread = datagram.length;
