@@ -56,7 +56,7 @@ test("clients that disconnect before their delayed responses have their packets 
 
 test("TCP connections with an incomplete preface are answered after 250 ms and closed at the idle limit", async () => {
   // The limit is longer than the opening of all connections takes on a busy machine.
-  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: 6, tcpConnections: MANY } });
+  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: 4, tcpConnections: MANY } });
   await using crowd = await openCrowd(lab.ports.tcp, MANY, 7);
   crowd.write("STAMP");
   await until(() => crowd.closed === MANY || !lab.running, "the end of all connections", LIMIT_MS);
