@@ -12,7 +12,7 @@ import { countOf, DEADLINE_MS, FULL, named } from "./support/scale.ts";
 setDefaultTimeout(DEADLINE_MS);
 
 /** Each round has an address for each length, and three datagrams of each address. */
-const ROUNDS = countOf(1, 20);
+const ROUNDS = countOf(1, 10);
 const LENGTHS = [...Array.from({ length: 1501 }, (_, length) => length), 9000, 65_507];
 /** Octets that a receive buffer of the default size holds. */
 const MOST_UNREAD = 120_000;
