@@ -6,6 +6,7 @@ import { type LabProcess, startLabProcess } from "../servers/support/lab-process
 import { testPacket, trafficOf } from "../support/clients.ts";
 import { openUdp, type UdpPeer } from "../support/udp.ts";
 import { until } from "../support/until.ts";
+import { limitMemory } from "./support/memory-limit.ts";
 import { below, mutated, noise } from "./support/mutations.ts";
 import { countOf, DEADLINE_MS, FULL, named } from "./support/scale.ts";
 
@@ -65,7 +66,8 @@ const CASES = (["udp", "stamp"] as const).flatMap((port) =>
 
 test.each(CASES)("of %s addresses none gets more than it sent (%s port, faults %s)", async (_, port, faults) => {
   const impair = { http: {}, tcp: {}, udp: parseFaults("udp", faults) };
-  await using lab = await startLabProcess({ stampPort: 0, impair });
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({ stampPort: 0, impair }, group?.wrap);
   const draw = random(5, port);
   const sum = { sent: 0, answered: 0 };
   for (let round = 0; round < ROUNDS; round++) {

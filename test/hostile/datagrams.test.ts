@@ -5,6 +5,7 @@ import { type LabProcess, startLabProcess } from "../servers/support/lab-process
 import { testPacket, trafficOf } from "../support/clients.ts";
 import { openUdp } from "../support/udp.ts";
 import { until } from "../support/until.ts";
+import { limitMemory } from "./support/memory-limit.ts";
 import { mutated, noise } from "./support/mutations.ts";
 import { countOf, DEADLINE_MS, named } from "./support/scale.ts";
 import { expectRecovery, startingPoint } from "./support/service.ts";
@@ -57,7 +58,8 @@ async function flood(lab: LabProcess, datagrams: Iterable<Buffer>) {
 }
 
 test("12,024 datagrams of every length from 0 to 1,500, of 9,000 and of 65,507 octets", async () => {
-  await using lab = await startLabProcess({ stampPort: 0 });
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({ stampPort: 0 }, group?.wrap);
   const before = await startingPoint(lab);
   const draw = random(1, "lengths");
   function* ofEveryLength() {
@@ -74,7 +76,8 @@ test("12,024 datagrams of every length from 0 to 1,500, of 9,000 and of 65,507 o
 });
 
 test.each([[named(MUTATIONS)]])("%s mutated STAMP datagrams", async () => {
-  await using lab = await startLabProcess({ stampPort: 0 });
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({ stampPort: 0 }, group?.wrap);
   const before = await startingPoint(lab);
   const draw = random(2, "datagrams");
   function* mutations() {
@@ -87,7 +90,8 @@ test.each([[named(MUTATIONS)]])("%s mutated STAMP datagrams", async () => {
 
 test("1,000 answers to closed sockets, which are ICMP errors", async () => {
   const delay = { kind: "fixed", ms: 100 } as const;
-  await using lab = await startLabProcess({ impair: { ...NO_FAULTS, udp: { delay } } });
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({ impair: { ...NO_FAULTS, udp: { delay } } }, group?.wrap);
   const before = await startingPoint(lab);
   const { packets, answered } = await trafficOf(lab, "udp");
   for (let n = 0; n < CLOSED; n++) {

@@ -4,6 +4,7 @@ import { random } from "../../src/base/random.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";
 import { testFrame, trafficOf } from "../support/clients.ts";
+import { limitMemory } from "./support/memory-limit.ts";
 import { mutated, pick } from "./support/mutations.ts";
 import { countOf, DEADLINE_MS, named } from "./support/scale.ts";
 import { expectRecovery, startingPoint } from "./support/service.ts";
@@ -51,7 +52,8 @@ async function deliverAll(port: number, count: number, next: () => Buffer): Prom
 }
 
 test.each([[named(MUTATIONS)]])("%s mutated streams of TCP frames", async () => {
-  await using lab = await startLabProcess();
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({}, group?.wrap);
   const before = await startingPoint(lab);
   const draw = random(3, "frames");
   let n = 0;
@@ -79,7 +81,8 @@ const REQUESTS = [
 ].map((text) => Buffer.from(text));
 
 test.each([[named(MUTATIONS)]])("%s mutated HTTP requests", async () => {
-  await using lab = await startLabProcess();
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({}, group?.wrap);
   const before = await startingPoint(lab);
   const draw = random(4, "requests");
   const answered = await deliverAll(lab.ports.http, MUTATIONS, () => mutated(draw, pick(draw, REQUESTS)));

@@ -7,6 +7,7 @@ import { testFrame } from "../support/clients.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 import { openCrowd } from "./support/crowd.ts";
+import { limitMemory } from "./support/memory-limit.ts";
 import { countOf, DEADLINE_MS, named } from "./support/scale.ts";
 import { expectRecovery, expectService, startingPoint } from "./support/service.ts";
 
@@ -25,7 +26,8 @@ test.each([
   [named(IDLE), "tcp", "", DEFAULT_LIMITS.tcpConnections],
   [named(IDLE), "tcp", "S", DEFAULT_LIMITS.tcpConnections],
 ] as const)("%s idle connections (%s, first octet %j)", async (_, protocol, octets, limit) => {
-  await using lab = await startLabProcess();
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({}, group?.wrap);
   const before = await startingPoint(lab);
   {
     await using crowd = await openCrowd(lab.ports[protocol], IDLE);
@@ -66,7 +68,8 @@ test.each([
 ] as const)(
   "%s connections with an octet a second (%s, in %s)",
   async (_count, protocol, _place, start, octet, ends) => {
-    await using lab = await startLabProcess({ limits: { httpBodyMs: 1500, tcpIdleSeconds: 1.5 } });
+    using group = limitMemory(512 * 2 ** 20);
+    await using lab = await startLabProcess({ limits: { httpBodyMs: 1500, tcpIdleSeconds: 1.5 } }, group?.wrap);
     const before = await startingPoint(lab);
     {
       await using crowd = await openCrowd(lab.ports[protocol], TRICKLING);
@@ -89,7 +92,8 @@ test.each([
 );
 
 test("300 viewers that never read: the places of one network are limited, another network gets one", async () => {
-  await using lab = await startLabProcess({ host: "::" });
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({ host: "::" }, group?.wrap);
   const before = await startingPoint(lab);
   const size = async () => (await scrape(lab)).get("wirelab_bounded_size", { structure: "viewers" });
   {
