@@ -16,7 +16,7 @@ usage: bun run hostile [FILE...]
   FILE   attacks of test/hostile/FILE${END}; default all, one file at a time
   -h, --help
 
-Prints for each attack its result, its duration, and its name with the count. Takes about ten minutes. Attacks that need
+Prints for each attack its result, its duration, and its name with the count. Takes about five minutes. Attacks that need
 root, a control group or Linux are skipped without them, with a line that says why. 5,000 connections at a time need
 12,000 file descriptors (ulimit -n).
 
