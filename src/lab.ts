@@ -183,9 +183,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     live,
     runner,
   });
+  await preparePage(); // before a peer can take the descriptors that the bundler needs
   await listeners.open(config, { ...parts, routes, describe: describeTraffic });
   serving = true;
-  preparePage();
 
   const open = undo.move();
   async function stop(): Promise<void> {

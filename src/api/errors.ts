@@ -38,6 +38,11 @@ function notAllowed({ status, message }: NotAllowedError): Failure {
   return refused;
 }
 
+/** Whether the client closed the connection before the end of the body; the runtime names the error. */
+function isAborted(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "AbortError";
+}
+
 /** The failure for an error that a route threw; `code` is Elysia's code of it. */
 export function failureOf(error: unknown, code: string | number, request: Request): Failure {
   const cause = error instanceof ParseError && error.cause ? error.cause : error;
@@ -53,6 +58,7 @@ export function failureOf(error: unknown, code: string | number, request: Reques
   }
   if (cause instanceof ValidationError) return failure("bad-request", 400, problemOf(cause));
   if (cause instanceof BadRequestError) return failure("bad-request", 400, { error: cause.message });
+  if (isAborted(cause)) return failure("bad-request", 400, { error: "the body is incomplete" });
   if (cause instanceof SyntaxError || error instanceof ParseError) {
     return failure("not-json", 400, { error: "the body is not JSON" });
   }

@@ -1,4 +1,4 @@
-/** `GET /`: the live page, bundled from src/page when the lab has started and again after a file has changed. */
+/** `GET /`: the live page, bundled from src/page before the lab listens and again after a file has changed. */
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -123,9 +123,12 @@ export class PageFiles {
 /** All labs of the process share the page. */
 const files = new PageFiles();
 
-/** Bundles the page in the background, before a request needs it. A failure is reported by the request. */
-export function preparePage(): void {
-  files.current().catch(() => {});
+/**
+ * Bundles the page. Must be called before a port is open: the runtime ends the process, or never finds the files again, if
+ * connections use up the descriptors while it bundles. A failure is reported by the request for the page.
+ */
+export async function preparePage(): Promise<void> {
+  await files.current().catch(() => {});
 }
 
 function send(request: Request, { type, plain, zipped }: Asset, cache: string): Response {

@@ -41,13 +41,14 @@ test("GET / is answered at every number of free descriptors", async () => {
 });
 
 test("a lab whose page was never viewed answers GET / after descriptors were used up", async () => {
-  for (const count of [8, 9, 10, 11, 12, 13, 14, 15].map((free) => MOST - free)) {
+  for (const count of [8, 10, 12, 15].map((free) => MOST - free)) {
     await using lab = await startLabProcess({}, LIMITED);
     await using crowd = await openCrowd(lab.ports.http, count);
     crowd.write(FIRST_OCTET);
-    await get(lab, "/");
-    await until(async () => (await get(lab, "/")) === 200, `the page (${count} connections)`, LIMIT_MS);
-    expect([count, lab.running]).toEqual([count, true]);
+    const statuses = new Set<number>();
+    await until(async () => statuses.add(await get(lab, "/")).has(200), `the page (${count} connections)`, LIMIT_MS);
+    statuses.delete(0); // not accepted in time
+    expect([count, [...statuses], lab.running]).toEqual([count, [200], true]);
   }
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from "bun:test";
 import { trafficOf } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab } from "../support/lab.ts";
+import { openTcp } from "../support/tcp.ts";
 import { until } from "../support/until.ts";
 
 const HOST = "Host: localhost\r\n";
@@ -26,6 +27,21 @@ test.each([
   const { packets, answered, rejected } = await trafficOf(lab, "http");
   expect([packets, answered, rejected("bad-request")]).toEqual([2, 2, 1]);
 });
+
+test.each(["application/json", "text/plain"])(
+  "a control request whose %s body is cut off is a bad request, not an error of the lab",
+  async (type) => {
+    await using lab = await startTestLab();
+    using connection = await openTcp(lab.ports.http);
+    connection.write(`PUT /impairments HTTP/1.1\r\n${HOST}Content-Type: ${type}\r\nContent-Length: 12\r\n\r\nudp:`);
+    connection.finish();
+    const { rejected } = await until(async () => {
+      const traffic = await trafficOf(lab, "http");
+      return traffic.rejected("bad-request") + traffic.rejected("failed") === 1 && traffic;
+    }, "the request");
+    expect([rejected("bad-request"), rejected("failed")]).toEqual([1, 0]);
+  },
+);
 
 describe("the runtime", () => {
   test("closes a connection on which a request arrives before a delayed response; its packet is dropped", async () => {

@@ -1,10 +1,11 @@
 /** 6,000 of anything that ends in the same moment: the lab handles all of it and continues to serve. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { type LabProcess, startLabProcess } from "../servers/support/lab-process.ts";
-import { FORMS, trafficOf } from "../support/clients.ts";
+import { startLabProcess } from "../servers/support/lab-process.ts";
+import { trafficOf } from "../support/clients.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 import { openCrowd } from "./support/crowd.ts";
+import { expectService } from "./support/service.ts";
 
 setDefaultTimeout(60_000);
 
@@ -14,16 +15,6 @@ const CONNECTIONS = { httpConnections: MANY + 100, httpBodiesBytes: 4 * 2 ** 30 
 const LIMIT_MS = 30_000;
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
 const head = (line: string, ...fields: string[]) => [line, "Host: localhost", ...fields, "", ""].join("\r\n");
-
-/** Sends a packet on every protocol in every form. */
-async function expectService(lab: LabProcess): Promise<void> {
-  for (const form of FORMS) {
-    await using client = await form.connect(lab);
-    await client.send(1);
-    await until(() => client.replies.length === 1, `an answer (${form.name})`);
-  }
-  expect(lab.running).toBe(true);
-}
 
 test.each([
   ["a content length", "Content-Length: 9"],
@@ -65,7 +56,7 @@ test("clients that disconnect before their delayed responses have their packets 
 
 test("TCP connections with an incomplete preface are answered after 250 ms and closed at the idle limit", async () => {
   // The limit is longer than the opening of all connections takes on a busy machine.
-  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: 6, tcpConnections: MANY } });
+  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: 4, tcpConnections: MANY } });
   await using crowd = await openCrowd(lab.ports.tcp, MANY, 7);
   crowd.write("STAMP");
   await until(() => crowd.closed === MANY || !lab.running, "the end of all connections", LIMIT_MS);

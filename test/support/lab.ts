@@ -10,7 +10,8 @@ export function startTestLab(options: LabOptions = {}): Promise<Lab> {
   return startLab({ ...FREE_PORTS, ...options });
 }
 
-/** The URL of one of the lab's HTTP routes. */
+/** The URL of one of the lab's HTTP routes, on an IPv4 address of the loopback interface. */
 export function urlOf(lab: Lab, path = ""): string {
-  return `http://127.0.0.1:${lab.ports.http}${path}`;
+  const host = lab.host.startsWith("127.") ? lab.host : "127.0.0.1";
+  return `http://${host}:${lab.ports.http}${path}`;
 }
