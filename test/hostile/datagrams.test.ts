@@ -13,7 +13,7 @@ import { expectRecovery, startingPoint } from "./support/service.ts";
 setDefaultTimeout(DEADLINE_MS);
 
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
-/** Octets and datagrams sent before the test waits for the lab, which a receive buffer of the default size holds. */
+/** Octets and datagrams sent before the test waits for the lab and for its answers: receive buffers of the default size hold them. */
 const MOST_UNREAD = { octets: 60_000, datagrams: 80 };
 const LARGEST = 65_507;
 const LENGTHS = [...Array.from({ length: 1501 }, (_, length) => length), 9000, LARGEST];
@@ -37,7 +37,8 @@ async function flood(lab: LabProcess, datagrams: Iterable<Buffer>) {
   for (const datagram of datagrams) {
     const isDue = unread.octets + datagram.length > MOST_UNREAD.octets || unread.datagrams >= MOST_UNREAD.datagrams;
     if (isDue) {
-      await received(lab, before.packets + sent.datagrams);
+      const { answered } = await received(lab, before.packets + sent.datagrams);
+      await until(() => peer.got.length >= answered - before.answered, "the answers so far");
       Object.assign(unread, { octets: 0, datagrams: 0 });
     }
     peer.send(datagram, (sent.datagrams % 2 === 0 ? lab.ports.udp : lab.ports.stamp) ?? 0);

@@ -54,12 +54,20 @@ test("a run without losses has no interval, but a limit for independent losses",
 
 test("the median of independent delays has an interval that contains the true one, or a reason", async () => {
   // At a rate at which a busy machine is not late for half of the packets: response times contain the lateness.
-  const { responseTime } = await runOver("udp:delay=uniform(20,60)", 1, 1000);
+  const { responseTime, serverTime, scheduleError, receiveDelay } = await runOver("udp:delay=uniform(20,60)", 1, 1000);
   const { p50, intervals, noInterval } = responseTime;
   // Other processes on the machine can delay many packets at once, which is dependence.
   expect(noInterval.p50 === undefined).toBe(intervals.p50 !== undefined);
   const [low, high] = intervals.p50 ?? [0.04, 0.04];
-  expect([low < 0.042, (high ?? 1) > 0.039, (high ?? 1) - low < 0.005]).toEqual([true, true, true]);
+  // The lab measures its own delays, and the sender its lateness: a busy machine adds to both.
+  const truth = serverTime.p50 ?? 0;
+  const late = (scheduleError.p99 ?? 0) + (receiveDelay.p99 ?? 0);
+  expect(truth).toBeGreaterThan(0.039);
+  expect([low < truth + late + 0.002, (high ?? 1) > truth - 0.001, (high ?? 1) - low < 0.005]).toEqual([
+    true,
+    true,
+    true,
+  ]);
   expect(p50).toBeGreaterThan(0.038);
 });
 
