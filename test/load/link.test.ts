@@ -78,12 +78,12 @@ describe.skipIf(!linkRuns())("over the lossy link", () => {
     }
   }, 60_000);
 
-  test("the median delay equals a minimal client's to 0.3 ms in each direction", async () => {
+  test("the median delay equals a minimal client's to 0.2 ms in each direction", async () => {
     // The link program adds to the configured delay; a minimal client's round trip at the same time measures how much.
-    // Other processes on the machine disturb either measurement, so the closest of a few pairs is compared.
+    // Other processes on the machine disturb either measurement, so the closest of up to 20 pairs is compared.
     const link = ["--delay-ms", "20"];
     let difference = Number.POSITIVE_INFINITY;
-    for (let pair = 0; pair < 6 && difference > 0.6e-3; pair++) {
+    for (let pair = 0; pair < 20 && difference > 0.4e-3; pair++) {
       const minimal = await minimalRoundTrip(link, 100);
       const { report } = await crossUdp(link, "--proto udp --rate 200 --count 150".split(" "));
       const roundTrip = (report.serviceTime.p50 ?? 0) - (report.serverTime.p50 ?? 0);
@@ -91,8 +91,8 @@ describe.skipIf(!linkRuns())("over the lossy link", () => {
       expect(roundTrip).toBeGreaterThan(0.04);
       difference = Math.min(difference, Math.abs(roundTrip - minimal));
     }
-    expect(difference).toBeLessThan(0.6e-3);
-  }, 90_000);
+    expect(difference).toBeLessThan(0.4e-3);
+  }, 120_000);
 
   test.each(["tcp", "http"])(
     "%s loses no packets; retransmission adds delay",
