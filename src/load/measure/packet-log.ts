@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { type NotesLog, PacketNotes } from "./packet-notes.ts";
-import { type Event, type EventFields, FATES, newRow, type PacketRow } from "./packet-row.ts";
+import { DROPPED, type Event, type EventFields, FATES, newRow, type PacketRow } from "./packet-row.ts";
 import type { SentPackets } from "./sent-packets.ts";
 
 /** Receives the rows of a log. */
@@ -137,7 +137,7 @@ export class PacketLog implements NotesLog {
     if (fields.count === undefined) events[at + STORED.indexOf("count")] = 1;
     events[at + STRIDE - 3] = FATES.indexOf(fate);
     events[at + STRIDE - 2] = this.errorIndex(fields.error === "" ? undefined : fields.error);
-    events[at + STRIDE - 1] = fields.dropped === "up" ? 1 : fields.dropped === "down" ? 2 : 0;
+    events[at + STRIDE - 1] = DROPPED.indexOf(fields.dropped ?? "");
   }
 
   /** Passes at most `limit` rows to the sink; returns how many were there. */
@@ -186,6 +186,3 @@ export class PacketLog implements NotesLog {
     sink.flush();
   }
 }
-
-/** The directions of drops by their stored number. */
-const DROPPED = ["", "up", "down"] as const;

@@ -1,10 +1,9 @@
 /** What the rows of one session's packets need beyond its accounting, in a ring of the same slots. */
 import type { Reception } from "./counts.ts";
-import { type Event, type EventFields, FATES, type Fate, type PacketRow } from "./packet-row.ts";
+import { DROPPED, type Event, type EventFields, FATES, type Fate, type PacketRow } from "./packet-row.ts";
 import type { SentPackets } from "./sent-packets.ts";
 
 const LOST = FATES.indexOf("lost");
-const DIRECTIONS = ["", "up", "down"] as const;
 
 /** The log of the run, as the notes of its sessions use it. */
 export interface NotesLog {
@@ -212,7 +211,7 @@ export class PacketNotes {
     this.#octetsReceived[slot] = octets;
     this.#status[slot] = status ?? 0;
     this.#server[slot] = serverMs ?? Number.NaN;
-    this.#dropped[slot] = DIRECTIONS.indexOf(direction);
+    this.#dropped[slot] = DROPPED.indexOf(direction);
     this.#error[slot] = this.#log.errorIndex(error);
   }
 
@@ -256,7 +255,7 @@ export class PacketNotes {
     row.octetsSent = this.#octetsSent[slot] ?? 0;
     row.octetsReceived = this.#octetsReceived[slot] ?? 0;
     row.status = status === 0 ? Number.NaN : status;
-    row.dropped = DIRECTIONS[this.#dropped[slot] ?? 0] ?? "";
+    row.dropped = DROPPED[this.#dropped[slot] ?? 0] ?? "";
     row.error = this.#log.errorAt(this.#error[slot] ?? 0);
     row.count = 1;
   }

@@ -26,6 +26,9 @@ export const FATES = [
 /** A fate's name. */
 export type Fate = (typeof FATES)[number];
 
+/** Where the target dropped a packet, as it reported; "" if it did not. */
+export const DROPPED = ["", "up", "down"] as const;
+
 /** One row. NaN is an empty cell. Times are in ms, from the start of the run unless they say otherwise. */
 export interface PacketRow {
   fate: Fate;
@@ -51,7 +54,7 @@ export interface PacketRow {
   octetsSent: number;
   octetsReceived: number;
   status: number;
-  dropped: "" | "up" | "down";
+  dropped: (typeof DROPPED)[number];
   error: string;
   count: number;
 }

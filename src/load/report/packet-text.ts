@@ -2,102 +2,7 @@
 import type { Protocol } from "../../base/protocol.ts";
 import type { PacketSink } from "../measure/packet-log.ts";
 import type { PacketRow } from "../measure/packet-row.ts";
-
-/** How the value of a column is written: a time in s with 9 decimals, a whole number, hexadecimal, or text. */
-type Kind = "time" | "whole" | "hex" | "text";
-
-/** A column of the file. */
-export interface PacketColumn {
-  readonly name: string;
-  readonly kind: Kind;
-  readonly help: string;
-}
-
-/** The columns after `protocol`, with what they show of a row. */
-const COLUMNS: readonly (PacketColumn & { readonly read: (row: PacketRow) => string | number })[] = [
-  {
-    name: "session",
-    kind: "whole",
-    read: (row) => row.session,
-    help: "session or connection, counted from 0 in the order of the first rows",
-  },
-  {
-    name: "sequence",
-    kind: "whole",
-    read: (row) => row.sequence,
-    help: "number of the packet in its session, by order of sending",
-  },
-  {
-    name: "fate",
-    kind: "text",
-    read: (row) => row.fate,
-    help: "what became of the packet, or what a row without a packet stands for",
-  },
-  {
-    name: "intended",
-    kind: "time",
-    read: (row) => row.intendedAt,
-    help: "intended send time, from the start of the run",
-  },
-  { name: "sent", kind: "time", read: (row) => row.sentAt, help: "actual send time, from the start of the run" },
-  { name: "wall", kind: "time", read: (row) => row.wallSentAt, help: "actual send time by the wall clock, since 1970" },
-  { name: "schedule_error", kind: "time", read: (row) => row.scheduleError, help: "by how much the sender was late" },
-  {
-    name: "received",
-    kind: "time",
-    read: (row) => row.receivedAt,
-    help: "when the first answer was read, or when the outcome was known",
-  },
-  {
-    name: "arrival",
-    kind: "whole",
-    read: (row) => row.arrival,
-    help: "number of the first answer, by order of arrival",
-  },
-  {
-    name: "order",
-    kind: "whole",
-    read: (row) => row.order,
-    help: "number of the packet, by the order in which the fates became final",
-  },
-  {
-    name: "reflector_sequence",
-    kind: "whole",
-    read: (row) => row.reflected,
-    help: "the reflector's own sequence number",
-  },
-  { name: "t1", kind: "time", read: (row) => row.t1, help: "send time by the run's clock, since 1970 (RFC 8762)" },
-  { name: "t2", kind: "time", read: (row) => row.t2, help: "when the reflector received the packet" },
-  { name: "t3", kind: "time", read: (row) => row.t3, help: "when the reflector sent the answer" },
-  { name: "t4", kind: "time", read: (row) => row.t4, help: "when the answer was read, by the run's clock" },
-  {
-    name: "error_estimate",
-    kind: "hex",
-    read: (row) => row.estimate,
-    help: "the reflector's error estimate, two octets",
-  },
-  { name: "server", kind: "time", read: (row) => row.server, help: "processing time by Server-Timing" },
-  { name: "octets_sent", kind: "whole", read: (row) => row.octetsSent, help: "octets passed to the kernel" },
-  { name: "octets_received", kind: "whole", read: (row) => row.octetsReceived, help: "octets of the answer" },
-  { name: "status", kind: "whole", read: (row) => row.status, help: "HTTP status" },
-  {
-    name: "dropped",
-    kind: "text",
-    read: (row) => row.dropped,
-    help: "up or down: the target reported that it dropped the packet",
-  },
-  { name: "error", kind: "text", read: (row) => row.error, help: "error code" },
-  { name: "count", kind: "whole", read: (row) => row.count, help: "packets or events that the row stands for" },
-];
-
-/** Every column, in order. */
-export const PACKET_COLUMNS: readonly PacketColumn[] = [
-  { name: "protocol", kind: "text", help: "protocol of the run" },
-  ...COLUMNS.map(({ name, kind, help }) => ({ name, kind, help })),
-];
-
-/** The header row of the CSV form. */
-export const PACKETS_HEADER = `${PACKET_COLUMNS.map(({ name }) => name).join(",")}\n`;
+import { type ColumnKind, ROW_COLUMNS } from "./packet-columns.ts";
 
 /** The forms of the file. */
 export type PacketForm = "csv" | "ndjson";
@@ -118,9 +23,10 @@ const MINUS = 45;
 const QUESTION_MARK = 63;
 const MOST_32 = 2 ** 31 - 1;
 
-/** The functions below write into `bytes` from `at` on, and return the end of what they wrote. */
-
-/** Text of any characters; those that occur are nearly all ASCII. */
+/**
+ * Writes text of any characters into `bytes` from `at` on; those that occur are nearly all ASCII. Returns the end of what
+ * it wrote, as the functions below do.
+ */
 function putText(bytes: Uint8Array, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
@@ -182,7 +88,7 @@ export class PacketText implements PacketSink {
     this.#write = write;
     this.#isJson = form === "ndjson";
     this.#start = this.#isJson ? `{"protocol":"${protocol}"` : protocol;
-    this.#prefixes = COLUMNS.map(({ name }) => (this.#isJson ? `,"${name}":` : ","));
+    this.#prefixes = ROW_COLUMNS.map(({ name }) => (this.#isJson ? `,"${name}":` : ","));
   }
 
   get unwritten(): number {
@@ -193,8 +99,8 @@ export class PacketText implements PacketSink {
     if (this.#isBroken) return false;
     const bytes = this.#bytes;
     let at = putText(bytes, this.#at, this.#start);
-    for (let index = 0; index < COLUMNS.length; index++) {
-      const column = COLUMNS[index];
+    for (let index = 0; index < ROW_COLUMNS.length; index++) {
+      const column = ROW_COLUMNS[index];
       if (column !== undefined) at = this.#field(at, column.read(row), column.kind, this.#prefixes[index] ?? "");
     }
     this.#at = putText(bytes, at, this.#isJson ? "}\n" : "\n");
@@ -203,7 +109,7 @@ export class PacketText implements PacketSink {
     return true;
   }
 
-  #field(from: number, value: string | number, kind: Kind, prefix: string): number {
+  #field(from: number, value: string | number, kind: ColumnKind, prefix: string): number {
     const bytes = this.#bytes;
     const isEmpty = value === "" || Number.isNaN(value);
     if (isEmpty && this.#isJson) return from;

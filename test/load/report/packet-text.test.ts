@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { newRow, type PacketRow } from "../../../src/load/measure/packet-row.ts";
-import {
-  PACKET_COLUMNS,
-  PACKETS_HEADER,
-  type PacketForm,
-  PacketText,
-  packetFormOf,
-} from "../../../src/load/report/packet-text.ts";
+import { PACKET_COLUMNS, PACKETS_HEADER } from "../../../src/load/report/packet-columns.ts";
+import { type PacketForm, PacketText, packetFormOf } from "../../../src/load/report/packet-text.ts";
 
 /** The text of rows with these values. */
 function textOf(form: PacketForm, ...rows: readonly Partial<PacketRow>[]): string {
