@@ -64,26 +64,41 @@ export async function overLink(link: readonly string[], script: string): Promise
   return { out: lines.join("\n"), status, account };
 }
 
-/**
- * Returns the median round trip of a minimal UDP client over the link, in seconds: the configured delay and what the
- * link program adds to it.
- */
-export async function minimalRoundTrip(link: readonly string[], count: number): Promise<number> {
-  const script = `
-    ip netns exec $LINK_SERVER python3 ${PING_PONG} echo 9999 &
-    timeout 10 bash -c 'until ip netns exec $LINK_SERVER ss -lun | grep -q :9999; do sleep 0.05; done' || exit
-    ip netns exec $LINK_CLIENT python3 ${PING_PONG} ping $LINK_SERVER_ADDRESS 9999 ${count}`;
-  return Number((await overLink(link, script)).out);
+/** The commands that start a program at the server's end and wait until it listens on the port. */
+function serve(program: string, port: number): string {
+  return `
+    ip netns exec $LINK_SERVER ${program} >/dev/null &
+    timeout 10 bash -c 'until ip netns exec $LINK_SERVER ss -lntu | grep -q :${port}; do sleep 0.05; done' || exit`;
+}
+
+const START_LAB = serve(`${process.execPath} src/main.ts --host 0.0.0.0 --log-level error`, 5000);
+
+/** The load command at the client's end. */
+function loadCommand(load: readonly string[]): string {
+  const command = `${process.execPath} scripts/load.ts --quiet --target $LINK_SERVER_ADDRESS --json -`;
+  return `ip netns exec $LINK_CLIENT ${command} ${load.join(" ")}`;
 }
 
 /** Runs a lab at one end of the link and, at the other, the load command with the arguments `load`. */
 export async function cross(link: readonly string[], load: readonly string[]): Promise<Crossing> {
-  const bun = process.execPath;
-  const script = `
-    ip netns exec $LINK_SERVER ${bun} src/main.ts --host 0.0.0.0 --log-level error >/dev/null &
-    timeout 10 bash -c 'until ip netns exec $LINK_SERVER ss -ltn | grep -q :5000; do sleep 0.05; done' || exit
-    ip netns exec $LINK_CLIENT ${bun} scripts/load.ts --quiet --target $LINK_SERVER_ADDRESS --json - ${load.join(" ")}`;
-  const { out, status, account } = await overLink(link, script);
+  const { out, status, account } = await overLink(link, `${START_LAB}\n${loadCommand(load)}`);
   const parsed: RunReport | RunReport[] = JSON.parse(out);
   return { reports: Array.isArray(parsed) ? parsed : [parsed], status, ...account };
+}
+
+/**
+ * Runs the load command for one protocol, and at the same time over the same link a minimal UDP client, whose `count`
+ * round trips take the link's delay and what the link program and a busy machine add to it. Returns the report and
+ * the minimal client's median, in seconds.
+ */
+export async function crossBesideMinimal(link: readonly string[], load: readonly string[], count: number) {
+  const ping = `ip netns exec $LINK_CLIENT python3 ${PING_PONG} ping $LINK_SERVER_ADDRESS 9999 ${count}`;
+  const script = `${START_LAB}${serve(`python3 ${PING_PONG} echo 9999`, 9999)}
+    ${ping} & minimal=$!
+    report=$(${loadCommand(load)})
+    wait $minimal && echo "$report"`;
+  const { out } = await overLink(link, script);
+  const end = out.indexOf("\n");
+  const report: RunReport = JSON.parse(out.slice(end));
+  return { minimal: Number(out.slice(0, end)), report };
 }
