@@ -1,5 +1,6 @@
 /** The load command: connects the process's arguments, files and streams to src/load/cli/command.ts. */
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, appendFileSync, constants, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { version } from "../package.json";
 import { processUsage } from "../src/base/kernel.ts";
 import { runCommand, type SavedRun } from "../src/load/cli/command.ts";
@@ -17,12 +18,19 @@ function saver(path: string | undefined) {
   };
 }
 
+/** Throws if the process may not write the file, or create it where it does not exist. */
+function checkWritable(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) throw new Error("is a folder");
+  accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+}
+
 const status = await runCommand(process.argv.slice(2), {
   out: async (text) => void (await Bun.write(Bun.stdout, text)),
   err: (text) => void process.stderr.write(text),
   terminal: process.stderr.isTTY === true && process.env.TERM !== "dumb",
   columns: () => process.stderr.columns ?? 120,
   readFile: (path) => readFileSync(path),
+  checkWritable,
   writeFile: (path, text, append) => (append ? appendFileSync(path, text) : writeFileSync(path, text)),
   onInterrupt: (callback) => {
     process.on("SIGINT", callback);

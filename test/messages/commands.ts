@@ -45,6 +45,7 @@ async function loadHere(words: readonly string[]): Promise<Outcome> {
     terminal: false,
     columns: () => 80,
     readFile: noFile,
+    checkWritable: noFile,
     writeFile: noFile,
     onInterrupt() {},
     exit() {},

@@ -14,7 +14,7 @@ import { describeRepetition } from "../report/run-set.ts";
 import { renderReport } from "../report/text.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
+import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand, type ReadFile } from "./parse.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
@@ -31,6 +31,7 @@ export interface CommandEnvironment {
   /** Width of the terminal. */
   readonly columns: () => number;
   readonly readFile: ReadFile;
+  readonly checkWritable: CheckWritable;
   readonly writeFile: WriteFile;
   /** Registers a callback for each Ctrl-C. */
   readonly onInterrupt: (callback: () => void) => void;
@@ -73,6 +74,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   if (command.save && !environment.save) {
     throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
   }
+  checkOutputs(outputs, environment.checkWritable);
   // The metrics endpoint reports directions during the run.
   const runs = new Repetitions(stepsOf(command), command.metrics !== undefined);
   const files = new OutputFiles(outputs, environment.writeFile, runColumns(command));

@@ -2,6 +2,7 @@
 import type { Protocol } from "../../base/protocol.ts";
 import type { PacketSink } from "../measure/packet-log.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
+import { UsageError } from "../plan/errors.ts";
 import { CSV_HEADER, csvRow } from "../report/csv.ts";
 import { hdrText } from "../report/hdr.ts";
 import { renderHtml } from "../report/html.ts";
@@ -14,6 +15,30 @@ import type { Outputs } from "./parse.ts";
 
 /** Writes or appends to a file; throws the system's error. */
 export type WriteFile = (path: string, text: string, append: boolean) => void;
+
+/** Throws the system's error if a file cannot be written; neither creates nor changes it. */
+export type CheckWritable = (path: string) => void;
+
+/** The flags whose values are files to write. */
+const FILE_FLAGS = ["json", "csv", "packets", "html", "hdr"] as const;
+
+/** Throws a UsageError for the first file that cannot be written, so that no run is made before it is known. */
+export function checkOutputs(outputs: Outputs, checkWritable: CheckWritable): void {
+  for (const flag of FILE_FLAGS) {
+    const path = outputs[flag];
+    if (path === undefined || path === "-") continue;
+    try {
+      checkWritable(path);
+    } catch (error) {
+      throw new UsageError(failureLine(flag, path, error));
+    }
+  }
+}
+
+/** The error of an output as one line. */
+function failureLine(flag: string, path: string, error: unknown): string {
+  return `--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be written"}`;
+}
 
 /** The part of a file name for one of several distributions, because the HDR format has one in a file. */
 function nameOf({ protocol, repetition }: RunReport): string {
@@ -108,7 +133,7 @@ export class OutputFiles {
     try {
       this.#writeFile(path, text, append);
     } catch (error) {
-      this.fail(flag, `--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be written"}`);
+      this.fail(flag, failureLine(flag, path, error));
     }
   }
 }

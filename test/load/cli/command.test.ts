@@ -76,6 +76,16 @@ describe("the command", () => {
     expect(files["r.html"]).toContain("</html>");
   });
 
+  test.each(["json", "csv", "packets", "html", "hdr"])(
+    "--%s in a folder that does not exist is an error before the run, and no other file is changed",
+    async (flag) => {
+      const other = flag === "csv" ? "--json r.json" : "--csv r.csv";
+      const { status, out, err, files } = await run(`--count 50 ${other} --${flag} /missing/file`);
+      expect([status, out, files]).toEqual([2, "", {}]);
+      expect(err).toBe(`--${flag} /missing/file: ENOENT: no such file or directory\n`);
+    },
+  );
+
   test("the status is 0 if all objectives are met and 1 if one is missed or cannot be judged", async () => {
     const met = await run("--count 400 --slo p50<10s --slo loss<5% --slo rate>=500");
     expect([met.status, met.out.match(/: met: /g)?.length]).toEqual([0, 3]);

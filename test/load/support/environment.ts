@@ -27,6 +27,9 @@ export function recordingEnvironment(files: Record<string, string> = {}) {
       if (content === undefined) throw new Error("no such file");
       return Buffer.from(content);
     },
+    checkWritable: (path) => {
+      if (path.startsWith("/missing/")) throw new Error("ENOENT: no such file or directory");
+    },
     writeFile: (path, text, append) => {
       if (path.startsWith("/full/")) throw new Error("ENOSPC: no space left on device");
       recorded.files[path] = append ? (recorded.files[path] ?? "") + text : text;
