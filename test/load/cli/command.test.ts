@@ -6,6 +6,7 @@ import { type Lab, startLab } from "../../../src/lab.ts";
 import { runCommand } from "../../../src/load/cli/command.ts";
 import { readReports } from "../../../src/load/report/json.ts";
 import { startTestLab } from "../../support/lab.ts";
+import { until } from "../../support/until.ts";
 import { recordingEnvironment } from "../support/environment.ts";
 import { balanced } from "../support/sums.ts";
 import { deadTcpPort } from "../support/targets.ts";
@@ -133,7 +134,7 @@ describe("the command", () => {
       `--proto udp --target 127.0.0.1:${lab.ports.udp} --control none --duration forever --interval 50ms`.split(" "),
       environment,
     );
-    while (!recorded.err.includes("answered")) await Bun.sleep(5);
+    await until(() => recorded.err.includes("answered"), "the progress");
     recorded.interrupt();
     expect(await ended).toBe(130);
     expect(recorded.out).toMatch(/^udp: \d+ of \d+ answered/m);
@@ -183,12 +184,11 @@ describe("the command", () => {
     const line = `--proto udp --target 127.0.0.1:${lossy.ports.udp} --control 127.0.0.1:${lossy.ports.http} --rate 500 --duration forever --timeout 100ms --quiet --metrics-port ${port}`;
     const ended = runCommand(line.split(" "), environment);
     const read = async () => (await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined))?.text() ?? "";
-    let text = "";
-    const deadline = performance.now() + 10_000;
-    while (!/lost_total\{protocol="udp",direction="up"\} [1-9]/.test(text) && performance.now() < deadline) {
-      text = await read();
-      await Bun.sleep(50);
-    }
+    const withLosses = async () => {
+      const text = await read();
+      return /lost_total\{protocol="udp",direction="up"\} [1-9]/.test(text) && text;
+    };
+    const text = await until(withLosses, "losses upstream", 10_000);
     recorded.interrupt();
     await ended;
     const value = (series: string) =>
