@@ -37,11 +37,12 @@ function isIdle({ lastAt }: Evictable, now: number): boolean {
 export class Ranks<Session extends Evictable> {
   /** With the packets that each had when it was considered last: one that sends more is considered again later. */
   readonly #new = new Map<Session, number>();
-  readonly #established = new Set<Session>();
-  readonly #validated = new Set<Session>();
+  // Most source prefixes of a flood have a single new session: the sets are made when they are needed.
+  #established: Set<Session> | undefined;
+  #validated: Set<Session> | undefined;
 
   get size(): number {
-    return this.#new.size + this.#established.size + this.#validated.size;
+    return this.#new.size + (this.#established?.size ?? 0) + (this.#validated?.size ?? 0);
   }
 
   /** Sessions that are new, or were when they were considered last. */
@@ -51,23 +52,33 @@ export class Ranks<Session extends Evictable> {
 
   /** Every session. */
   sessions(): Session[] {
-    return [...this.#validated, ...this.#established, ...this.#new.keys()];
+    return [...(this.#validated ?? []), ...(this.#established ?? []), ...this.#new.keys()];
   }
 
   add(session: Session): void {
-    if (session.isValidated) this.#validated.add(session);
+    if (session.isValidated) this.#addValidated(session);
     else this.#new.set(session, 1);
   }
 
   remove(session: Session): void {
     this.#new.delete(session);
-    this.#established.delete(session);
-    this.#validated.delete(session);
+    this.#established?.delete(session);
+    this.#validated?.delete(session);
+  }
+
+  #addValidated(session: Session): void {
+    this.#validated ??= new Set();
+    this.#validated.add(session);
+  }
+
+  #addEstablished(session: Session): void {
+    this.#established ??= new Set();
+    this.#established.add(session);
   }
 
   /** The first of a few sessions that is idle; undefined if none of them is. */
   findIdle(now: number): Session | undefined {
-    const [oldest] = this.#new.keys();
+    const oldest = this.#new.keys().next().value;
     if (oldest !== undefined && isIdle(oldest, now)) return oldest;
     return idleOf(this.#established, now) ?? idleOf(this.#validated, now);
   }
@@ -81,7 +92,7 @@ export class Ranks<Session extends Evictable> {
       if (session.unique <= packets || isIdle(session, now)) return session;
       this.#new.delete(session);
       if (standingOf(session) === "new") this.#new.set(session, session.unique);
-      else this.#established.add(session);
+      else this.#addEstablished(session);
     }
     return undefined;
   }
@@ -93,8 +104,9 @@ export class Ranks<Session extends Evictable> {
 }
 
 /** An idle session among the next few of the set, which become its last ones. */
-function idleOf<Session extends Evictable>(sessions: Set<Session>, now: number): Session | undefined {
+function idleOf<Session extends Evictable>(sessions: Set<Session> | undefined, now: number): Session | undefined {
   let steps = 0;
+  if (sessions === undefined) return undefined;
   for (const session of sessions) {
     if (isIdle(session, now)) return session;
     if (++steps > IDLE_STEPS) return undefined;
@@ -104,7 +116,8 @@ function idleOf<Session extends Evictable>(sessions: Set<Session>, now: number):
 }
 
 /** The session that has sent nothing for the longest time among the next ones of the set, which become its last ones. */
-function longestSilentOf<Session extends Evictable>(sessions: Set<Session>): Session | undefined {
+function longestSilentOf<Session extends Evictable>(sessions: Set<Session> | undefined): Session | undefined {
+  if (sessions === undefined) return undefined;
   let silent: Session | undefined;
   let steps = 0;
   for (const session of sessions) {
