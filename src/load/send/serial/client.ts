@@ -172,15 +172,18 @@ export class SerialClient implements Client {
 
   /** Sends the packet. With `fromNow` its service time starts now, otherwise when the client accepted it. */
   #write(exchange: Exchange, fromNow: boolean): void {
-    if (fromNow && exchange.recorder === this.#recorder) {
+    const { sequence } = exchange;
+    const { packets, notes } = this.#accounting;
+    // While a connection was opened, a restart may have ended the packet's session, or a later packet taken its slot.
+    const isKept = exchange.recorder === this.#recorder && packets.holds(sequence);
+    if (fromNow) {
       const { clock } = this.#settings;
       exchange.sentAt = clock.now();
-      this.#accounting.packets.updateSentAt(exchange.sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
+      if (isKept) packets.updateSentAt(sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
     }
-    const { sequence } = exchange;
     const octets = exchange.connection.write(sequence);
     exchange.recorder.counts.bytesSent += octets;
-    if (exchange.recorder === this.#recorder) this.#accounting.notes?.noteSent(sequence, octets);
+    if (isKept) notes?.noteSent(sequence, octets);
   }
 
   /** Opens the connection, then sends the packet. */
