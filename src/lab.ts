@@ -117,6 +117,7 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
       "packet-log": () => packetLog,
       viewers: () => live,
     },
+    evictedSessions: () => sessions.evictions,
     openConnections: (protocol) => listeners.get(protocol)?.connections(),
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),

@@ -33,8 +33,9 @@ are counted in \`duplicate\`. handled = unique - dropped.up.
 A sender can trust a summary only for the target that it names: \`instance\` changes with each start of the lab, \`local\` is
 the address and port on which the session's packets arrived, \`ageSeconds\` the time since the first packet.
 \`listeners\` are the ports that receive test packets, each with the datagrams that the kernel dropped there (null where
-this cannot happen). \`evictedSessions\` counts the sessions with this id that the lab has forgotten because its table of
-\`sessionLimit\` sessions was full.`;
+this cannot happen). \`evictedSessions\` stays the same until one of the sessions that the client may see with this id
+is evicted, because the table of \`sessionLimit\` sessions is full. The table evicts sessions that a client has asked for
+last, because the address of a client that asks over HTTP is not forged.`;
 
 /** The routes of metrics, health and sessions. */
 export const MEASUREMENT_DOCS = {

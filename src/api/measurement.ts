@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
-import type { LocalEnd, Session } from "../reflector/sessions.ts";
+import type { LocalEnd, Session } from "../reflector/session.ts";
 import { BadRequestError } from "./errors.ts";
 import { MEASUREMENT_DOCS } from "./measurement-description.ts";
 import type { ApiParts } from "./parts.ts";
@@ -72,12 +72,12 @@ export function measurementRoutes({
         const ssid = readSsid(params.ssid);
         const client = plainAddress(requesterOf({ request, server }).address);
         const showsAll = mayChange({ request, server }, config);
-        const shown = sessions.withId(ssid).filter((session) => showsAll || session.address === client);
+        const { sessions: shown, evictedSessions } = sessions.shownTo(client, showsAll, ssid, clock.now());
         return {
           ssid,
           ...instance,
           listeners: sessions.ends.map(listenerOf),
-          evictedSessions: sessions.evictionsOf(ssid),
+          evictedSessions,
           sessionLimit: sessions.limit,
           sessions: shown.map((session) => summaryOf(session, clock)),
         };

@@ -26,7 +26,7 @@ export interface ApiParts {
   readonly exposition: { readonly contentType: string; render(): Promise<string> };
   /** The HTTP counters, in which refused requests are counted. */
   readonly traffic: Pick<Traffic, "rejects">;
-  readonly sessions: Pick<Sessions, "withId" | "ends" | "limit" | "evictionsOf">;
+  readonly sessions: Pick<Sessions, "shownTo" | "ends" | "limit">;
   /** The ports that the lab listens on. */
   readonly ports: () => Readonly<Record<Protocol, number>>;
   /** Whether each protocol's port is open. */

@@ -125,6 +125,12 @@ export const LAB_SERIES = {
     labels: ["structure"],
     help: "Times that the structure was full and refused or evicted an entry.",
   },
+  wirelab_evicted_sessions_total: {
+    type: "counter",
+    unit: "sessions",
+    labels: ["standing"],
+    help: "STAMP sessions that a full table evicted, by what was known of them: new, established (8 packets or more), validated source.",
+  },
   wirelab_packet_log_entries_total: {
     type: "counter",
     unit: "packets",

@@ -10,6 +10,8 @@ import { bucketsOf, processReaders, type Readers, type Sample } from "./promethe
 /** Values that are read from other modules at a scrape. */
 export interface LabSources {
   readonly bounded: Readonly<Record<Structure, () => Bounded>>;
+  /** Sessions that a full table evicted, by standing. */
+  readonly evictedSessions: () => Readonly<Record<string, number>>;
   /** Connections open now; undefined for a protocol without connections. */
   readonly openConnections: (protocol: Protocol) => number | undefined;
   /** Whether the runtime reports new connections of the protocol, so that they can be counted. */
@@ -49,6 +51,8 @@ export function labReaders({ traffic, eventLoopLag }: Metrics, sources: LabSourc
     wirelab_bounded_size: perStructure(({ size }) => size),
     wirelab_bounded_limit: perStructure(({ limit }) => limit),
     wirelab_bounded_overflows_total: perStructure(({ overflows }) => overflows),
+    wirelab_evicted_sessions_total: () =>
+      Object.entries(sources.evictedSessions()).map(([standing, count]) => [{ standing }, count]),
     wirelab_packet_log_entries_total: () => [[{}, sources.packetLog.entries]],
     wirelab_packet_log_skipped_total: () => [[{}, sources.packetLog.skipped]],
     wirelab_udp_receive_buffer_drops_total: () =>

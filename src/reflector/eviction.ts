@@ -1,100 +1,71 @@
 /**
- * Chooses the session that a full table forgets: one with few packets before one with many, and if a source prefix has
- * half of the table, one of that prefix. A flood of forged sources forgets its own sessions.
+ * Chooses the session that a full table forgets: an idle one, then a new one, then one with many packets, and last one
+ * whose source is validated. A source prefix that has a large part of the table forgets its own. A flood of forged sources
+ * forgets its own sessions.
  */
 import { sourcePrefix } from "../base/address.ts";
+import { type Evictable, Ranks } from "./eviction-ranks.ts";
 
-/** The part of a session, or of a relay's association, on which the choice depends. */
-export interface Evictable {
-  readonly address: string;
-  /** Distinct packets received. */
-  readonly unique: number;
-  /** Time of the last packet, monotonic ms. */
-  readonly lastAt: number;
-}
+/** The part of a full table from which on a source prefix forgets its own sessions: all of them, and new ones. */
+const PREFIX_SHARE = 1 / 2;
+const NEW_PREFIX_SHARE = 1 / 16;
 
-/** Packets from which on a session is established. */
-const ESTABLISHED_PACKETS = 8;
-/** An established session without a packet for this long is treated as a new one. */
-const IDLE_MS = 30_000;
-/** Most sessions that one choice looks at, which bounds its time. */
-const MAX_STEPS = 64;
-/** Established sessions that each choice checks for idle ones. */
-const IDLE_STEPS = 4;
-
-/** The sessions of a table in the order in which they are considered. */
+/** The sessions of a table in the order in which they are considered, in all and by source prefix. */
 export class EvictionQueue<Session extends Evictable> {
-  readonly #new = new Set<Session>();
-  readonly #established = new Set<Session>();
-  readonly #byPrefix = new Map<string, Set<Session>>();
+  readonly #all = new Ranks<Session>();
+  readonly #byPrefix = new Map<string, Ranks<Session>>();
 
   constructor(private readonly limit: number) {}
 
   get size(): number {
-    return this.#new.size + this.#established.size;
+    return this.#all.size;
   }
 
   /** Every session. */
   sessions(): Session[] {
-    return [...this.#established, ...this.#new];
+    return this.#all.sessions();
   }
 
   add(session: Session): void {
-    this.#new.add(session);
     const prefix = sourcePrefix(session.address);
-    const sessions = this.#byPrefix.get(prefix) ?? new Set();
-    this.#byPrefix.set(prefix, sessions.add(session));
+    let own = this.#byPrefix.get(prefix);
+    if (own === undefined) {
+      own = new Ranks();
+      this.#byPrefix.set(prefix, own);
+    }
+    own.add(session);
+    this.#all.add(session);
   }
 
   /** Removes and returns the session to forget for a new one from `address`; undefined if there is none. */
   evictFor(address: string, now: number): Session | undefined {
     const own = this.#byPrefix.get(sourcePrefix(address));
-    const victim = own && own.size * 2 >= this.limit ? weakestOf(own, now) : this.#chooseFromAll(now);
+    const victim = this.#all.findIdle(now) ?? this.#ownVictim(own, now) ?? this.#all.choose(now);
     if (victim !== undefined) this.remove(victim);
     return victim;
   }
 
-  #chooseFromAll(now: number): Session | undefined {
-    this.#demoteIdle(now);
-    let steps = 0;
-    for (const session of this.#new) {
-      if (session.unique < ESTABLISHED_PACKETS || now - session.lastAt > IDLE_MS || ++steps > MAX_STEPS) return session;
-      this.#new.delete(session);
-      this.#established.add(session);
-    }
-    return weakestOf(this.#established, now);
+  /** A session of the new one's prefix, if that has a large part of the table. */
+  #ownVictim(own: Ranks<Session> | undefined, now: number): Session | undefined {
+    if (own === undefined) return undefined;
+    if (own.size >= this.limit * PREFIX_SHARE) return own.choose(now);
+    return own.newSize >= this.limit * NEW_PREFIX_SHARE ? own.chooseNew(now) : undefined;
   }
 
-  #demoteIdle(now: number): void {
-    let steps = 0;
-    for (const session of this.#established) {
-      if (++steps > IDLE_STEPS) return;
-      this.#established.delete(session);
-      (now - session.lastAt > IDLE_MS ? this.#new : this.#established).add(session);
-    }
+  /** Notes that the session's source is not forged. */
+  validate(session: Session): void {
+    const own = this.#byPrefix.get(sourcePrefix(session.address));
+    for (const ranks of [own, this.#all]) ranks?.remove(session);
+    session.isValidated = true;
+    for (const ranks of [own, this.#all]) ranks?.add(session);
   }
 
   /** Removes a session that has ended. */
   remove(session: Session): void {
-    this.#new.delete(session);
-    this.#established.delete(session);
+    this.#all.remove(session);
     const prefix = sourcePrefix(session.address);
     const own = this.#byPrefix.get(prefix);
-    own?.delete(session);
+    own?.remove(session);
     if (own?.size === 0) this.#byPrefix.delete(prefix);
   }
-}
-
-/** The first session that is new or idle, or of those looked at the one that has sent nothing for the longest time. */
-function weakestOf<Session extends Evictable>(sessions: Set<Session>, now: number): Session | undefined {
-  let weakest: Session | undefined;
-  let steps = 0;
-  for (const session of sessions) {
-    if (session.unique < ESTABLISHED_PACKETS || now - session.lastAt > IDLE_MS) return session;
-    if (weakest === undefined || session.lastAt < weakest.lastAt) weakest = session;
-    if (++steps >= MAX_STEPS) return weakest;
-    sessions.delete(session);
-    sessions.add(session);
-  }
-  return weakest;
 }

@@ -2,7 +2,7 @@
 import type { DirectionFate } from "../faults/decide.ts";
 import type { Transit } from "../faults/path.ts";
 import type { DropReason } from "../metrics/counters.ts";
-import type { Session } from "./sessions.ts";
+import type { Session } from "./session.ts";
 
 /** Returned by `send` if the kernel did not accept the response. */
 export const SEND_FAILED = -1;

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { DirectionFate } from "../faults/decide.ts";
 import type { DropReason } from "../metrics/counters.ts";
 import type { Exchange } from "../reflector/exchange.ts";
-import type { Session } from "../reflector/sessions.ts";
+import type { Session } from "../reflector/session.ts";
 import { FRAME_HEADER_LENGTH } from "../stamp/frames.ts";
 import { writeAnswer } from "../stamp/packet.ts";
 

@@ -7,7 +7,7 @@ import { mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
 import { descriptorOf } from "../base/kernel.ts";
 import { freeMemory } from "../base/octets.ts";
 import { overTurns } from "../base/turns.ts";
-import type { LocalEnd } from "../reflector/sessions.ts";
+import type { LocalEnd } from "../reflector/session.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { Connection, type Shared, type Socket } from "./tcp-connection.ts";
 import { TcpMemory } from "./tcp-memory.ts";

@@ -6,7 +6,7 @@ import { corrupt, type DirectionFate } from "../faults/decide.ts";
 import type { DropReason, RejectReason } from "../metrics/counters.ts";
 import { type Exchange, SEND_FAILED } from "../reflector/exchange.ts";
 import type { Responder } from "../reflector/responder.ts";
-import type { LocalEnd, Session } from "../reflector/sessions.ts";
+import type { LocalEnd, Session } from "../reflector/session.ts";
 import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { type UdpSocket, UdpSockets } from "./udp-sockets.ts";

@@ -1,6 +1,7 @@
 /** A flood of sessions from many sources, as forged datagrams make them, while a run is measured. */
 import { expect, test } from "bun:test";
 import { parseFaults } from "../../src/faults/text.ts";
+import type { Lab } from "../../src/lab.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { testPacket } from "../support/clients.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
@@ -9,16 +10,17 @@ import { until } from "../support/until.ts";
 
 const SESSIONS = 64;
 
-/** Sends packets of new sessions, each source in a network of its own, until it is disposed of. */
+/** Sends packets of new sessions, each with another network or session id, until it is disposed of. */
 async function startFlood(port: number) {
   const sockets: Bun.udp.Socket<"buffer">[] = [];
   for (let i = 0; i < 100; i++) {
     sockets.push(await Bun.udpSocket({ hostname: `127.1.${i}.1`, socket: { data() {}, error() {} } }));
   }
-  const packet = testPacket(0, 0); // no run has the id 0
-  const timer = setInterval(() => {
-    for (const socket of sockets) socket.send(packet, port, "127.0.0.1");
-  }, 10);
+  let packets = 0;
+  const send = () => {
+    for (const socket of sockets) socket.send(testPacket(0, packets++ & 0xffff), port, "127.0.0.1");
+  };
+  const timer = setInterval(send, 5);
   return {
     [Symbol.dispose]() {
       clearInterval(timer);
@@ -27,33 +29,55 @@ async function startFlood(port: number) {
   };
 }
 
+const FAULTS = { udp: parseFaults("udp", "drop=0.1/0.2") };
+const RUN = { protocol: "udp", rate: 300, duration: 2, timeout: 0.5, wait: 1 } as const;
+
+/** The sessions that the lab has evicted. */
+async function evictionsOf(lab: Lab): Promise<number> {
+  return (await scrape(lab)).get("wirelab_bounded_overflows_total", { structure: "sessions" });
+}
+
 test("a run keeps its session and its directions while thousands of other sessions begin", async () => {
-  const faults = { udp: parseFaults("udp", "drop=0.1/0.2") };
-  await using lab = await startTestLab({ limits: { sessions: SESSIONS }, impair: faults });
-  const target = `127.0.0.1:${lab.ports.udp}`;
-  const options = {
-    protocol: "udp",
-    target,
-    control: urlOf(lab),
-    rate: 300,
-    duration: 2,
-    timeout: 0.5,
-    wait: 1,
-  } as const;
-  const run = runLoad(options);
+  await using lab = await startTestLab({ limits: { sessions: SESSIONS }, impair: FAULTS });
+  const run = runLoad({ ...RUN, target: `127.0.0.1:${lab.ports.udp}`, control: urlOf(lab) });
   await until(() => run.measured.recorder().counts.sent >= 30, "the first packets");
   using _flood = await startFlood(lab.ports.udp);
   const { packets, evidence } = await run.report;
-  const evictions = (await scrape(lab)).get("wirelab_bounded_overflows_total", { structure: "sessions" });
-  expect(evictions).toBeGreaterThan(SESSIONS * 10);
+  expect(await evictionsOf(lab)).toBeGreaterThan(SESSIONS * 10);
   expect([evidence.kind, packets.unexplained, evidence.text]).toEqual(["lab", 0, expect.any(String)]);
   expect([packets.lostUp, packets.lostDown]).toEqual([packets.droppedUp, packets.droppedDown]);
   expect(packets.droppedUp).toBeGreaterThan(20);
 });
 
+test("a run that starts in a flood has its sessions from the first packet on: its directions are those of the faults", async () => {
+  await using lab = await startTestLab({ limits: { sessions: SESSIONS }, impair: FAULTS });
+  using _flood = await startFlood(lab.ports.udp);
+  await until(async () => (await evictionsOf(lab)) > SESSIONS * 10, "a full table");
+  const before = await evictionsOf(lab);
+  // 16 connections: each sends a packet in 53 ms, in which the table is replaced several times.
+  const target = `127.0.0.1:${lab.ports.udp}`;
+  const { packets, evidence } = await runLoad({ ...RUN, target, connections: 16, control: urlOf(lab) }).report;
+  const series = await scrape(lab);
+  expect(await evictionsOf(lab)).toBeGreaterThan(before + SESSIONS * 100);
+  expect([evidence.kind, packets.unexplained, evidence.text]).toEqual(["lab", 0, expect.any(String)]);
+  expect([packets.lostUp, packets.lostDown]).toEqual([packets.droppedUp, packets.droppedDown]);
+  expect(packets.droppedUp).toBeGreaterThan(20);
+  expect(series.get("wirelab_evicted_sessions_total", { standing: "new" })).toBeGreaterThan(before);
+  expect(series.get("wirelab_evicted_sessions_total", { standing: "validated" })).toBe(0);
+});
+
+test("a run that never asked the lab, and whose session the flood evicts, leaves its losses unexplained", async () => {
+  await using lab = await startTestLab({ limits: { sessions: SESSIONS }, impair: FAULTS });
+  using _flood = await startFlood(lab.ports.udp);
+  const target = `127.0.0.1:${lab.ports.udp}`;
+  const { packets, evidence } = await runLoad({ ...RUN, target, rate: 50, duration: 1, control: false }).report;
+  expect(packets.lost).toBeGreaterThan(5);
+  expect(packets).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: packets.lost });
+  expect(evidence.text).toContain("the reflector restarted, or numbers the answers of several sessions together");
+});
+
 test("if the table cannot hold the run's own sessions, the report says so with the size of the table", async () => {
-  const faults = { udp: parseFaults("udp", "drop=0.2") };
-  await using lab = await startTestLab({ limits: { sessions: SESSIONS }, impair: faults });
+  await using lab = await startTestLab({ limits: { sessions: SESSIONS }, impair: FAULTS });
   const target = `127.0.0.1:${lab.ports.udp}`;
   const options = { protocol: "udp", target, control: urlOf(lab), rate: 500, count: 400, connections: 100 } as const;
   const { packets, evidence } = await runLoad({ ...options, timeout: 0.3, wait: 0.6 }).report;

@@ -11,6 +11,7 @@ const LABELS = [
   "kind",
   "direction",
   "structure",
+  "standing",
   "socket",
   "mode",
   "version",

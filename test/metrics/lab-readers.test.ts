@@ -75,7 +75,7 @@ test("labels have values from closed sets only: no address, port or path", async
   await fetch(`http://127.0.0.1:${lab.ports.http}/no/such/route?x=1`);
   const { text } = await textOf(lab);
   const labels = new Set([...text.matchAll(/(\w+)="/g)].map(([, label]) => label));
-  const allowed = ["protocol", "le", "reason", "kind", "direction", "structure", "socket", "mode"];
+  const allowed = ["protocol", "le", "reason", "kind", "direction", "structure", "socket", "mode", "standing"];
   expect([...labels].sort()).toEqual([...allowed, "version", "bun_version", "commit"].sort());
   expect(text).not.toContain("such");
 });

@@ -7,7 +7,7 @@ import { createMetrics, type DropReason } from "../../src/metrics/counters.ts";
 import { type Exchange, PEER_GONE, SEND_FAILED } from "../../src/reflector/exchange.ts";
 import { PacketLog } from "../../src/reflector/packet-log.ts";
 import { Responder } from "../../src/reflector/responder.ts";
-import { Session } from "../../src/reflector/sessions.ts";
+import { Session } from "../../src/reflector/session.ts";
 import { endAt } from "../support/session.ts";
 
 /** A packet whose `send` returns the next of `results`, by default the length of a 7-octet response. */

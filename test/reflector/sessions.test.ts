@@ -1,7 +1,8 @@
 /** Sessions of the reflector: each sequence number is counted once, in one final state, and the table is limited. */
 import { describe, expect, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
-import { Session, Sessions } from "../../src/reflector/sessions.ts";
+import { Session } from "../../src/reflector/session.ts";
+import { Sessions } from "../../src/reflector/sessions.ts";
 import { endAt } from "../support/session.ts";
 
 const UDP = endAt("udp", 7000);
@@ -250,18 +251,110 @@ describe("Sessions", () => {
 
   test("counts evictions by session id, and a delayed answer of an evicted session changes no other", () => {
     const sessions = newSessions(1);
+    const evictionsOf = (ssid: number) => sessions.shownTo("10.0.0.1", true, ssid, 0).evictedSessions;
+    expect([evictionsOf(7), evictionsOf(8)]).toEqual([0, 0]);
     const first = handled(sessions.of(UDP, "10.0.0.1", 1, 7, 0), 0, 1);
     const second = sessions.of(UDP, "10.0.0.2", 1, 8, 0);
     first.answer(0); // a delayed answer of the evicted session
     first.arrive(2, 0);
     second.arrive(0, 0);
     expect(counts(second)).toEqual({ ...ZERO, unique: 1 });
-    expect([sessions.evictionsOf(7), sessions.evictionsOf(8), sessions.overflows]).toEqual([1, 0, 1]);
+    expect([evictionsOf(7), evictionsOf(8), sessions.overflows]).toEqual([1, 0, 1]);
   });
 
   test("holds no more sessions than the limit during a flood of new sources", () => {
     const sessions = newSessions(64);
     for (let i = 0; i < 20_000; i++) sessions.of(UDP, `10.0.${i >> 8}.${i & 255}`, 1000, i & 0xffff, i).arrive(i, i);
     expect([sessions.size, sessions.overflows]).toEqual([64, 19_936]);
+  });
+});
+
+/** The `i`-th of many forged sources, each in a network of its own. */
+function forgedSource(i: number): string {
+  return `${10 + ((i >> 16) & 63)}.${(i >> 8) & 255}.${i & 255}.1`;
+}
+
+describe("Sessions in a flood of forged sources", () => {
+  /** A packet of each of `count` forged sources, `perMs` in a ms, each with the next session id. */
+  function flood(sessions: Sessions, fromMs: number, count: number, perMs = 100, packets = 1): void {
+    for (let i = 0; i < count; i++) {
+      const now = fromMs + Math.floor(i / perMs);
+      const session = sessions.of(UDP, forgedSource(i), 1000, i & 0xffff, now);
+      for (let n = 0; n < packets; n++) session.arrive(n, now);
+    }
+  }
+
+  test.each([1, 8, 20])(
+    "keep the session of a client that asked for it first, with %d packets from each source",
+    (packets) => {
+      const sessions = newSessions(64);
+      flood(sessions, 0, 1000, 100, packets);
+      const before = sessions.shownTo("192.0.2.7", false, 7, 10).evictedSessions;
+      const own = handled(sessions.of(UDP, "192.0.2.7", 4000, 7, 10), 1);
+      for (let ms = 10; ms < 20_000; ms += 5000) flood(sessions, ms, 10_000, 2, packets);
+      expect(sessions.of(UDP, "192.0.2.7", 4000, 7, 20_000)).toBe(own);
+      expect(sessions.shownTo("192.0.2.7", false, 7, 20_000)).toEqual({ sessions: [own], evictedSessions: before });
+      expect([sessions.size, sessions.evictions.validated]).toEqual([64, 0]);
+    },
+  );
+
+  test("keep a session that began before its client asked, and forget it when it has stopped", () => {
+    const sessions = newSessions(64);
+    const own = handled(sessions.of(UDP, "192.0.2.7", 4000, 7, 0), 1);
+    const { evictedSessions } = sessions.shownTo("192.0.2.7", false, 7, 0);
+    flood(sessions, 0, 10_000);
+    expect(sessions.shownTo("192.0.2.7", false, 7, 1000)).toEqual({ sessions: [own], evictedSessions });
+    flood(sessions, 31_000, 10_000);
+    const after = sessions.shownTo("192.0.2.7", false, 7, 32_000);
+    expect(after).toEqual({ sessions: [], evictedSessions: evictedSessions + 1 });
+  });
+
+  test("keep the sessions of a connection, whose source is not forged", () => {
+    const sessions = newSessions(64);
+    const own = sessions.of(TCP, "192.0.2.7", 4000, 7, 0);
+    flood(sessions, 0, 10_000);
+    expect(sessions.of(TCP, "192.0.2.7", 4000, 7, 1000)).toBe(own);
+  });
+
+  test("keep a session of which nobody asked, if it sends while the table is replaced once", () => {
+    const sessions = newSessions(64);
+    const own = handled(sessions.of(UDP, "192.0.2.7", 4000, 7, 0), 1);
+    for (let n = 2; n < 8; n++) {
+      flood(sessions, n, 50);
+      expect(handled(sessions.of(UDP, "192.0.2.7", 4000, 7, n), n)).toBe(own);
+    }
+    flood(sessions, 10, 200);
+    expect(sessions.of(UDP, "192.0.2.7", 4000, 7, 11)).not.toBe(own);
+  });
+
+  test("a client is told of the eviction of its own sessions, not of those of other addresses with the same id", () => {
+    const sessions = newSessions(1);
+    const ask = () => sessions.shownTo("192.0.2.7", false, 7, 0).evictedSessions;
+    expect(ask()).toBe(0);
+    for (let i = 0; i < 10; i++) sessions.of(UDP, forgedSource(i), 1000, 7, 0);
+    expect(ask()).toBe(0);
+    sessions.of(UDP, "192.0.2.7", 4000, 7, 0);
+    sessions.of(UDP, "192.0.2.8", 4000, 7, 0);
+    expect(ask()).toBe(1);
+  });
+
+  test("a client that was forgotten is told another number, if any session was evicted", () => {
+    const sessions = newSessions(1);
+    const ask = (client: string) => sessions.shownTo(client, false, 7, 0).evictedSessions;
+    expect(ask("192.0.2.7")).toBe(0);
+    sessions.of(UDP, "192.0.2.7", 1, 7, 0);
+    for (let i = 0; i < 1024; i++) expect(ask(forgedSource(i))).toBe(0);
+    expect(ask("192.0.2.7")).toBe(0);
+    sessions.of(UDP, forgedSource(0), 1, 9, 0);
+    for (let i = 0; i < 2000; i++) ask(forgedSource(i));
+    expect(ask("192.0.2.7")).toBe(1);
+  });
+
+  test("a flood from one network forgets its own new sessions, and no other's", () => {
+    const sessions = newSessions(256);
+    const others = Array.from({ length: 240 }, (_, i) => handled(sessions.of(UDP, forgedSource(i), 1, 0, 0), 1));
+    for (let i = 0; i < 20_000; i++) sessions.of(UDP, "203.0.113.9", i & 0xffff, i >> 16, 1).arrive(1, 1);
+    expect(others.filter((other, i) => sessions.of(UDP, forgedSource(i), 1, 0, 2) !== other)).toEqual([]);
+    expect(sessions.evictions).toEqual({ new: 20_000 - 16, established: 0, validated: 0 });
   });
 });

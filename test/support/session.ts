@@ -1,6 +1,6 @@
 /** Ends of a lab for tests of sessions. */
 import type { StampProtocol } from "../../src/base/protocol.ts";
-import type { LocalEnd } from "../../src/reflector/sessions.ts";
+import type { LocalEnd } from "../../src/reflector/session.ts";
 
 /** A listener on loopback whose kernel buffer dropped nothing. */
 export function endAt(protocol: StampProtocol, port: number): LocalEnd {

@@ -116,7 +116,7 @@ export class PacketAccounting {
   }
 
   /**
-   * Counts an answer to the packet `sequence` that arrived at `now`.
+   * Counts an answer to the packet `sequence` that arrived at `now`; unknown if the packet is not kept any more.
    * @param reflected the reflector's own sequence number, if it has one: a duplicate with a number of its own was
    *   duplicated upstream, one with the number of an earlier answer downstream
    */
@@ -124,6 +124,7 @@ export class PacketAccounting {
     const slot = sequence & this.#mask;
     const state = this.#state[slot];
     const { counts } = this.#recorder;
+    if (!this.packets.holds(sequence)) return "unknown";
     if (state === ANSWERED || state === OTHER) {
       counts.duplicate++;
       if (this.#isNewNumber(slot, reflected)) counts.duplicateUp++;
@@ -183,6 +184,7 @@ export class PacketAccounting {
 
   /** Gives a packet the outcome failed, corrupt or lost, unless it has a final one; returns whether it did. */
   resolve(sequence: number, outcome: "failed" | "corrupt" | "lost"): boolean {
+    if (!this.packets.holds(sequence)) return false;
     const slot = sequence & this.#mask;
     const state = this.#state[slot];
     if (state !== PENDING && state !== LOST) return false;
@@ -202,6 +204,7 @@ export class PacketAccounting {
 
   /** Takes back a packet that the kernel refused to send: it counts as refused, not as sent. */
   refuse(sequence: number): void {
+    if (!this.packets.holds(sequence)) return;
     const slot = sequence & this.#mask;
     const state = this.#state[slot];
     if (state === FINALLY_LOST) this.#recorder.awaited++;
@@ -214,9 +217,9 @@ export class PacketAccounting {
     this.#recorder.counts.refused++;
   }
 
-  /** Whether the loss of a packet is final. */
+  /** Whether the loss of a packet is final, as that of a packet that is not kept any more, if it had no outcome. */
   isFinallyLost(sequence: number): boolean {
-    return this.#state[sequence & this.#mask] === FINALLY_LOST;
+    return !this.packets.holds(sequence) || this.#state[sequence & this.#mask] === FINALLY_LOST;
   }
 
   /**

@@ -21,7 +21,12 @@ const CLOCK_TOLERANCE_SECONDS = 0.002;
 /** The sessions of a run in a summary that can be used, or the reason why the summary cannot be used. */
 export type Verified =
   | { readonly sessions: readonly SessionSummary[]; readonly reason?: undefined }
-  | { readonly sessions?: undefined; readonly reason: string };
+  | {
+      readonly sessions?: undefined;
+      readonly reason: string;
+      /** Whether the lab has forgotten sessions of the run, so that the numbers of its answers can have begun again. */
+      readonly numbersRestart?: true;
+    };
 
 /** State of the sender when it receives a summary. */
 export interface SenderState {
@@ -76,13 +81,14 @@ export function verify(
   sender: SenderState,
 ): Verified {
   const { protocol, targetPort } = run;
-  if (summary.instance !== expected.instance) return { reason: "the lab restarted during the run" };
+  if (summary.instance !== expected.instance)
+    return { reason: "the lab restarted during the run", numbersRestart: true };
   if (listenerOf(summary, run) === undefined) {
     return { reason: `the lab does not receive ${protocol} packets on the target's port ${targetPort}` };
   }
   if (summary.evictedSessions !== expected.evictedSessions) {
     const size = summary.sessionLimit === undefined ? "" : `${formatCount(summary.sessionLimit)} `;
-    return { reason: `the lab's table of ${size}sessions was full, and it evicted sessions` };
+    return { reason: `the lab's table of ${size}sessions was full, and it evicted sessions`, numbersRestart: true };
   }
   const sessions = ownSessions(summary, run);
   if (sessions === undefined) return { reason: OTHER_SENDER };

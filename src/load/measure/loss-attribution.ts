@@ -37,6 +37,8 @@ export class LossAttribution {
   readonly #lab: LabQuery;
   /** Why the lab's summary is not used; undefined while it may be. */
   #reason: string | undefined;
+  /** Whether the numbers of the lab's answers can have begun again during the run. */
+  #numbersRestart = false;
   #recorder: Recorder | undefined;
   #interim: InterimAttribution | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -101,7 +103,10 @@ export class LossAttribution {
       if (verified?.sessions !== undefined) return this.identity.decide(true);
       if (arrivedOf(recorder) + recorder.deferredAnswers > 0) answeredAt ??= this.#clock.now();
       const elapsed = answeredAt === undefined ? 0 : this.#clock.now() - answeredAt;
-      if (verified !== undefined && elapsed > IDENTIFY_MS) this.#reject(verified.reason);
+      if (verified !== undefined && elapsed > IDENTIFY_MS) {
+        this.#numbersRestart ||= verified.numbersRestart === true;
+        this.#reject(verified.reason);
+      }
       // Without a response the target may still be a lab: its summary is requested again at the end.
       else if (elapsed > MIN_PATIENCE_MS) this.identity.decide(false);
     }
@@ -162,10 +167,16 @@ export class LossAttribution {
     }
     const byLab = await this.#byLab(recorder);
     if (byLab !== undefined) return byLab;
-    const other =
-      this.#plan.stamp && recorder.statefulAnswers > 0 ? attributeByReflector(recorder) : attributeByTarget(recorder);
+    const other = this.#byAnswers(recorder);
     const reasons = [this.#reason, other.reason].filter((reason) => reason !== undefined);
     return reasons.length === 0 ? other : { ...other, reason: reasons.join("; ") };
+  }
+
+  /** By what the answers themselves say. */
+  #byAnswers(recorder: Recorder): Directions {
+    if (this.#numbersRestart) return unattributed(recorder);
+    const isNumbered = this.#plan.stamp && recorder.statefulAnswers > 0;
+    return isNumbered ? attributeByReflector(recorder) : attributeByTarget(recorder);
   }
 
   /** By the lab's summary, queried until the lab holds no packet of the run or the patience is over. */
@@ -185,6 +196,7 @@ export class LossAttribution {
         }
       } else if (verified !== undefined || isOver) {
         this.#reason = verified?.reason ?? "the lab did not respond at the end of the run";
+        this.#numbersRestart ||= verified?.numbersRestart === true;
         return undefined;
       }
       await sleep(RETRY_MS);

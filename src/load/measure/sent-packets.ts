@@ -83,6 +83,11 @@ export class SentPackets {
     this.wallSentAt[slot] = wallSentAt;
   }
 
+  /** Whether the slot of the packet `sequence`, which was added, still holds it, and no later one. */
+  holds(sequence: number): boolean {
+    return sequence >= this.#next - this.slots;
+  }
+
   /** The complete sequence number of one from the wire (modulo 2^32); -1 if no packet that is kept has it. */
   find(onWire: number): number {
     const back = ((this.#next % TWO_32) - onWire) >>> 0;

@@ -8,6 +8,7 @@ import type { Client, ClientSettings, MakeClient } from "../client.ts";
 import { unreachable, unspecifiedAddress } from "../connect.ts";
 import { PollTimes } from "../poll-times.ts";
 import { SerialClient } from "../serial/client.ts";
+import { PlainText } from "../serial/plain-text.ts";
 import { PlainUdpConnection } from "../serial/plain-udp.ts";
 import { ReceiveDelay } from "../stamp/receive-delay.ts";
 import { SenderSession } from "../stamp/session.ts";
@@ -21,10 +22,11 @@ const ALL_RECEIVE_BUFFERS = 64 * 2 ** 20;
 const MAX_READ_SOCKETS = 1024;
 
 /** Makes the client of the mode. */
-export const makeClient: MakeClient = (settings) =>
-  settings.mode === "plain"
-    ? new SerialClient(settings, (events) => new PlainUdpConnection(settings, events), { rests: true })
-    : new UdpClient(settings);
+export const makeClient: MakeClient = (settings) => {
+  if (settings.mode !== "plain") return new UdpClient(settings);
+  const text = new PlainText("udp", settings.size);
+  return new SerialClient(settings, (events) => new PlainUdpConnection(settings, text, events), { rests: true });
+};
 
 /** Sends STAMP datagrams on a fixed number of sockets, in turn. */
 class UdpClient implements Client {

@@ -2,14 +2,13 @@
  * The client for answers without numbers. One packet is in flight on each connection, so that an answer can only belong
  * to that packet. Connections are opened when packets need them, up to a limit, and reused.
  */
-import { PacketAccounting } from "../../measure/accounting.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
-import { slotsFor } from "../../measure/sent-packets.ts";
 import type { Client, ClientSettings } from "../client.ts";
 import { openingPatience, unreachable } from "../connect.ts";
 import { PollTimes } from "../poll-times.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
+import { SerialPackets } from "./packets.ts";
 
 /** Time after a failed connection attempt before the next one. */
 const RETRY_MS = 100;
@@ -62,8 +61,7 @@ export class SerialClient implements Client {
   readonly #idle: Exchange[] = [];
   readonly localPorts = new Set<number>();
   readonly #polls = new PollTimes();
-  #recorder: Recorder;
-  #accounting: PacketAccounting;
+  readonly #packets: SerialPackets;
   #isClosed = false;
   lastArrival = 0;
 
@@ -79,18 +77,7 @@ export class SerialClient implements Client {
     this.#rests = rests;
     const { highestRate, waitMs } = settings;
     this.#resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
-    this.#recorder = settings.recorder;
-    this.#accounting = this.#newAccounting();
-  }
-
-  #newAccounting(): PacketAccounting {
-    const { highestRate, timeoutMs, waitMs } = this.#settings;
-    return new PacketAccounting(this.#recorder, {
-      slots: slotsFor(highestRate, waitMs, this.#settings.recorder.log !== undefined),
-      timeoutMs,
-      waitMs,
-      ordered: false,
-    });
+    this.#packets = new SerialPackets(settings);
   }
 
   async open(): Promise<void> {
@@ -122,7 +109,7 @@ export class SerialClient implements Client {
       retryAt: 0,
       lastError: "",
       waited: undefined,
-      recorder: this.#recorder,
+      recorder: this.#packets.recorder,
     };
     this.#exchanges.push(exchange);
     return exchange;
@@ -133,7 +120,7 @@ export class SerialClient implements Client {
   }
 
   send(intendedAt: number, now: number): boolean {
-    if (!this.#accounting.hasCapacity) return false;
+    if (!this.#packets.hasCapacity) return false;
     const exchange = this.#take(now);
     if (exchange === undefined) return false;
     const { connection } = exchange;
@@ -144,16 +131,15 @@ export class SerialClient implements Client {
     }
     this.#polls.note(now);
     exchange.waited = undefined;
-    exchange.recorder = this.#recorder;
-    exchange.sequence = this.#accounting.add(intendedAt, now, this.#settings.clock.wallAt(now));
+    exchange.recorder = this.#packets.recorder;
+    exchange.sequence = this.#packets.add(intendedAt, now);
     exchange.sentAt = now;
     if (connection.usable) this.#write(exchange, !this.#settings.closedLoop);
     // An open loop keeps its schedule against a target that refuses connections: each of its packets fails.
     else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
     else this.#connect(exchange, now);
     // The opening of a connection is not lateness of this sender: it began at `now`.
-    const error = this.#recorder.handOver.record(intendedAt, exchange.sentAt);
-    this.#accounting.notes?.noteScheduleError(this.#accounting.packets.next - 1, error);
+    this.#packets.handedOver(intendedAt, exchange.sentAt);
     return true;
   }
 
@@ -166,21 +152,19 @@ export class SerialClient implements Client {
     const restMs = now - (this.#idle[0]?.answeredAt ?? now);
     if (restMs < waitMs && canAdd) return this.#addExchange();
     const exchange = this.#idle.shift();
-    if (exchange) this.#recorder.copies.shortestRestMs = Math.min(this.#recorder.copies.shortestRestMs, restMs);
+    if (exchange)
+      this.#packets.recorder.copies.shortestRestMs = Math.min(this.#packets.recorder.copies.shortestRestMs, restMs);
     return exchange;
   }
 
   /** Sends the packet. With `fromNow` its service time starts now, otherwise when the client accepted it. */
   #write(exchange: Exchange, fromNow: boolean): void {
-    if (fromNow && exchange.recorder === this.#recorder) {
-      const { clock } = this.#settings;
-      exchange.sentAt = clock.now();
-      this.#accounting.packets.updateSentAt(exchange.sequence, exchange.sentAt, clock.wallAt(exchange.sentAt));
+    const { sequence, recorder } = exchange;
+    if (fromNow) {
+      exchange.sentAt = this.#settings.clock.now();
+      this.#packets.updateSentAt(recorder, sequence, exchange.sentAt);
     }
-    const { sequence } = exchange;
-    const octets = exchange.connection.write(sequence);
-    exchange.recorder.counts.bytesSent += octets;
-    if (exchange.recorder === this.#recorder) this.#accounting.notes?.noteSent(sequence, octets);
+    this.#packets.countSent(recorder, sequence, exchange.connection.write(sequence));
   }
 
   /** Opens the connection, then sends the packet. */
@@ -226,7 +210,7 @@ export class SerialClient implements Client {
 
   /** An answer on an idle connection is a copy of the last one. */
   #countCopy({ recorder, answeredAt }: Exchange, { kind }: Outcome, octets: number, now: number): void {
-    if (kind !== "answered" || !this.#rests || recorder !== this.#recorder) return;
+    if (kind !== "answered" || !this.#rests || recorder !== this.#packets.recorder) return;
     recorder.counts.duplicate++;
     recorder.counts.bytesReceived += octets;
     recorder.copies.longestLagMs = Math.max(recorder.copies.longestLagMs, now - answeredAt);
@@ -239,46 +223,14 @@ export class SerialClient implements Client {
     if (outcome.kind === "answered") exchange.answeredAt = now;
     else if (!exchange.connection.usable) exchange.answeredAt = Number.NEGATIVE_INFINITY;
     this.#idle.push(exchange);
-    if (exchange.recorder === this.#recorder) this.#count(sequence, outcome, now, octets);
-  }
-
-  #count(sequence: number, outcome: Outcome, now: number, octets: number): void {
-    const { serverMs, status, code } = outcome;
-    const recorder = this.#recorder;
-    if (status !== undefined) recorder.countStatus(status);
-    const error = code === undefined ? undefined : recorder.countPacketError(code);
-    const event = outcome.kind === "answered" ? this.#answer(sequence, outcome, now) : this.#resolve(sequence, outcome);
-    const { direction } = outcome;
-    this.#accounting.notes?.noteOutcome(sequence, now, { octets, status, serverMs, direction, error }, event);
-  }
-
-  /** Counts an answer; returns what it counts as if it is not the first one to its packet. */
-  #answer(sequence: number, { serverMs }: Outcome, now: number): "duplicate" | "unknown-answer" | undefined {
-    const reception = this.#accounting.answer(sequence, now);
-    if (reception === "answered" && serverMs !== undefined) this.#recorder.server.record(serverMs);
-    if (reception === "duplicate") return "duplicate";
-    if (reception !== "unknown") return undefined;
-    this.#recorder.counts.unknownAnswers++;
-    return "unknown-answer";
-  }
-
-  /** Counts an outcome other than an answer; returns what it counts as if its packet has a final outcome already. */
-  #resolve(sequence: number, { kind, direction }: Outcome): "ignored" | undefined {
-    if (kind === "refused") {
-      this.#accounting.refuse(sequence);
-      return undefined;
-    }
-    if (kind === "dropped") this.#recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
-    // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
-    const fate = kind === "failed" || kind === "corrupt" ? kind : "lost";
-    return this.#accounting.resolve(sequence, fate) ? undefined : "ignored";
+    if (exchange.recorder === this.#packets.recorder) this.#packets.count(sequence, outcome, now, octets);
   }
 
   flush(): void {}
 
   /** Closes connections whose packet was not answered within the waiting time. */
   tick(now: number): void {
-    this.#accounting.expire(now);
+    this.#packets.expire(now);
     for (const exchange of this.#exchanges) {
       if (exchange.sequence === IDLE || now - exchange.sentAt <= this.#settings.waitMs) continue;
       exchange.sequence = IDLE;
@@ -289,15 +241,13 @@ export class SerialClient implements Client {
   }
 
   restart(recorder: Recorder): void {
-    this.#recorder = recorder;
-    this.#accounting.close();
-    this.#accounting = this.#newAccounting();
+    this.#packets.restart(recorder);
   }
 
   finish(): void {}
 
   get pending(): number {
-    return this.#recorder.pending;
+    return this.#packets.recorder.pending;
   }
 
   bufferDrops(): undefined {

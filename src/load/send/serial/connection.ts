@@ -17,6 +17,9 @@ export interface Outcome {
   readonly code?: string;
 }
 
+/** An answer without more to say about it. */
+export const ANSWERED: Outcome = Object.freeze({ kind: "answered" });
+
 /** A connection with at most one packet in flight. */
 export interface SerialConnection {
   /** Connects within `patienceMs`; rejects with the system's error. */

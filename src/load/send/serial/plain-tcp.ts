@@ -3,13 +3,14 @@ import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { connectWithin } from "../connect.ts";
-import type { ConnectionEvents, SerialConnection } from "./connection.ts";
-import { plainText } from "./plain-text.ts";
+import { ANSWERED, type ConnectionEvents, type SerialConnection } from "./connection.ts";
+import { PlainText } from "./plain-text.ts";
 
 /** An echo is complete with the last octet of the text, any other answer with its first chunk. */
 export class PlainTcpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #events: ConnectionEvents;
+  readonly #text: PlainText;
   #socket: Bun.Socket | undefined;
   #sent: Buffer = Buffer.alloc(0);
   #unwritten = 0;
@@ -19,6 +20,7 @@ export class PlainTcpConnection implements SerialConnection {
 
   constructor(settings: ClientSettings, events: ConnectionEvents) {
     this.#settings = settings;
+    this.#text = new PlainText("tcp", settings.size);
     this.#events = events;
   }
 
@@ -47,7 +49,7 @@ export class PlainTcpConnection implements SerialConnection {
   }
 
   write(sequence: number): number {
-    this.#sent = plainText("tcp", sequence, this.#settings.size);
+    this.#sent = this.#text.write(sequence);
     this.#unwritten = this.#sent.length;
     this.#received = 0;
     this.#drain();
@@ -66,7 +68,7 @@ export class PlainTcpConnection implements SerialConnection {
     const isEcho = this.#sent.compare(data, 0, end - this.#received, this.#received, end) === 0;
     this.#received += data.length;
     if (isEcho && this.#received < this.#sent.length) return;
-    this.#events.onAnswer({ kind: "answered" }, this.#received);
+    this.#events.onAnswer(ANSWERED, this.#received);
   }
 
   /** A connection that is closed instead of an answer is a loss: the lab drops packets on plain TCP this way. */

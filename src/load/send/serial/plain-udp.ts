@@ -4,8 +4,8 @@ import { resendOnError } from "../../../base/resend.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { unspecifiedAddress } from "../connect.ts";
-import type { ConnectionEvents, SerialConnection } from "./connection.ts";
-import { plainText } from "./plain-text.ts";
+import { ANSWERED, type ConnectionEvents, type SerialConnection } from "./connection.ts";
+import type { PlainText } from "./plain-text.ts";
 
 /** The error of a packet that the kernel had no buffer for. */
 const NOT_ACCEPTED = Object.assign(new Error("the send buffer was full"), { code: "EAGAIN" });
@@ -19,10 +19,15 @@ export class PlainUdpConnection implements SerialConnection {
   readonly #events: ConnectionEvents;
   #socket: Bun.udp.ConnectedSocket<"buffer"> | undefined;
   #receiveTime: () => number | undefined = () => undefined;
+  readonly #text: PlainText;
+  #packet: Buffer = Buffer.alloc(0);
+  #refusal: unknown;
   usable = false;
 
-  constructor(settings: ClientSettings, events: ConnectionEvents) {
+  /** @param text the packets of all sockets: the kernel copies a packet before the next one is written */
+  constructor(settings: ClientSettings, text: PlainText, events: ConnectionEvents) {
     this.#settings = settings;
+    this.#text = text;
     this.#events = events;
   }
 
@@ -39,7 +44,7 @@ export class PlainUdpConnection implements SerialConnection {
         data: (from, data) => {
           if (from !== this.#socket) return;
           this.#events.onRead(this.#waited);
-          this.#events.onAnswer({ kind: "answered" }, data.length);
+          this.#events.onAnswer(ANSWERED, data.length);
         },
         // Bun passes the error alone, or the socket and the error: it is the last argument.
         error: (...args: unknown[]) => this.#onError(args.at(-1)),
@@ -55,17 +60,16 @@ export class PlainUdpConnection implements SerialConnection {
     return receivedAt === undefined ? undefined : clock.wallAt(clock.now()) - receivedAt;
   };
 
+  readonly #attempt = () => this.#socket?.send(this.#packet);
+  readonly #onRefusal = (error: unknown) => {
+    this.#refusal = error;
+  };
+
   write(sequence: number): number {
-    const packet = plainText("udp", sequence, this.#settings.size);
-    let refusal: unknown = NOT_ACCEPTED;
-    const isSent = resendOnError(
-      () => this.#socket?.send(packet),
-      (error) => {
-        refusal = error;
-      },
-    );
-    if (isSent === true) return packet.length;
-    this.#events.onAnswer({ kind: "refused", code: errorCode(refusal) }, 0);
+    this.#packet = this.#text.write(sequence);
+    this.#refusal = NOT_ACCEPTED;
+    if (resendOnError(this.#attempt, this.#onRefusal) === true) return this.#packet.length;
+    this.#events.onAnswer({ kind: "refused", code: errorCode(this.#refusal) }, 0);
     return 0;
   }
 

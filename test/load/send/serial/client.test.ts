@@ -132,3 +132,45 @@ test("the answer to a packet of the warm-up is not counted after a restart", asy
   expect(measured.counts).toMatchObject({ answered: 0, bytesReceived: 0 });
   expect(recorder.counts).toMatchObject({ sent: 1, bytesReceived: 5 });
 });
+
+test("a late answer to a packet whose slot holds a later one is not that packet's answer", async () => {
+  const { client, recorder, clock, connection } = await openClient();
+  client.send(clock.time, clock.time); // packet 0, on the connection opened last
+  const late = connection(1);
+  const busy = connection(0);
+  const answerNext = () => {
+    client.send(clock.time, clock.time);
+    busy.events.onAnswer({ kind: "answered" }, 1);
+  };
+  clock.time += 150;
+  client.tick(clock.time); // packet 0 is lost for now, and waited for until its waiting time has passed
+  const slots = 256; // 1 s of packets at 100/s, and a quarter more; this sender catches up with more
+  for (let packet = 1; packet < slots; packet++) answerNext();
+  expect(recorder.counts).toMatchObject({ sent: slots, answered: slots - 1, lost: 1, discarded: 0 });
+  client.send(clock.time, clock.time); // takes the slot of packet 0
+  expect(recorder.counts).toMatchObject({ lost: 1, discarded: 1 });
+  late.events.onAnswer({ kind: "answered" }, 1);
+  expect(recorder.counts).toMatchObject({ answered: slots - 1, late: 0, duplicate: 0, unknownAnswers: 1 });
+  busy.events.onAnswer({ kind: "answered" }, 1);
+  expect(recorder.counts).toMatchObject({ sent: slots + 1, answered: slots, lost: 1, duplicate: 0 });
+  expect(recorder.pending).toBe(0);
+});
+
+test.each(["failed", "corrupt", "lost", "refused", "dropped"] as const)(
+  "nor is an outcome %s of it the outcome of the later one",
+  async (kind) => {
+    const { client, recorder, clock, connection } = await openClient();
+    client.send(clock.time, clock.time);
+    clock.time += 150;
+    client.tick(clock.time);
+    for (let packet = 1; packet <= 256; packet++) {
+      client.send(clock.time, clock.time);
+      if (packet < 256) connection(0).events.onAnswer({ kind: "answered" }, 1);
+    }
+    connection(1).events.onClosed({ kind });
+    expect(recorder.counts).toMatchObject({ sent: 257, answered: 255, lost: 1, failed: 0, corrupt: 0, refused: 0 });
+    expect(recorder.pending).toBe(1);
+    connection(0).events.onAnswer({ kind: "answered" }, 1);
+    expect(recorder.counts).toMatchObject({ answered: 256, duplicate: 0 });
+  },
+);

@@ -1,7 +1,17 @@
+/** The packets of plain mode. */
 import { expect, test } from "bun:test";
-import { plainText } from "../../../../src/load/send/serial/plain-text.ts";
+import { PlainText } from "../../../../src/load/send/serial/plain-text.ts";
 
 test("the text names the protocol and the packet, and is padded to the size", () => {
-  expect(plainText("udp", 7, 0).toString()).toBe("Hello UDP 7");
-  expect(plainText("tcp", 7, 14).toString()).toBe("Hello TCP 7...");
+  const [short, long] = [new PlainText("udp", 0), new PlainText("tcp", 14)];
+  expect(short.write(7).toString()).toBe("Hello UDP 7");
+  expect(long.write(7).toString()).toBe("Hello TCP 7...");
+});
+
+test("each packet replaces the one before, with more digits or fewer", () => {
+  const text = new PlainText("udp", 13);
+  const numbers = [0, 9, 10, 999, 1000, 12_345_678, 2 ** 53 - 1, 2 ** 32, 5, 100];
+  for (const number of numbers) {
+    expect(text.write(number).toString()).toBe(`Hello UDP ${number}`.padEnd(13, "."));
+  }
 });
