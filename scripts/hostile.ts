@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf } from "../src/base/message.ts";
+import { limitMemory } from "../test/hostile/support/memory-limit.ts";
+import { readSize } from "./soak/options.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const FOLDER = join(ROOT, "test/hostile");
@@ -11,9 +13,11 @@ const END = ".test.ts";
 
 const HELP = `hostile: attacks a lab in every way that test/hostile has, in full size
 
-usage: bun run hostile [FILE...]
+usage: bun run hostile [flags] [FILE...]
 
-  FILE   attacks of test/hostile/FILE${END}; default all, one file at a time
+  FILE            attacks of test/hostile/FILE${END}; default all, one file at a time
+  --memory SIZE   runs each file, with its labs and attackers, in a control group with this memory limit: 512M, 1G
+                  (root, Linux)
   -h, --help
 
 Prints for each attack its result, its duration, and its name with the count. Takes about five minutes. Attacks that need
@@ -22,8 +26,9 @@ root, a control group or Linux are skipped without them, with a line that says w
 
 exit status: 0 the lab withstood every attack that ran · 1 it did not · 2 bad usage
 
-example:
+examples:
   bun run hostile datagrams loops
+  bun run hostile --memory 512M
 `;
 
 /** The result of one attack. */
@@ -57,9 +62,11 @@ function attacksIn(path: string): readonly Attack[] {
 }
 
 /** Runs the attacks of one file, and prints a line for each; the output of the tests only if one fails. */
-async function run(file: string): Promise<readonly Attack[]> {
+async function run(file: string, memory: number | undefined): Promise<readonly Attack[]> {
+  using group = memory === undefined ? undefined : limitMemory(memory);
+  if (memory !== undefined && group === undefined) fail("--memory: no control group can be made here (root, Linux)");
   const report = join(tmpdir(), `wirelab-hostile-${process.pid}.xml`);
-  const command = [process.execPath, "test", join(FOLDER, file + END), "--reporter=junit"];
+  const command = [...(group?.wrap ?? []), process.execPath, "test", join(FOLDER, file + END), "--reporter=junit"];
   const child = Bun.spawn([...command, `--reporter-outfile=${report}`], {
     cwd: ROOT,
     env: { ...process.env, HOSTILE: "full" },
@@ -83,10 +90,18 @@ async function run(file: string): Promise<readonly Attack[]> {
 
 function parse() {
   try {
-    return parseArgs({ options: { help: { type: "boolean", short: "h" } }, allowPositionals: true });
+    const help = { type: "boolean", short: "h" } as const;
+    return parseArgs({ options: { help, memory: { type: "string" } }, allowPositionals: true });
   } catch (error) {
-    return fail(`${messageOf(error).split(". ")[0]}; allowed: --help, FILE`);
+    return fail(`${messageOf(error).split(". ")[0]}; allowed: --memory, --help, FILE`);
   }
+}
+
+/** The memory limit in octets; undefined without one. */
+function memoryIn(text: string | undefined): number | undefined {
+  const size = text === undefined ? undefined : readSize(text);
+  if (text === undefined || size !== undefined) return size;
+  return fail(`--memory ${text}: not allowed; allowed: a size such as 512M or 1G`);
 }
 
 const { values, positionals } = parse();
@@ -98,9 +113,10 @@ const unknown = positionals.find((name) => !files.includes(name));
 if (values.help) console.log(HELP.trimEnd());
 else if (unknown !== undefined) fail(`no file "${unknown}"; allowed: ${files.join(" ")}`);
 else {
+  const memory = memoryIn(values.memory);
   const startedAt = performance.now();
   const attacks: Attack[] = [];
-  for (const file of positionals.length > 0 ? positionals : files) attacks.push(...(await run(file)));
+  for (const file of positionals.length > 0 ? positionals : files) attacks.push(...(await run(file, memory)));
   const count = (result: Attack["result"]) => attacks.filter((attack) => attack.result === result).length;
   const took = `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
   const rest = count("skipped") > 0 ? `, ${count("skipped")} skipped` : "";

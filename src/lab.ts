@@ -1,7 +1,7 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
 import { preparePage } from "./api/page.ts";
-import { controlRoutes } from "./api/routes.ts";
+import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
 import { sleep, systemClock } from "./base/clock.ts";
@@ -185,7 +185,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     runner,
   });
   await preparePage(); // before a peer can take the descriptors that the bundler needs
-  await listeners.open(config, { ...parts, routes, describe: describeTraffic });
+  await listeners.open(config, { ...parts, routes, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
   serving = true;
 
   const open = undo.move();

@@ -1,14 +1,7 @@
 /** scripts/soak.ts: its options, its faults, and its checks, which find what is wrong in counts that were changed. */
 import { describe, expect, test } from "bun:test";
-import {
-  addUp,
-  counterDefects,
-  memoryDefects,
-  memoryTrend,
-  remainderDefects,
-  reportDefects,
-  type Series,
-} from "../scripts/soak/checks.ts";
+import { addUp, balanceDefects, balanceLine } from "../scripts/soak/balance.ts";
+import { memoryDefects, memoryTrend, remainderDefects, reportDefects, type Series } from "../scripts/soak/checks.ts";
 import { faultTexts } from "../scripts/soak/fault-texts.ts";
 import { readOptions, readSize, SoakUsageError } from "../scripts/soak/options.ts";
 import { growthDefects } from "../scripts/soak/restarts.ts";
@@ -85,8 +78,8 @@ test("a real run has no defect, and each changed count is found", async () => {
     control: `127.0.0.1:${lab.ports.http}`,
     rate: 500,
     count: 200,
-    timeout: 0.2,
-    wait: 0.3,
+    timeout: 1,
+    wait: 1,
   }).report;
   expect(reportDefects(report)).toEqual([]);
   const totals = addUp([report, report], "udp");
@@ -95,20 +88,52 @@ test("a real run has no defect, and each changed count is found", async () => {
   const after = await scrape(lab);
   const once = addUp([report], "udp");
   const defectsOf = (changes: Readonly<Record<string, number>>) =>
-    counterDefects("udp", once, changed(after, changes)).map((line) => line.split(/[:,]/)[1]?.trim());
+    balanceDefects("udp", once, changed(after, changes)).map((line) => line.split(/[:,]/)[1]?.trim());
   expect(defectsOf({})).toEqual([]);
-  expect(defectsOf({ packets_total: 199 })).toEqual(["packets answered and dropped", "packets received"]);
+  expect(defectsOf({ packets_total: 199 })).toEqual([
+    "packets answered and dropped",
+    "packets that the lab did not receive",
+  ]);
   expect(defectsOf({ wirelab_drops_total: 1 })).toEqual(["drops by reason"]);
   expect(defectsOf({ "wirelab_drops_total fault-up": once.droppedUp + 1 })).toEqual([
     "packets that faults dropped upstream",
   ]);
-  expect(defectsOf({ "wirelab_drops_total fault-down": once.droppedDown - 1 })).toEqual(["and downstream"]);
+  expect(defectsOf({ "wirelab_drops_total fault-down": once.droppedDown - 1 })).toEqual([
+    "packets that faults dropped downstream",
+  ]);
+  expect(defectsOf({ "wirelab_drops_total peer-gone": 1 })).toEqual(["other losses downstream"]);
+  expect(defectsOf({ response_time_seconds_count: once.answered + 1 })).toEqual([
+    "packets answered and dropped",
+    "other losses downstream",
+    "answers that did not arrive",
+  ]);
   expect(defectsOf({ "wirelab_rejected_total failed": 1 })).toEqual(["internal errors"]);
+  const { answered, droppedUp, droppedDown } = once;
+  expect(balanceLine("udp", once, after)).toBe(
+    `udp: 200 sent = ${answered} answered (0 late, 0 failed, 0 corrupt) + ${droppedUp} dropped by faults upstream + ` +
+      `${droppedDown} dropped by faults downstream + 0 dropped because the peer had gone or for other reasons + ` +
+      "0 answered without the sender having the answer in time + 0 not received by the lab",
+  );
 
   expect(remainderDefects(before, changed(after, { process_open_fds: before.get("process_open_fds") }))).toEqual([]);
   expect(
     remainderDefects(before, changed(after, { "wirelab_bounded_size delay-queue": 3, process_open_fds: 1 })),
   ).toEqual(["delay-queue after the load: 3, expected 0"]);
+});
+
+test("packets that TCP loses are those of connections that closed, and one more is found", async () => {
+  await using lab = await startTestLab({ impair: { tcp: { reset: 0.03, delay: { kind: "fixed", ms: 3 } } } });
+  const [target, control] = [`127.0.0.1:${lab.ports.tcp}`, `127.0.0.1:${lab.ports.http}`];
+  const options = { protocol: "tcp", target, control, rate: 2000, count: 400, timeout: 1, wait: 1 } as const;
+  const totals = addUp([await runLoad(options).report], "tcp");
+  const series = await scrape(lab);
+  expect(balanceDefects("tcp", totals, series)).toEqual([]);
+  expect(totals.withConnection).toBe(totals.lost);
+  const lost = totals.lost - totals.droppedDown;
+  const [line] = balanceDefects("tcp", { ...totals, late: 0, withConnection: lost - 1 }, series);
+  expect(line).toBe(
+    `tcp: packets lost with their connection, of those unanswered when it closed: ${lost}, expected 0 to ${lost - 1}`,
+  );
 });
 
 test("a report whose counts do not add up is a defect", async () => {

@@ -1,29 +1,11 @@
 /** The state of the soak while it runs: reports, samples of the lab's memory, and the line about the last seconds. */
 import { formatCount, formatSeconds } from "../../src/base/format.ts";
-import type { Protocol } from "../../src/base/protocol.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
-import { mebibytes, reportDefects, type Series, type Totals } from "./checks.ts";
+import { mebibytes, reportDefects, type Series } from "./checks.ts";
 
 /** Upper bounds of the buckets of the event-loop lag, s, as /metrics prints them. */
 const LAG_BOUNDS = ["0.001", "0.0025", "0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1"] as const;
 const LAG = "wirelab_event_loop_lag_seconds";
-
-/** The packets of one protocol: how the senders account for them, and the lab. */
-export function protocolLine(protocol: Protocol, totals: Totals, series: Series): string {
-  const { sent, answered, late, failed, corrupt, lostUp, droppedUp, lostDown, droppedDown, unexplained } = totals;
-  const by = (lost: number, dropped: number) => `${formatCount(lost)} (${formatCount(dropped)} by faults)`;
-  return [
-    `${protocol}: ${formatCount(sent)} sent`,
-    `${formatCount(series.get("packets_total", { protocol }))} received by the lab`,
-    `${formatCount(answered)} answered`,
-    `${formatCount(late)} late`,
-    `${formatCount(failed)} failed`,
-    `${formatCount(corrupt)} corrupt`,
-    `${by(lostUp, droppedUp)} lost upstream`,
-    `${by(lostDown, droppedDown)} downstream`,
-    `${formatCount(unexplained)} unexplained`,
-  ].join(", ");
-}
 
 /** Mean and limit of the event-loop lag between two scrapes. */
 function lagBetween(before: Series | undefined, now: Series): string {

@@ -6,19 +6,12 @@ import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { limitMemory } from "../../test/hostile/support/memory-limit.ts";
 import { type LabProcess, startMain } from "../../test/support/process.ts";
 import { scrape } from "../../test/support/scrape.ts";
-import {
-  addUp,
-  allCounterDefects,
-  mebibytes,
-  memoryDefects,
-  memoryTrend,
-  remainderDefects,
-  type Series,
-} from "./checks.ts";
+import { addUp, allBalanceDefects, balanceLine } from "./balance.ts";
+import { mebibytes, memoryDefects, memoryTrend, remainderDefects, type Series } from "./checks.ts";
 import { changeFaults, holdViewers, scrapeAlong, startRuns } from "./company.ts";
 import { measureRates, sendAll } from "./load.ts";
 import type { SoakOptions } from "./options.ts";
-import { type Progress, protocolLine } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { startsDefects } from "./restarts.ts";
 
 const LINE_EVERY_MS = 5000;
@@ -106,10 +99,10 @@ export async function soak(options: SoakOptions, parts: SoakParts): Promise<stri
   const defects = await underLoad(lab, options, parts);
   if (signal.aborted || !lab.running) return [...progress.defects, ...defects];
   const after = await atRest(lab, before);
-  for (const protocol of PROTOCOLS) say(protocolLine(protocol, addUp(progress.reports, protocol), after));
+  for (const protocol of PROTOCOLS) say(balanceLine(protocol, addUp(progress.reports, protocol), after));
   const { first, last } = memoryTrend(progress.memory);
   say(`memory: ${mebibytes(first)} in the first third after the warm-up, ${mebibytes(last)} in the last`);
-  if (defects.length === 0) defects.push(...allCounterDefects(progress.reports, after));
+  if (defects.length === 0) defects.push(...allBalanceDefects(progress.reports, after));
   defects.push(...memoryDefects(progress.memory), ...remainderDefects(before, after), ...(await stopLab(lab)));
   if (options.starts > 0 && !signal.aborted) defects.push(...(await startsDefects(options.starts, say, signal)));
   return [...progress.defects, ...defects];

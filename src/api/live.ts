@@ -24,7 +24,10 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
     )
     .get(
       "/history",
-      (context) => Response.json(live.dump({ peers: mayChange(context, config) }), { headers: NO_STORE }),
+      async (context) => {
+        const text = await live.dump({ peers: mayChange(context, config) });
+        return new Response(text, { headers: { "content-type": "application/json", ...NO_STORE } });
+      },
       { detail: LIVE_DOCS.history },
     )
     .get(

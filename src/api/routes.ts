@@ -10,6 +10,9 @@ import { measurementRoutes } from "./measurement.ts";
 import { pageRoutes } from "./page.ts";
 import type { ApiParts } from "./parts.ts";
 
+/** Routes that anyone may read and that have much to compile. */
+export const FIRST_REQUESTS = ["/metrics", "/history", "/sessions/0", "/rights", "/swagger/json"] as const;
+
 /** The control routes. Their error handler also serves the other routes of the application that uses them. */
 export function controlRoutes(parts: ApiParts) {
   const { traffic, log, version } = parts;

@@ -2,8 +2,10 @@
  * The file descriptors of this process: how many are left, and the TCP connections among them. A descriptor that the
  * kernel assigns is the lowest free one, so that its number tells how many are in use.
  */
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import { SOCKET_CALLS } from "./socket-calls.ts";
+import { nextTurn } from "./turns.ts";
 
 /** One TCP connection of this process. */
 export interface OpenConnection {
@@ -22,23 +24,8 @@ const LAST_RECEIVED = 52;
 const LISTEN = 10;
 const SHUT_RDWR = 2;
 const ADDRESS_LENGTH = 28;
-
-/** Linux's calls about a socket; undefined on other systems, whose structures differ. */
-function loadCalls() {
-  const { i32, pointer } = FFIType;
-  for (const library of ["libc.so.6", "libc.so"]) {
-    try {
-      return dlopen(library, {
-        getsockname: { args: [i32, pointer, pointer], returns: i32 },
-        getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
-        shutdown: { args: [i32, i32], returns: i32 },
-      }).symbols;
-    } catch {
-      // try the next name
-    }
-  }
-  return undefined;
-}
+/** Descriptors that are examined in one turn of the event loop, which takes less than a millisecond. */
+const DESCRIPTORS_PER_TURN = 512;
 
 /** Most descriptors that this process may have; Infinity where the system does not report it. */
 export function mostDescriptors(): number {
@@ -77,7 +64,6 @@ export function spareDescriptors(most: number): number {
 
 /** Finds and closes connections of this process. */
 export class ConnectionScanner {
-  readonly #calls = loadCalls();
   readonly #address = new Uint8Array(ADDRESS_LENGTH);
   readonly #info = new DataView(new ArrayBuffer(TCP_INFO_LENGTH));
   readonly #length = new Uint32Array(1);
@@ -85,26 +71,39 @@ export class ConnectionScanner {
   /** @param most as `mostDescriptors` returns it */
   constructor(private readonly most: number) {}
 
-  /** The connections to the local `port`; none where the system does not report them. Takes 1 µs for each descriptor. */
-  scan(port: number): readonly OpenConnection[] {
+  /**
+   * The connections to the local `port`; none where the system does not report them. Takes 1 µs for each descriptor, divided
+   * over turns of the event loop: a connection that is closed or opened meanwhile may be in the result or not.
+   */
+  async scan(port: number): Promise<readonly OpenConnection[]> {
     const found: OpenConnection[] = [];
-    const end = this.#calls ? tableSize(this.most) : 0;
+    const end = SOCKET_CALLS ? tableSize(this.most) : 0;
     for (let descriptor = 0; descriptor < end; descriptor++) {
-      if (!this.#isOn(port, descriptor) || !this.#readInfo(descriptor)) continue;
-      const idleMs = Math.min(this.#info.getUint32(LAST_SENT, true), this.#info.getUint32(LAST_RECEIVED, true));
-      found.push({ descriptor, idleMs });
+      if (descriptor % DESCRIPTORS_PER_TURN === DESCRIPTORS_PER_TURN - 1) await nextTurn();
+      const idleMs = this.#idleMs(port, descriptor);
+      if (idleMs !== undefined) found.push({ descriptor, idleMs });
     }
     return found;
   }
 
-  /** Ends both directions of a connection, which the runtime then closes as if its peer had. */
-  shutDown({ descriptor }: OpenConnection): void {
-    this.#calls?.shutdown(descriptor, SHUT_RDWR);
+  /**
+   * Ends both directions of a connection to the local `port`, which the runtime then closes as if its peer had. Returns false
+   * if it was closed, or received or sent octets, since it was found.
+   */
+  shutDown(port: number, { descriptor, idleMs }: OpenConnection): boolean {
+    const now = this.#idleMs(port, descriptor);
+    return now !== undefined && now >= idleMs && SOCKET_CALLS?.shutdown(descriptor, SHUT_RDWR) === 0;
+  }
+
+  /** Time since the connection received or sent octets; undefined if the descriptor is no connection to the port. */
+  #idleMs(port: number, descriptor: number): number | undefined {
+    if (!this.#isOn(port, descriptor) || !this.#readInfo(descriptor)) return undefined;
+    return Math.min(this.#info.getUint32(LAST_SENT, true), this.#info.getUint32(LAST_RECEIVED, true));
   }
 
   #isOn(port: number, descriptor: number): boolean {
     this.#length[0] = ADDRESS_LENGTH;
-    if (this.#calls?.getsockname(descriptor, ptr(this.#address), ptr(this.#length)) !== 0) return false;
+    if (SOCKET_CALLS?.getsockname(descriptor, ptr(this.#address), ptr(this.#length)) !== 0) return false;
     return ((this.#address[2] ?? 0) << 8) + (this.#address[3] ?? 0) === port; // at the same place in IPv4 and IPv6
   }
 
@@ -112,7 +111,7 @@ export class ConnectionScanner {
   #readInfo(descriptor: number): boolean {
     this.#length[0] = TCP_INFO_LENGTH;
     const { buffer } = this.#info;
-    const failed = this.#calls?.getsockopt(descriptor, SOL_TCP, TCP_INFO, ptr(buffer), ptr(this.#length)) !== 0;
+    const failed = SOCKET_CALLS?.getsockopt(descriptor, SOL_TCP, TCP_INFO, ptr(buffer), ptr(this.#length)) !== 0;
     return !failed && this.#info.getUint8(STATE) !== LISTEN;
   }
 }

@@ -3,8 +3,9 @@
  * Without Linux's /proc or its C library each function returns its neutral value. Besides the entry points this is the
  * only module that reads `process`.
  */
-import { dlopen, FFIType, ptr } from "bun:ffi";
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { ptr } from "bun:ffi";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { SOCKET_CALLS } from "./socket-calls.ts";
 
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
@@ -40,6 +41,10 @@ export interface ProcessUsage {
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;
+/** Reads nine counters of 32 bits about the memory of a socket, of which the last is the number of dropped datagrams. */
+const SO_MEMINFO = 55;
+const MEMINFO_VALUES = 9;
+const MEMINFO_DROPS = 8;
 
 /** The file's text, or undefined where it cannot be read. */
 function readText(path: string): string | undefined {
@@ -48,28 +53,6 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-type SetSocketOption = (fd: number, level: number, option: number, value: number, length: number) => number;
-let setSocketOption: SetSocketOption | undefined;
-
-/** Linux's setsockopt for options of one integer. On other systems the constants above differ, so it does nothing. */
-function loadSetSocketOption(): SetSocketOption {
-  if (!isLinux) return () => -1;
-  const { i32, pointer, u32 } = FFIType;
-  for (const library of ["libc.so.6", "libc.so"]) {
-    try {
-      const { symbols } = dlopen(library, { setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 } });
-      const cell = new Int32Array(1);
-      return (fd, level, option, value, length) => {
-        cell[0] = value;
-        return symbols.setsockopt(fd, level, option, ptr(cell), length);
-      };
-    } catch {
-      // try the next name
-    }
-  }
-  return () => -1;
 }
 
 /** The file descriptor of a Bun socket; undefined where the runtime has none (bun-types does not declare it). */
@@ -84,40 +67,28 @@ export function descriptorOf(socket: object): number | undefined {
 export function setReceiveBuffer(socket: object, bytes: number): boolean {
   const fd = descriptorOf(socket);
   if (fd === undefined) return false;
-  setSocketOption ??= loadSetSocketOption();
-  if (setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes, 4) === 0) return true;
-  return setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, bytes, 4) === 0;
+  const value = Int32Array.of(bytes);
+  const set = (option: number) => SOCKET_CALLS?.setsockopt(fd, SOL_SOCKET, option, ptr(value), value.byteLength) === 0;
+  return set(SO_RCVBUFFORCE) || set(SO_RCVBUF);
 }
 
-/** The inode of a socket, by which /proc/net identifies it; undefined where the system does not report it. */
-function inodeOf(socket: object): string | undefined {
-  try {
-    return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptorOf(socket)}`))?.[1];
-  } catch {
-    return undefined;
-  }
+/** Datagrams that the kernel dropped at a socket; undefined where the system does not report it (Linux 4.12 does). */
+function dropsAt(socket: object): number | undefined {
+  const fd = descriptorOf(socket);
+  if (fd === undefined) return undefined;
+  const values = new Uint32Array(MEMINFO_VALUES);
+  const length = Uint32Array.of(values.byteLength);
+  if (SOCKET_CALLS?.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, ptr(values), ptr(length)) !== 0) return undefined;
+  return values[MEMINFO_DROPS];
 }
 
 /**
- * Datagrams that the kernel dropped at these UDP sockets because a receive buffer was full: the column `drops` of
- * /proc/net/udp and udp6. Undefined where the system does not report it.
+ * Datagrams that the kernel dropped at these UDP sockets because a receive buffer was full. Undefined where the system does
+ * not report it. The kernel is asked for each socket: /proc/net/udp has a line for each socket of the machine.
  */
 export function receiveBufferDrops(sockets: Iterable<object>): number | undefined {
-  const inodes = Array.from(sockets, inodeOf).filter((inode) => inode !== undefined);
-  const tables = ["/proc/net/udp", "/proc/net/udp6"].map(readText).filter((table) => table !== undefined);
-  if (tables.length === 0) return undefined;
-  return tables.reduce((sum, table) => sum + inodes.reduce((drops, inode) => drops + dropsIn(table, inode), 0), 0);
-}
-
-/** The drops in the line of an inode. The other lines are not split, because there can be many. */
-function dropsIn(table: string, inode: string): number {
-  for (let at = table.indexOf(` ${inode} `); at >= 0; at = table.indexOf(` ${inode} `, at + 1)) {
-    const end = table.indexOf("\n", at);
-    const line = table.slice(table.lastIndexOf("\n", at) + 1, end < 0 ? undefined : end);
-    const columns = line.trim().split(/\s+/);
-    if (columns[9] === inode) return Number(columns[12] ?? 0);
-  }
-  return 0;
+  if (SOCKET_CALLS === undefined) return undefined;
+  return Array.from(sockets, dropsAt).reduce<number>((sum, drops) => sum + (drops ?? 0), 0);
 }
 
 function countOpenFiles(): number {

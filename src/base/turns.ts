@@ -12,17 +12,57 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * Calls `work` for each item, at most ITEMS_PER_TURN in one turn of the event loop, the first ones before the call
- * returns. Items that are added to a live iterable in the meantime are included. Rejects with the error of `work`.
+ * Calls `work` for each item, at most `perTurn` in one turn of the event loop, the first ones before the call returns.
+ * Items that are added to a live iterable in the meantime are included. Rejects with the error of `work`.
  */
-export async function overTurns<Item>(items: Iterable<Item>, work: (item: Item) => void): Promise<void> {
+export async function overTurns<Item>(
+  items: Iterable<Item>,
+  work: (item: Item) => void,
+  perTurn = ITEMS_PER_TURN,
+): Promise<void> {
   let handled = 0;
   for (const item of items) {
-    if (handled === ITEMS_PER_TURN) {
+    if (handled === perTurn) {
       handled = 0;
       await nextTurn();
     }
     handled++;
     work(item);
   }
+}
+
+/** The JSON of an object with `fields` and, after them, fields whose values are JSON already. */
+export function jsonWith(fields: object, encoded: Readonly<Record<string, string>>): string {
+  const own = Object.entries(fields).map(([name, value]) => [name, JSON.stringify(value)] as const);
+  const all = [...own, ...Object.entries(encoded)].filter(([, text]) => text !== undefined);
+  return `{${all.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`;
+}
+
+/**
+ * A stream of the JSON of an object with `fields` and, after them, the field `name`: an array of the values of `items`. They
+ * are made and encoded `perTurn` in a turn of the event loop, when the reader has read those before.
+ */
+export function jsonStream<Item>(
+  fields: object,
+  name: string,
+  items: readonly Item[],
+  toValue: (item: Item) => unknown,
+  perTurn: number,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let at = 0;
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(encoder.encode(jsonWith(fields, { [name]: "[" }).slice(0, -1)));
+    },
+    async pull(controller) {
+      await nextTurn();
+      const texts = items.slice(at, at + perTurn).map((item) => JSON.stringify(toValue(item)));
+      const separator = at > 0 && texts.length > 0 ? "," : "";
+      at += perTurn;
+      const isLast = at >= items.length;
+      controller.enqueue(encoder.encode(`${separator}${texts.join()}${isLast ? "]}" : ""}`));
+      if (isLast) controller.close();
+    },
+  });
 }

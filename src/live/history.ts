@@ -98,10 +98,17 @@ class ProtocolHistory {
     return bySeries((name) => orNull(this.#columns[name][at]));
   }
 
-  /** Every series from second `from` to second `to`, both included. */
-  read(from: number, to: number): Record<SeriesName, (number | null)[]> {
-    const indexes = Array.from({ length: to - from + 1 }, (_, i) => (from + i) % this.length);
-    return bySeries((name) => indexes.map((at) => orNull(this.#columns[name][at])));
+  /** A copy of every series from second `from` to second `to`, both included. */
+  read(from: number, to: number): Record<SeriesName, Float64Array> {
+    const start = from % this.length;
+    const count = Math.max(0, to - from + 1);
+    return bySeries((name) => {
+      const copy = new Float64Array(count);
+      const first = this.#columns[name].subarray(start, start + count);
+      copy.set(first);
+      copy.set(this.#columns[name].subarray(0, count - first.length), first.length);
+      return copy;
+    });
   }
 }
 
@@ -180,8 +187,8 @@ export class History {
     return sinceBaseline(this.metrics.traffic[protocol], this.#baselines[protocol], now);
   }
 
-  /** Every series of one protocol, as far back as the history goes. */
-  series(protocol: Protocol): Record<SeriesName, (number | null)[]> {
+  /** Every series of one protocol, as far back as the history goes; NaN where nothing was measured. */
+  series(protocol: Protocol): Record<SeriesName, Float64Array> {
     return this.#protocols[protocol].read(Math.max(1, this.seconds - this.span + 1), this.seconds);
   }
 }

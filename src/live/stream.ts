@@ -5,7 +5,8 @@
 import { sourcePrefix } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
-import { byProtocol, type Protocol } from "../base/protocol.ts";
+import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { jsonWith, overTurns } from "../base/turns.ts";
 import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/text.ts";
 import type { Metrics } from "../metrics/counters.ts";
@@ -14,13 +15,25 @@ import type { Instance } from "../reflector/instance.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
 import type { ConnectionCounter, History } from "./history.ts";
 import { MOST_PACKETS, sampleOf, type Visibility, visiblePart } from "./packet-sample.ts";
-import type { HistoryDump, LiveSnapshot, PacketSample, ProtocolNow } from "./shapes.ts";
+import {
+  type HistoryDump,
+  type LiveSnapshot,
+  type PacketSample,
+  type ProtocolNow,
+  SERIES,
+  type SeriesName,
+} from "./shapes.ts";
 
 /** Octets that a viewer may leave unread, besides those in the kernel's buffers. */
 const UNREAD_BYTES = 256 * 1024;
 
 /** Part of the places that the viewers of one network may have. */
 const NETWORK_SHARE = 0.25;
+
+/** Viewers that are sent an event in one turn of the event loop, which takes less than a millisecond. */
+const VIEWERS_PER_TURN = 32;
+/** Series of the history that are encoded in one turn, likewise. */
+const SERIES_PER_TURN = 2;
 
 /** What the live stream reads. */
 export interface LiveSources {
@@ -44,6 +57,13 @@ interface Viewer {
   readonly prefix: string;
 }
 
+/** The history of one second: the series as JSON, and the other fields. */
+interface DumpParts {
+  readonly fields: Omit<HistoryDump, "series" | "flow">;
+  readonly flow: PacketSample;
+  readonly series: Promise<string>;
+}
+
 const encoder = new TextEncoder();
 
 function encodeEvent(event: string, data: unknown): Uint8Array {
@@ -61,7 +81,9 @@ export class LiveStream implements Bounded {
   /** Wall clock of the last second of the history, ms. */
   #at: number;
   #lastMark = 0;
-  #dump: { readonly seconds: number; readonly value: HistoryDump } | undefined;
+  /** Resolves when the events so far have been passed to the viewers. */
+  #sending: Promise<void> = Promise.resolve();
+  #dump: DumpParts | undefined;
 
   constructor(private readonly sources: LiveSources) {
     const { clock, packetLog, viewerLimit } = sources;
@@ -124,7 +146,7 @@ export class LiveStream implements Bounded {
   broadcast(event: string, data: unknown): void {
     if (this.#viewers.size === 0) return;
     const bytes = encodeEvent(event, data);
-    for (const viewer of this.#viewers) this.#send(viewer, bytes);
+    this.#sendAll(() => bytes);
   }
 
   /** Samples the history and sends a snapshot to the viewers; called once a second. */
@@ -139,37 +161,56 @@ export class LiveStream implements Bounded {
     if (this.#viewers.size === 0) return;
     const snapshot = this.#snapshot(flow, marks);
     const encoded = new Map<boolean, Uint8Array>();
-    for (const viewer of this.#viewers) {
-      const { peers } = viewer.visibility;
-      const visible = () => ({ ...snapshot, flow: visiblePart(flow, viewer.visibility) });
-      const bytes = encoded.get(peers) ?? encodeEvent("snapshot", visible());
-      encoded.set(peers, bytes);
-      this.#send(viewer, bytes);
-    }
+    this.#sendAll(({ visibility }) => {
+      const visible = () => ({ ...snapshot, flow: visiblePart(flow, visibility) });
+      const bytes = encoded.get(visibility.peers) ?? encodeEvent("snapshot", visible());
+      encoded.set(visibility.peers, bytes);
+      return bytes;
+    });
   }
 
-  /** The history for a page that opens; built at most once a second. */
-  dump(visibility: Visibility): HistoryDump {
-    const { history, packetLog, version } = this.sources;
-    if (this.#dump?.seconds !== history.seconds) {
-      const series = byProtocol((protocol) => history.series(protocol));
-      const flow = { packets: sampleOf(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 };
-      const { seconds, span } = history;
-      this.#dump = {
-        seconds,
-        value: {
-          lab: this.sources.instance.instance,
-          version,
-          seconds,
-          at: this.#at,
-          span,
-          series,
-          marks: history.marks(),
-          flow,
-        },
+  /** Sends an event to every viewer, after the events before it, divided over turns of the event loop. */
+  #sendAll(bytesFor: (viewer: Viewer) => Uint8Array): void {
+    const send = (viewer: Viewer) => {
+      try {
+        this.#send(viewer, bytesFor(viewer));
+      } catch {
+        this.#viewers.delete(viewer); // the runtime has ended its stream
+      }
+    };
+    this.#sending = this.#sending.then(() => overTurns(this.#viewers, send, VIEWERS_PER_TURN));
+  }
+
+  /** The history for a page that opens, a HistoryDump as JSON; encoded at most once a second, over turns of the event loop. */
+  async dump(visibility: Visibility): Promise<string> {
+    if (this.#dump?.fields.seconds !== this.sources.history.seconds) this.#dump = this.#startDump();
+    const { fields, flow, series } = this.#dump;
+    return jsonWith({ ...fields, flow: visiblePart(flow, visibility) }, { series: await series });
+  }
+
+  #startDump(): DumpParts {
+    const { history, packetLog, version, instance } = this.sources;
+    const { seconds, span } = history;
+    return {
+      fields: { lab: instance.instance, version, seconds, at: this.#at, span, marks: history.marks() },
+      flow: { packets: sampleOf(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 },
+      series: this.#encodeSeries(),
+    };
+  }
+
+  /** The series of all protocols as JSON. They are copied before the call returns. */
+  async #encodeSeries(): Promise<string> {
+    const copies = PROTOCOLS.map((protocol) => [protocol, this.sources.history.series(protocol)] as const);
+    const texts: Record<string, string> = {};
+    for (const [protocol, series] of copies) {
+      const own: Record<string, string> = {};
+      const encode = (name: SeriesName) => {
+        own[name] = JSON.stringify(Array.from(series[name])); // NaN becomes null
       };
+      await overTurns(SERIES, encode, SERIES_PER_TURN);
+      texts[protocol] = jsonWith({}, own);
     }
-    return { ...this.#dump.value, flow: visiblePart(this.#dump.value.flow, visibility) };
+    return jsonWith({}, texts);
   }
 
   /** Ends the stream of every viewer. */
@@ -180,12 +221,9 @@ export class LiveStream implements Bounded {
   }
 
   #send(viewer: Viewer, bytes: Uint8Array): void {
-    const capacity = viewer.controller.desiredSize;
-    if (capacity !== null && capacity > 0) {
-      viewer.controller.enqueue(bytes);
-      return;
-    }
-    this.#disconnect(viewer);
+    const capacity = viewer.controller.desiredSize; // null after an error, 0 after the end
+    if (capacity !== null && capacity > 0) viewer.controller.enqueue(bytes);
+    else this.#disconnect(viewer);
   }
 
   /** Closes the connection of a viewer; the page reconnects. */

@@ -3,13 +3,20 @@
  * the process are searched for them, and those that have been idle for the longest time are closed.
  */
 import type { Bounded } from "../base/bounded.ts";
-import { ConnectionCount } from "../base/connection-count.ts";
-import { ConnectionScanner, lowestFreeDescriptor, mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
+import {
+  ConnectionScanner,
+  lowestFreeDescriptor,
+  mostDescriptors,
+  type OpenConnection,
+  spareDescriptors,
+} from "../base/descriptors.ts";
 
 /** Interval of the checks, ms. Until the next one, the runtime tries without a pause to accept when no descriptor is free. */
 const CHECK_EVERY_MS = 100;
-/** Checks after which the number of connections is counted again where it can be above the limit. */
-const COUNT_EVERY = 10;
+/** Checks after which the connections are searched again where their number can be above the limit. */
+const SEARCH_EVERY = 10;
+/** Least age of a count before a reader of it starts a new search, ms: less than the second between two readings. */
+const LEAST_AGE_MS = 900;
 
 /** The connections of one HTTP port. `stop` ends the checks. */
 export class HttpConnections implements Bounded {
@@ -18,11 +25,16 @@ export class HttpConnections implements Bounded {
   readonly #most = mostDescriptors();
   readonly #spare = spareDescriptors(this.#most);
   readonly #scanner = new ConnectionScanner(this.#most);
-  readonly #count: ConnectionCount;
   readonly #timer: Timer;
+  /** Connections at the last search, and when it ended. */
+  #count = 0;
+  #countedAt = Number.NEGATIVE_INFINITY;
+  #search: Promise<readonly OpenConnection[]> | undefined;
   /** Descriptors in use that are not connections of this port, when they were counted last. */
   #others = 0;
-  #sinceCount = 0;
+  #sinceSearch = 0;
+  #checking = false;
+  #stopped = false;
 
   constructor(
     private readonly port: number,
@@ -30,38 +42,56 @@ export class HttpConnections implements Bounded {
     /** Called for each connection that is closed. */
     private readonly onClosed: () => void,
   ) {
-    this.#count = new ConnectionCount(port);
-    this.#timer = setInterval(() => this.#check(), CHECK_EVERY_MS);
+    this.#timer = setInterval(() => void this.#check(), CHECK_EVERY_MS);
     this.#timer.unref();
   }
 
-  /** Connections open when they were counted last; a search of the descriptors would hold the event loop. */
+  /** Connections open at the last search. Starts another one if that was a second ago. */
   get size(): number {
-    return this.#count.latest;
+    void this.refresh();
+    return this.#count;
   }
 
-  /** Counts the connections again, at most once a second. */
-  refresh(): Promise<void> {
-    return this.#count.refresh();
+  /** Counts the connections again, at most once a second, divided over turns of the event loop. */
+  async refresh(): Promise<void> {
+    if (this.#search || performance.now() - this.#countedAt >= LEAST_AGE_MS) await this.#open();
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
   }
 
+  /** Searches the connections; a search in progress is used. */
+  #open(): Promise<readonly OpenConnection[]> {
+    this.#search ??= this.#scanner.scan(this.port).then((open) => {
+      this.#count = open.length;
+      this.#countedAt = performance.now();
+      this.#search = undefined;
+      return open;
+    });
+    return this.#search;
+  }
+
   /** Closes idle connections above the limit, or as many as are needed for some descriptors to be free. */
-  #check(): void {
+  async #check(): Promise<void> {
     const used = lowestFreeDescriptor(this.#most);
     const needed = used - (this.#most - this.#spare);
-    const isDue = used > this.limit && ++this.#sinceCount >= COUNT_EVERY;
-    if (needed <= 0 && used - this.#others <= this.limit && !isDue) return;
-    const open = this.#scanner.scan(this.port);
+    const isDue = used > this.limit && ++this.#sinceSearch >= SEARCH_EVERY;
+    if (this.#checking || (needed <= 0 && used - this.#others <= this.limit && !isDue)) return;
+    this.#checking = true;
+    const open = await this.#open();
+    this.#checking = false;
     this.#others = used - open.length;
-    this.#sinceCount = 0;
+    this.#sinceSearch = 0;
     const surplus = Math.max(needed, open.length - this.limit);
-    if (surplus <= 0) return;
+    if (surplus > 0 && !this.#stopped) this.#closeIdle(open, surplus);
+  }
+
+  #closeIdle(open: readonly OpenConnection[], surplus: number): void {
     for (const connection of open.toSorted((a, b) => b.idleMs - a.idleMs).slice(0, surplus)) {
-      this.#scanner.shutDown(connection);
+      if (!this.#scanner.shutDown(this.port, connection)) continue;
+      this.#count--;
       this.overflows++;
       this.onClosed();
     }

@@ -11,11 +11,12 @@ const IDLE_SECONDS = 30;
 
 /** Listens for requests and passes those to a traffic route to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, httpBodies, routes, describe } = context;
+  const { hostname, port, responder, limits, httpBodies, routes, firstRequests, describe } = context;
   const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
     .use(trafficRoutes({ responder, limits, httpBodies, peerOf, describe }));
+  for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
   const options = {
     hostname,
     port,

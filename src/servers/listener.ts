@@ -48,6 +48,8 @@ export interface ListenerContext {
   readonly labPorts: Uint8Array;
   /** HTTP: the routes served besides the traffic routes. */
   readonly routes: AnyElysia;
+  /** HTTP: paths that are requested before the port is open, because the first request of a route takes milliseconds. */
+  readonly firstRequests: readonly string[];
   /** HTTP: the API description of a traffic route. */
   readonly describe: (route: TrafficRoute) => DocumentDecoration;
 }

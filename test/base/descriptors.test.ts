@@ -18,20 +18,23 @@ test.if(isLinux)("ConnectionScanner finds the connections of a port and ends one
   const open = (socket: Bun.Socket) => void accepted.push(socket);
   const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { ...socket, open } });
   const scanner = new ConnectionScanner(mostDescriptors());
-  expect(scanner.scan(listener.port)).toEqual([]);
+  expect(await scanner.scan(listener.port)).toEqual([]);
   for (let n = 0; n < 2; n++) await Bun.connect({ hostname: "127.0.0.1", port: listener.port, socket });
-  await until(() => scanner.scan(listener.port).length === 2, "2 connections");
+  await until(async () => (await scanner.scan(listener.port)).length === 2, "2 connections");
   const [first, second] = accepted;
-  const found = scanner.scan(listener.port);
+  const found = await scanner.scan(listener.port);
   expect(found.map(({ descriptor }) => descriptor)).toEqual(
     [first, second].map((each) => descriptorOf(each ?? {}) ?? -1),
   );
   await Bun.sleep(20);
   second?.write("x");
-  const [idle, active] = scanner.scan(listener.port);
+  const [idle, active] = await scanner.scan(listener.port);
   expect(idle?.idleMs).toBeGreaterThan(active?.idleMs ?? Number.POSITIVE_INFINITY);
-  if (idle) scanner.shutDown(idle);
-  await until(() => scanner.scan(listener.port).length === 1, "the end of one connection");
+  if (!idle || !active) throw new Error("fewer than two connections");
+  expect(scanner.shutDown(listener.port + 1, idle)).toBe(false);
+  expect(scanner.shutDown(listener.port, { ...idle, idleMs: idle.idleMs + 10_000 })).toBe(false);
+  expect(scanner.shutDown(listener.port, idle)).toBe(true);
+  await until(async () => (await scanner.scan(listener.port)).length === 1, "the end of one connection");
   expect(closed.some((socket) => socket === first)).toBe(true);
   expect(closed.some((socket) => socket === second)).toBe(false);
   listener.stop(true);

@@ -1,9 +1,9 @@
 /** The live stream: its events with a fake clock, and its routes over HTTP. */
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
-import { byProtocol } from "../../src/base/protocol.ts";
+import { byProtocol, PROTOCOLS } from "../../src/base/protocol.ts";
 import { NO_FAULTS } from "../../src/faults/faults.ts";
-import { History } from "../../src/live/history.ts";
+import { HISTORY_SECONDS, History } from "../../src/live/history.ts";
 import type { HistoryDump, LiveSnapshot } from "../../src/live/shapes.ts";
 import { LiveStream } from "../../src/live/stream.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
@@ -153,8 +153,46 @@ describe("LiveStream", () => {
     });
     const hidden = (await next(masked)).snapshot().flow.packets;
     expect(new Set(hidden.map(({ peer }) => peer))).toEqual(new Set([""]));
-    expect(lab.live.dump({ peers: false }).flow.packets[0]?.peer).toBe("");
-    expect(lab.live.dump({ peers: true }).flow.packets[0]?.peer).toBe("192.0.2.1:50");
+    const dump = async (peers: boolean): Promise<HistoryDump> => JSON.parse(await lab.live.dump({ peers }));
+    expect((await dump(false)).flow.packets[0]?.peer).toBe("");
+    expect((await dump(true)).flow.packets[0]?.peer).toBe("192.0.2.1:50");
+  });
+
+  test("encodes a full history two series at a time, in the state of one second", async () => {
+    using lab = setUp();
+    for (let n = 0; n < HISTORY_SECONDS + 10; n++) lab.second();
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const reading = lab.live.dump({ peers: true });
+    const same = lab.live.dump({ peers: false });
+    lab.second();
+    const dump: HistoryDump = JSON.parse(await reading);
+    isDone = true;
+    expect([dump.seconds, dump.series.udp.p50.length, dump.series.http.sent.length]).toEqual([910, 900, 900]);
+    expect(dump.series.tcp.packets).toEqual(Array(900).fill(0));
+    expect(dump.series.tcp.connections).toEqual(Array(900).fill(null));
+    expect(turns).toBeGreaterThan(PROTOCOLS.length * 2);
+    expect(JSON.parse(await same)).toEqual(dump);
+    expect(JSON.parse(await lab.live.dump({ peers: true })).seconds).toBe(911);
+  });
+
+  test("sends an event to 40 viewers in more than one turn, in the order of the events", async () => {
+    using lab = setUp(160);
+    const viewers = Array.from({ length: 40 }, () => reader(lab.live.open({ peers: true }, "127.0.0.1")));
+    await Promise.all(viewers.map(next));
+    lab.second();
+    lab.live.broadcast("run", {});
+    lab.second();
+    const snapshots = await Promise.all(
+      viewers.map(async (viewer) => [await next(viewer), await next(viewer), await next(viewer)]),
+    );
+    const kinds = snapshots.map((events) => events.map(({ text }) => text.split("\n")[0]).join());
+    expect(new Set(kinds)).toEqual(new Set(["event: snapshot,event: run,event: snapshot"]));
   });
 
   test("removes a viewer that closes its stream", async () => {

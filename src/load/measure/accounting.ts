@@ -99,6 +99,11 @@ export class PacketAccounting {
     return this.#pending;
   }
 
+  /** Number of packets sent after the last one, in order of sending, that was answered. */
+  get unansweredTail(): number {
+    return this.packets.next - this.#expected;
+  }
+
   /** Whether another packet can be kept: false while its slot holds a packet that is still pending. */
   get hasCapacity(): boolean {
     return this.#oldestPending > this.packets.next - this.packets.slots;

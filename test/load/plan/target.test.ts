@@ -26,7 +26,7 @@ describe("parseTarget", () => {
     ["http", "http://", "--target http://: not a valid URL"],
     ["http", "http://user:secret@x:1/", "--target http://…@x:1: a user name in a URL is not supported; send --header"],
     ["http", "user@x:1/y", "--target http://…@x:1: a user name in a URL is not supported; send --header"],
-  ] as const)('rejects the %s target "%s"', (protocol, text, message) => {
+  ] as const)("rejects the %s target %j", (protocol, text, message) => {
     expect(() => parseTarget(text, protocol)).toThrow(message);
   });
 });

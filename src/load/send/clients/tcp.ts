@@ -8,6 +8,11 @@ import { SerialClient } from "../serial/client.ts";
 import { PlainTcpConnection } from "../serial/plain-tcp.ts";
 import { TcpConnection, UNFRAMED } from "../stamp/tcp-connection.ts";
 
+/** Error code of each packet that was sent on a connection after the last answered one, when the connection closed. */
+export const CUT_OFF = "cut-off";
+/** Error code of each packet for which there was no connection within the timeout. */
+export const NO_CONNECTION = "no-connection";
+
 /** Time between two attempts to reopen a connection. */
 const RETRY_MS = 100;
 
@@ -96,6 +101,7 @@ class TcpClient implements Client {
   #onClose(connection: TcpConnection, socket: Bun.Socket, error: Error | undefined): void {
     if (this.#isClosed || socket !== connection.socket) return;
     this.#recorder.countError(error === undefined ? "closed" : errorCode(error));
+    for (let left = connection.session.unansweredTail; left > 0; left--) this.#recorder.countError(CUT_OFF);
     connection.session.expireAll();
     connection.session.restart(this.#recorder, this.#ssid);
     connection.detach();
@@ -122,6 +128,7 @@ class TcpClient implements Client {
     const [first] = this.#connections;
     if (first === undefined || this.#connections.some(({ socket }) => socket !== undefined)) return false;
     first.session.countLost(intendedAt, now);
+    this.#recorder.countError(NO_CONNECTION);
     return true;
   }
 

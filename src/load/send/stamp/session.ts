@@ -94,8 +94,9 @@ export class SenderSession {
   /** The error estimate of the last answer, and its octets. */
   #estimate: ErrorEstimate | undefined;
   #estimateBits = -1;
-  /** Packets counted as lost without being sent. */
+  /** Packets counted as lost without being sent, and the sequence number after the last of them. */
   #neverSent = 0;
+  #afterNeverSent = 0;
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
@@ -125,6 +126,12 @@ export class SenderSession {
     return this.#accounting.pending;
   }
 
+  /** Number of packets passed to the connection after the last one that was answered. */
+  get unansweredTail(): number {
+    const { packets, unansweredTail } = this.#accounting;
+    return Math.min(unansweredTail, packets.next - Math.max(packets.first, this.#afterNeverSent));
+  }
+
   /** Whether the accounting can hold another packet. */
   get hasCapacity(): boolean {
     return this.#accounting.hasCapacity;
@@ -147,6 +154,7 @@ export class SenderSession {
     this.#previousSsid = this.#ssid;
     this.#ssid = ssid;
     this.#accounting = this.#newAccounting();
+    this.#afterNeverSent = 0;
     this.#exchanges = new ExchangeSeries(this.#accounting.packets.slots);
   }
 
@@ -214,6 +222,7 @@ export class SenderSession {
     this.#accounting.add(intendedAt, now, this.#clock.wallAt(now));
     this.#accounting.expireAll();
     this.#neverSent++;
+    this.#afterNeverSent = this.#accounting.packets.next;
   }
 
   /** Counts packets whose timeout has passed as lost; returns how many. */

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { runLoad } from "../../../../src/load/run.ts";
+import { CUT_OFF, NO_CONNECTION } from "../../../../src/load/send/clients/tcp.ts";
+import { startTestLab, urlOf } from "../../../support/lab.ts";
 import { balanced } from "../../support/sums.ts";
 import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
 
@@ -79,4 +81,20 @@ test("a target that closes: packets without a connection within the timeout are 
   expect(packets.lost).toBeGreaterThan(30);
   expect(packets.answered + packets.lost).toBe(60);
   expect(errors.ECONNREFUSED).toBeGreaterThan(0);
+  expect((errors[NO_CONNECTION] ?? 0) + (errors[CUT_OFF] ?? 0)).toBe(packets.lost);
+});
+
+test("packets on a connection that the target resets are counted as cut off, and those that a fault drops are not", async () => {
+  await using lab = await startTestLab({ impair: { tcp: { reset: 0.05, delay: { kind: "fixed", ms: 3 } } } });
+  const options = { ...common, count: 600, control: `127.0.0.1:${lab.ports.http}` };
+  const run = { ...options, target: `127.0.0.1:${lab.ports.tcp}`, timeout: 1, wait: 1, seed: 3 };
+  const { packets, errors } = balanced(await runLoad(run).report);
+  expect(errors.closed).toBeGreaterThan(0);
+  expect(errors[CUT_OFF]).toBe(packets.lost);
+  expect(packets.lost - packets.droppedDown).toBeGreaterThan(0); // in flight beside the packets that were reset
+
+  await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "tcp:drop=0.2/0.2" });
+  const dropped = balanced(await runLoad(run).report);
+  expect(dropped.packets.lost).toBe(dropped.packets.droppedUp + dropped.packets.droppedDown);
+  expect(dropped.errors).toEqual({});
 });
