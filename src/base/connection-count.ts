@@ -3,6 +3,7 @@
  * socket of the machine, also for thousands in TIME_WAIT, so it is read by another thread and searched part by part.
  */
 import { open } from "node:fs/promises";
+import { within } from "./clock.ts";
 
 const TABLES = [
   { path: "/proc/net/tcp", addressLength: 8 },
@@ -83,10 +84,7 @@ export class ConnectionCount {
   async refresh(): Promise<void> {
     if (this.#reading === undefined && performance.now() - this.#readAt < LEAST_INTERVAL_MS) return;
     this.#reading ??= this.#read();
-    const { promise: waited, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, MOST_WAIT_MS);
-    await Promise.race([this.#reading, waited]);
-    clearTimeout(timer);
+    await within(this.#reading, MOST_WAIT_MS);
   }
 
   async #read(): Promise<void> {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MIGRATIONS } from "../../src/runs/file.ts";
 import { openRunStore, RunStore } from "../../src/runs/store.ts";
-import { collectLog, makeRun, newPath } from "./support.ts";
+import { collectLog, lockExclusively, makeRun, newPath } from "./support.ts";
 
 const { report, detail } = await makeRun();
 const RUN = { source: "page", reports: [report], details: [detail] } as const;
@@ -99,7 +99,7 @@ describe("a file", () => {
     writeFileSync(file, "this is not a database, but it is not deleted".repeat(40));
     const before = readFileSync(file);
     const { lines, log } = collectLog();
-    using store = openRunStore(file, log, new Date("2026-01-02T03:04:05Z"));
+    using store = openRunStore(file, log, { now: new Date("2026-01-02T03:04:05Z") });
     expect(store.path).toBe(file);
     expect(store.save(RUN)).toBe(1);
     const renamed = `${file}.damaged-2026-01-02T03-04-05-000Z`;
@@ -122,6 +122,18 @@ describe("a file", () => {
     expect(store.list()).toEqual([]);
     expect(lines).toHaveLength(1);
     expect(readdirSync(join(file, "..")).filter((name) => name.includes("damaged"))).toHaveLength(1);
+  });
+
+  test("that is locked is an error, and is neither renamed nor replaced", () => {
+    const file = newPath();
+    RunStore.open(file).close();
+    using other = lockExclusively(file);
+    const { lines, log } = collectLog();
+    expect(() => openRunStore(file, log, { lockWaitMs: 0 })).toThrow("database is locked");
+    expect([lines, readdirSync(join(file, "..")).filter((name) => name.includes("damaged"))]).toEqual([[], []]);
+    other.release();
+    using store = openRunStore(file, log, { lockWaitMs: 0 });
+    expect([store.path, lines]).toEqual([file, []]);
   });
 
   test("that cannot be created leaves the runs in memory", () => {
