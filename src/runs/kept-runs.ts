@@ -5,6 +5,7 @@
 import type { Bounded } from "../base/bounded.ts";
 import { within } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { messageOf } from "../base/message.ts";
 import { MemoryRuns, type RunBackend } from "./backend.ts";
 import type { RunCalls } from "./library.ts";
 import { SaveQueue } from "./save-queue.ts";
@@ -78,14 +79,17 @@ export class KeptRuns {
   }
 
   #startThread(path: string, program: string | undefined): RunBackend {
-    return new StoreThread(
-      path,
-      this.#log,
-      (reason) => {
-        this.#log.write("error", "runs are kept in memory only: the thread of the file has ended", { path, reason });
-        this.#backend = new MemoryRuns();
-      },
-      program,
-    );
+    const inMemory = (reason: string): RunBackend => {
+      this.#log.write("error", "runs are kept in memory only: the thread of the file has ended", { path, reason });
+      return new MemoryRuns();
+    };
+    const onEnd = (reason: string) => {
+      this.#backend = inMemory(reason);
+    };
+    try {
+      return new StoreThread(path, this.#log, onEnd, program);
+    } catch (error) {
+      return inMemory(messageOf(error)); // no thread can be started
+    }
   }
 }

@@ -67,7 +67,10 @@ export class RunLibrary implements RunCalls {
   }
 
   save(run: StoredRun): number {
-    return this.store.saveStored(run);
+    const id = this.store.saveStored(run);
+    // In memory, the lab's thread reads the list, which must not take the time of reading 200 runs.
+    if (this.store.path === undefined) this.#summaryOf(id);
+    return id;
   }
 
   delete(id: number): boolean {

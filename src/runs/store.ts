@@ -3,9 +3,8 @@ import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Log } from "../base/log.ts";
-import { messageOf } from "../base/message.ts";
 import { UnreadableRunError } from "./errors.ts";
-import { isLocked, MIGRATIONS, prepare, StoreError, toStoreError } from "./file.ts";
+import { MIGRATIONS, prepare, StoreError, toStoreError } from "./file.ts";
 import type { KeptRun, NewRun, RunSummary } from "./shapes.ts";
 import { type Row, runOf, type StoredRun, storedFrom, summaryOf } from "./stored-run.ts";
 
@@ -136,20 +135,28 @@ export interface OpenOptions {
  * StoreError if the file is locked.
  */
 export function openRunStore(path: string, log: Log, { now = new Date(), lockWaitMs }: OpenOptions = {}): RunStore {
-  const open = () => RunStore.open(path, MIGRATIONS, lockWaitMs);
+  const first = tryOpen(path, lockWaitMs);
+  if (first instanceof RunStore) return first;
+  const movedTo = first.problem === "damaged" ? moveAway(path, now) : undefined;
+  if (movedTo === undefined) return openInMemory(first, log);
+  log.write("error", "the file of kept runs is damaged and was renamed", { reason: first.message, movedTo });
+  const second = tryOpen(path, lockWaitMs);
+  return second instanceof RunStore ? second : openInMemory(second, log);
+}
+
+/** The store of a file, or why the file cannot be used. Throws StoreError if it is locked. */
+function tryOpen(path: string, lockWaitMs: number | undefined): RunStore | StoreError {
   try {
-    return open();
+    return RunStore.open(path, MIGRATIONS, lockWaitMs);
   } catch (error) {
-    if (isLocked(error)) throw error;
-    const reason = messageOf(error);
-    if (error instanceof StoreError && error.problem === "damaged") {
-      const movedTo = moveAway(path, now);
-      if (movedTo) log.write("error", "the file of kept runs is damaged and was renamed", { reason, movedTo });
-      if (movedTo) return open();
-    }
-    log.write("error", "runs are kept in memory only", { reason });
-    return RunStore.open(undefined);
+    if (!(error instanceof StoreError) || error.problem === "locked") throw error;
+    return error;
   }
+}
+
+function openInMemory({ message }: StoreError, log: Log): RunStore {
+  log.write("error", "runs are kept in memory only", { reason: message });
+  return RunStore.open(undefined);
 }
 
 /** Renames a file and its logs; returns its new path, or undefined if that is not possible. */

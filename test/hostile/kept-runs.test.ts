@@ -1,4 +1,7 @@
-/** The file of kept runs: no lock, no size and no reader holds the event loop, and a run that ends is not lost. */
+/**
+ * The file of kept runs: no lock, no size and no reader holds the event loop, and a run that ends is not lost. The tests
+ * take 15 s, because DELETE waits 5 s for a lock, and medians of several requests are compared.
+ */
 import { expect, test } from "bun:test";
 import { RunStore } from "../../src/runs/store.ts";
 import { JSON_TYPE, request } from "../api/support.ts";
@@ -113,12 +116,12 @@ test(
     await using lab = await startTestLab({ data: newFile(600) });
     for (const path of ["/runs", "/runs/601", "/runs/601/report", "/runs/601/compare/600"]) {
       const held: number[] = [];
-      for (let i = 0; i < 15; i++) {
+      for (let i = 0; i < 9; i++) {
         const body = fetch(urlOf(lab, path)).then((response) => response.bytes());
         held.push((await watchTurns(0, body)).longestCpuMs); // the client of this process included
         expect((await body).length).toBeGreaterThan(500);
       }
-      const median = held.toSorted((a, b) => a - b)[7] ?? Number.NaN;
+      const median = held.toSorted((a, b) => a - b)[4] ?? Number.NaN;
       expect([path, median, median < MOST_HELD_MS]).toEqual([path, median, true]);
     }
   },

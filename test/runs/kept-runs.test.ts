@@ -1,4 +1,7 @@
-/** The kept runs of a lab: a locked file stops nothing, an unreadable run hides no other, a lost thread costs no run. */
+/**
+ * The kept runs of a lab: a locked file stops nothing, an unreadable run hides no other, a lost thread costs no run. The
+ * tests take 8 s, because a request waits 5 s for a lock and a stop 2 s.
+ */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
@@ -9,6 +12,7 @@ import { RunStore } from "../../src/runs/store.ts";
 import { request } from "../api/support.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
+import { watchTurns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
 import { collectLog, lockExclusively, lockForWriters, makeRun, newPath, parseBody } from "./support.ts";
 
@@ -127,6 +131,12 @@ describe("a thread that ends", () => {
   });
 });
 
+test("without a program of the thread, runs are kept in memory, with one line", async () => {
+  await using kept = open(newPath(), "no-such-scheme://x/y");
+  expect(await kept.runs.save(RUN)).toBe(1);
+  expect([await kept.list(), kept.errors(), kept.lines.length]).toEqual([[1], 1, 1]);
+});
+
 describe("a file that cannot be used", () => {
   test("is logged and counted once, and runs are kept in memory", async () => {
     const { lines, log } = collectLog();
@@ -183,6 +193,22 @@ test("the version changes with each change of the list, also by another process"
   using other = RunStore.open(path);
   other.save(RUN);
   await until(() => kept.runs.version !== second, "the version after a change by another process");
+});
+
+test("a list of 200 runs in memory, and one of them, take less than 5 ms of the event loop", async () => {
+  await using kept = open(undefined);
+  for (let i = 0; i < 200; i++) await kept.runs.save({ ...RUN, reports: [report, report, report] });
+  const first = await watchTurns(0, Bun.sleep(1).then(kept.list));
+  expect(first.longestCpuMs).toBeLessThan(5); // the call begins in a later turn than the watch
+  expect(
+    (
+      await watchTurns(
+        0,
+        Bun.sleep(1).then(() => kept.runs.call("run", 7)),
+      )
+    ).longestCpuMs,
+  ).toBeLessThan(5);
+  expect((await kept.list()).length).toBe(200);
 });
 
 test("without a file there is no thread", async () => {

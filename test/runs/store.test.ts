@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MIGRATIONS } from "../../src/runs/file.ts";
 import { openRunStore, RunStore } from "../../src/runs/store.ts";
@@ -106,6 +106,18 @@ describe("a file", () => {
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "error", movedTo: renamed });
     expect(readFileSync(renamed)).toEqual(before);
+  });
+
+  test("that is damaged and cannot be renamed leaves the runs in memory", () => {
+    const file = newPath();
+    writeFileSync(file, "no database".repeat(1000));
+    const { lines, log } = collectLog();
+    const now = new Date("2026-01-02T03:04:05Z");
+    mkdirSync(`${file}.damaged-2026-01-02T03-04-05-000Z`); // a file is not renamed to an existing directory
+    using store = openRunStore(file, log, { now });
+    expect(store.path).toBeUndefined();
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual(["runs are kept in memory only"]);
+    expect(readFileSync(file, "utf8")).toStartWith("no database");
   });
 
   test("with a damaged page inside is detected when the lab starts", () => {
