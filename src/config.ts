@@ -38,6 +38,8 @@ export interface Limits {
   /** Limits of a load run from the page: packets a second of each protocol, and duration, s. */
   readonly runRate: number;
   readonly runSeconds: number;
+  /** Octets of all kept runs that are being sent to clients. */
+  readonly runBodiesBytes: number;
   /** Receive buffer requested for each UDP socket, octets. */
   readonly udpReceiveBuffer: number;
   /** Longest time that a stop waits for delayed responses, ms. */
@@ -62,6 +64,7 @@ export const DEFAULT_LIMITS: Limits = {
   viewers: 256,
   runRate: 10_000,
   runSeconds: 300,
+  runBodiesBytes: 64 * 1024 * 1024,
   udpReceiveBuffer: 4 * 1024 * 1024,
   stopMs: 1000,
 };

@@ -4,7 +4,7 @@ import { preparePage } from "./api/page.ts";
 import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
-import { sleep, systemClock } from "./base/clock.ts";
+import { sleep, systemClock, within } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { byProtocol, type Protocol } from "./base/protocol.ts";
@@ -25,7 +25,6 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
-import { openRunStore } from "./runs/store.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
 
 /** Options of `startLab`; every option has a default. */
@@ -59,6 +58,7 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
   const tcpOctets = new Budget(limits.tcpBytes);
   const httpBodies = new Budget(limits.httpBodiesBytes);
+  const runBodies = new Budget(limits.runBodiesBytes);
   const sessions = new Sessions(limits.sessions);
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
   const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics), (packetLog) => packetLog.stop());
@@ -78,7 +78,10 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
   const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
   const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
-  const store = undo.adopt(new KeptRuns(openRunStore(config.data, log)), (store) => store.close());
+  const onError = () => {
+    metrics.keptRunsErrors++;
+  };
+  const store = undo.adopt(new KeptRuns({ path: config.data, log, onError }), (store) => store.close());
   return {
     config,
     limits,
@@ -89,6 +92,7 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
     queue,
     tcpOctets,
     httpBodies,
+    runBodies,
     sessions,
     packetLog,
     responders,
@@ -102,7 +106,7 @@ type Parts = ReturnType<typeof createParts>;
 
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, tcpOctets, httpBodies, sessions, packetLog, limits } = parts;
+  const { config, metrics, queue, tcpOctets, httpBodies, runBodies, sessions, packetLog, store, limits } = parts;
   const tableOf = (protocol: Protocol, limit: number) => () =>
     listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
   const readers = labReaders(metrics, {
@@ -114,7 +118,9 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
       "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
+      "run-bytes": () => runBodies,
       "packet-log": () => packetLog,
+      "unsaved-runs": () => store.unsaved,
       viewers: () => live,
     },
     evictedSessions: () => sessions.evictions,
@@ -141,7 +147,7 @@ function startLive(parts: Parts, listeners: Listeners): LiveStream {
   return new LiveStream({
     ...parts,
     connectionsOf: (protocol) => listeners.get(protocol)?.connections(),
-    runsVersion: () => store.version(),
+    runsVersion: () => store.version,
     version,
     viewerLimit: limits.viewers,
   });
@@ -196,7 +202,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     live.stop();
     await emptied(queue, limits.stopMs);
     await queue.flush();
-    await Promise.race([paused, sleep(REQUESTS_MS)]);
+    await within(paused, REQUESTS_MS);
     await open.disposeAsync();
   }
   let stopping: Promise<void> | undefined;

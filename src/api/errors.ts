@@ -2,8 +2,8 @@
 import { ParseError, ValidationError } from "elysia";
 import type { REGISTRY } from "../base/protocol.ts";
 import { ImpairmentError } from "../faults/text.ts";
-import { StoreBusyError } from "../runs/kept-runs.ts";
-import { UnreadableRunError } from "../runs/store.ts";
+import { StoreBusyError, StoreEndedError, UnreadableRunError } from "../runs/errors.ts";
+import { MemoryLimitError } from "./large-bodies.ts";
 import { NotAllowedError } from "./rights.ts";
 import { problemOf } from "./validation-error.ts";
 
@@ -63,6 +63,9 @@ export function failureOf(error: unknown, code: string | number, request: Reques
     return failure("not-json", 400, { error: "the body is not JSON" });
   }
   if (cause instanceof UnreadableRunError) return failure("failed", 500, { error: cause.message });
-  if (cause instanceof StoreBusyError) return failure("failed", 503, { error: cause.message });
+  if (cause instanceof MemoryLimitError) return failure("memory-limit", 503, { error: cause.message });
+  if (cause instanceof StoreBusyError || cause instanceof StoreEndedError) {
+    return failure("failed", 503, { error: cause.message });
+  }
   return failure("failed", 500, { error: "internal error; see the lab's log" });
 }

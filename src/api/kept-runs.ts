@@ -1,11 +1,9 @@
 /** `/runs` and `/runs/{id}`: the kept runs, their reports, the comparison of two, and their deletion. */
 import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
-import { compareReports, limitsOf } from "../load/report/compare.ts";
-import { jsonOf } from "../load/report/json.ts";
-import { byProtocol } from "../load/report/run-set.ts";
-import type { KeptRun, RunComparison, RunList } from "../runs/shapes.ts";
+import type { Body } from "../runs/library.ts";
 import { BadRequestError } from "./errors.ts";
+import { LargeBodies } from "./large-bodies.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange, mayChange, type RouteContext } from "./rights.ts";
 import { capsOf } from "./run-request.ts";
@@ -21,53 +19,37 @@ function notKept(id: number): Response {
   return Response.json({ error: `no run ${id} is kept` }, { status: 404 });
 }
 
-/** The changes from one run to another, for each protocol of both. */
-function compare(before: KeptRun, after: KeptRun): RunComparison {
-  const pairs = byProtocol(before.reports).flatMap((reports) => {
-    const protocol = reports[0]?.protocol;
-    const others = after.reports.filter((report) => report.protocol === protocol);
-    return protocol === undefined || others.length === 0 ? [] : [{ protocol, before: reports, after: others }];
-  });
-  const changes = pairs.map((pair) => [pair.protocol, compareReports(pair.before, pair.after)] as const);
-  const limits = new Set(pairs.flatMap((pair) => limitsOf(pair.before, pair.after)));
-  return { before: before.id, after: after.id, protocols: Object.fromEntries(changes), limits: [...limits] };
-}
+const JSON_TYPE = { "content-type": "application/json;charset=utf-8" };
 
-/** The reports of a run as a download: an object for one protocol, an array for several. */
-function reportFile({ id, reports }: KeptRun): Response {
-  const headers = {
-    "content-type": "application/json",
-    "content-disposition": `attachment; filename="wirelab-run-${id}.json"`,
-  };
-  return new Response(`${jsonOf(reports)}\n`, { headers });
-}
+type KeptRunParts = Pick<ApiParts, "store" | "runBodies" | "config" | "limits">;
 
 /** The routes of kept runs. */
-export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" | "config" | "limits">) {
+export function keptRunRoutes({ store, runBodies, config, limits }: KeptRunParts) {
+  const bodies = new LargeBodies(runBodies);
+  const respond = (body: Body) => bodies.respond(body, JSON_TYPE);
   const targets = config.targets.map(({ host, port }) => formatHostPort(host, port));
-  const list = async (context: RouteContext): Promise<RunList> => ({
-    runs: await store.list(),
-    file: store.path !== undefined,
-    targets: mayChange(context, config) ? targets : [],
-    caps: capsOf(limits),
-  });
+  const caps = capsOf(limits);
   return new Elysia({ name: "kept-runs", normalize: false })
-    .get("/runs", list, { detail: RUN_DOCS.list })
+    .get(
+      "/runs",
+      async (context: RouteContext) =>
+        respond(await store.call("list", { targets: mayChange(context, config) ? targets : [], caps })),
+      { detail: RUN_DOCS.list },
+    )
     .get(
       "/runs/:id",
       async ({ params }) => {
         const id = readId(params.id);
-        return (await store.get(id)) ?? notKept(id);
+        const run = await store.call("run", id);
+        return run ? respond(run) : notKept(id);
       },
       { detail: RUN_DOCS.get },
     )
     .get(
       "/runs/:id/compare/:other",
       async ({ params }) => {
-        const [id, other] = [readId(params.id), readId(params.other)];
-        const [before, after] = [await store.get(id), await store.get(other)];
-        if (!before || !after) return notKept(before ? other : id);
-        return compare(before, after);
+        const result = await store.call("compare", readId(params.id), readId(params.other));
+        return "missing" in result ? notKept(result.missing) : respond(result);
       },
       { detail: RUN_DOCS.compare },
     )
@@ -75,8 +57,12 @@ export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" 
       "/runs/:id/report",
       async ({ params }) => {
         const id = readId(params.id);
-        const run = await store.get(id);
-        return run ? reportFile(run) : notKept(id);
+        const body = await store.call("report", id);
+        if (!body) return notKept(id);
+        return bodies.respond(body, {
+          "content-type": "application/json",
+          "content-disposition": `attachment; filename="wirelab-run-${id}.json"`,
+        });
       },
       { detail: RUN_DOCS.report },
     )
@@ -85,7 +71,7 @@ export function keptRunRoutes({ store, config, limits }: Pick<ApiParts, "store" 
       async (context) => {
         assertMayChange(context, config);
         const id = readId(context.params.id);
-        return (await store.delete(id)) ? { deleted: id } : notKept(id);
+        return (await store.call("delete", id)) ? { deleted: id } : notKept(id);
       },
       { detail: RUN_DOCS.delete },
     );

@@ -1,5 +1,6 @@
 /** The parts of the lab that the control routes use. */
 
+import type { Budget } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Protocol } from "../base/protocol.ts";
@@ -37,4 +38,6 @@ export interface ApiParts {
   readonly live: LiveStream;
   readonly runner: Runner;
   readonly store: KeptRuns;
+  /** The octets of kept runs that are being sent. */
+  readonly runBodies: Budget;
 }

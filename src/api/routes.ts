@@ -20,7 +20,9 @@ export function controlRoutes(parts: ApiParts) {
     .onError({ as: "global" }, ({ error, code, request }) => {
       const { reason, response } = failureOf(error, code, request);
       traffic.rejects.add(reason);
-      if (reason === "failed") log.write("error", "request failed", { error: String(error) });
+      // An error with status 503 lasts, and the part that causes it logs it once.
+      if (reason === "failed" && response.status !== 503)
+        log.write("error", "request failed", { error: String(error) });
       return response;
     })
     .use(measurementRoutes(parts))

@@ -72,6 +72,12 @@ const NOT_FOUND = {
   400: errorResponse("The id is not valid", "run abc: not allowed; allowed: an id from 1"),
   404: errorResponse("No run with this id is kept", "no run 7 is kept"),
 };
+const LOCKED = {
+  503: errorResponse(
+    "The file of kept runs is locked, or too many responses are being sent",
+    "another process has locked the file of kept runs; try again later",
+  ),
+};
 const START_NOT_ALLOWED = {
   ...NOT_ALLOWED,
   403: errorResponse(
@@ -84,6 +90,7 @@ const START_NOT_ALLOWED = {
 export const RUN_DOCS = {
   list: describe("runs", "The kept runs, newest first", {
     200: jsonResponse("The runs, and the targets and limits of a new run", LIST),
+    ...LOCKED,
   }),
   current: describe("runs", "The run in progress, or the last one", {
     200: jsonResponse("The state of the run; null before the first", STATE),
@@ -100,13 +107,13 @@ export const RUN_DOCS = {
   get: describe(
     "runs",
     "A kept run with its reports",
-    { 200: jsonResponse("The run", RUN), ...NOT_FOUND },
+    { 200: jsonResponse("The run", RUN), ...NOT_FOUND, ...LOCKED },
     { parameters: [ID] },
   ),
   compare: describe(
     "runs",
     "Compare two kept runs",
-    { 200: jsonResponse("The changes, for each protocol of both runs", COMPARISON), ...NOT_FOUND },
+    { 200: jsonResponse("The changes, for each protocol of both runs", COMPARISON), ...NOT_FOUND, ...LOCKED },
     {
       description: "The significance of a change is computed as by the load command's --compare.",
       parameters: [ID, OTHER_ID],
@@ -115,13 +122,13 @@ export const RUN_DOCS = {
   report: describe(
     "runs",
     "The JSON report of a kept run",
-    { 200: jsonResponse("The report, as --json of the load command writes it", REPORT), ...NOT_FOUND },
+    { 200: jsonResponse("The report, as --json of the load command writes it", REPORT), ...NOT_FOUND, ...LOCKED },
     { parameters: [ID] },
   ),
   delete: describe(
     "runs",
     "Delete a kept run",
-    { 200: jsonResponse("It was deleted", { deleted: 1 }), ...NOT_FOUND, ...NOT_ALLOWED },
+    { 200: jsonResponse("It was deleted", { deleted: 1 }), ...NOT_FOUND, ...LOCKED, ...NOT_ALLOWED },
     { parameters: [ID] },
   ),
 };

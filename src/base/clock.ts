@@ -53,3 +53,14 @@ export function systemClock({ now, wall, origin }: Sources = SYSTEM): Clock {
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** Resolves as `promise` does, or with undefined after `ms` milliseconds. */
+export async function within<Result>(promise: Promise<Result>, ms: number): Promise<Result | undefined> {
+  const { promise: waited, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms);
+  try {
+    return await Promise.race([promise, waited]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

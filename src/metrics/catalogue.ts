@@ -24,7 +24,9 @@ export const STRUCTURES = [
   "tcp-connections",
   "tcp-bytes",
   "http-body-bytes",
+  "run-bytes",
   "packet-log",
+  "unsaved-runs",
   "viewers",
 ] as const;
 /** One of STRUCTURES. */
@@ -142,6 +144,12 @@ export const LAB_SERIES = {
     unit: "packets",
     labels: [],
     help: "Packets that the sampling of the packet log left out.",
+  },
+  wirelab_kept_runs_errors_total: {
+    type: "counter",
+    unit: "",
+    labels: [],
+    help: "Times that the file of kept runs was locked for long, damaged or not usable, or that its thread ended.",
   },
   wirelab_udp_receive_buffer_drops_total: {
     type: "counter",

@@ -127,6 +127,8 @@ export interface Metrics {
   readonly traffic: Readonly<Record<Protocol, Traffic>>;
   /** Lateness of the event loop's timer, in seconds. */
   readonly eventLoopLag: Distribution;
+  /** Errors of the file of kept runs. */
+  keptRunsErrors: number;
 }
 
 /** Counters that are all zero. */
@@ -134,5 +136,6 @@ export function createMetrics(): Metrics {
   return {
     traffic: byProtocol((protocol) => new Traffic(protocol)),
     eventLoopLag: new Distribution(LAG_BUCKETS),
+    keptRunsErrors: 0,
   };
 }

@@ -25,7 +25,8 @@ export interface LabSources {
 }
 
 /** The readers of LAB_SERIES. */
-export function labReaders({ traffic, eventLoopLag }: Metrics, sources: LabSources): Readers<typeof LAB_SERIES> {
+export function labReaders(metrics: Metrics, sources: LabSources): Readers<typeof LAB_SERIES> {
+  const { traffic, eventLoopLag } = metrics;
   const perProtocol = (read: (traffic: Traffic) => number) => () =>
     PROTOCOLS.map((protocol): Sample => [{ protocol }, read(traffic[protocol])]);
   const perStructure = (read: (bounded: Bounded) => number) => () =>
@@ -55,6 +56,7 @@ export function labReaders({ traffic, eventLoopLag }: Metrics, sources: LabSourc
       Object.entries(sources.evictedSessions()).map(([standing, count]) => [{ standing }, count]),
     wirelab_packet_log_entries_total: () => [[{}, sources.packetLog.entries]],
     wirelab_packet_log_skipped_total: () => [[{}, sources.packetLog.skipped]],
+    wirelab_kept_runs_errors_total: () => [[{}, metrics.keptRunsErrors]],
     wirelab_udp_receive_buffer_drops_total: () =>
       Object.entries(sources.receiveBufferDrops()).map(([socket, drops]) => [{ socket }, drops]),
     wirelab_event_loop_lag_seconds: () => [[{}, bucketsOf(eventLoopLag)]],

@@ -13,29 +13,37 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT`,
 ];
 
+/**
+ * Why a file cannot be used: it is corrupt or not a database, which is renamed and replaced; another process has locked
+ * it; or anything else.
+ */
+export type FileProblem = "damaged" | "locked" | "unusable";
+
 /** A file that cannot be used; the message is one line with the reason. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   constructor(
     message: string,
-    /** Whether the file is corrupt or not a database. Such a file is renamed and a new one is created. */
-    readonly damaged: boolean,
+    readonly problem: FileProblem,
   ) {
     super(message);
   }
 }
 
-/** Checks the database and applies the missing migrations in one transaction. Throws StoreError or SQLiteError. */
-export function prepare(database: Database, migrations: readonly string[]): void {
-  database.run("PRAGMA busy_timeout = 2000");
+/**
+ * Checks the database and applies the missing migrations in one transaction. This and each later call waits `lockWaitMs`
+ * for a lock of another process. Throws StoreError or SQLiteError.
+ */
+export function prepare(database: Database, migrations: readonly string[], lockWaitMs = 0): void {
+  database.run(`PRAGMA busy_timeout = ${lockWaitMs}`);
   database.run("PRAGMA journal_mode = WAL"); // a crash loses at most the transaction in progress
   database.run("PRAGMA synchronous = NORMAL");
   const check = database.query<{ quick_check: string }, []>("PRAGMA quick_check").get()?.quick_check;
-  if (check !== "ok") throw new StoreError(`is damaged: ${check}`, true);
+  if (check !== "ok") throw new StoreError(`is damaged: ${check}`, "damaged");
   const version = () => database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
   const newest = migrations.length;
   if (version() > newest)
-    throw new StoreError(`was written by a newer wirelab (format ${version()}, known ${newest})`, false);
+    throw new StoreError(`was written by a newer wirelab (format ${version()}, known ${newest})`, "unusable");
   const upgrade = database.transaction(() => {
     for (const migration of migrations.slice(version())) database.run(migration);
     database.run(`PRAGMA user_version = ${newest}`);
@@ -45,9 +53,16 @@ export function prepare(database: Database, migrations: readonly string[]): void
 
 const DAMAGED: ReadonlySet<string> = new Set(["SQLITE_CORRUPT", "SQLITE_NOTADB"]);
 
+/** Whether a call failed because another process has locked the file. */
+export function isLocked(error: unknown): boolean {
+  if (error instanceof StoreError) return error.problem === "locked";
+  return error instanceof SQLiteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? "");
+}
+
 /** The error of opening `path` as a StoreError, whose message is one line. */
 export function toStoreError(error: unknown, path = "memory"): StoreError {
-  if (error instanceof StoreError) return new StoreError(`${path} ${error.message}`, error.damaged);
+  if (error instanceof StoreError) return new StoreError(`${path} ${error.message}`, error.problem);
   const code = error instanceof SQLiteError ? (error.code ?? "") : "";
-  return new StoreError(`${path} cannot be opened: ${messageOf(error)}`, DAMAGED.has(code));
+  const problem = isLocked(error) ? "locked" : DAMAGED.has(code) ? "damaged" : "unusable";
+  return new StoreError(`${path} cannot be opened: ${messageOf(error)}`, problem);
 }

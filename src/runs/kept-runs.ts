@@ -1,105 +1,95 @@
 /**
- * The kept runs as the lab uses them: no call waits for a lock of the file or reads many runs in one turn of the event
- * loop, because no packet is answered meanwhile.
+ * The kept runs as the lab uses them. No call holds the event loop: a file is read and written by a thread of its own.
+ * If the thread ends, runs are kept in memory from then on.
  */
-import { SQLiteError } from "bun:sqlite";
-import { sleep } from "../base/clock.ts";
-import type { KeptRun, NewRun, RunSummary } from "./shapes.ts";
-import { MAX_LISTED, type RunStore } from "./store.ts";
+import type { Bounded } from "../base/bounded.ts";
+import { within } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { messageOf } from "../base/message.ts";
+import { MemoryRuns, type RunBackend } from "./backend.ts";
+import type { RunCalls } from "./library.ts";
+import { SaveQueue } from "./save-queue.ts";
+import type { NewRun } from "./shapes.ts";
+import { storedFrom } from "./stored-run.ts";
+import { StoreThread } from "./thread.ts";
+import type { CallName } from "./thread-messages.ts";
 
-/** Another process has locked the file for longer than a call waits. */
-export class StoreBusyError extends Error {
-  override readonly name = "StoreBusyError";
+/** Longest time that a stop waits for runs to be saved, ms. */
+const SAVE_LIMIT_MS = 2000;
+
+/** What `KeptRuns` needs. */
+export interface KeptRunsOptions {
+  /** The file; undefined keeps the runs in memory. */
+  readonly path: string | undefined;
+  readonly log: Log;
+  /** Called for each error of the file: it is locked, damaged or cannot be used, or its thread has ended. */
+  readonly onError?: () => void;
+  /** The program of the thread. */
+  readonly program?: string;
 }
 
-/** Time between two attempts, and after which a call is given up, ms. */
-const RETRY_MS = 20;
-const READ_LIMIT_MS = 2000;
-const WRITE_LIMIT_MS = 30_000;
-/** Longest time that runs are read in one turn of the event loop, ms. */
-const SLICE_MS = 1;
-
-function isBusy(error: unknown): boolean {
-  return error instanceof SQLiteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code ?? "");
+/** `log` with a call of `onError` for each warning and error. */
+function counting(log: Log, onError: () => void): Log {
+  return {
+    enabled: (level) => log.enabled(level),
+    write(level, message, fields) {
+      if (level === "error" || level === "warn") onError();
+      log.write(level, message, fields);
+    },
+  };
 }
 
-/** Repeats `action` while the file is locked. Rejects with StoreBusyError after `limitMs`, or with another error. */
-async function whenFree<Result>(limitMs: number, action: () => Result): Promise<Result> {
-  const endAt = performance.now() + limitMs;
-  for (;;) {
-    try {
-      return action();
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      if (performance.now() > endAt) throw new StoreBusyError("another process has locked the file of kept runs");
-      await sleep(RETRY_MS);
-    }
-  }
-}
-
-/** The kept runs with an index of those in the list, which is filled as it is read. */
+/** The kept runs of a lab. */
 export class KeptRuns {
-  readonly #store: RunStore;
-  /** Summaries by id; a kept run never changes. */
-  readonly #summaries = new Map<number, RunSummary>();
-  #version = 0;
+  readonly #log: Log;
+  readonly #queue = new SaveQueue((run) => this.#backend.call("save", run));
+  #backend: RunBackend;
 
-  /** Takes over `store`, which does not wait for locks from now on. */
-  constructor(store: RunStore) {
-    this.#store = store;
-    store.waitForLocks(0);
+  constructor({ path, log, onError = () => {}, program }: KeptRunsOptions) {
+    this.#log = counting(log, onError);
+    this.#backend = path === undefined ? new MemoryRuns() : this.#startThread(path, program);
   }
 
-  /** The path of the file; undefined in memory. */
-  get path(): string | undefined {
-    return this.#store.path;
+  /** The runs that wait to be saved. */
+  get unsaved(): Bounded {
+    return this.#queue;
   }
 
-  /** The newest 500 kept runs, newest first. Rejects with StoreBusyError. */
-  async list(): Promise<RunSummary[]> {
-    const ids = await whenFree(READ_LIMIT_MS, () => this.#store.ids(MAX_LISTED));
-    const listed = new Set(ids);
-    for (const id of this.#summaries.keys()) if (!listed.has(id)) this.#summaries.delete(id);
-    let endAt = performance.now() + SLICE_MS;
-    const summaries: RunSummary[] = [];
-    for (const id of ids) {
-      const summary = this.#summaries.get(id) ?? (await whenFree(READ_LIMIT_MS, () => this.#store.summaryOf(id)));
-      if (summary === undefined) continue; // deleted meanwhile
-      this.#summaries.set(id, summary);
-      summaries.push(summary);
-      if (performance.now() < endAt) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      endAt = performance.now() + SLICE_MS;
-    }
-    return summaries;
+  /** A number that differs after each change of the list, changes by other processes included. */
+  get version(): number {
+    return this.#backend.version;
   }
 
-  /** The run with this id; undefined if it is not kept. Rejects with StoreBusyError and UnreadableRunError. */
-  get(id: number): Promise<KeptRun | undefined> {
-    return whenFree(READ_LIMIT_MS, () => this.#store.get(id));
+  /** Makes a call. Rejects with StoreBusyError, StoreEndedError, UnreadableRunError or an error of the file. */
+  call<Name extends Exclude<CallName, "save">>(name: Name, ...args: Parameters<RunCalls[Name]>) {
+    return this.#backend.call(name, ...args);
   }
 
-  /** Keeps a run and returns its id. Rejects with StoreBusyError and SQLiteError. */
+  /** Keeps a run and resolves with its id; waits for as long as another process has locked the file. */
   save(run: NewRun): Promise<number> {
-    return whenFree(WRITE_LIMIT_MS, () => this.#store.save(run));
+    return this.#queue.add(storedFrom(run));
   }
 
-  /** Deletes the run with this id; false if it is not kept. Rejects with StoreBusyError and SQLiteError. */
-  delete(id: number): Promise<boolean> {
-    return whenFree(READ_LIMIT_MS, () => this.#store.delete(id));
+  /** Waits a limited time until the runs are saved, and closes the file. */
+  async close(): Promise<void> {
+    await within(this.#queue.emptied(), SAVE_LIMIT_MS);
+    const lost = this.#queue.close();
+    if (lost > 0) this.#log.write("error", "runs were not saved: the file of kept runs is locked", { runs: lost });
+    await this.#backend.close();
   }
 
-  /** A number that differs after each change of the list; the last one while the file is locked. */
-  version(): number {
+  #startThread(path: string, program: string | undefined): RunBackend {
+    const inMemory = (reason: string): RunBackend => {
+      this.#log.write("error", "runs are kept in memory only: the thread of the file has ended", { path, reason });
+      return new MemoryRuns();
+    };
+    const onEnd = (reason: string) => {
+      this.#backend = inMemory(reason);
+    };
     try {
-      this.#version = this.#store.version();
-    } catch {
-      // locked, or damaged while the lab runs: the list is read again after the next change
+      return new StoreThread(path, this.#log, onEnd, program);
+    } catch (error) {
+      return inMemory(messageOf(error)); // no thread can be started
     }
-    return this.#version;
-  }
-
-  close(): void {
-    this.#store.close();
   }
 }

@@ -1,5 +1,6 @@
 /** Load runs that are started from the page: one at a time, each in a process of its own. */
 import { join } from "node:path";
+import { within } from "../base/clock.ts";
 import { runtimePath } from "../base/kernel.ts";
 import type { Log } from "../base/log.ts";
 import { messageOf } from "../base/message.ts";
@@ -8,11 +9,14 @@ import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
 import type { KeptRuns } from "./kept-runs.ts";
 import type { RunCommand, RunEvent } from "./messages.ts";
-import type { RunDetail, RunState } from "./shapes.ts";
+import type { NewRun, RunDetail, RunState } from "./shapes.ts";
 
 const CHILD = join(import.meta.dir, "child.ts");
 /** Time that a run may take in addition to its duration: to connect, warm up and receive the last answers, ms. */
 const GRACE_MS = 30_000;
+/** Time that the end of a run waits until it is kept; it is kept later if the file is locked. ms */
+const KEEP_WAIT_MS = 1000;
+const NOT_KEPT_YET = "the run is not kept yet: the file of kept runs is locked";
 
 /** A run was requested while another is in progress. */
 export class BusyError extends Error {
@@ -158,13 +162,25 @@ export class Runner {
     this.#isKeeping = true;
     this.#release();
     this.#update({ state: "settling" });
-    const outcome = await this.store.save({ source: "page", reports, details }).then(
-      (kept) => ({ kept }),
-      (cause: unknown) => ({ error: `the run could not be kept: ${messageOf(cause)}` }),
-    );
-    if ("error" in outcome) this.log.write("error", outcome.error);
+    const keeping = this.#keep({ source: "page", reports, details });
+    const outcome = await within(keeping, KEEP_WAIT_MS);
     this.#isKeeping = false;
-    this.#update({ state: "done", reports, details, ...outcome });
+    this.#update({ state: "done", reports, details, ...(outcome ?? { error: NOT_KEPT_YET }) });
+    if (outcome) return;
+    const number = this.#state?.number;
+    const late = await keeping;
+    if (this.#state?.number === number) this.#update({ error: null, ...late });
+  }
+
+  /** Keeps a run; the id or the error, which is logged. */
+  async #keep(run: NewRun): Promise<Partial<RunState>> {
+    try {
+      return { kept: await this.store.save(run) };
+    } catch (cause) {
+      const error = `the run could not be kept: ${messageOf(cause)}`;
+      this.log.write("error", error);
+      return { error };
+    }
   }
 
   #fail(error: string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { systemClock } from "../../src/base/clock.ts";
+import { systemClock, within } from "../../src/base/clock.ts";
 
 /** Clocks that the test advances; the wall clock has whole milliseconds only, as `Date.now()` does. */
 function fakeClock() {
@@ -52,5 +52,21 @@ describe("systemClock", () => {
     const before = Date.now();
     const wall = clock.wallAt(clock.now());
     expect(wall).toBeWithin(before - 20, Date.now() + 20);
+  });
+});
+
+describe("within", () => {
+  test("has the result of a promise that is settled in time", async () => {
+    expect(await within(Promise.resolve(7), 10_000)).toBe(7);
+    const error = await within(Promise.reject(new Error("no")), 10_000).catch((error: Error) => error.message);
+    expect(error).toBe("no");
+  });
+
+  test("is undefined after the time, also if the promise is rejected later", async () => {
+    const { promise, reject } = Promise.withResolvers<number>();
+    const startedAt = performance.now();
+    expect(await within(promise, 20)).toBeUndefined();
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(19);
+    reject(new Error("late"));
   });
 });

@@ -44,10 +44,10 @@ test("a file of a newer version is an error, but not a damaged file", () => {
   })();
   expect(newer).toBeInstanceOf(StoreError);
   expect(newer?.message).toBe("runs.sqlite was written by a newer wirelab (format 2, known 1)");
-  expect(newer?.damaged).toBe(false);
+  expect(newer?.problem).toBe("unusable");
 });
 
 test("any other error has the path and the cause in one line", () => {
   const error = toStoreError(new Error("EACCES"), "runs.sqlite");
-  expect([error.message, error.damaged]).toEqual(["runs.sqlite cannot be opened: EACCES", false]);
+  expect([error.message, error.problem]).toEqual(["runs.sqlite cannot be opened: EACCES", "unusable"]);
 });

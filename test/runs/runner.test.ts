@@ -6,7 +6,7 @@ import { startTestLab } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { collectLog } from "./support.ts";
 
-function setUp(save: () => number, program?: readonly string[]) {
+function setUp(save: () => number | Promise<number>, program?: readonly string[]) {
   const { lines, log } = collectLog();
   const sent: RunState[] = [];
   const runner = new Runner({ save: async () => save() }, log, (_, data) => void sent.push(data as RunState), program); // the only event
@@ -46,6 +46,29 @@ describe("a run", () => {
     expect(run.runner.state).toMatchObject({ state: "done", kept: null, error });
     expect(run.runner.state?.reports[0]?.packets.sent).toBe(10);
     expect(run.lines.filter((line) => line.includes(error))).toHaveLength(1);
+  }, 30_000);
+
+  test("that is kept later, because the file is locked, is done before, has its id then, and lets the next run start", async () => {
+    await using lab = await startTestLab();
+    const saved = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
+    let saves = 0;
+    using run = setUp(() => saved[saves++]?.promise ?? 0);
+    const target = `127.0.0.1:${lab.ports.udp}`;
+    const start = () =>
+      run.runner.start([{ protocol: "udp", target, control: false, rate: 50, duration: 0.2 }], 0.2, 2);
+    const error = "the run is not kept yet: the file of kept runs is locked";
+    start();
+    await ended(run.runner);
+    expect(run.runner.state).toMatchObject({ state: "done", number: 1, kept: null, error });
+    start();
+    await ended(run.runner);
+    saved[0]?.resolve(7); // of a run that is not shown any more
+    expect(run.runner.state).toMatchObject({ state: "done", number: 2, kept: null, error });
+    saved[1]?.resolve(8);
+    await until(() => run.runner.state?.kept, "the run is kept");
+    expect(run.runner.state).toMatchObject({ state: "done", number: 2, kept: 8, error: null });
+    expect(run.sent.at(-1)).toMatchObject({ number: 2, kept: 8, error: null });
+    expect(run.lines.filter((line) => line.includes("error"))).toEqual([]);
   }, 30_000);
 
   test("whose options the load generator refuses fails with its error", async () => {

@@ -1,10 +1,10 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MIGRATIONS } from "../../src/runs/file.ts";
 import { openRunStore, RunStore } from "../../src/runs/store.ts";
-import { collectLog, makeRun, newPath } from "./support.ts";
+import { collectLog, lockExclusively, makeRun, newPath } from "./support.ts";
 
 const { report, detail } = await makeRun();
 const RUN = { source: "page", reports: [report], details: [detail] } as const;
@@ -99,13 +99,25 @@ describe("a file", () => {
     writeFileSync(file, "this is not a database, but it is not deleted".repeat(40));
     const before = readFileSync(file);
     const { lines, log } = collectLog();
-    using store = openRunStore(file, log, new Date("2026-01-02T03:04:05Z"));
+    using store = openRunStore(file, log, { now: new Date("2026-01-02T03:04:05Z") });
     expect(store.path).toBe(file);
     expect(store.save(RUN)).toBe(1);
     const renamed = `${file}.damaged-2026-01-02T03-04-05-000Z`;
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ level: "error", movedTo: renamed });
     expect(readFileSync(renamed)).toEqual(before);
+  });
+
+  test("that is damaged and cannot be renamed leaves the runs in memory", () => {
+    const file = newPath();
+    writeFileSync(file, "no database".repeat(1000));
+    const { lines, log } = collectLog();
+    const now = new Date("2026-01-02T03:04:05Z");
+    mkdirSync(`${file}.damaged-2026-01-02T03-04-05-000Z`); // a file is not renamed to an existing directory
+    using store = openRunStore(file, log, { now });
+    expect(store.path).toBeUndefined();
+    expect(lines.map((line) => JSON.parse(line).message)).toEqual(["runs are kept in memory only"]);
+    expect(readFileSync(file, "utf8")).toStartWith("no database");
   });
 
   test("with a damaged page inside is detected when the lab starts", () => {
@@ -122,6 +134,18 @@ describe("a file", () => {
     expect(store.list()).toEqual([]);
     expect(lines).toHaveLength(1);
     expect(readdirSync(join(file, "..")).filter((name) => name.includes("damaged"))).toHaveLength(1);
+  });
+
+  test("that is locked is an error, and is neither renamed nor replaced", () => {
+    const file = newPath();
+    RunStore.open(file).close();
+    using other = lockExclusively(file);
+    const { lines, log } = collectLog();
+    expect(() => openRunStore(file, log, { lockWaitMs: 0 })).toThrow("database is locked");
+    expect([lines, readdirSync(join(file, "..")).filter((name) => name.includes("damaged"))]).toEqual([[], []]);
+    other.release();
+    using store = openRunStore(file, log, { lockWaitMs: 0 });
+    expect([store.path, lines]).toEqual([file, []]);
   });
 
   test("that cannot be created leaves the runs in memory", () => {

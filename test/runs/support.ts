@@ -1,4 +1,5 @@
 /** Runs, files and logs for the tests of kept runs. */
+import { Database } from "bun:sqlite";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,29 @@ export function newPath(): string {
 export function collectLog() {
   const lines: string[] = [];
   return { lines, log: createLog({ level: "info", readable: false, sink: (line) => void lines.push(line) }) };
+}
+
+/** Locks a file against readers and writers until `release`; it must not be open elsewhere. */
+export function lockExclusively(path: string) {
+  const database = new Database(path);
+  database.run("PRAGMA locking_mode = EXCLUSIVE");
+  database.run("BEGIN EXCLUSIVE");
+  const release = () => database.close();
+  return { release, [Symbol.dispose]: release };
+}
+
+/** Locks a file against other writers until `release`. */
+export function lockForWriters(path: string) {
+  const database = new Database(path);
+  database.run("PRAGMA busy_timeout = 5000");
+  database.run("BEGIN EXCLUSIVE");
+  const release = () => database.close();
+  return { release, [Symbol.dispose]: release };
+}
+
+/** The value in the body of a response. */
+export function parseBody(body: Uint8Array | undefined) {
+  return JSON.parse(new TextDecoder().decode(body));
 }
 
 /** A run of 20 packets to a lab: the report, its detail, and the histogram of its response times. */
