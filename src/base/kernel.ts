@@ -10,9 +10,6 @@ import { SOCKET_CALLS } from "./socket-calls.ts";
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
 
-/** Whether the system has Linux's calls and their constants. */
-export const isLinux = process.platform === "linux";
-
 /**
  * Calls `open` and removes the listeners for the end of the process that it adds. They would hold everything to which they
  * refer for as long as the process runs.

@@ -2,8 +2,9 @@
  * When the kernel received what was read last from a socket. Bun passes data without these times, so they are read
  * through the C library. Where the system is not Linux there are none.
  */
-import { dlopen, FFIType, ptr } from "bun:ffi";
-import { descriptorOf, isLinux } from "./kernel.ts";
+import { ptr } from "bun:ffi";
+import { descriptorOf } from "./kernel.ts";
+import { SOCKET_CALLS } from "./socket-calls.ts";
 
 /** ioctl for the time at which the kernel received the datagram that was read last, as two 64-bit numbers. */
 const SIOCGSTAMPNS = 0x8907;
@@ -16,28 +17,6 @@ const CLOCK_MONOTONIC_COARSE = 6;
 /** Longest period of that interrupt in any configuration of Linux (100 Hz), ms. */
 const LONGEST_TICK_MS = 10;
 
-function openLibrary() {
-  if (!isLinux) return undefined;
-  const { i32, pointer, u64 } = FFIType;
-  try {
-    return dlopen("libc.so.6", {
-      ioctl: { args: [i32, u64, pointer], returns: i32 },
-      getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
-      clock_getres: { args: [i32, pointer], returns: i32 },
-    }).symbols;
-  } catch {
-    return undefined;
-  }
-}
-
-let library: ReturnType<typeof openLibrary> | null = null;
-
-/** The functions of the C library, which is opened once; undefined where there is none. */
-function functions() {
-  if (library === null) library = openLibrary();
-  return library;
-}
-
 /**
  * Reads when the kernel received the datagram that was read last from a UDP socket, ms since the Unix epoch with a
  * fraction; undefined where the system has no such time. Of several datagrams that the runtime reads in one call it is
@@ -45,11 +24,11 @@ function functions() {
  */
 export function receiveTimesOf(socket: object): () => number | undefined {
   const fd = descriptorOf(socket);
-  const libc = functions();
-  if (fd === undefined || libc === undefined) return () => undefined;
+  const calls = SOCKET_CALLS;
+  if (fd === undefined || calls === undefined) return () => undefined;
   const time = new BigInt64Array(2);
   const read = () => {
-    const isRead = libc.ioctl(fd, SIOCGSTAMPNS, ptr(time)) === 0;
+    const isRead = calls.ioctl(fd, SIOCGSTAMPNS, ptr(time)) === 0;
     return isRead ? Number(time[0]) * 1000 + Number(time[1]) / 1e6 : undefined;
   };
   read();
@@ -62,22 +41,22 @@ export function receiveTimesOf(socket: object): () => number | undefined {
  * closed socket. A call costs 1 µs.
  */
 export function dataAgeOf(socket: object): () => number | undefined {
-  const libc = functions();
-  if (libc === undefined) return () => undefined;
+  const calls = SOCKET_CALLS;
+  if (calls === undefined) return () => undefined;
   const info = new Uint32Array(LAST_DATA_RECEIVED + 1);
   const length = new Uint32Array(1);
-  const tick = tickMs(libc);
+  const tick = tickMs(calls);
   return () => {
     const fd = descriptorOf(socket);
     length[0] = info.byteLength;
-    if (fd === undefined || libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, ptr(info), ptr(length)) !== 0) return undefined;
+    if (fd === undefined || calls.getsockopt(fd, IPPROTO_TCP, TCP_INFO, ptr(info), ptr(length)) !== 0) return undefined;
     return Math.max(0, (info[LAST_DATA_RECEIVED] ?? 0) - tick);
   };
 }
 
 /** The period of the kernel's timer interrupt, ms. */
-function tickMs(libc: NonNullable<ReturnType<typeof openLibrary>>): number {
+function tickMs(calls: NonNullable<typeof SOCKET_CALLS>): number {
   const resolution = new BigInt64Array(2);
-  const isRead = libc.clock_getres(CLOCK_MONOTONIC_COARSE, ptr(resolution)) === 0;
+  const isRead = calls.clock_getres(CLOCK_MONOTONIC_COARSE, ptr(resolution)) === 0;
   return isRead ? Math.ceil(Number(resolution[1]) / 1e6) : LONGEST_TICK_MS;
 }

@@ -1,14 +1,17 @@
-/** Linux's calls about sockets, for which Bun has no functions. */
+/** Linux's calls about sockets and their clock, for which Bun has no functions. */
 import { dlopen, FFIType } from "bun:ffi";
 
 function load() {
-  const { i32, pointer, u32 } = FFIType;
+  const { i32, pointer, u32, u64 } = FFIType;
   // Names of Linux alone: the constants and structures of other systems differ.
   for (const library of ["libc.so.6", "libc.so"]) {
     try {
       return dlopen(library, {
+        clock_getres: { args: [i32, pointer], returns: i32 },
+        getpeername: { args: [i32, pointer, pointer], returns: i32 },
         getsockname: { args: [i32, pointer, pointer], returns: i32 },
         getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
+        ioctl: { args: [i32, u64, pointer], returns: i32 },
         setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 },
         shutdown: { args: [i32, i32], returns: i32 },
       }).symbols;
