@@ -200,13 +200,18 @@ class RunExecution {
     this.#driver?.stop();
   }
 
-  /** Waits until the outcome of every packet is final, and over datagrams until no more copies arrive. */
+  /**
+   * Waits until the outcome of every packet is final, and until no more copies of datagrams, or further answers on plain
+   * connections, arrive.
+   */
   async #awaitAnswers(client: Client): Promise<void> {
     const { waitMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
-    const expectsCopies = stamp && REGISTRY[protocol].transport === "udp" && this.#recorder.counts.answered > 0;
+    const { transport, stamp: hasPlain } = REGISTRY[protocol];
+    const hasMore = stamp ? transport === "udp" : hasPlain && transport === "tcp";
+    const expectsMore = hasMore && this.#recorder.counts.answered > 0;
     const longest = (this.#recorder.service.max ?? 0) * 1000;
-    const quiet = expectsCopies ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;
+    const quiet = expectsMore ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;
     for (;;) {
       const now = this.#clock.now();
       // No answer is expected from a target that refused every packet.

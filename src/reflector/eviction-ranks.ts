@@ -76,11 +76,15 @@ export class Ranks<Session extends Evictable> {
     this.#established.add(session);
   }
 
-  /** The first of a few sessions that is idle; undefined if none of them is. */
+  /** An idle session among a few of the established and validated ones; undefined if none of them is. */
   findIdle(now: number): Session | undefined {
-    const oldest = this.#new.keys().next().value;
-    if (oldest !== undefined && isIdle(oldest, now)) return oldest;
     return idleOf(this.#established, now) ?? idleOf(this.#validated, now);
+  }
+
+  /** The new session that is considered next, if it is idle. */
+  findIdleNew(now: number): Session | undefined {
+    const next = this.#new.keys().next().value;
+    return next !== undefined && isIdle(next, now) ? next : undefined;
   }
 
   /**

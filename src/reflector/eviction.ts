@@ -45,11 +45,12 @@ export class EvictionQueue<Session extends Evictable> {
     return victim;
   }
 
-  /** A session of the new one's prefix, if that has a large part of the table. */
+  /** If the new one's prefix has a large part of the table: an idle new session, or one of that prefix. */
   #ownVictim(own: Ranks<Session> | undefined, now: number): Session | undefined {
     if (own === undefined) return undefined;
-    if (own.size >= this.limit * PREFIX_SHARE) return own.choose(now);
-    return own.newSize >= this.limit * NEW_PREFIX_SHARE ? own.chooseNew(now) : undefined;
+    const isLarge = own.size >= this.limit * PREFIX_SHARE;
+    if (!isLarge && own.newSize < this.limit * NEW_PREFIX_SHARE) return undefined;
+    return this.#all.findIdleNew(now) ?? (isLarge ? own.choose(now) : own.chooseNew(now));
   }
 
   /** Notes that the session's source is not forged. */

@@ -7,6 +7,9 @@ const WINDOW = 16_384;
 /** Sequence numbers for which a new session has memory; doubles as they become more. A power of two, as WINDOW is. */
 const FIRST_WINDOW = 128;
 
+/** The first sequence number of the responses in a session that was evicted before. */
+const CONTINUED_FROM = 2 ** 31;
+
 /** State of one sequence number; bits of an octet. */
 const ARRIVED = 1;
 const HANDLED = 2;
@@ -85,6 +88,14 @@ export class Session {
   /** Records that the packet was not dropped upstream. */
   handle(sequence: number): void {
     if (this.#mark(sequence, HANDLED)) this.handled++;
+  }
+
+  /**
+   * The session was evicted before, so that its numbers are not those of all its responses. They start far above 0: from 0,
+   * a sender that got none of the earlier responses would take its packets for lost upstream.
+   */
+  continueNumbers(): void {
+    this.#nextSequence = CONTINUED_FROM;
   }
 
   /** The reflector's sequence number for the next response; a response that a fault then drops has used it. */

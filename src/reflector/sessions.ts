@@ -1,5 +1,6 @@
 /** The table of the reflector's measurement sessions. Bounded. */
 import type { Bounded } from "../base/bounded.ts";
+import { EvictedSessions } from "./evicted-sessions.ts";
 import { EvictionQueue } from "./eviction.ts";
 import { type Standing, standingOf } from "./eviction-ranks.ts";
 import { type LocalEnd, Session } from "./session.ts";
@@ -17,6 +18,7 @@ export class Sessions implements Bounded {
   readonly #table = new Map<string, Map<number, Session>>();
   readonly #queue: EvictionQueue<Session>;
   readonly #readers = new SummaryReaders();
+  readonly #evicted = new EvictedSessions();
   readonly #evictions: Record<Standing, number> = { new: 0, established: 0, validated: 0 };
   readonly #ends: LocalEnd[] = [];
   #latest: Session | undefined;
@@ -85,6 +87,7 @@ export class Sessions implements Bounded {
   #add(end: LocalEnd, address: string, port: number, ssid: number, now: number): Session {
     if (this.#queue.size >= this.limit) this.#evictFor(address, now);
     const session = new Session(end, address, port, ssid, now);
+    if (this.#evicted.has(address, port, ssid)) session.continueNumbers();
     // The source of a TCP connection has completed its handshake.
     session.isValidated = end.protocol === "tcp" || this.#readers.expect(ssid, address, now);
     const row = this.#table.get(address) ?? new Map<number, Session>();
@@ -103,6 +106,7 @@ export class Sessions implements Bounded {
     if (row?.size === 0) this.#table.delete(session.address);
     if (this.#latest === session) this.#latest = undefined;
     this.#evictions[standingOf(session)]++;
+    this.#evicted.add(session);
     this.#readers.countEviction(session.ssid, session.address);
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { parseFaults } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import { runLoad } from "../../src/load/run.ts";
-import { testPacket } from "../support/clients.ts";
+import { setFaults, testPacket, udpStamp } from "../support/clients.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
@@ -74,6 +74,22 @@ test("a run that never asked the lab, and whose session the flood evicts, leaves
   expect(packets.lost).toBeGreaterThan(5);
   expect(packets).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: packets.lost });
   expect(evidence.text).toContain("the reflector restarted, or numbers the answers of several sessions together");
+});
+
+test("a run whose session is evicted before its first answer arrives does not take these packets for lost upstream", async () => {
+  await using lab = await startTestLab({ limits: { sessions: 1 }, impair: { udp: parseFaults("udp", "drop=0/1") } });
+  await using other = await udpStamp.connect(lab);
+  const target = `127.0.0.1:${lab.ports.udp}`;
+  const run = runLoad({ ...RUN, target, rate: 50, duration: 1, control: false });
+  await until(() => run.measured.recorder().counts.sent >= 10, "the first packets");
+  await other.send(0);
+  await until(async () => (await evictionsOf(lab)) >= 2, "the eviction of the other session by the run's");
+  await setFaults(lab, "udp", {});
+  const { packets, evidence } = await run.report;
+  expect(packets.answered).toBeGreaterThan(5);
+  expect(packets.lost).toBeGreaterThanOrEqual(10);
+  expect(packets).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: packets.lost });
+  expect(evidence.kind).toBe("none");
 });
 
 test("if the table cannot hold the run's own sessions, the report says so with the size of the table", async () => {

@@ -249,6 +249,14 @@ describe("Sessions", () => {
     expect([sessions.size, sessions.overflows]).toEqual([1, 2]);
   });
 
+  test("numbers the answers of a session from 0, and not those of one that was evicted and returns", () => {
+    const sessions = newSessions(1);
+    const first = (port: number, ssid: number) => sessions.of(UDP, "2001:db8::7", port, ssid, 0).takeSequence();
+    expect([first(1, 7), first(2, 7), first(1, 8), first(65_535, 65_535)]).toEqual([0, 0, 0, 0]);
+    expect([first(1, 7), first(2, 7), first(1, 8), first(65_535, 65_535)]).toEqual(Array(4).fill(2 ** 31));
+    expect([first(3, 7), first(1, 9)]).toEqual([0, 0]);
+  });
+
   test("counts evictions by session id, and a delayed answer of an evicted session changes no other", () => {
     const sessions = newSessions(1);
     const evictionsOf = (ssid: number) => sessions.shownTo("10.0.0.1", true, ssid, 0).evictedSessions;

@@ -70,6 +70,8 @@ export class Recorder {
    * after which its connection carried another packet, ms. A copy that arrives later than that would answer the packet.
    */
   readonly copies = { longestLagMs: 0, shortestRestMs: Number.POSITIVE_INFINITY };
+  /** Arrivals of octets on plain connections that belong to no answer awaited: answers cannot be matched with packets. */
+  surplusAnswers = 0;
   /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
   awaited = 0;
   readonly #checkpoints = new Set<Checkpoint>();

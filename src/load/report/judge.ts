@@ -223,6 +223,11 @@ function senderReasons({ plan, recorder, bufferDrops }: VerdictInput): string[] 
       `${recorder.counts.discarded} packets count as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
     );
   }
+  if (recorder.surplusAnswers > 0) {
+    reasons.push(
+      `${recorder.surplusAnswers} parts of answers arrived after the answer to their packet, as from a target that reads a packet in several parts and answers each; lost packets can count as answered; use --mode stamp, or a smaller --size`,
+    );
+  }
   const { longestLagMs, shortestRestMs } = recorder.copies;
   if (shortestRestMs < plan.waitMs && longestLagMs > shortestRestMs / 2) {
     reasons.push(

@@ -99,6 +99,7 @@ export class SerialClient implements Client {
     const connection = this.#makeConnection({
       onRead: (waited) => this.#onRead(exchange, waited),
       onAnswer: (outcome, octets) => this.#onOutcome(exchange, outcome, octets),
+      onSurplus: (octets) => this.#onSurplus(octets),
       onClosed: (outcome) => this.#onOutcome(exchange, outcome, 0),
     });
     const exchange: Exchange = {
@@ -206,6 +207,15 @@ export class SerialClient implements Client {
     if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
     this.#finish(exchange, outcome, now, octets);
     this.#settings.onCapacity();
+  }
+
+  /** Counted in the present recorder, because the answers to its packets may be shifted by one of an earlier packet. */
+  #onSurplus(octets: number): void {
+    if (this.#isClosed) return;
+    this.lastArrival = this.#settings.clock.now();
+    const { recorder } = this.#packets;
+    recorder.counts.bytesReceived += octets;
+    recorder.surplusAnswers++;
   }
 
   /** An answer on an idle connection is a copy of the last one. */

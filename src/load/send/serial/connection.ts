@@ -41,6 +41,11 @@ export interface ConnectionEvents {
   onRead(waited: () => number | undefined): void;
   /** The answer to the packet in flight is complete; it has `octets` octets. */
   onAnswer(outcome: Outcome, octets: number): void;
+  /**
+   * Octets arrived that are no part of the answer to the packet in flight, or no packet is in flight. Later answers may
+   * not be those to the packets that they are counted for.
+   */
+  onSurplus(octets: number): void;
   /** The connection is closed; `outcome` is that of the packet in flight, if there is one. */
   onClosed(outcome: Outcome): void;
 }

@@ -6,7 +6,13 @@ import { connectWithin } from "../connect.ts";
 import { ANSWERED, type ConnectionEvents, type SerialConnection } from "./connection.ts";
 import { PlainText } from "./plain-text.ts";
 
-/** An echo is complete with the last octet of the text, any other answer with its first chunk. */
+/** What a lab answers to each chunk that it reads. */
+const LAB_ANSWER = Buffer.from("ACK-TCP");
+
+/**
+ * An echo is complete with the last octet of the text, any other answer with its first chunk. A target that reads a packet
+ * in several chunks can answer each of them; what arrives after the first answer is surplus.
+ */
 export class PlainTcpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #events: ConnectionEvents;
@@ -15,6 +21,7 @@ export class PlainTcpConnection implements SerialConnection {
   #sent: Buffer = Buffer.alloc(0);
   #unwritten = 0;
   #received = 0;
+  #isAwaited = false;
   #waited: () => number | undefined = () => undefined;
   usable = false;
 
@@ -52,6 +59,7 @@ export class PlainTcpConnection implements SerialConnection {
     this.#sent = this.#text.write(sequence);
     this.#unwritten = this.#sent.length;
     this.#received = 0;
+    this.#isAwaited = true;
     this.#drain();
     return this.#sent.length;
   }
@@ -63,12 +71,19 @@ export class PlainTcpConnection implements SerialConnection {
 
   #onData(from: Bun.Socket, data: Buffer): void {
     if (from !== this.#socket) return;
+    if (!this.#isAwaited) {
+      this.#events.onSurplus(data.length);
+      return;
+    }
     this.#events.onRead(this.#waited);
     const end = Math.min(this.#sent.length, this.#received + data.length);
     const isEcho = this.#sent.compare(data, 0, end - this.#received, this.#received, end) === 0;
     this.#received += data.length;
     if (isEcho && this.#received < this.#sent.length) return;
-    this.#events.onAnswer(ANSWERED, this.#received);
+    const surplus = isEcho ? this.#received - this.#sent.length : furtherAnswers(data);
+    if (surplus > 0) this.#events.onSurplus(surplus);
+    this.#isAwaited = false;
+    this.#events.onAnswer(ANSWERED, this.#received - surplus);
   }
 
   /** A connection that is closed instead of an answer is a loss: the lab drops packets on plain TCP this way. */
@@ -85,4 +100,11 @@ export class PlainTcpConnection implements SerialConnection {
     this.#socket = undefined;
     socket?.end();
   }
+}
+
+/** The octets of a chunk after the first answer of a lab, if it has several. */
+function furtherAnswers(data: Buffer): number {
+  const { length } = LAB_ANSWER;
+  const hasSeveral = data.length > length && data.compare(LAB_ANSWER, 0, length, 0, length) === 0;
+  return hasSeveral && data.compare(LAB_ANSWER, 0, length, length, 2 * length) === 0 ? data.length - length : 0;
 }
