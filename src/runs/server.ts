@@ -20,6 +20,8 @@ export interface Waits {
 const WAITS: Waits = { retryMs: 20, limitMs: 5000 };
 /** Interval at which changes by other processes are looked for, ms. */
 const VERSION_MS = 1000;
+/** Octets of a result after which the memory of its making is freed at once. */
+const LARGE_OCTETS = 1024 * 1024;
 const LOCKED = "another process has locked the file of kept runs";
 
 /** Sends a message to the lab; the listed buffers are moved instead of copied. */
@@ -61,7 +63,10 @@ export class StoreServer {
       const result = await this.#resultOf(call);
       this.#publishVersion();
       const transfer = result instanceof Uint8Array ? [result.buffer] : [];
+      const octets = result instanceof Uint8Array ? result.length : 0;
       this.send({ kind: "result", id, result }, transfer);
+      // Reading a run takes many times its size. The collector of this thread runs too late for a limit of 512 MB.
+      if (octets > LARGE_OCTETS) Bun.gc(true);
     } catch (error) {
       this.#tell({ kind: "failure", id, failure: failureOf(error), message: messageOf(error) });
     }
