@@ -93,7 +93,9 @@ test("a real run has no defect, and each changed count is found", async () => {
   expect(defectsOf({ packets_total: 199 })).toEqual([
     "packets answered and dropped",
     "packets that the lab did not receive",
+    "packets that the lab did not receive",
   ]);
+  expect(defectsOf({ wirelab_udp_receive_buffer_drops_total: 1 })).toEqual(["packets that the lab did not receive"]);
   expect(defectsOf({ wirelab_drops_total: 1 })).toEqual(["drops by reason"]);
   expect(defectsOf({ "wirelab_drops_total fault-up": once.droppedUp + 1 })).toEqual([
     "packets that faults dropped upstream",

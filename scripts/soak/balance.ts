@@ -102,11 +102,14 @@ function labDefects(protocol: Protocol, series: Series): string[] {
   ];
 }
 
-/** HTTP: every request reaches the lab. A 503 that comes after the waiting time gives no direction. */
+/**
+ * HTTP: a request without a response within the waiting time closes its connection. If packets are late, the machine is too
+ * slow for the rate: the lab then may not have read the request. A 503 that comes later gives no direction.
+ */
 function httpDefects({ unreceived, faultsUp, faultsDown }: Balance, totals: Totals): string[] {
-  const { droppedUp, droppedDown, unexplained: unread } = totals;
+  const { droppedUp, droppedDown, late, unexplained: unread } = totals;
   return [
-    ...outside("http: packets that the lab did not receive", unreceived, 0, 0),
+    ...outside("http: packets that the lab did not receive", unreceived, 0, late === 0 ? 0 : unread),
     ...outside("http: packets that faults dropped upstream", faultsUp, droppedUp, droppedUp + unread),
     ...outside("http: packets that faults dropped downstream", faultsDown, droppedDown, droppedDown + unread),
     ...outside("http: packets that faults dropped", faultsUp + faultsDown, 0, droppedUp + droppedDown + unread),
@@ -126,7 +129,7 @@ function stampDefects(protocol: Protocol, balance: Balance, totals: Totals, seri
     ...equal("packets that faults dropped downstream, by the reports", droppedDown, faultsDown),
     ...equal("other losses downstream, by the reports", lostDown - droppedDown, others + (isTcp ? 0 : undelivered)),
     ...equal("unexplained losses, by the reports", unexplained, isTcp ? undelivered : 0),
-    ...(isTcp ? connectionDefects(balance, totals) : answerDefects(balance, totals, series)),
+    ...(isTcp ? connectionDefects(balance, totals) : bufferDefects(balance, totals, series)),
   ];
 }
 
@@ -141,16 +144,18 @@ function connectionDefects({ unreceived, others, undelivered }: Balance, totals:
   return outside(what, lost, 0, withConnection + undirected);
 }
 
-/** UDP answers on loopback are lost at the sender's full receive buffer only, or too damaged to identify their packet. */
-function answerDefects({ undelivered }: Balance, { unread, late }: Totals, series: Series): string[] {
-  if (late > 0) return [];
+/**
+ * UDP on loopback loses packets at the lab's full receive buffer only, and answers at the sender's, or if they are too damaged
+ * to identify their packet.
+ */
+function bufferDefects({ unreceived, undelivered }: Balance, { unread, late }: Totals, series: Series): string[] {
+  const full = series.sum("wirelab_udp_receive_buffer_drops_total");
+  const what = "udp: packets that the lab did not receive, of those dropped at its buffer";
+  const lost = outside(what, unreceived, full, full);
+  if (late > 0) return lost;
   const damaged = series.get("wirelab_impairments_total", { protocol: "udp", kind: "corrupt", direction: "down" });
-  return outside(
-    "udp: answers that did not arrive, of those dropped, too late or damaged",
-    undelivered,
-    0,
-    unread + damaged,
-  );
+  const answers = "udp: answers that did not arrive, of those dropped, too late or damaged";
+  return [...lost, ...outside(answers, undelivered, 0, unread + damaged)];
 }
 
 /** Every difference between the counters of the lab, and between them and the reports of all packets that it was sent. */

@@ -78,7 +78,9 @@ export class HttpConnections implements Bounded {
     const used = lowestFreeDescriptor(this.#most);
     const needed = used - (this.#most - this.#spare);
     const isDue = used > this.limit && ++this.#sinceSearch >= SEARCH_EVERY;
-    if (this.#checking || (needed <= 0 && used - this.#others <= this.limit && !isDue)) return;
+    // Not every connection is below the lowest free descriptor: the last count can be higher.
+    const isAbove = used - this.#others > this.limit || this.#count > this.limit;
+    if (this.#checking || (needed <= 0 && !isAbove && !isDue)) return;
     this.#checking = true;
     const open = await this.#open();
     this.#checking = false;

@@ -94,3 +94,13 @@ test("HTTP connections above their limit are closed, those that have been idle f
   expect(series.get("wirelab_rejected_total", { protocol: "http", reason: "connection-limit" })).toBe(closed);
   expect((await ask()).status).toBe(204);
 });
+
+test("HTTP connections above their limit are closed also while lower descriptors are free", async () => {
+  await using lab = await startLabProcess({ limits: { httpConnections: 100 } });
+  await using lower = await openCrowd(lab.ports.tcp, 150);
+  await using crowd = await openCrowd(lab.ports.http, 130);
+  crowd.write(FIRST_OCTET);
+  lower.reset();
+  await until(() => crowd.closed >= 30, "the end of the surplus", 5000); // the runtime's own limit is 10 s
+  expect(await rejected(lab, "http", "connection-limit")).toBeGreaterThanOrEqual(30);
+});

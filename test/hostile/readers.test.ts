@@ -16,6 +16,8 @@ const MOST_MS = 5;
 /** One of several attempts has to be short: a collection of garbage can be part of any turn. */
 const ATTEMPTS = 5;
 const SESSIONS = 4096;
+/** More sockets than sessions: one may have the number of the lab's UDP port, from which the lab accepts nothing. */
+const SENDERS = SESSIONS + 64;
 const CONNECTIONS = 3000;
 const VIEWERS = 256;
 /** Viewers of one network, of which the lab allows a quarter of the places. */
@@ -39,11 +41,11 @@ async function expectShort(attempt: () => Promise<number>): Promise<void> {
   expect(Math.min(...times)).toBeLessThan(MOST_MS);
 }
 
-/** Sends a packet of each of SESSIONS sessions with one id, from several networks; returns the sockets. */
+/** Fills the table of sessions with those of one id, from several networks; returns the sockets of the senders. */
 async function openSessions() {
   const socket = { data() {}, error() {} };
   const from = (n: number) => `127.0.${1 + (n >> 8)}.1`;
-  const opened = Array.from({ length: SESSIONS }, (_, n) => Bun.udpSocket({ hostname: from(n), socket }));
+  const opened = Array.from({ length: SENDERS }, (_, n) => Bun.udpSocket({ hostname: from(n), socket }));
   const sockets = await Promise.all(opened);
   const isComplete = async () => {
     for (const each of sockets) each.send(testPacket(1, SSID), lab.ports.udp, "127.0.0.1"); // again, if some were lost
@@ -108,19 +110,16 @@ describe.if(isLinux)("no turn of the event loop takes more than 5 ms", () => {
   });
 });
 
-test.if(isLinux).each(["/metrics", "/history", "/sessions/7", "/swagger/json", "/live"])(
-  "the first request of a lab is for %s",
-  async (path) => {
-    await expectShort(async () => {
-      await using fresh = await startWatchedLab();
-      const url = `http://127.0.0.1:${fresh.ports.http}${path}`;
-      await fresh.longestTurn(() => Bun.sleep(100)); // compiles the clock itself
-      return await fresh.longestTurn(async () => {
-        const { body } = await fetch(url);
-        const reader = body?.getReader();
-        await reader?.read();
-        await reader?.cancel();
-      });
+test.if(isLinux).each(["/metrics", "/swagger/json", "/live"])("the first request of a lab is for %s", async (path) => {
+  await expectShort(async () => {
+    await using fresh = await startWatchedLab();
+    const url = `http://127.0.0.1:${fresh.ports.http}${path}`;
+    await fresh.longestTurn(() => Bun.sleep(100)); // compiles the clock itself
+    return await fresh.longestTurn(async () => {
+      const { body } = await fetch(url);
+      const reader = body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
     });
-  },
-);
+  });
+});

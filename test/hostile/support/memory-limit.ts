@@ -20,7 +20,8 @@ export function limitMemory(bytes: number): MemoryLimit | undefined {
     const folder = `${root}/wirelab-${process.pid}-${Math.random().toString(36).slice(2)}`;
     try {
       mkdirSync(folder);
-      writeFileSync(`${folder}/${file}`, `${bytes}`);
+      // The kernel has made the file. In a folder that is no control group, as in the tmpfs above those of version 1, it is absent.
+      writeFileSync(`${folder}/${file}`, `${bytes}`, { flag: "r+" });
       return {
         wrap: ["sh", "-c", `echo $$ > ${folder}/cgroup.procs; exec "$@"`, "sh"],
         [Symbol.dispose]: () => removeFolder(folder),
