@@ -8,6 +8,7 @@ import { sleep, systemClock } from "./base/clock.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { byProtocol, type Protocol } from "./base/protocol.ts";
+import { nextTurn } from "./base/turns.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
@@ -125,11 +126,21 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
   const { contentType, render } = createExposition(LAB_SERIES, readers);
+  let waiting: Promise<string> | undefined;
+  async function renderNext(): Promise<string> {
+    try {
+      await Promise.all([listeners.refresh(), nextTurn()]);
+    } finally {
+      waiting = undefined;
+    }
+    return render();
+  }
   return {
     contentType,
-    async render() {
-      await listeners.refresh();
-      return render();
+    /** The scrapes that arrive in one turn of the event loop share one text. */
+    render() {
+      waiting ??= renderNext();
+      return waiting;
     },
   };
 }

@@ -6,6 +6,7 @@ import { mayChange, refusal, requesterOf } from "./rights.ts";
 import type { Rights } from "./shapes.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
+const JSON_HEADERS = { ...NO_STORE, "content-type": "application/json;charset=utf-8" };
 
 /** The routes of the live page. */
 export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) {
@@ -24,7 +25,7 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
     )
     .get(
       "/history",
-      (context) => Response.json(live.dump({ peers: mayChange(context, config) }), { headers: NO_STORE }),
+      (context) => new Response(live.dumpText({ peers: mayChange(context, config) }), { headers: JSON_HEADERS }),
       { detail: LIVE_DOCS.history },
     )
     .get(

@@ -62,6 +62,8 @@ export class LiveStream implements Bounded {
   #at: number;
   #lastMark = 0;
   #dump: { readonly seconds: number; readonly value: HistoryDump } | undefined;
+  /** The JSON of that dump, by whether it shows peers: responses that are not read share it. */
+  readonly #dumpTexts = new Map<boolean, string>();
 
   constructor(private readonly sources: LiveSources) {
     const { clock, packetLog, viewerLimit } = sources;
@@ -168,8 +170,17 @@ export class LiveStream implements Bounded {
           flow,
         },
       };
+      this.#dumpTexts.clear();
     }
     return { ...this.#dump.value, flow: visiblePart(this.#dump.value.flow, visibility) };
+  }
+
+  /** `dump` as JSON; the same text for all that ask within a second. */
+  dumpText(visibility: Visibility): string {
+    const dump = this.dump(visibility);
+    const text = this.#dumpTexts.get(visibility.peers) ?? JSON.stringify(dump);
+    this.#dumpTexts.set(visibility.peers, text);
+    return text;
   }
 
   /** Ends the stream of every viewer. */

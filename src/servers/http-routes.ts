@@ -49,9 +49,9 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A fixed pattern of `length` octets: only the size of the response matters. */
-function pattern(length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+/** A fixed pattern of `length` octets, which the responses share: only their size matters. */
+function pattern(length: number): Blob {
+  return new Blob([Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff)]);
 }
 
 /** The traffic routes, for the lab's HTTP application. */
@@ -133,7 +133,7 @@ export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe 
   function bytesReply(text: string): Reply {
     const length = /^\d+$/.test(text) ? numberIn(text, 0, MAX_BYTES) : undefined;
     if (length === undefined) return reject("bad-request", `bytes ${text}: allowed are 0 to ${MAX_BYTES}`);
-    return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
+    return { status: 200, type: "application/octet-stream", body: filler.slice(0, length) };
   }
 
   /** The response to a request without a body. */

@@ -20,7 +20,8 @@ export function limitMemory(bytes: number): MemoryLimit | undefined {
     const folder = `${root}/wirelab-${process.pid}-${Math.random().toString(36).slice(2)}`;
     try {
       mkdirSync(folder);
-      writeFileSync(`${folder}/${file}`, `${bytes}`);
+      // The file exists already if the folder is a control group: a plain folder, in which it would be made, limits nothing.
+      writeFileSync(`${folder}/${file}`, `${bytes}`, { flag: "r+" });
       return {
         wrap: ["sh", "-c", `echo $$ > ${folder}/cgroup.procs; exec "$@"`, "sh"],
         [Symbol.dispose]: () => removeFolder(folder),
