@@ -8,17 +8,21 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 /** One TCP connection of this process. */
 export interface OpenConnection {
   readonly descriptor: number;
-  /** Time since it received or sent octets, ms. */
-  readonly idleMs: number;
+  /** Time since it sent octets, or since it was accepted, ms. */
+  readonly unansweredMs: number;
+  /** Octets received so far, and octets sent that the peer acknowledged; modulo 2^32, 0 on kernels that do not report them. */
+  readonly received: number;
+  readonly acknowledged: number;
 }
 
 const SOL_TCP = 6;
 const TCP_INFO = 11;
-const TCP_INFO_LENGTH = 104;
-/** Offsets in `struct tcp_info`: the state, and the times since octets were sent and received, ms. */
+const TCP_INFO_LENGTH = 136;
+/** Offsets in `struct tcp_info`: the state, the time since octets were sent, ms, and two numbers of octets. */
 const STATE = 0;
 const LAST_SENT = 44;
-const LAST_RECEIVED = 52;
+const ACKNOWLEDGED = 120;
+const RECEIVED = 128;
 const LISTEN = 10;
 const SHUT_RDWR = 2;
 const ADDRESS_LENGTH = 28;
@@ -30,6 +34,7 @@ function loadCalls() {
     try {
       return dlopen(library, {
         getsockname: { args: [i32, pointer, pointer], returns: i32 },
+        getpeername: { args: [i32, pointer, pointer], returns: i32 },
         getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
         shutdown: { args: [i32, i32], returns: i32 },
       }).symbols;
@@ -85,16 +90,32 @@ export class ConnectionScanner {
   /** @param most as `mostDescriptors` returns it */
   constructor(private readonly most: number) {}
 
-  /** The connections to the local `port`; none where the system does not report them. Takes 1 µs for each descriptor. */
-  scan(port: number): readonly OpenConnection[] {
+  /** A number above every descriptor; 0 where the system does not report connections. */
+  end(): number {
+    return this.#calls ? tableSize(this.most) : 0;
+  }
+
+  /**
+   * The connections to the local `port` whose descriptors are from `start` to before `end`; none where the system does not
+   * report them. Takes 1 µs for each descriptor.
+   */
+  scan(port: number, start = 0, end = this.end()): readonly OpenConnection[] {
     const found: OpenConnection[] = [];
-    const end = this.#calls ? tableSize(this.most) : 0;
-    for (let descriptor = 0; descriptor < end; descriptor++) {
+    for (let descriptor = start; descriptor < end; descriptor++) {
       if (!this.#isOn(port, descriptor) || !this.#readInfo(descriptor)) continue;
-      const idleMs = Math.min(this.#info.getUint32(LAST_SENT, true), this.#info.getUint32(LAST_RECEIVED, true));
-      found.push({ descriptor, idleMs });
+      const read = (at: number) => this.#info.getUint32(at, true);
+      const unansweredMs = read(LAST_SENT);
+      found.push({ descriptor, unansweredMs, received: read(RECEIVED), acknowledged: read(ACKNOWLEDGED) });
     }
     return found;
+  }
+
+  /** The peer of a connection, in the kernel's form: tells two connections of one descriptor apart. */
+  peerOf(descriptor: number): string {
+    this.#address.fill(0);
+    this.#length[0] = ADDRESS_LENGTH;
+    this.#calls?.getpeername(descriptor, ptr(this.#address), ptr(this.#length));
+    return Buffer.from(this.#address.buffer).toString("latin1");
   }
 
   /** Ends both directions of a connection, which the runtime then closes as if its peer had. */
@@ -112,6 +133,8 @@ export class ConnectionScanner {
   #readInfo(descriptor: number): boolean {
     this.#length[0] = TCP_INFO_LENGTH;
     const { buffer } = this.#info;
+    this.#info.setUint32(ACKNOWLEDGED, 0);
+    this.#info.setUint32(RECEIVED, 0);
     const failed = this.#calls?.getsockopt(descriptor, SOL_TCP, TCP_INFO, ptr(buffer), ptr(this.#length)) !== 0;
     return !failed && this.#info.getUint8(STATE) !== LISTEN;
   }

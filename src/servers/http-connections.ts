@@ -1,10 +1,18 @@
 /**
  * Limits the HTTP connections. The runtime accepts them without a call of the lab and has no limit, so the descriptors of
- * the process are searched for them, and those that have been idle for the longest time are closed.
+ * the process are searched for them. Those that have had no response for the longest time are closed, and those whose
+ * request does not become complete.
  */
 import type { Bounded } from "../base/bounded.ts";
 import { ConnectionCount } from "../base/connection-count.ts";
-import { ConnectionScanner, lowestFreeDescriptor, mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
+import {
+  ConnectionScanner,
+  lowestFreeDescriptor,
+  mostDescriptors,
+  type OpenConnection,
+  spareDescriptors,
+} from "../base/descriptors.ts";
+import { SlowRequests } from "./slow-requests.ts";
 
 /** Interval of the checks, ms. Until the next one, the runtime tries without a pause to accept when no descriptor is free. */
 const CHECK_EVERY_MS = 100;
@@ -19,6 +27,7 @@ export class HttpConnections implements Bounded {
   readonly #spare = spareDescriptors(this.#most);
   readonly #scanner = new ConnectionScanner(this.#most);
   readonly #count: ConnectionCount;
+  readonly #slow: SlowRequests;
   readonly #timer: Timer;
   /** Descriptors in use that are not connections of this port, when they were counted last. */
   #others = 0;
@@ -27,9 +36,12 @@ export class HttpConnections implements Bounded {
   constructor(
     private readonly port: number,
     readonly limit: number,
+    /** Longest time for a request to arrive, ms. */
+    requestMs: number,
     /** Called for each connection that is closed. */
-    private readonly onClosed: () => void,
+    private readonly onClosed: (reason: "connection-limit" | "too-slow") => void,
   ) {
+    this.#slow = new SlowRequests(this.#scanner, port, requestMs);
     this.#count = new ConnectionCount(port);
     this.#timer = setInterval(() => this.#check(), CHECK_EVERY_MS);
     this.#timer.unref();
@@ -49,8 +61,18 @@ export class HttpConnections implements Bounded {
     clearInterval(this.#timer);
   }
 
-  /** Closes idle connections above the limit, or as many as are needed for some descriptors to be free. */
   #check(): void {
+    for (const connection of this.#slow.find(performance.now())) this.#close(connection, "too-slow");
+    this.#closeSurplus();
+  }
+
+  #close(connection: OpenConnection, reason: "connection-limit" | "too-slow"): void {
+    this.#scanner.shutDown(connection);
+    this.onClosed(reason);
+  }
+
+  /** Closes connections above the limit, or as many as are needed for some descriptors to be free. */
+  #closeSurplus(): void {
     const used = lowestFreeDescriptor(this.#most);
     const needed = used - (this.#most - this.#spare);
     const isDue = used > this.limit && ++this.#sinceCount >= COUNT_EVERY;
@@ -60,10 +82,9 @@ export class HttpConnections implements Bounded {
     this.#sinceCount = 0;
     const surplus = Math.max(needed, open.length - this.limit);
     if (surplus <= 0) return;
-    for (const connection of open.toSorted((a, b) => b.idleMs - a.idleMs).slice(0, surplus)) {
-      this.#scanner.shutDown(connection);
+    for (const connection of open.toSorted((a, b) => b.unansweredMs - a.unansweredMs).slice(0, surplus)) {
       this.overflows++;
-      this.onClosed();
+      this.#close(connection, "connection-limit");
     }
   }
 }

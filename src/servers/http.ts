@@ -28,8 +28,8 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const { server } = withoutExitListeners(() => app.listen(options));
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
-  const connections = new HttpConnections(bound, limits.httpConnections, () => {
-    responder.traffic.rejects.add("connection-limit");
+  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, (reason) => {
+    responder.traffic.rejects.add(reason);
   });
   return {
     protocol: "http",

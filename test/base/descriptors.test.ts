@@ -29,7 +29,7 @@ test.if(isLinux)("ConnectionScanner finds the connections of a port and ends one
   await Bun.sleep(20);
   second?.write("x");
   const [idle, active] = scanner.scan(listener.port);
-  expect(idle?.idleMs).toBeGreaterThan(active?.idleMs ?? Number.POSITIVE_INFINITY);
+  expect(idle?.unansweredMs).toBeGreaterThan(active?.unansweredMs ?? Number.POSITIVE_INFINITY);
   if (idle) scanner.shutDown(idle);
   await until(() => scanner.scan(listener.port).length === 1, "the end of one connection");
   expect(closed.some((socket) => socket === first)).toBe(true);
