@@ -2,9 +2,11 @@
  * The live stream: server-sent events, one snapshot a second. A snapshot is encoded once, whatever the number of viewers.
  * A viewer that does not read fast enough is disconnected; nothing is buffered for it.
  */
+
 import { sourcePrefix } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
 import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/text.ts";
@@ -35,6 +37,7 @@ export interface LiveSources {
   readonly version: string;
   /** Most viewers at a time. */
   readonly viewerLimit: number;
+  readonly errors: InternalErrors;
 }
 
 interface Viewer {
@@ -70,8 +73,7 @@ export class LiveStream implements Bounded {
     this.limit = viewerLimit;
     this.#at = Math.round(clock.wallAt(clock.now()));
     this.#gainedEntries = deltaOf(() => ({ entries: packetLog.entries, skipped: packetLog.skipped }));
-    this.#timer = setInterval(() => this.pulse(), 1000);
-    this.#timer.unref();
+    this.#timer = sources.errors.every("live", 1000, () => this.pulse());
   }
 
   get size(): number {

@@ -18,6 +18,7 @@ export interface LabSources {
   readonly receiveBufferDrops: () => Readonly<Record<string, number>>;
   /** Packets recorded and skipped by the packet log. */
   readonly packetLog: { readonly entries: number; readonly skipped: number };
+  readonly internalErrors: () => number;
   readonly processUsage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bunVersion: string; readonly commit: string };
 }
@@ -54,6 +55,7 @@ export function labReaders({ traffic, eventLoopLag }: Metrics, sources: LabSourc
     wirelab_udp_receive_buffer_drops_total: () =>
       Object.entries(sources.receiveBufferDrops()).map(([socket, drops]) => [{ socket }, drops]),
     wirelab_event_loop_lag_seconds: () => [[{}, bucketsOf(eventLoopLag)]],
+    wirelab_internal_errors_total: () => [[{}, sources.internalErrors()]],
     wirelab_build_info: () => {
       const { version, bunVersion, commit } = sources.build;
       return [[{ version, bun_version: bunVersion, commit }, 1]];

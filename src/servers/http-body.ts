@@ -1,5 +1,7 @@
 /** Reads request bodies within limits of size, of time and of memory. */
+
 import type { Budget } from "../base/bounded.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import { Octets } from "../base/octets.ts";
 import { overTurns } from "../base/turns.ts";
 
@@ -69,6 +71,7 @@ export class BodyReader {
     private readonly limits: BodyLimits,
     /** The octets of all bodies that are being read. */
     private readonly held: Budget,
+    private readonly errors: InternalErrors,
   ) {}
 
   /** Reads the body as UTF-8 text and returns the response that `answer` makes. */
@@ -146,12 +149,20 @@ export class BodyReader {
 
   #startTimer(): void {
     if (this.#timer) return;
-    this.#timer = setTimeout(async () => {
+    this.#timer = setTimeout(
+      () => this.errors.guard("http-body", () => this.#failExpired()),
+      this.limits.httpBodyMs / 4,
+    );
+    this.#timer.unref();
+  }
+
+  async #failExpired(): Promise<void> {
+    try {
       await overTurns(this.#expired(), (reading) => reading.fail(new BodyFailure("too-slow")));
+    } finally {
       this.#timer = undefined;
       if (this.#open.size > 0) this.#startTimer();
-    }, this.limits.httpBodyMs / 4);
-    this.#timer.unref();
+    }
   }
 
   /** The bodies whose time is over, also while they are removed. */

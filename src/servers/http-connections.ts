@@ -3,6 +3,7 @@
  * the process are searched for them. Those that have had no response for the longest time are closed, and those whose
  * request does not become complete.
  */
+
 import type { Bounded } from "../base/bounded.ts";
 import { ConnectionCount } from "../base/connection-count.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type OpenConnection,
   spareDescriptors,
 } from "../base/descriptors.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import { SlowRequests } from "./slow-requests.ts";
 
 /** Interval of the checks, ms. Until the next one, the runtime tries without a pause to accept when no descriptor is free. */
@@ -38,13 +40,13 @@ export class HttpConnections implements Bounded {
     readonly limit: number,
     /** Longest time for a request to arrive, ms. */
     requestMs: number,
+    errors: InternalErrors,
     /** Called for each connection that is closed. */
     private readonly onClosed: (reason: "connection-limit" | "too-slow") => void,
   ) {
     this.#slow = new SlowRequests(this.#scanner, port, requestMs);
     this.#count = new ConnectionCount(port);
-    this.#timer = setInterval(() => this.#check(), CHECK_EVERY_MS);
-    this.#timer.unref();
+    this.#timer = errors.every("http-connections", CHECK_EVERY_MS, () => this.#check());
   }
 
   /** Connections open when they were counted last; a search of the descriptors would hold the event loop. */

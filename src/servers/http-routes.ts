@@ -1,6 +1,8 @@
 /** The HTTP traffic routes: a request to one of them is a packet. */
+
 import { type DocumentDecoration, Elysia } from "elysia";
 import type { Budget } from "../base/bounded.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import type { Limits } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
@@ -29,6 +31,7 @@ export interface TrafficParts {
   readonly limits: Pick<Limits, "httpBodyBytes" | "httpBodyMs">;
   /** The octets of the bodies that are being read. */
   readonly httpBodies: Budget;
+  readonly errors: InternalErrors;
   readonly peerOf: PeerOf;
   /** The API description of a route. */
   readonly describe: (route: TrafficRoute) => DocumentDecoration;
@@ -55,10 +58,10 @@ function pattern(length: number): Blob {
 }
 
 /** The traffic routes, for the lab's HTTP application. */
-export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe }: TrafficParts) {
+export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, describe }: TrafficParts) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
-  const bodies = new BodyReader(limits, httpBodies);
+  const bodies = new BodyReader(limits, httpBodies, errors);
 
   function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
     const exchange = new RequestExchange(request, peerOf, clock, reply, bytes);

@@ -11,11 +11,11 @@ const IDLE_SECONDS = 30;
 
 /** Listens for requests and passes those to a traffic route to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, httpBodies, routes, describe } = context;
+  const { hostname, port, responder, limits, httpBodies, routes, describe, errors } = context;
   const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
-    .use(trafficRoutes({ responder, limits, httpBodies, peerOf, describe }));
+    .use(trafficRoutes({ responder, limits, httpBodies, errors, peerOf, describe }));
   const options = {
     hostname,
     port,
@@ -28,7 +28,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const { server } = withoutExitListeners(() => app.listen(options));
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
-  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, (reason) => {
+  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
     responder.traffic.rejects.add(reason);
   });
   return {
