@@ -47,10 +47,19 @@ test.each([
 });
 
 const HEAD = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+const CONTROL = "PUT /impairments/http HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const FRAME = testFrame(1);
 
 test.each([
   [named(TRICKLING), "http", "a header", "GET / HTTP/1.1\r\nX-Slow: ", "x", ["too-slow"]],
+  [
+    named(TRICKLING),
+    "http",
+    "a body of a control request",
+    `${CONTROL}Content-Length: 1000\r\n\r\n`,
+    " ",
+    ["too-slow"],
+  ],
   [named(TRICKLING), "http", "a body", `${HEAD}Content-Length: 1000\r\n\r\n`, "1", ["too-slow", "memory-limit"]],
   [
     named(TRICKLING),
