@@ -2,7 +2,9 @@
  * Benchmarks: the throughput of each server of wirelab relative to a minimal Bun server with the same client, measured in
  * interleaved pairs. Prints the median of the ratios. The rows of the load generator are in bench/load.ts.
  */
+
 import { parseArgs } from "node:util";
+import { InternalErrors } from "../src/base/internal-errors.ts";
 import { createLog } from "../src/base/log.ts";
 import { createMetrics } from "../src/metrics/counters.ts";
 import { PacketLog } from "../src/reflector/packet-log.ts";
@@ -100,7 +102,7 @@ function benchRecord(): void {
 /** Measures the CPU time of the packet log at 200,000 packets per second with its lines written, as a ratio. */
 async function benchLog(): Promise<void> {
   const log = createLog({ level: "debug", readable: false, sink: (line) => Bun.hash(line) });
-  const packetLog = new PacketLog({ limit: 1000, perSecond: 200 }, log, createMetrics());
+  const packetLog = new PacketLog({ limit: 1000, perSecond: 200 }, log, createMetrics(), new InternalErrors(log));
   const entry = {
     protocol: "udp",
     peer: "127.0.0.1:40000",

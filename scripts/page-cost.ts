@@ -13,8 +13,8 @@ const BASE = `http://127.0.0.1:${PORTS.http}`;
 async function scriptBytes(): Promise<{ plain: number; zipped: number }> {
   const scripts = [...(await bundlePage()).values()].filter(({ type }) => type.includes("javascript"));
   return {
-    plain: scripts.reduce((sum, { plain }) => sum + plain.length, 0),
-    zipped: scripts.reduce((sum, { plain, zipped }) => sum + (zipped ?? plain).length, 0),
+    plain: scripts.reduce((sum, { plain }) => sum + plain.size, 0),
+    zipped: scripts.reduce((sum, { plain, zipped }) => sum + (zipped ?? plain).size, 0),
   };
 }
 

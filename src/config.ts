@@ -30,6 +30,8 @@ export interface Limits {
   readonly httpBodiesBytes: number;
   /** Longest time for an HTTP request body to arrive, ms. */
   readonly httpBodyMs: number;
+  /** Longest time from the first octets of an HTTP request to the last of them, ms; longer than `httpBodyMs`. */
+  readonly httpRequestMs: number;
   /** Packets in the packet log, and packets recorded in a second. */
   readonly packetLog: number;
   readonly packetLogPerSecond: number;
@@ -59,6 +61,7 @@ export const DEFAULT_LIMITS: Limits = {
   httpBodyBytes: 1024 * 1024,
   httpBodiesBytes: 64 * 1024 * 1024,
   httpBodyMs: 10_000,
+  httpRequestMs: 15_000,
   packetLog: 1000,
   packetLogPerSecond: 200,
   viewers: 256,

@@ -5,9 +5,11 @@ import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
 import { sleep, systemClock, within } from "./base/clock.ts";
+import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { byProtocol, type Protocol } from "./base/protocol.ts";
+import { nextTurn } from "./base/turns.ts";
 import { type Config, DEFAULT_CONFIG, DEFAULT_LIMITS, type Limits } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
@@ -34,6 +36,8 @@ export interface LabOptions extends Partial<Omit<Config, "impair">> {
   readonly limits?: Partial<Limits>;
   /** Receives the lab's log lines; by default none are written. */
   readonly log?: Log;
+  /** Counts and logs the errors of the lab itself; by default to `log`. */
+  readonly errors?: InternalErrors;
 }
 
 /** A running lab. */
@@ -51,18 +55,18 @@ const SILENT = createLog({ level: "silent", readable: false, sink() {} });
 const REQUESTS_MS = 100;
 
 /** Everything of a lab that does not depend on an open port; `undo` closes it. */
-function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDisposableStack) {
+function createParts(config: Config, limits: Limits, log: Log, errors: InternalErrors, undo: AsyncDisposableStack) {
   const clock = systemClock();
   const instance = newInstance(clock.wallAt(clock.now()));
   const metrics = createMetrics();
-  const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes);
+  const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const runBodies = new Budget(limits.runBodiesBytes);
   const sessions = new Sessions(limits.sessions);
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
-  const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics), (packetLog) => packetLog.stop());
-  undo.adopt(measureEventLoop(metrics.eventLoopLag), (stop) => stop());
+  const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics, errors), (packetLog) => packetLog.stop());
+  undo.adopt(measureEventLoop(metrics.eventLoopLag, errors), (stop) => stop());
   const responders = byProtocol((protocol) => {
     const responder = new Responder({
       traffic: metrics.traffic[protocol],
@@ -86,6 +90,7 @@ function createParts(config: Config, limits: Limits, log: Log, undo: AsyncDispos
     config,
     limits,
     log,
+    errors,
     clock,
     instance,
     metrics,
@@ -128,15 +133,26 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
+    internalErrors: () => parts.errors.count,
     processUsage,
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
   const { contentType, render } = createExposition(LAB_SERIES, readers);
+  let waiting: Promise<string> | undefined;
+  async function renderNext(): Promise<string> {
+    try {
+      await Promise.all([listeners.refresh(), nextTurn()]);
+    } finally {
+      waiting = undefined;
+    }
+    return render();
+  }
   return {
     contentType,
-    async render() {
-      await listeners.refresh();
-      return render();
+    /** The scrapes that arrive in one turn of the event loop share one text. */
+    render() {
+      waiting ??= renderNext();
+      return waiting;
     },
   };
 }
@@ -168,11 +184,11 @@ function faultSetter({ responders, metrics, history, clock, log }: Parts) {
  * ListenError if a port is not available; nothing is left open then.
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const { limits: givenLimits, log = SILENT, impair, ...given } = options;
+  const { limits: givenLimits, log = SILENT, errors = new InternalErrors(log), impair, ...given } = options;
   const config: Config = { ...DEFAULT_CONFIG, ...given, impair: { ...NO_IMPAIRMENTS, ...impair } };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
-  const parts = createParts(config, limits, log, undo);
+  const parts = createParts(config, limits, log, errors, undo);
   const { metrics, queue, store } = parts;
   const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
   const live = undo.adopt(startLive(parts, listeners), (live) => live.stop());

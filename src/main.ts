@@ -1,5 +1,6 @@
 /** The process: reads the configuration, starts the lab, and stops it on a signal. */
 import { version } from "../package.json";
+import { InternalErrors } from "./base/internal-errors.ts";
 import { createLog } from "./base/log.ts";
 import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
 import { signalHandler } from "./base/signals.ts";
@@ -60,14 +61,18 @@ async function main(): Promise<void> {
   const { config } = command;
   const readable = process.stdout.isTTY;
   const log = createLog({ level: config.logLevel, readable, sink: (line) => console.log(line) });
+  const errors = new InternalErrors(log);
   let lab: Lab;
   try {
-    lab = await startLab({ ...config, log });
+    lab = await startLab({ ...config, log, errors });
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     console.error(`wirelab: ${error.message}`);
     process.exit(1);
   }
+  // The last guard: an error at a place without one of its own ends neither the lab nor its measurements.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const)
+    process.on(event, (error: unknown) => errors.caught(error, event));
   if (readable) console.log(banner(lab, config));
   else
     log.write("info", "wirelab listens", {

@@ -6,6 +6,7 @@ import { mayChange, refusal, requesterOf } from "./rights.ts";
 import type { Rights } from "./shapes.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
+const JSON_HEADERS = { ...NO_STORE, "content-type": "application/json;charset=utf-8" };
 
 /** The routes of the live page. */
 export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) {
@@ -26,7 +27,7 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
       "/history",
       async (context) => {
         const text = await live.dump({ peers: mayChange(context, config) });
-        return new Response(text, { headers: { "content-type": "application/json", ...NO_STORE } });
+        return new Response(text, { headers: JSON_HEADERS });
       },
       { detail: LIVE_DOCS.history },
     )

@@ -33,9 +33,10 @@ const zip = promisify(gzip);
 /** One file of the page as it is sent. */
 interface Asset {
   readonly type: string;
-  readonly plain: Uint8Array<ArrayBuffer>;
+  /** A Blob, because responses that are not read share its octets. */
+  readonly plain: Blob;
   /** The gzip form; absent unless it is at least 10 % smaller. */
-  readonly zipped?: Uint8Array<ArrayBuffer>;
+  readonly zipped?: Blob;
 }
 
 /** The page's files by their paths; `/` is the HTML. */
@@ -43,7 +44,8 @@ export type PageBundle = ReadonlyMap<string, Asset>;
 
 async function asset(type: string, plain: Uint8Array<ArrayBuffer>): Promise<Asset> {
   const zipped = await zip(plain);
-  return zipped.length < plain.length * 0.9 ? { type, plain, zipped } : { type, plain };
+  const shared = { type, plain: new Blob([plain]) };
+  return zipped.length < plain.length * 0.9 ? { ...shared, zipped: new Blob([zipped]) } : shared;
 }
 
 /** Bundles the page. Throws AggregateError if a file cannot be read or parsed. */

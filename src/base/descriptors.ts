@@ -10,21 +10,27 @@ import { nextTurn } from "./turns.ts";
 /** One TCP connection of this process. */
 export interface OpenConnection {
   readonly descriptor: number;
-  /** Time since it received or sent octets, ms. */
-  readonly idleMs: number;
+  /** The address of its peer in the kernel's form: tells two connections of one descriptor apart. */
+  readonly peer: string;
+  /** Time since it sent octets, or since it was accepted, ms. */
+  readonly unansweredMs: number;
+  /** Octets received so far, and octets sent that the peer acknowledged; modulo 2^32, 0 on kernels that do not report them. */
+  readonly received: number;
+  readonly acknowledged: number;
 }
 
 const SOL_TCP = 6;
 const TCP_INFO = 11;
-const TCP_INFO_LENGTH = 104;
-/** Offsets in `struct tcp_info`: the state, and the times since octets were sent and received, ms. */
+const TCP_INFO_LENGTH = 136;
+/** Offsets in `struct tcp_info`: the state, the time since octets were sent, ms, and two numbers of octets. */
 const STATE = 0;
 const LAST_SENT = 44;
-const LAST_RECEIVED = 52;
+const ACKNOWLEDGED = 120;
+const RECEIVED = 128;
 const LISTEN = 10;
 const SHUT_RDWR = 2;
 const ADDRESS_LENGTH = 28;
-/** Descriptors that are examined in one turn of the event loop, which takes less than a millisecond. */
+/** Descriptors that are examined in one turn of the event loop, which takes about a millisecond. */
 const DESCRIPTORS_PER_TURN = 512;
 
 /** Most descriptors that this process may have; Infinity where the system does not report it. */
@@ -65,6 +71,7 @@ export function spareDescriptors(most: number): number {
 /** Finds and closes connections of this process. */
 export class ConnectionScanner {
   readonly #address = new Uint8Array(ADDRESS_LENGTH);
+  readonly #addressBytes = Buffer.from(this.#address.buffer);
   readonly #info = new DataView(new ArrayBuffer(TCP_INFO_LENGTH));
   readonly #length = new Uint32Array(1);
 
@@ -72,7 +79,7 @@ export class ConnectionScanner {
   constructor(private readonly most: number) {}
 
   /**
-   * The connections to the local `port`; none where the system does not report them. Takes 1 µs for each descriptor, divided
+   * The connections to the local `port`; none where the system does not report them. Takes 2 µs for each descriptor, divided
    * over turns of the event loop: a connection that is closed or opened meanwhile may be in the result or not.
    */
   async scan(port: number): Promise<readonly OpenConnection[]> {
@@ -80,25 +87,40 @@ export class ConnectionScanner {
     const end = SOCKET_CALLS ? tableSize(this.most) : 0;
     for (let descriptor = 0; descriptor < end; descriptor++) {
       if (descriptor % DESCRIPTORS_PER_TURN === DESCRIPTORS_PER_TURN - 1) await nextTurn();
-      const idleMs = this.#idleMs(port, descriptor);
-      if (idleMs !== undefined) found.push({ descriptor, idleMs });
+      const connection = this.#read(port, descriptor);
+      if (connection) found.push(connection);
     }
     return found;
   }
 
   /**
    * Ends both directions of a connection to the local `port`, which the runtime then closes as if its peer had. Returns false
-   * if it was closed, or received or sent octets, since it was found.
+   * if it was closed, or sent octets, since it was found.
    */
-  shutDown(port: number, { descriptor, idleMs }: OpenConnection): boolean {
-    const now = this.#idleMs(port, descriptor);
-    return now !== undefined && now >= idleMs && SOCKET_CALLS?.shutdown(descriptor, SHUT_RDWR) === 0;
+  shutDown(port: number, { descriptor, peer, unansweredMs }: OpenConnection): boolean {
+    const now = this.#read(port, descriptor);
+    const isSame = now !== undefined && now.peer === peer && now.unansweredMs >= unansweredMs;
+    return isSame && SOCKET_CALLS?.shutdown(descriptor, SHUT_RDWR) === 0;
   }
 
-  /** Time since the connection received or sent octets; undefined if the descriptor is no connection to the port. */
-  #idleMs(port: number, descriptor: number): number | undefined {
+  /** The connection of a descriptor; undefined if it is none to the port. */
+  #read(port: number, descriptor: number): OpenConnection | undefined {
     if (!this.#isOn(port, descriptor) || !this.#readInfo(descriptor)) return undefined;
-    return Math.min(this.#info.getUint32(LAST_SENT, true), this.#info.getUint32(LAST_RECEIVED, true));
+    const read = (at: number) => this.#info.getUint32(at, true);
+    return {
+      descriptor,
+      peer: this.#peerOf(descriptor),
+      unansweredMs: read(LAST_SENT),
+      received: read(RECEIVED),
+      acknowledged: read(ACKNOWLEDGED),
+    };
+  }
+
+  #peerOf(descriptor: number): string {
+    this.#address.fill(0);
+    this.#length[0] = ADDRESS_LENGTH;
+    SOCKET_CALLS?.getpeername(descriptor, ptr(this.#address), ptr(this.#length));
+    return this.#addressBytes.toString("latin1");
   }
 
   #isOn(port: number, descriptor: number): boolean {
@@ -111,6 +133,8 @@ export class ConnectionScanner {
   #readInfo(descriptor: number): boolean {
     this.#length[0] = TCP_INFO_LENGTH;
     const { buffer } = this.#info;
+    this.#info.setUint32(ACKNOWLEDGED, 0);
+    this.#info.setUint32(RECEIVED, 0);
     const failed = SOCKET_CALLS?.getsockopt(descriptor, SOL_TCP, TCP_INFO, ptr(buffer), ptr(this.#length)) !== 0;
     return !failed && this.#info.getUint8(STATE) !== LISTEN;
   }

@@ -8,7 +8,7 @@ const EMPTY = Buffer.alloc(0);
  * Frees the memory of a buffer now, not when the garbage collector runs: thousands of connections make hundreds of
  * megabytes of garbage in one turn of the event loop. The buffer, and every view of the same memory, is empty then.
  */
-export function freeMemory(bytes: Buffer): void {
+export function freeMemory(bytes: Uint8Array): void {
   if (bytes.length > 0 && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
 }
 
@@ -25,6 +25,8 @@ export class Octets {
     private readonly budget: Budget,
     /** Most octets; the capacity does not grow beyond it. */
     private readonly most = Number.POSITIVE_INFINITY,
+    /** Octets of the budget that these leave to others. */
+    private readonly spared = 0,
   ) {}
 
   get length(): number {
@@ -70,7 +72,7 @@ export class Octets {
         Math.max(LEAST_CAPACITY, 2 ** Math.ceil(Math.log2(needed))),
         Math.max(needed, this.most),
       );
-      if (!this.budget.reserve(capacity - this.#bytes.length)) return false;
+      if (!this.budget.reserve(capacity - this.#bytes.length, this.spared)) return false;
       const larger = Buffer.allocUnsafeSlow(capacity); // not from the pool, whose slabs are shared
       this.#bytes.copy(larger, 0, this.#start, this.#end);
       freeMemory(this.#bytes);

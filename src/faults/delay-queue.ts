@@ -2,6 +2,7 @@
 
 import { type Bounded, Budget } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import { ITEMS_PER_TURN, nextTurn } from "../base/turns.ts";
 
 /** A timer never fires in less than about 1.1 ms and can be late by as much; below this wait, the event loop is polled. */
@@ -38,6 +39,8 @@ export class DelayQueue implements Bounded {
     readonly clock: Pick<Clock, "now">,
     /** Most octets of all entries together. */
     limitBytes = Number.POSITIVE_INFINITY,
+    /** Counts what an entry throws; without it the runtime gets the error. */
+    private readonly errors?: InternalErrors,
   ) {
     this.octets = new Budget(limitBytes);
   }
@@ -110,7 +113,12 @@ export class DelayQueue implements Bounded {
 
   readonly #wake = () => {
     this.#wakeAt = Number.POSITIVE_INFINITY;
-    this.#run(this.clock.now());
+    if (!this.errors) return this.#run(this.clock.now());
+    try {
+      this.#run(this.clock.now());
+    } catch (error) {
+      this.errors.caught(error, "delay-queue");
+    }
   };
 
   #push(entry: Entry): void {

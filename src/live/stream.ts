@@ -5,6 +5,7 @@
 import { sourcePrefix } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import { jsonWith, overTurns } from "../base/turns.ts";
 import type { Faults } from "../faults/faults.ts";
@@ -48,6 +49,7 @@ export interface LiveSources {
   readonly version: string;
   /** Most viewers at a time. */
   readonly viewerLimit: number;
+  readonly errors: InternalErrors;
 }
 
 interface Viewer {
@@ -62,6 +64,8 @@ interface DumpParts {
   readonly fields: Omit<HistoryDump, "series" | "flow">;
   readonly flow: PacketSample;
   readonly series: Promise<string>;
+  /** The whole as JSON, by whether it shows peers: responses that are not read share it. */
+  readonly texts: Map<boolean, Promise<string>>;
 }
 
 const encoder = new TextEncoder();
@@ -90,8 +94,7 @@ export class LiveStream implements Bounded {
     this.limit = viewerLimit;
     this.#at = Math.round(clock.wallAt(clock.now()));
     this.#gainedEntries = deltaOf(() => ({ entries: packetLog.entries, skipped: packetLog.skipped }));
-    this.#timer = setInterval(() => this.pulse(), 1000);
-    this.#timer.unref();
+    this.#timer = sources.errors.every("live", 1000, () => this.pulse());
   }
 
   get size(): number {
@@ -181,11 +184,17 @@ export class LiveStream implements Bounded {
     this.#sending = this.#sending.then(() => overTurns(this.#viewers, send, VIEWERS_PER_TURN));
   }
 
-  /** The history for a page that opens, a HistoryDump as JSON; encoded at most once a second, over turns of the event loop. */
-  async dump(visibility: Visibility): Promise<string> {
+  /**
+   * The history for a page that opens, a HistoryDump as JSON: one text for all that ask within a second, encoded over turns
+   * of the event loop.
+   */
+  dump(visibility: Visibility): Promise<string> {
     if (this.#dump?.fields.seconds !== this.sources.history.seconds) this.#dump = this.#startDump();
-    const { fields, flow, series } = this.#dump;
-    return jsonWith({ ...fields, flow: visiblePart(flow, visibility) }, { series: await series });
+    const { fields, flow, series, texts } = this.#dump;
+    const encode = async () => jsonWith({ ...fields, flow: visiblePart(flow, visibility) }, { series: await series });
+    const text = texts.get(visibility.peers) ?? encode();
+    texts.set(visibility.peers, text);
+    return text;
   }
 
   #startDump(): DumpParts {
@@ -195,6 +204,7 @@ export class LiveStream implements Bounded {
       fields: { lab: instance.instance, version, seconds, at: this.#at, span, marks: history.marks() },
       flow: { packets: sampleOf(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 },
       series: this.#encodeSeries(),
+      texts: new Map(),
     };
   }
 

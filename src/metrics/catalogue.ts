@@ -157,6 +157,12 @@ export const LAB_SERIES = {
     labels: ["socket"],
     help: "Datagrams that the kernel dropped because the receive buffer of a socket was full.",
   },
+  wirelab_internal_errors_total: {
+    type: "counter",
+    unit: "",
+    labels: [],
+    help: "Errors of the lab itself that belong to no packet and to no request, in timers and callbacks of the runtime.",
+  },
   wirelab_event_loop_lag_seconds: {
     type: "histogram",
     unit: "seconds",

@@ -20,6 +20,7 @@ export interface LabSources {
   readonly receiveBufferDrops: () => Readonly<Record<string, number>>;
   /** Packets recorded and skipped by the packet log. */
   readonly packetLog: { readonly entries: number; readonly skipped: number };
+  readonly internalErrors: () => number;
   readonly processUsage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bunVersion: string; readonly commit: string };
 }
@@ -60,6 +61,7 @@ export function labReaders(metrics: Metrics, sources: LabSources): Readers<typeo
     wirelab_udp_receive_buffer_drops_total: () =>
       Object.entries(sources.receiveBufferDrops()).map(([socket, drops]) => [{ socket }, drops]),
     wirelab_event_loop_lag_seconds: () => [[{}, bucketsOf(eventLoopLag)]],
+    wirelab_internal_errors_total: () => [[{}, sources.internalErrors()]],
     wirelab_build_info: () => {
       const { version, bunVersion, commit } = sources.build;
       return [[{ version, bun_version: bunVersion, commit }, 1]];

@@ -2,7 +2,9 @@
  * The packet log: a bounded ring of packets, and log lines. It samples: above a number of packets a second the rest is
  * only counted, so that logging never slows the packet path.
  */
+
 import type { Bounded } from "../base/bounded.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import type { Log } from "../base/log.ts";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import type { DropReason, Metrics } from "../metrics/counters.ts";
@@ -61,6 +63,7 @@ export class PacketLog implements Bounded {
     { limit, perSecond }: PacketLogOptions,
     private readonly log: Log,
     metrics: Metrics,
+    private readonly errors: InternalErrors,
   ) {
     this.limit = limit;
     this.#perTick = Math.max(1, Math.round(perSecond / TICKS));
@@ -122,9 +125,7 @@ export class PacketLog implements Bounded {
   }
 
   #every(ms: number, run: () => void): void {
-    const timer = setInterval(run, ms);
-    timer.unref(); // the timer alone does not keep the process alive
-    this.#timers.push(timer);
+    this.#timers.push(this.errors.every("packet-log", ms, run));
   }
 }
 

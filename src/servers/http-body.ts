@@ -1,6 +1,8 @@
 /** Reads request bodies within limits of size, of time and of memory. */
+
 import type { Budget } from "../base/bounded.ts";
-import { Octets } from "../base/octets.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
+import { freeMemory, Octets } from "../base/octets.ts";
 import { overTurns } from "../base/turns.ts";
 
 /** Reason for which a body was not read completely. */
@@ -42,7 +44,7 @@ interface Form<T> {
 const TEXT: Form<string> = {
   empty: "",
   whole: (request) => request.text(),
-  convert: (bytes) => bytes.toString("utf8"),
+  convert: (bytes) => new TextDecoder().decode(bytes), // as `text` does, also with a byte order mark
 };
 const BYTES: Form<Uint8Array<ArrayBuffer>> = {
   empty: new Uint8Array(),
@@ -54,10 +56,10 @@ const BYTES: Form<Uint8Array<ArrayBuffer>> = {
 const SHORT_BYTES = 16 * 1024;
 const SPARED_SHARE = 1 / 4;
 /**
- * Octets reserved for a body in chunks besides those that have arrived: the chunks that the runtime has read and not
- * freed yet. They limit the number of such bodies.
+ * Octets reserved for such a body besides those that have arrived: the runtime reads up to 128 KiB ahead. They limit the
+ * number of such bodies; with 16 KiB, 4,000 bodies of 1 MiB took 430 MB of memory, now 240 MB.
  */
-const CHUNKED_BYTES = 256 * 1024;
+const STREAM_BYTES = 128 * 1024;
 
 /** Reads bodies. One timer serves all of them, because a timer for each costs more than the request. */
 export class BodyReader {
@@ -69,6 +71,7 @@ export class BodyReader {
     private readonly limits: BodyLimits,
     /** The octets of all bodies that are being read. */
     private readonly held: Budget,
+    private readonly errors: InternalErrors,
   ) {}
 
   /** Reads the body as UTF-8 text and returns the response that `answer` makes. */
@@ -86,13 +89,20 @@ export class BodyReader {
     // Not `request.body === null`: creating the stream takes half the time of a request.
     const chunked = announced === null && request.headers.has("transfer-encoding");
     if (announced === null && !chunked) return answer(form.empty, 0);
-    const length = chunked ? CHUNKED_BYTES : Number(announced);
+    const length = chunked ? this.limits.httpBodyBytes : Number(announced);
     if (!Number.isSafeInteger(length)) return answer(new BodyFailure("bad-request"), 0);
-    if (!chunked && length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0);
-    // Refused before it is read, so that the runtime discards what arrives. A body in chunks reserves more as it arrives.
-    const spared = chunked || length > SHORT_BYTES ? this.held.limit * SPARED_SHARE : 0;
-    if (!this.held.reserve(length, spared)) return answer(new BodyFailure("memory-limit"), 0);
-    return chunked ? this.#readChunks(request, form, answer) : this.#readWhole(request, form, answer, length);
+    if (length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0);
+    // Refused before it is read, so that the runtime discards what arrives. A long body reserves more as it arrives, so that
+    // one that does not arrive takes no memory from others.
+    const isLong = chunked || length > SHORT_BYTES;
+    const refused = !this.held.reserve(isLong ? STREAM_BYTES : length, isLong ? this.#spared : 0);
+    if (refused) return answer(new BodyFailure("memory-limit"), 0);
+    return isLong ? this.#readChunks(request, form, answer, length) : this.#readWhole(request, form, answer, length);
+  }
+
+  /** Octets that long bodies leave to short ones. */
+  get #spared(): number {
+    return this.held.limit * SPARED_SHARE;
   }
 
   #readWhole<T>(request: Request, { whole }: Form<T>, answer: Answerer<T>, length: number): Answered {
@@ -105,11 +115,11 @@ export class BodyReader {
     });
   }
 
-  #readChunks<T>(request: Request, { convert }: Form<T>, answer: Answerer<T>): Answered {
-    const octets = new Octets(this.held, this.limits.httpBodyBytes);
+  #readChunks<T>(request: Request, { convert }: Form<T>, answer: Answerer<T>, most: number): Answered {
+    const octets = new Octets(this.held, most, this.#spared);
     const free = () => {
       octets.clear();
-      this.held.release(CHUNKED_BYTES);
+      this.held.release(STREAM_BYTES);
     };
     return new Promise((resolve, reject) => {
       const { reading, end } = this.#register(answer, free, resolve, reject);
@@ -146,12 +156,20 @@ export class BodyReader {
 
   #startTimer(): void {
     if (this.#timer) return;
-    this.#timer = setTimeout(async () => {
+    this.#timer = setTimeout(
+      () => this.errors.guard("http-body", () => this.#failExpired()),
+      this.limits.httpBodyMs / 4,
+    );
+    this.#timer.unref();
+  }
+
+  async #failExpired(): Promise<void> {
+    try {
       await overTurns(this.#expired(), (reading) => reading.fail(new BodyFailure("too-slow")));
+    } finally {
       this.#timer = undefined;
       if (this.#open.size > 0) this.#startTimer();
-    }, this.limits.httpBodyMs / 4);
-    this.#timer.unref();
+    }
   }
 
   /** The bodies whose time is over, also while they are removed. */
@@ -175,6 +193,7 @@ async function collect(
     if (reading.ended) return new BodyFailure("too-slow");
     if (octets.length + chunk.length > limit) return new BodyFailure("too-large");
     if (!octets.append(chunk)) return new BodyFailure("memory-limit");
+    if (chunk.length === chunk.buffer.byteLength) freeMemory(chunk); // it is copied
   }
   return undefined;
 }

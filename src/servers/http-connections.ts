@@ -1,6 +1,7 @@
 /**
  * Limits the HTTP connections. The runtime accepts them without a call of the lab and has no limit, so the descriptors of
- * the process are searched for them, and those that have been idle for the longest time are closed.
+ * the process are searched for them. Those whose request does not become complete are closed, and above the limit those that
+ * have had no response for the longest time.
  */
 import type { Bounded } from "../base/bounded.ts";
 import {
@@ -10,10 +11,12 @@ import {
   type OpenConnection,
   spareDescriptors,
 } from "../base/descriptors.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
+import { SlowRequests } from "./slow-requests.ts";
 
 /** Interval of the checks, ms. Until the next one, the runtime tries without a pause to accept when no descriptor is free. */
 const CHECK_EVERY_MS = 100;
-/** Checks after which the connections are searched again where their number can be above the limit. */
+/** Checks after which the connections are searched in any case. */
 const SEARCH_EVERY = 10;
 /** Least age of a count before a reader of it starts a new search, ms: less than the second between two readings. */
 const LEAST_AGE_MS = 900;
@@ -25,6 +28,7 @@ export class HttpConnections implements Bounded {
   readonly #most = mostDescriptors();
   readonly #spare = spareDescriptors(this.#most);
   readonly #scanner = new ConnectionScanner(this.#most);
+  readonly #slow: SlowRequests;
   readonly #timer: Timer;
   /** Connections at the last search, and when it ended. */
   #count = 0;
@@ -39,11 +43,14 @@ export class HttpConnections implements Bounded {
   constructor(
     private readonly port: number,
     readonly limit: number,
+    /** Longest time for a request to arrive, ms. */
+    requestMs: number,
+    errors: InternalErrors,
     /** Called for each connection that is closed. */
-    private readonly onClosed: () => void,
+    private readonly onClosed: (reason: "connection-limit" | "too-slow") => void,
   ) {
-    this.#timer = setInterval(() => void this.#check(), CHECK_EVERY_MS);
-    this.#timer.unref();
+    this.#slow = new SlowRequests(requestMs);
+    this.#timer = errors.every("http-connections", CHECK_EVERY_MS, () => this.#check());
   }
 
   /** Connections open at the last search. Starts another one if that was a second ago. */
@@ -73,11 +80,11 @@ export class HttpConnections implements Bounded {
     return this.#search;
   }
 
-  /** Closes idle connections above the limit, or as many as are needed for some descriptors to be free. */
+  /** Searches the connections once a second, and at once if there can be too many; closes those that are one too many or slow. */
   async #check(): Promise<void> {
     const used = lowestFreeDescriptor(this.#most);
     const needed = used - (this.#most - this.#spare);
-    const isDue = used > this.limit && ++this.#sinceSearch >= SEARCH_EVERY;
+    const isDue = ++this.#sinceSearch >= SEARCH_EVERY;
     // Not every connection is below the lowest free descriptor: the last count can be higher.
     const isAbove = used - this.#others > this.limit || this.#count > this.limit;
     if (this.#checking || (needed <= 0 && !isAbove && !isDue)) return;
@@ -86,16 +93,23 @@ export class HttpConnections implements Bounded {
     this.#checking = false;
     this.#others = used - open.length;
     this.#sinceSearch = 0;
-    const surplus = Math.max(needed, open.length - this.limit);
-    if (surplus > 0 && !this.#stopped) this.#closeIdle(open, surplus);
+    if (this.#stopped) return;
+    for (const connection of this.#slow.find(open, performance.now())) this.#close(connection, "too-slow");
+    this.#closeSurplus(open, Math.max(needed, this.#count - this.limit));
   }
 
-  #closeIdle(open: readonly OpenConnection[], surplus: number): void {
-    for (const connection of open.toSorted((a, b) => b.idleMs - a.idleMs).slice(0, surplus)) {
-      if (!this.#scanner.shutDown(this.port, connection)) continue;
-      this.#count--;
-      this.overflows++;
-      this.onClosed();
+  #closeSurplus(open: readonly OpenConnection[], surplus: number): void {
+    if (surplus <= 0) return;
+    for (const connection of open.toSorted((a, b) => b.unansweredMs - a.unansweredMs).slice(0, surplus)) {
+      if (this.#close(connection, "connection-limit")) this.overflows++;
     }
+  }
+
+  /** Closes a connection; false if it was closed, or got a response, since it was found. */
+  #close(connection: OpenConnection, reason: "connection-limit" | "too-slow"): boolean {
+    if (!this.#scanner.shutDown(this.port, connection)) return false;
+    this.#count--;
+    this.onClosed(reason);
+    return true;
   }
 }

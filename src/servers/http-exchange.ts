@@ -9,7 +9,8 @@ import { type Exchange, PEER_GONE } from "../reflector/exchange.ts";
 export interface Reply {
   readonly status: number;
   readonly type?: string;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** A Blob where responses share octets: the runtime copies an array for each response that is not read. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | Blob;
   /** Time that the response takes to make, ms. */
   readonly workMs?: number;
   /** Whether the body is that of the request. */
@@ -17,6 +18,12 @@ export interface Reply {
 }
 
 const INTERNAL_ERROR = "internal error; see the lab's log";
+
+/** The length of a body, octets. A text has no other characters than ASCII. */
+function lengthOf(body: Reply["body"]): number {
+  if (body === undefined) return 0;
+  return body instanceof Blob ? body.size : body.length;
+}
 
 /** Returns the source of a request; null if its connection was closed. */
 export type PeerOf = (request: Request) => { readonly address: string; readonly port: number } | null;
@@ -77,7 +84,7 @@ export class RequestExchange implements Exchange {
     const headers =
       type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
     this.#respond(new Response(body ?? null, { status, headers }));
-    return this.request.method === "HEAD" ? 0 : (body?.length ?? 0);
+    return this.request.method === "HEAD" ? 0 : lengthOf(body);
   }
 
   drop(reason: DropReason): void {

@@ -1,6 +1,8 @@
 /** The HTTP traffic routes: a request to one of them is a packet. */
+
 import { type DocumentDecoration, Elysia } from "elysia";
 import type { Budget } from "../base/bounded.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import type { Limits } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
@@ -29,6 +31,7 @@ export interface TrafficParts {
   readonly limits: Pick<Limits, "httpBodyBytes" | "httpBodyMs">;
   /** The octets of the bodies that are being read. */
   readonly httpBodies: Budget;
+  readonly errors: InternalErrors;
   readonly peerOf: PeerOf;
   /** The API description of a route. */
   readonly describe: (route: TrafficRoute) => DocumentDecoration;
@@ -49,16 +52,16 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A fixed pattern of `length` octets: only the size of the response matters. */
-function pattern(length: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+/** A fixed pattern of `length` octets, which the responses share: only their size matters. */
+function pattern(length: number): Blob {
+  return new Blob([Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff)]);
 }
 
 /** The traffic routes, for the lab's HTTP application. */
-export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe }: TrafficParts) {
+export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, describe }: TrafficParts) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
-  const bodies = new BodyReader(limits, httpBodies);
+  const bodies = new BodyReader(limits, httpBodies, errors);
 
   function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
     const exchange = new RequestExchange(request, peerOf, clock, reply, bytes);
@@ -133,7 +136,7 @@ export function trafficRoutes({ responder, limits, httpBodies, peerOf, describe 
   function bytesReply(text: string): Reply {
     const length = /^\d+$/.test(text) ? numberIn(text, 0, MAX_BYTES) : undefined;
     if (length === undefined) return reject("bad-request", `bytes ${text}: allowed are 0 to ${MAX_BYTES}`);
-    return { status: 200, type: "application/octet-stream", body: filler.subarray(0, length) };
+    return { status: 200, type: "application/octet-stream", body: filler.slice(0, length) };
   }
 
   /** The response to a request without a body. */

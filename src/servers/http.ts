@@ -11,11 +11,11 @@ const IDLE_SECONDS = 30;
 
 /** Listens for requests and passes those to a traffic route to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, httpBodies, routes, firstRequests, describe } = context;
+  const { hostname, port, responder, limits, httpBodies, routes, firstRequests, describe, errors } = context;
   const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
-    .use(trafficRoutes({ responder, limits, httpBodies, peerOf, describe }));
+    .use(trafficRoutes({ responder, limits, httpBodies, errors, peerOf, describe }));
   for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
   const options = {
     hostname,
@@ -29,8 +29,8 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const { server } = withoutExitListeners(() => app.listen(options));
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
-  const connections = new HttpConnections(bound, limits.httpConnections, () => {
-    responder.traffic.rejects.add("connection-limit");
+  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
+    responder.traffic.rejects.add(reason);
   });
   return {
     protocol: "http",

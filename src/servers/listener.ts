@@ -2,8 +2,10 @@
  * The common shape of listeners. The listener of a protocol is the file of this folder with the protocol's name; it
  * exports `listen`.
  */
+
 import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
+import type { InternalErrors } from "../base/internal-errors.ts";
 import { type Protocol, REGISTRY } from "../base/protocol.ts";
 import type { Limits } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
@@ -46,6 +48,8 @@ export interface ListenerContext {
   readonly stampOnly: boolean;
   /** The UDP ports of this lab, one octet per port: datagrams from a port that is 1 get no response. */
   readonly labPorts: Uint8Array;
+  /** Errors of timers. */
+  readonly errors: InternalErrors;
   /** HTTP: the routes served besides the traffic routes. */
   readonly routes: AnyElysia;
   /** HTTP: paths that are requested before the port is open, because the first request of a route takes milliseconds. */

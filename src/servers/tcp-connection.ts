@@ -99,10 +99,20 @@ export class Connection implements PacketConnection, Holder {
     if (PREFACE.compare(start, 0, compared, 0, compared) !== 0) this.#decidePlain(start);
     else if (compared < PREFACE.length) {
       this.#opening = Buffer.from(start);
-      this.#openingTimer = setTimeout(() => this.#decidePlain(start), PREFACE_WAIT_MS);
+      this.#openingTimer = setTimeout(() => this.#openingOver(start), PREFACE_WAIT_MS);
     } else {
       this.#mode = "framed";
       this.#framed(start.subarray(PREFACE.length));
+    }
+  }
+
+  /** The time for the preface is over; called by the runtime, so that an error ends this connection only. */
+  #openingOver(start: Buffer): void {
+    try {
+      this.#decidePlain(start);
+    } catch (error) {
+      this.shared.responder.failed(error);
+      this.reset();
     }
   }
 

@@ -20,7 +20,7 @@ const LARGE_CHUNK = 64 * 1024;
 
 /** Listens for connections and passes each packet to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, limits, responder, sessions, tcpOctets } = context;
+  const { hostname, port, limits, responder, sessions, tcpOctets, errors } = context;
   const open = new Set<Socket>();
   const idleMs = limits.tcpIdleSeconds * 1000;
   let refused = 0;
@@ -98,8 +98,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     }
     searching = false;
   }
-  const idleTimer = setInterval(closeIdle, Math.min(1000, idleMs / SEARCHES));
-  idleTimer.unref();
+  const idleTimer = errors.every("tcp-idle", Math.min(1000, idleMs / SEARCHES), closeIdle);
 
   const connectionTable: Bounded = {
     get size() {

@@ -72,7 +72,7 @@ test.each(["http", "tcp"] as const)(
   },
 );
 
-test("HTTP connections above their limit are closed, those that have been idle for the longest time first", async () => {
+test("HTTP connections above their limit are closed, those without a response for the longest time first", async () => {
   await using lab = await startLabProcess({ limits: { httpConnections: 100 } });
   await using crowd = await openCrowd(lab.ports.http, 120);
   crowd.write(FIRST_OCTET);

@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS } from "../../src/config.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";
 import { testFrame } from "../support/clients.ts";
+import { openHttp } from "../support/http.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 import { openCrowd } from "./support/crowd.ts";
@@ -16,6 +17,8 @@ setDefaultTimeout(DEADLINE_MS);
 const LIMIT_MS = 30_000;
 const IDLE = countOf(200, 5000);
 const TRICKLING = countOf(200, 1000);
+/** Above the limit of connections. */
+const SLOW_HEADS = countOf(340, 4200);
 const VIEWERS = 300;
 /** Part of the viewers that one network may have, as in src/live/stream.ts. */
 const PLACES = DEFAULT_LIMITS.viewers / 4;
@@ -44,10 +47,19 @@ test.each([
 });
 
 const HEAD = "POST / HTTP/1.1\r\nHost: localhost\r\n";
+const CONTROL = "PUT /impairments/http HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const FRAME = testFrame(1);
 
 test.each([
-  [named(TRICKLING), "http", "a header", "GET / HTTP/1.1\r\nX-Slow: ", "x", []],
+  [named(TRICKLING), "http", "a header", "GET / HTTP/1.1\r\nX-Slow: ", "x", ["too-slow"]],
+  [
+    named(TRICKLING),
+    "http",
+    "a body of a control request",
+    `${CONTROL}Content-Length: 1000\r\n\r\n`,
+    " ",
+    ["too-slow"],
+  ],
   [named(TRICKLING), "http", "a body", `${HEAD}Content-Length: 1000\r\n\r\n`, "1", ["too-slow", "memory-limit"]],
   [
     named(TRICKLING),
@@ -69,7 +81,10 @@ test.each([
   "%s connections with an octet a second (%s, in %s)",
   async (_count, protocol, _place, start, octet, ends) => {
     using group = limitMemory(512 * 2 ** 20);
-    await using lab = await startLabProcess({ limits: { httpBodyMs: 1500, tcpIdleSeconds: 1.5 } }, group?.wrap);
+    await using lab = await startLabProcess(
+      { limits: { httpBodyMs: 1500, httpRequestMs: 2500, tcpIdleSeconds: 1.5 } },
+      group?.wrap,
+    );
     const before = await startingPoint(lab);
     {
       await using crowd = await openCrowd(lab.ports[protocol], TRICKLING);
@@ -82,10 +97,39 @@ test.each([
       const isOver = async () => {
         const counts = await Promise.all(ends.map((reason) => rejected(lab, protocol, reason)));
         const ended = counts.reduce((sum, count) => sum + count, 0);
-        return ends.length === 0 ? seconds >= 2 : ended === TRICKLING && seconds > 0;
+        return ended === TRICKLING && seconds > 0;
       };
       await until(isOver, "the time limit", LIMIT_MS).finally(() => clearInterval(trickling));
       await expectService(lab);
+    }
+    await expectRecovery(lab, before);
+  },
+);
+
+test.each([named(SLOW_HEADS)])(
+  "while %s connections send a header at an octet a second, others are answered",
+  async () => {
+    using group = limitMemory(512 * 2 ** 20);
+    const limits = { httpConnections: countOf(300, DEFAULT_LIMITS.httpConnections), httpRequestMs: 3000 };
+    await using lab = await startLabProcess({ limits }, group?.wrap);
+    const before = await startingPoint(lab);
+    {
+      await using crowd = await openCrowd(lab.ports.http, SLOW_HEADS);
+      crowd.write("GET / HTTP/1.1\r\nX-Slow: ");
+      using keptAlive = await openHttp(lab.ports.http);
+      const ask = () => keptAlive.ask("GET /status/204 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      const trickling = setInterval(() => crowd.write("x"), 1000);
+      const areClosed = async () => {
+        expect((await ask()).status).toBe(204);
+        const health = fetch(`http://127.0.0.1:${lab.ports.http}/healthz`, { headers: { connection: "close" } });
+        expect((await health).status).toBe(200);
+        return crowd.closed === SLOW_HEADS;
+      };
+      await until(areClosed, "the end of the slow ones", LIMIT_MS).finally(() => clearInterval(trickling));
+      const reasons = ["too-slow", "connection-limit"] as const;
+      const counts = await Promise.all(reasons.map((reason) => rejected(lab, "http", reason)));
+      expect(counts[0]).toBeGreaterThan(SLOW_HEADS / 2);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(SLOW_HEADS);
     }
     await expectRecovery(lab, before);
   },

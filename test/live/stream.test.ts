@@ -1,4 +1,5 @@
 /** The live stream: its events with a fake clock, and its routes over HTTP. */
+
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
 import { byProtocol, PROTOCOLS } from "../../src/base/protocol.ts";
@@ -9,6 +10,7 @@ import { LiveStream } from "../../src/live/stream.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
 import { newInstance } from "../../src/reflector/instance.ts";
 import { PacketLog } from "../../src/reflector/packet-log.ts";
+import { silentErrors } from "../support/errors.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 
 /** A stream with a clock that the test advances by `second`. */
@@ -25,8 +27,10 @@ function setUp(limit = 8) {
     { limit: 1000, perSecond: 2000 },
     createLog({ level: "silent", readable: false, sink() {} }),
     metrics,
+    silentErrors(),
   );
   const live = new LiveStream({
+    errors: silentErrors(),
     instance: newInstance(0),
     metrics,
     history,

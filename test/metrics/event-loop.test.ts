@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Distribution } from "../../src/metrics/counters.ts";
 import { measureEventLoop } from "../../src/metrics/event-loop.ts";
+import { silentErrors } from "../support/errors.ts";
 import { until } from "../support/until.ts";
 
 const BOUNDS = [0.05, 0.1, 0.2, 10];
@@ -8,7 +9,7 @@ const BOUNDS = [0.05, 0.1, 0.2, 10];
 test("measureEventLoop records a value every 100 ms until it is stopped", async () => {
   const [stopped, running] = [new Distribution(BOUNDS), new Distribution(BOUNDS)];
   const startedAt = performance.now();
-  const stops = [stopped, running].map(measureEventLoop);
+  const stops = [stopped, running].map((lag) => measureEventLoop(lag, silentErrors()));
   await until(() => stopped.count === 3, "three values");
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290);
   expect(stopped.sum).toBeGreaterThanOrEqual(0);
@@ -21,7 +22,7 @@ test("measureEventLoop records a value every 100 ms until it is stopped", async 
 
 test("measureEventLoop records the time by which a blocked event loop is late", async () => {
   const lag = new Distribution(BOUNDS);
-  const stop = measureEventLoop(lag);
+  const stop = measureEventLoop(lag, silentErrors());
   await until(() => lag.count === 1, "the first value");
   const { sum } = lag;
   const endAt = performance.now() + 400;

@@ -1,8 +1,10 @@
 /** The packet log: the ring, the sampling, and the log lines. */
+
 import { describe, expect, test } from "bun:test";
 import { createLog, type LogLevel } from "../../src/base/log.ts";
 import { createMetrics } from "../../src/metrics/counters.ts";
 import { type PacketEntry, PacketLog, summarizer } from "../../src/reflector/packet-log.ts";
+import { silentErrors } from "../support/errors.ts";
 import { until } from "../support/until.ts";
 
 const entry = (bytes: number): PacketEntry => ({
@@ -18,7 +20,7 @@ const entry = (bytes: number): PacketEntry => ({
 function newLog(level: LogLevel = "silent", perSecond = 100) {
   const lines: string[] = [];
   const log = createLog({ level, readable: false, sink: (line) => lines.push(line) });
-  const packetLog = new PacketLog({ limit: 4, perSecond }, log, createMetrics());
+  const packetLog = new PacketLog({ limit: 4, perSecond }, log, createMetrics(), silentErrors());
   return { packetLog, lines, [Symbol.dispose]: () => packetLog.stop() };
 }
 

@@ -8,6 +8,7 @@ import { type Exchange, PEER_GONE, SEND_FAILED } from "../../src/reflector/excha
 import { PacketLog } from "../../src/reflector/packet-log.ts";
 import { Responder } from "../../src/reflector/responder.ts";
 import { Session } from "../../src/reflector/session.ts";
+import { silentErrors } from "../support/errors.ts";
 import { endAt } from "../support/session.ts";
 
 /** A packet whose `send` returns the next of `results`, by default the length of a 7-octet response. */
@@ -51,7 +52,7 @@ function setUp(faults: Faults = {}, queueLimit = 10) {
   const traffic = metrics.traffic.udp;
   const lines: string[] = [];
   const log = createLog({ level: "error", readable: false, sink: (line) => lines.push(line) });
-  const packetLog = new PacketLog({ limit: 100, perSecond: 1000 }, log, metrics);
+  const packetLog = new PacketLog({ limit: 100, perSecond: 1000 }, log, metrics, silentErrors());
   const queue = new DelayQueue(queueLimit, clock);
   const responder = new Responder({ traffic, clock, queue, packetLog, log, seed: 1 });
   responder.setFaults(faults);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Budget } from "../../src/base/bounded.ts";
 import { BodyFailure, BodyReader } from "../../src/servers/http-body.ts";
+import { silentErrors } from "../support/errors.ts";
 
 const LIMITS = { httpBodyBytes: 10, httpBodyMs: 100 };
 const POST = { method: "POST" };
@@ -30,7 +31,7 @@ function inChunks(chunks: readonly (string | Uint8Array)[], end = true): Request
 
 /** The body as text, or the problem with it. */
 async function read(request: Request, limits = LIMITS): Promise<string> {
-  const reader = new BodyReader(limits, new Budget(1e6));
+  const reader = new BodyReader(limits, new Budget(1e6), silentErrors());
   const answer = (body: string | BodyFailure) => new Response(body instanceof BodyFailure ? `${body.problem}!` : body);
   return (await reader.text(request, answer)).text();
 }
@@ -38,9 +39,12 @@ async function read(request: Request, limits = LIMITS): Promise<string> {
 describe("BodyReader", () => {
   test("reads a body with a content length as text or as octets", async () => {
     expect(await read(withLength("héllo"))).toBe("héllo");
-    const octets = await new BodyReader(LIMITS, new Budget(1e6)).bytes(withLength("\u0001é"), (body) => {
-      return Response.json(body instanceof BodyFailure ? body.problem : [...body]);
-    });
+    const octets = await new BodyReader(LIMITS, new Budget(1e6), silentErrors()).bytes(
+      withLength("\u0001é"),
+      (body) => {
+        return Response.json(body instanceof BodyFailure ? body.problem : [...body]);
+      },
+    );
     expect(await octets.json()).toEqual([1, 0xc3, 0xa9]);
   });
 
@@ -50,9 +54,12 @@ describe("BodyReader", () => {
   });
 
   test("answers a request without a body at once, with an empty body", () => {
-    const answer = new BodyReader(LIMITS, new Budget(1e6)).text(new Request("http://localhost/", POST), (body) => {
-      return new Response(null, { headers: { body: `[${body}]` } });
-    });
+    const answer = new BodyReader(LIMITS, new Budget(1e6), silentErrors()).text(
+      new Request("http://localhost/", POST),
+      (body) => {
+        return new Response(null, { headers: { body: `[${body}]` } });
+      },
+    );
     expect(answer).toBeInstanceOf(Response);
     expect((answer as Response).headers.get("body")).toBe("[]"); // not a promise, as the line above asserts
   });
@@ -66,7 +73,7 @@ describe("BodyReader", () => {
 
   test("reserves the announced length, refuses what exceeds the memory, and frees it at the end", async () => {
     const held = new Budget(15);
-    const reader = new BodyReader(LIMITS, held);
+    const reader = new BodyReader(LIMITS, held, silentErrors());
     const outcomes: string[] = [];
     const answer = (body: string | BodyFailure, octets: number) => {
       outcomes.push(body instanceof BodyFailure ? body.problem : `${body} ${octets}`);
@@ -86,7 +93,7 @@ describe("BodyReader", () => {
     const requests = [new Request("http://localhost/", { ...POST, body: invalid, headers }), inChunks([invalid])];
     for (const request of requests) {
       let counted = 0;
-      await new BodyReader(LIMITS, new Budget(1e6)).text(request, (_, octets) => {
+      await new BodyReader(LIMITS, new Budget(1e6), silentErrors()).text(request, (_, octets) => {
         counted = octets;
         return new Response();
       });
@@ -109,6 +116,8 @@ describe("BodyReader", () => {
     const fail = () => {
       throw new Error("no response");
     };
-    await expect(new BodyReader(LIMITS, new Budget(1e6)).text(withLength("ab"), fail)).rejects.toThrow("no response");
+    await expect(new BodyReader(LIMITS, new Budget(1e6), silentErrors()).text(withLength("ab"), fail)).rejects.toThrow(
+      "no response",
+    );
   });
 });
