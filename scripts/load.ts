@@ -5,7 +5,7 @@ import { version } from "../package.json";
 import { processUsage } from "../src/base/kernel.ts";
 import { runCommand, type SavedRun } from "../src/load/cli/command.ts";
 import { detailOf } from "../src/runs/detail.ts";
-import { RunStore } from "../src/runs/store.ts";
+import { RunStore } from "../src/runs/kept/store.ts";
 
 /** Keeps runs in the file of WIRELAB_DATA, with those that were started from the page. */
 function saver(path: string | undefined) {

@@ -10,7 +10,7 @@ import { DIRECTIONS_OF, KINDS, KINDS_OF, PRESETS } from "../src/faults/faults.ts
 import { FORMS, printImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
 import { HELP } from "../src/load/cli/help.ts";
-import { PACKET_COLUMNS } from "../src/load/report/packet-columns.ts";
+import { PACKET_COLUMNS } from "../src/load/report/files/packet-columns.ts";
 import { LAB_SERIES, RUN_SERIES, type SeriesTable } from "../src/metrics/catalogue.ts";
 import { DROP_REASONS } from "../src/metrics/counters.ts";
 

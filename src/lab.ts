@@ -25,7 +25,7 @@ import { newInstance } from "./reflector/instance.ts";
 import { PacketLog } from "./reflector/packet-log.ts";
 import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
-import { KeptRuns } from "./runs/kept-runs.ts";
+import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
 

@@ -4,10 +4,10 @@ import { compareReport } from "../scripts/verify/compare.ts";
 import { readRows } from "../scripts/verify/rows.ts";
 import { random } from "../src/base/random.ts";
 import { PacketAccounting } from "../src/load/measure/accounting.ts";
-import { PacketLog } from "../src/load/measure/packet-log.ts";
+import { PacketLog } from "../src/load/measure/packets/packet-log.ts";
 import { Recorder } from "../src/load/measure/recorder.ts";
-import { PACKETS_HEADER } from "../src/load/report/packet-columns.ts";
-import { PacketText } from "../src/load/report/packet-text.ts";
+import { PACKETS_HEADER } from "../src/load/report/files/packet-columns.ts";
+import { PacketText } from "../src/load/report/files/packet-text.ts";
 import type { NoLossInterval } from "../src/load/report/report.ts";
 import { reportOn } from "./load/support/reports.ts";
 

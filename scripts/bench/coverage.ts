@@ -4,13 +4,17 @@
  */
 import { parseArgs } from "node:util";
 import { random } from "../../src/base/random.ts";
-import { estimateDelays } from "../../src/load/measure/delay-intervals.ts";
-import { DelaySeries } from "../../src/load/measure/delay-series.ts";
-import { difference, type Ranged } from "../../src/load/measure/difference.ts";
-import type { Interval } from "../../src/load/measure/estimates.ts";
-import { Histogram } from "../../src/load/measure/histogram.ts";
-import { estimateLoss, type LossEstimate, lossBoundIfIndependent } from "../../src/load/measure/loss-interval.ts";
-import { LossPattern } from "../../src/load/measure/loss-pattern.ts";
+import { estimateDelays } from "../../src/load/measure/delays/delay-intervals.ts";
+import { DelaySeries } from "../../src/load/measure/delays/delay-series.ts";
+import { Histogram } from "../../src/load/measure/histograms/histogram.ts";
+import {
+  estimateLoss,
+  type LossEstimate,
+  lossBoundIfIndependent,
+} from "../../src/load/measure/losses/loss-interval.ts";
+import { LossPattern } from "../../src/load/measure/losses/loss-pattern.ts";
+import { difference, type Ranged } from "../../src/load/measure/statistics/difference.ts";
+import type { Interval } from "../../src/load/measure/statistics/estimates.ts";
 import { coverageRows, hasIntervals, summaryOf } from "./coverage-table.ts";
 import { replaceBetween } from "./markdown.ts";
 import {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readReports } from "../../src/load/report/json.ts";
+import { readReports } from "../../src/load/report/files/json.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
 
 const HERE = import.meta.dir;

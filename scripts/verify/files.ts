@@ -1,7 +1,7 @@
 /** Reads the two files of a verification, and says what a wrong file is. */
 import { readFileSync } from "node:fs";
 import { errorCode } from "../../src/load/measure/error-code.ts";
-import { readReports } from "../../src/load/report/json.ts";
+import { readReports } from "../../src/load/report/files/json.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
 import { PacketsError, type Row, readRows } from "./rows.ts";
 

@@ -1,7 +1,7 @@
 /** `/runs` and `/runs/{id}`: the kept runs, their reports, the comparison of two, and their deletion. */
 import { Elysia } from "elysia";
 import { formatHostPort } from "../base/address.ts";
-import type { Body } from "../runs/library.ts";
+import type { Body } from "../runs/kept/library.ts";
 import { BadRequestError } from "./errors.ts";
 import { LargeBodies } from "./large-bodies.ts";
 import type { ApiParts } from "./parts.ts";

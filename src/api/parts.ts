@@ -10,7 +10,7 @@ import type { LiveStream } from "../live/stream.ts";
 import type { Traffic } from "../metrics/counters.ts";
 import type { Instance } from "../reflector/instance.ts";
 import type { Sessions } from "../reflector/sessions.ts";
-import type { KeptRuns } from "../runs/kept-runs.ts";
+import type { KeptRuns } from "../runs/kept/kept-runs.ts";
 import type { Runner } from "../runs/runner.ts";
 
 /** The parts as lab.ts provides them; each module of routes takes those that it uses. */

@@ -1,6 +1,6 @@
 /** The API description of the routes of load runs. */
 import { DEFAULT_LIMITS } from "../config.ts";
-import { ONE_PAIR } from "../load/measure/difference.ts";
+import { ONE_PAIR } from "../load/measure/statistics/difference.ts";
 import { describe, errorResponse, jsonResponse, NOT_ALLOWED, pathParameter } from "./openapi.ts";
 import { capsOf } from "./run-request.ts";
 

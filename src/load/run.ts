@@ -1,11 +1,11 @@
 /** A load run from its options to its report: connect, warm up, send, wait for answers, attribute losses, report. */
 import { type Clock, sleep, systemClock } from "../base/clock.ts";
 import { REGISTRY } from "../base/protocol.ts";
-import { LossAttribution } from "./measure/loss-attribution.ts";
-import { type Directions, unattributed } from "./measure/loss-direction.ts";
+import { LossAttribution } from "./measure/directions/loss-attribution.ts";
+import { type Directions, unattributed } from "./measure/directions/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
-import { PacketDrain } from "./measure/packet-drain.ts";
-import { PacketLog, type PacketSink } from "./measure/packet-log.ts";
+import { PacketDrain } from "./measure/packets/packet-drain.ts";
+import { PacketLog, type PacketSink } from "./measure/packets/packet-log.ts";
 import { Recorder } from "./measure/recorder.ts";
 import { type IntervalSnapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
 import { TargetError } from "./plan/errors.ts";

@@ -1,8 +1,8 @@
 /** What is kept of a run in addition to its report: its percentile curve and the explanation of its numbers. */
 
-import type { Histogram } from "../load/measure/histogram.ts";
-import { explain } from "../load/report/explain.ts";
+import type { Histogram } from "../load/measure/histograms/histogram.ts";
 import type { RunReport } from "../load/report/report.ts";
+import { explain } from "../load/report/text/explain.ts";
 import type { CurvePoints, RunDetail } from "./shapes.ts";
 
 /** Points in each decade of 1 - quantile. */

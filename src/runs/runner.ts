@@ -7,7 +7,7 @@ import { messageOf } from "../base/message.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import type { RunReport } from "../load/report/report.ts";
-import type { KeptRuns } from "./kept-runs.ts";
+import type { KeptRuns } from "./kept/kept-runs.ts";
 import type { RunCommand, RunEvent } from "./messages.ts";
 import type { NewRun, RunDetail, RunState } from "./shapes.ts";
 

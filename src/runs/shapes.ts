@@ -1,7 +1,7 @@
 /** Types of load runs that cross the wire: `/runs`, the `run` events of `/live`, and the messages of a run's process. */
 import type { Protocol } from "../base/protocol.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
-import type { Change } from "../load/report/compare.ts";
+import type { Change } from "../load/report/comparison/compare.ts";
 import type { RunReport, Times } from "../load/report/report.ts";
 
 /** Points of a percentile curve, rising: the quantile (0 to 1) and the response time at it, in s. */

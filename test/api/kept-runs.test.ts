@@ -1,8 +1,8 @@
 /** `/runs` and `/runs/{id}`: the list, one run, its report, the comparison of two, and deletion. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Lab } from "../../src/lab.ts";
-import { ONE_PAIR } from "../../src/load/measure/difference.ts";
-import { RunStore } from "../../src/runs/store.ts";
+import { ONE_PAIR } from "../../src/load/measure/statistics/difference.ts";
+import { RunStore } from "../../src/runs/kept/store.ts";
 import { makeRun, newPath } from "../runs/support.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { request } from "./support.ts";

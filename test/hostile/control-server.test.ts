@@ -1,7 +1,7 @@
 /** Control addresses of load runs at which something hostile answers. The run costs no memory and believes nothing. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { fetchSummary } from "../../src/load/measure/lab-summary.ts";
+import { fetchSummary } from "../../src/load/measure/directions/lab-summary.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";

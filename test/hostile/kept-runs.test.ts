@@ -3,7 +3,7 @@
  * take 15 s, because DELETE waits 5 s for a lock, and medians of several requests are compared.
  */
 import { expect, test } from "bun:test";
-import { RunStore } from "../../src/runs/store.ts";
+import { RunStore } from "../../src/runs/kept/store.ts";
 import { JSON_TYPE, request } from "../api/support.ts";
 import { lockExclusively, lockForWriters, makeRun, newPath } from "../runs/support.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";

@@ -5,7 +5,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
-import type { LabSummary, SessionSummary } from "../../src/load/measure/session-summary.ts";
+import type { LabSummary, SessionSummary } from "../../src/load/measure/directions/session-summary.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { until } from "../support/until.ts";

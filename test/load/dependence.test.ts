@@ -1,7 +1,7 @@
 /** Runs over faults in bursts: the loss pattern and the 95 % intervals of the report. */
 import { describe, expect, test } from "bun:test";
 import { parseImpairments } from "../../src/faults/text.ts";
-import { wilson } from "../../src/load/measure/estimates.ts";
+import { wilson } from "../../src/load/measure/statistics/estimates.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab } from "../support/lab.ts";
 import { balanced } from "./support/sums.ts";

@@ -1,7 +1,7 @@
 /** How a run ends: at its end, by an interruption, or because the target refuses every packet. */
 import { expect, test } from "bun:test";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
-import { renderReport } from "../../src/load/report/text.ts";
+import { renderReport } from "../../src/load/report/text/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { balanced } from "./support/sums.ts";
 import { deadUdpPort, udpTarget } from "./support/targets.ts";

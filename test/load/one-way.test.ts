@@ -1,7 +1,7 @@
 /** Whole runs against reflectors with clocks of their own. */
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
-import { renderReport } from "../../src/load/report/text.ts";
+import { renderReport } from "../../src/load/report/text/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { readTimestamp, writeTimestamp } from "../../src/stamp/packet.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readReports } from "../../src/load/report/json.ts";
+import { readReports } from "../../src/load/report/files/json.ts";
 import { filtersRun, runInNamespace } from "../support/namespace.ts";
 import { balanced } from "./support/sums.ts";
 

@@ -4,7 +4,7 @@ import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import { type Lab, startLab } from "../../src/lab.ts";
 import { runCommand, type SavedRun } from "../../src/load/cli/command.ts";
-import { readReports } from "../../src/load/report/json.ts";
+import { readReports } from "../../src/load/report/files/json.ts";
 import { startTestLab } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { recordingEnvironment } from "./support/environment.ts";

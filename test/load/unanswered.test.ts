@@ -1,7 +1,7 @@
 /** Percentiles over all packets sent: those without a valid answer within the timeout are infinitely slow (RFC 7679). */
 import { describe, expect, test } from "bun:test";
 import { parseImpairments } from "../../src/faults/text.ts";
-import { renderReport } from "../../src/load/report/text.ts";
+import { renderReport } from "../../src/load/report/text/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab } from "../support/lab.ts";
 import { balanced } from "./support/sums.ts";

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../../src/base/protocol.ts";
-import type { Histogram } from "../../src/load/measure/histogram.ts";
+import type { Histogram } from "../../src/load/measure/histograms/histogram.ts";
 import { type Arrival, type Stage, startSchedule } from "../../src/load/plan/schedule.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Histogram } from "../../src/load/measure/histogram.ts";
+import { Histogram } from "../../src/load/measure/histograms/histogram.ts";
 import { curveOf } from "../../src/runs/detail.ts";
 import { makeRun } from "./support.ts";
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LabSummary, parseSummary } from "../../../src/load/measure/session-summary.ts";
-import { readReports } from "../../../src/load/report/json.ts";
+import { type LabSummary, parseSummary } from "../../../src/load/measure/directions/session-summary.ts";
+import { readReports } from "../../../src/load/report/files/json.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
 import { overLink } from "../../../test/support/lossy-link.ts";
 import { type Path, TIMEOUT, WAIT } from "./paths.ts";

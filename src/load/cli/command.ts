@@ -2,16 +2,16 @@
 
 import type { ProcessUsage } from "../../base/kernel.ts";
 import { signalHandler } from "../../base/signals.ts";
-import type { Histogram } from "../measure/histogram.ts";
+import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { UsageError } from "../plan/errors.ts";
-import { renderComparison } from "../report/comparison-text.ts";
-import { explain } from "../report/explain.ts";
-import { jsonOf, readReports } from "../report/json.ts";
-import { renderRepeated } from "../report/repeated-text.ts";
+import { describeRepetition } from "../report/comparison/run-set.ts";
+import { jsonOf, readReports } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
-import { describeRepetition } from "../report/run-set.ts";
-import { renderReport } from "../report/text.ts";
+import { renderComparison } from "../report/text/comparison-text.ts";
+import { explain } from "../report/text/explain.ts";
+import { renderRepeated } from "../report/text/repeated-text.ts";
+import { renderReport } from "../report/text/text.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";

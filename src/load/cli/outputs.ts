@@ -1,16 +1,16 @@
 /** The result files of a command: JSON, CSV, packets, HTML, HDR. A file that cannot be written does not end the run. */
 import type { Protocol } from "../../base/protocol.ts";
-import type { PacketSink } from "../measure/packet-log.ts";
+import type { PacketSink } from "../measure/packets/packet-log.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { UsageError } from "../plan/errors.ts";
-import { CSV_HEADER, csvRow } from "../report/csv.ts";
-import { hdrText } from "../report/hdr.ts";
-import { renderHtml } from "../report/html.ts";
-import { jsonOf } from "../report/json.ts";
-import { PACKETS_HEADER } from "../report/packet-columns.ts";
-import { PacketText, packetFormOf } from "../report/packet-text.ts";
+import { CSV_HEADER, csvRow } from "../report/files/csv.ts";
+import { hdrText } from "../report/files/hdr.ts";
+import { renderHtml } from "../report/files/html.ts";
+import { jsonOf } from "../report/files/json.ts";
+import { PACKETS_HEADER } from "../report/files/packet-columns.ts";
+import { PacketText, packetFormOf } from "../report/files/packet-text.ts";
+import type { CompletedRun } from "../report/files/run-charts.ts";
 import type { Repetition, RunReport } from "../report/report.ts";
-import type { CompletedRun } from "../report/run-charts.ts";
 import type { Outputs } from "./parse.ts";
 
 /** Writes or appends to a file; throws the system's error. */

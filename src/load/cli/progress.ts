@@ -1,9 +1,9 @@
 /** The progress view: a line for each interval and, on a terminal, a progress bar with the latest response times below. */
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
+import { describeRepetition } from "../report/comparison/run-set.ts";
 import { formatTime } from "../report/format-time.ts";
 import type { Repetition } from "../report/report.ts";
-import { describeRepetition } from "../report/run-set.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;

@@ -1,12 +1,12 @@
 /** The runs of a command: those of all protocols at the same time, one repetition after another. */
 import type { Protocol } from "../../base/protocol.ts";
 import type { MeasuredRun } from "../measure/measured-run.ts";
-import type { PacketSink } from "../measure/packet-log.ts";
+import type { PacketSink } from "../measure/packets/packet-log.ts";
 import { Timeline } from "../measure/timeline.ts";
 import type { LoadOptions } from "../plan/options.ts";
 import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
+import type { CompletedRun } from "../report/files/run-charts.ts";
 import type { Repetition } from "../report/report.ts";
-import type { CompletedRun } from "../report/run-charts.ts";
 import { type LoadRun, runLoad } from "../run.ts";
 import type { Command } from "./parse.ts";
 import type { MeteredRun } from "./run-metrics.ts";

@@ -7,10 +7,10 @@
  * waiting time.
  */
 import type { Reception } from "./counts.ts";
-import type { LossStream } from "./loss-pattern.ts";
-import type { PacketNotes } from "./packet-notes.ts";
+import type { LossStream } from "./losses/loss-pattern.ts";
+import type { PacketNotes } from "./packets/packet-notes.ts";
+import { SentPackets } from "./packets/sent-packets.ts";
 import type { Recorder } from "./recorder.ts";
-import { SentPackets } from "./sent-packets.ts";
 
 const PENDING = 1;
 const ANSWERED = 2;

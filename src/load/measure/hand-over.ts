@@ -1,5 +1,5 @@
 /** How closely the sending follows the schedule: when packets were passed to the kernel, and how many of them at once. */
-import { Histogram } from "./histogram.ts";
+import { Histogram } from "./histograms/histogram.ts";
 
 /** The hand-over of all packets of a run that has a schedule. Times are monotonic ms. */
 export class HandOver {

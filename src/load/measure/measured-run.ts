@@ -1,6 +1,6 @@
 /** A run under way, as observers read it. */
 import type { Protocol } from "../../base/protocol.ts";
-import type { Directions } from "./loss-direction.ts";
+import type { Directions } from "./directions/loss-direction.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** The counts and distributions of a run as they grow. */

@@ -1,14 +1,14 @@
 /** The measurements of one run, all sessions together: counts, distributions and errors, in constant memory. */
 import { QUANTILE_NAMES, QUANTILES } from "../plan/quantiles.ts";
+import { OneWay } from "./clocks/one-way.ts";
 import { type Counts, noCounts, pendingOf } from "./counts.ts";
-import { DelaySeries } from "./delay-series.ts";
-import { DelayVariation } from "./delay-variation.ts";
+import { DelaySeries } from "./delays/delay-series.ts";
+import { DelayVariation } from "./delays/delay-variation.ts";
 import { HandOver } from "./hand-over.ts";
-import { Histogram } from "./histogram.ts";
-import { LossPattern } from "./loss-pattern.ts";
-import { OneWay } from "./one-way.ts";
-import type { PacketLog } from "./packet-log.ts";
-import { SpreadHistogram } from "./spread-histogram.ts";
+import { Histogram } from "./histograms/histogram.ts";
+import { SpreadHistogram } from "./histograms/spread-histogram.ts";
+import { LossPattern } from "./losses/loss-pattern.ts";
+import type { PacketLog } from "./packets/packet-log.ts";
 
 /** The losses among the packets sent up to a time. */
 export interface Checkpoint {

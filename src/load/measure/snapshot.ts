@@ -2,8 +2,8 @@
 import type { Protocol } from "../../base/protocol.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 import { unansweredOf } from "./counts.ts";
-import { quantileAmong } from "./estimates.ts";
 import type { Recorder } from "./recorder.ts";
+import { quantileAmong } from "./statistics/estimates.ts";
 
 /** One interval. Counts are totals from the start of the run; a loss is counted one timeout after its packet was sent. */
 export interface IntervalSnapshot {

@@ -5,10 +5,10 @@
  * losses is judged by the limit for independent losses.
  */
 import { formatCount, formatSeconds } from "../../base/format.ts";
-import { type Interval, quantileOf, samplesNeeded } from "../measure/estimates.ts";
-import type { Histogram } from "../measure/histogram.ts";
-import type { Directions } from "../measure/loss-direction.ts";
+import type { Directions } from "../measure/directions/loss-direction.ts";
+import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { Recorder } from "../measure/recorder.ts";
+import { type Interval, quantileOf, samplesNeeded } from "../measure/statistics/estimates.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
 import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";

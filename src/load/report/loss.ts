@@ -1,8 +1,8 @@
 /** The loss of a run for the report: ratio, 95 % interval, bursts and gaps. */
-import { gilbert } from "../measure/gilbert.ts";
-import { estimateLoss, lossBoundIfIndependent } from "../measure/loss-interval.ts";
+import { gilbert } from "../measure/losses/gilbert.ts";
+import { estimateLoss, lossBoundIfIndependent } from "../measure/losses/loss-interval.ts";
+import type { RunLengths } from "../measure/losses/run-lengths.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import type { RunLengths } from "../measure/run-lengths.ts";
 import type { LossPlaces } from "./places.ts";
 import type { LossReport, NoLossInterval, RunLengthsReport } from "./report.ts";
 

@@ -1,8 +1,8 @@
 /** Makes the report of a run from its measurements. */
-import type { DelayVariation } from "../measure/delay-variation.ts";
-import { quantileOf, type Ranked } from "../measure/estimates.ts";
-import { attributionText } from "../measure/loss-direction.ts";
+import type { DelayVariation } from "../measure/delays/delay-variation.ts";
+import { attributionText } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
+import { quantileOf, type Ranked } from "../measure/statistics/estimates.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";

@@ -1,5 +1,5 @@
 /** The places where packets were lost, apart from those that the target dropped on purpose, and where they were copied. */
-import type { Directions } from "../measure/loss-direction.ts";
+import type { Directions } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 
 /** Lost packets by place; null where the number is not known. */

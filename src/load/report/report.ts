@@ -1,13 +1,13 @@
 /** The JSON report of a run (docs/CONTRACT.md, section 6). All times are in s. */
 import type { Protocol } from "../../base/protocol.ts";
 import type { ErrorEstimate } from "../../stamp/packet.ts";
-import type { ClockOffset } from "../measure/best-exchanges.ts";
-import type { Unknown } from "../measure/delay-dependence.ts";
-import type { Ranged } from "../measure/difference.ts";
-import type { Interval } from "../measure/estimates.ts";
-import type { AttributionSource } from "../measure/loss-direction.ts";
-import type { LossUnknown } from "../measure/loss-excess.ts";
-import type { EndpointStep } from "../measure/one-way.ts";
+import type { ClockOffset } from "../measure/clocks/best-exchanges.ts";
+import type { EndpointStep } from "../measure/clocks/one-way.ts";
+import type { Unknown } from "../measure/delays/delay-dependence.ts";
+import type { AttributionSource } from "../measure/directions/loss-direction.ts";
+import type { LossUnknown } from "../measure/losses/loss-excess.ts";
+import type { Ranged } from "../measure/statistics/difference.ts";
+import type { Interval } from "../measure/statistics/estimates.ts";
 import type { Mode } from "../plan/options.ts";
 import type { QuantileName } from "../plan/quantiles.ts";
 import type { Arrival, Stage } from "../plan/schedule.ts";

@@ -1,5 +1,5 @@
 /** Checks the packet counts of a report where it is made: no count is negative, and the sums of the contract hold. */
-import { type Directions, unattributed } from "../measure/loss-direction.ts";
+import { type Directions, unattributed } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 
 function isCount(value: number): boolean {

@@ -1,9 +1,9 @@
 /** Summarises distributions of durations for the report. */
-import { estimateDelays, type Precision } from "../measure/delay-intervals.ts";
-import type { DelaySeries } from "../measure/delay-series.ts";
-import { quantileAmong } from "../measure/estimates.ts";
-import type { Histogram } from "../measure/histogram.ts";
-import type { Distribution } from "../measure/signed-times.ts";
+import { estimateDelays, type Precision } from "../measure/delays/delay-intervals.ts";
+import type { DelaySeries } from "../measure/delays/delay-series.ts";
+import type { Histogram } from "../measure/histograms/histogram.ts";
+import type { Distribution } from "../measure/histograms/signed-times.ts";
+import { quantileAmong } from "../measure/statistics/estimates.ts";
 import { QUANTILE_NAMES, QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import type { EstimatedTime, Times } from "./report.ts";
 

@@ -1,6 +1,6 @@
 /** The interface between the driver and the clients. Each protocol has one client: clients/<protocol>.ts. */
 import type { Clock } from "../../base/clock.ts";
-import type { LabIdentity } from "../measure/lab-identity.ts";
+import type { LabIdentity } from "../measure/directions/lab-identity.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";

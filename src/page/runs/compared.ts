@@ -1,7 +1,7 @@
 /** Two kept runs side by side. */
 
 import type { Protocol } from "../../base/protocol.ts";
-import type { Change } from "../../load/report/compare.ts";
+import type { Change } from "../../load/report/comparison/compare.ts";
 import type { KeptRun } from "../../runs/shapes.ts";
 import { columnsOf, type ReportColumn } from "../load/report.ts";
 import { h } from "../ui/dom.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { OutputFiles } from "../../../src/load/cli/outputs.ts";
-import { Histogram } from "../../../src/load/measure/histogram.ts";
-import { newRow } from "../../../src/load/measure/packet-row.ts";
+import { Histogram } from "../../../src/load/measure/histograms/histogram.ts";
+import { newRow } from "../../../src/load/measure/packets/packet-row.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
-import { CSV_HEADER } from "../../../src/load/report/csv.ts";
+import { CSV_HEADER } from "../../../src/load/report/files/csv.ts";
 import { EMPTY_SNAPSHOT, reportOf } from "../support/reports.ts";
 
 /** Result files in memory; writing to `broken` throws. */

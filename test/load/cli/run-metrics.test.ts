@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { runMetrics } from "../../../src/load/cli/run-metrics.ts";
-import { unattributed } from "../../../src/load/measure/loss-direction.ts";
+import { unattributed } from "../../../src/load/measure/directions/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 
 test("the series of a run hold the sums of its packets: planned = sent + unsent + refused", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { random } from "../../../src/base/random.ts";
 import { PacketAccounting } from "../../../src/load/measure/accounting.ts";
-import { wilson } from "../../../src/load/measure/estimates.ts";
-import { attributeByLab, unattributed } from "../../../src/load/measure/loss-direction.ts";
+import { attributeByLab, unattributed } from "../../../src/load/measure/directions/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
+import { wilson } from "../../../src/load/measure/statistics/estimates.ts";
 import { reportOn } from "../support/reports.ts";
 import { summaryOf } from "../support/summaries.ts";
 import { balanced } from "../support/sums.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { unattributed } from "../../../src/load/measure/loss-direction.ts";
+import { unattributed } from "../../../src/load/measure/directions/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import { parseObjective } from "../../../src/load/plan/objectives.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";

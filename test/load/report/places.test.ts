@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { unattributed } from "../../../src/load/measure/loss-direction.ts";
+import { unattributed } from "../../../src/load/measure/directions/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
-import { explain } from "../../../src/load/report/explain.ts";
 import { placesOf } from "../../../src/load/report/places.ts";
-import { renderReport } from "../../../src/load/report/text.ts";
+import { explain } from "../../../src/load/report/text/explain.ts";
+import { renderReport } from "../../../src/load/report/text/text.ts";
 import { reportOn } from "../support/reports.ts";
 
 /** A run that lost 100 of 1,000 packets, 30 of them to faults and at most 20 at the target's receive buffer. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type Directions, unattributed } from "../../../src/load/measure/loss-direction.ts";
+import { type Directions, unattributed } from "../../../src/load/measure/directions/loss-direction.ts";
 import { recorderOf, reportOn } from "../support/reports.ts";
 import { balanced } from "../support/sums.ts";
 

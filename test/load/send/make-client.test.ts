@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "../../../src/base/clock.ts";
 import { PROTOCOLS } from "../../../src/base/protocol.ts";
-import { LabIdentity } from "../../../src/load/measure/lab-identity.ts";
+import { LabIdentity } from "../../../src/load/measure/directions/lab-identity.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";
 import type { RunParts } from "../../../src/load/send/client.ts";

@@ -1,7 +1,7 @@
 /** Load runs with their packets, in memory. */
 import type { LoadOptions } from "../../../src/load/plan/options.ts";
-import { PACKETS_HEADER } from "../../../src/load/report/packet-columns.ts";
-import { type PacketForm, PacketText } from "../../../src/load/report/packet-text.ts";
+import { PACKETS_HEADER } from "../../../src/load/report/files/packet-columns.ts";
+import { type PacketForm, PacketText } from "../../../src/load/report/files/packet-text.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
 import { runLoad } from "../../../src/load/run.ts";
 

@@ -1,6 +1,6 @@
 /** Reports and snapshots with known numbers. */
 import { random } from "../../../src/base/random.ts";
-import { unattributed } from "../../../src/load/measure/loss-direction.ts";
+import { unattributed } from "../../../src/load/measure/directions/loss-direction.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
 import type { IntervalSnapshot } from "../../../src/load/measure/snapshot.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";

@@ -1,5 +1,5 @@
 /** Session summaries as a lab returns them. */
-import type { LabSummary, SessionSummary } from "../../../src/load/measure/session-summary.ts";
+import type { LabSummary, SessionSummary } from "../../../src/load/measure/directions/session-summary.ts";
 
 /** The target's port in these summaries. */
 export const TARGET_PORT = 7000;

@@ -3,7 +3,7 @@ import { expect } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ONE_PAIR } from "../../../src/load/measure/difference.ts";
+import { ONE_PAIR } from "../../../src/load/measure/statistics/difference.ts";
 import { startTestLab, urlOf } from "../../support/lab.ts";
 import { until } from "../../support/until.ts";
 import { browserTest, openPage } from "../support/browser.ts";

@@ -1,7 +1,7 @@
 /** The packets of a serial client: numbered when they are sent, and counted by their outcome. */
 import { PacketAccounting } from "../../measure/accounting.ts";
+import { slotsFor } from "../../measure/packets/sent-packets.ts";
 import type { Recorder } from "../../measure/recorder.ts";
-import { slotsFor } from "../../measure/sent-packets.ts";
 import type { ClientSettings } from "../client.ts";
 import type { Outcome } from "./connection.ts";
 

@@ -1,6 +1,6 @@
 /** Answers that are held until it is decided whether the target is a lab. */
 import type { ErrorEstimate } from "../../../stamp/packet.ts";
-import type { LabIdentity } from "../../measure/lab-identity.ts";
+import type { LabIdentity } from "../../measure/directions/lab-identity.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 
 /** Most answers of a run that are held until it is decided whether the target is a lab, in about 10 MB. */

@@ -15,8 +15,8 @@ import {
   ssidOf,
 } from "../../../stamp/packet.ts";
 import type { PacketAccounting } from "../../measure/accounting.ts";
-import { ExchangeSeries } from "../../measure/exchange-series.ts";
-import type { LabIdentity } from "../../measure/lab-identity.ts";
+import { ExchangeSeries } from "../../measure/delays/exchange-series.ts";
+import type { LabIdentity } from "../../measure/directions/lab-identity.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import { AnswerCheck } from "./answer-check.ts";
 import { DeferredAnswers, type ReflectedAnswer } from "./deferred-answers.ts";

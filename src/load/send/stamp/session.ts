@@ -2,9 +2,9 @@
 import type { Clock } from "../../../base/clock.ts";
 import { writeTestPacket } from "../../../stamp/packet.ts";
 import { PacketAccounting } from "../../measure/accounting.ts";
-import type { LabIdentity } from "../../measure/lab-identity.ts";
+import type { LabIdentity } from "../../measure/directions/lab-identity.ts";
+import { slotsFor } from "../../measure/packets/sent-packets.ts";
 import type { Recorder } from "../../measure/recorder.ts";
-import { slotsFor } from "../../measure/sent-packets.ts";
 import { makePadding } from "./padding.ts";
 import { SessionAnswers } from "./session-answers.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { LabIdentity } from "../../../../src/load/measure/lab-identity.ts";
+import { LabIdentity } from "../../../../src/load/measure/directions/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { planRun } from "../../../../src/load/plan/run-plan.ts";
 import { SerialClient } from "../../../../src/load/send/serial/client.ts";

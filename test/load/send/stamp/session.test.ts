@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { LabIdentity } from "../../../../src/load/measure/lab-identity.ts";
+import { LabIdentity } from "../../../../src/load/measure/directions/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { SenderSession } from "../../../../src/load/send/stamp/session.ts";
 import { readTimestamp, sequenceOf, ssidOf, writeAnswer } from "../../../../src/stamp/packet.ts";

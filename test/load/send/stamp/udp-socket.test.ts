@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { LabIdentity } from "../../../../src/load/measure/directions/lab-identity.ts";
 import { errorCode } from "../../../../src/load/measure/error-code.ts";
-import { LabIdentity } from "../../../../src/load/measure/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { SenderSession } from "../../../../src/load/send/stamp/session.ts";
 import { UdpSocket } from "../../../../src/load/send/stamp/udp-socket.ts";
