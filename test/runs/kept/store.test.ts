@@ -158,7 +158,7 @@ describe("a file", () => {
 
   test("has every run that was saved before its writer was killed", async () => {
     const file = newPath();
-    const script = `import { RunStore } from ${JSON.stringify(join(import.meta.dir, "../../src/runs/store.ts"))};
+    const script = `import { RunStore } from ${JSON.stringify(join(import.meta.dir, "../../../src/runs/kept/store.ts"))};
       const store = RunStore.open(${JSON.stringify(file)});
       const run = ${JSON.stringify(RUN)};
       for (;;) console.log(store.save(run));`;
