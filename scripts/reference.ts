@@ -5,10 +5,11 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
-import { DEFAULT_CONFIG, DEFAULT_LIMITS, SETTINGS } from "../src/config.ts";
+import { DEFAULT_CONFIG, SETTINGS } from "../src/config.ts";
 import { DIRECTIONS_OF, KINDS, KINDS_OF, PRESETS } from "../src/faults/faults.ts";
 import { FORMS, printImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
+import { DEFAULT_LIMITS } from "../src/limits.ts";
 import { HELP } from "../src/load/cli/help.ts";
 import { PACKET_COLUMNS } from "../src/load/report/files/packet-columns.ts";
 import { LAB_SERIES, RUN_SERIES, type SeriesTable } from "../src/metrics/catalogue.ts";

@@ -10,6 +10,7 @@ const LAYERS = [
   "stamp",
   "faults",
   "metrics",
+  "limits.ts",
   "config.ts",
   "load/plan",
   "load/measure",

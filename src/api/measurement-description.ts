@@ -1,6 +1,6 @@
 /** The API description of metrics, health and session summaries. */
 import { byProtocol } from "../base/protocol.ts";
-import { DEFAULT_LIMITS } from "../config.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
 
 const SESSIONS = {

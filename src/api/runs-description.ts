@@ -1,5 +1,5 @@
 /** The API description of the routes of load runs. */
-import { DEFAULT_LIMITS } from "../config.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { ONE_PAIR } from "../load/measure/statistics/difference.ts";
 import { describe, errorResponse, jsonResponse, NOT_ALLOWED, pathParameter } from "./openapi.ts";
 import { capsOf } from "./run-request.ts";

@@ -3,7 +3,7 @@
 import { type DocumentDecoration, Elysia } from "elysia";
 import type { Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import type { Limits } from "../config.ts";
+import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
 import { type PeerOf, type Reply, RequestExchange } from "./http-exchange.ts";

@@ -7,7 +7,7 @@ import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
 import { type Protocol, REGISTRY } from "../base/protocol.ts";
-import type { Limits } from "../config.ts";
+import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { TrafficRoute } from "./http-routes.ts";

@@ -1,7 +1,7 @@
 /** `/healthz`, `/readyz` and `/sessions/{ssid}`. */
 import { describe, expect, test } from "bun:test";
 import { byProtocol } from "../../src/base/protocol.ts";
-import { DEFAULT_LIMITS } from "../../src/config.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { exchange, trafficOf, udpStamp } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";

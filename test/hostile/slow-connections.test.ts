@@ -1,6 +1,6 @@
 /** Connections that are idle, that send an octet a second, and viewers that never read. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { DEFAULT_LIMITS } from "../../src/config.ts";
+import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";
 import { testFrame } from "../support/clients.ts";
