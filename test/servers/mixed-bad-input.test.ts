@@ -152,7 +152,9 @@ test("bad input of every kind leaves the process running and serving, with bound
 
 test("more connections than file descriptors do not end the process, which serves again after they are closed", async () => {
   await using lab = await startMain([], {}, ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]);
-  const tcp = await Promise.all(Array.from({ length: 60 }, () => openTcp(lab.ports.tcp)));
+  // The lab resets the connections that it refuses, some of them before their client has noticed that they are open.
+  const attempts = await Promise.allSettled(Array.from({ length: 60 }, () => openTcp(lab.ports.tcp)));
+  const tcp = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
   const http = await Promise.all(Array.from({ length: 60 }, () => openHttp(lab.ports.http)));
   for (const peer of tcp) peer.write("Hello");
   await until(() => tcp.some((peer) => peer.read.length > 0), "an answer on one of the connections", LIMIT_MS);

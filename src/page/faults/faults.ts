@@ -6,7 +6,7 @@ import { callApi } from "../ui/api.ts";
 import { byId } from "../ui/dom.ts";
 import { termList } from "../ui/terms.ts";
 import { createBar } from "./bar.ts";
-import { createColumn } from "./column.ts";
+import { createColumn, type FaultColumn } from "./column.ts";
 
 const TERMS = [
   "drop",
@@ -28,10 +28,15 @@ export function createFaults(): { refresh(): void; snapshot(snapshot: LiveSnapsh
   byId("faults").append(termList(TERMS));
   /** Fault changes of all protocols that the page shows; -1 before the first snapshot. */
   let shownChanges = -1;
+  /** Whether the answer to an earlier request was not shown everywhere, because an input was in progress. */
+  let isStale = false;
 
+  /** Shows the faults, except in a column that is edited: its values and its error stay. */
   function show(all: AllFaults): void {
     bar.write(all);
-    for (const column of columns) column.write(all.impairments[column.protocol], textOf(all.text, column.protocol));
+    const [edited, others] = [columns.filter(isEdited), columns.filter((column) => !isEdited(column))];
+    for (const column of others) column.write(all.impairments[column.protocol], textOf(all.text, column.protocol));
+    isStale = edited.length > 0;
   }
 
   function refresh(): void {
@@ -43,9 +48,10 @@ export function createFaults(): { refresh(): void; snapshot(snapshot: LiveSnapsh
     refresh,
     snapshot(snapshot) {
       const changes = PROTOCOLS.reduce((sum, protocol) => sum + snapshot.protocols[protocol].faults.changes, 0);
-      if (!isTyping()) {
+      if (!isTypingIn(byId("faults"))) {
         // Another client may have changed the faults. An input in progress is not overwritten.
-        if (shownChanges >= 0 && changes !== shownChanges) refresh();
+        const isDue = isStale && !columns.some(isEdited);
+        if (isDue || (shownChanges >= 0 && changes !== shownChanges)) refresh();
         shownChanges = changes;
       }
       for (const column of columns) column.snapshot(snapshot);
@@ -53,14 +59,15 @@ export function createFaults(): { refresh(): void; snapshot(snapshot: LiveSnapsh
   };
 }
 
-/** Whether a text or number field of this section has the focus. */
-function isTyping(): boolean {
+/** Whether a text or number field of `host` has the focus. */
+function isTypingIn(host: HTMLElement): boolean {
   const { activeElement } = document;
-  return (
-    activeElement instanceof HTMLInputElement &&
-    activeElement.type !== "range" &&
-    byId("faults").contains(activeElement)
-  );
+  return activeElement instanceof HTMLInputElement && activeElement.type !== "range" && host.contains(activeElement);
+}
+
+/** Whether a column has an input in progress, or one that the lab refused. */
+function isEdited({ element }: FaultColumn): boolean {
+  return isTypingIn(element) || element.querySelector("[aria-invalid]") !== null;
 }
 
 /** The part of the text of all faults that belongs to one protocol. */

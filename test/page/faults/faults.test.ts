@@ -51,6 +51,37 @@ describe("faults on the page", () => {
     expect(await fieldValue(field("corrupt"))).toBe("0");
   });
 
+  browserTest(
+    "a late answer of the lab changes the other columns, and neither the input in progress nor its error",
+    async () => {
+      await using lab = await startTestLab();
+      using page = await openPage(urlOf(lab, "/"));
+      await page.shows("#live", "live");
+      // The answers to GET /impairments are held until `release` is called.
+      await page.value(`(() => {
+      const request = window.fetch;
+      const { promise, resolve } = Promise.withResolvers();
+      window.release = resolve;
+      window.held = 0;
+      window.fetch = async (...args) => {
+        const response = await request(...args);
+        if (String(args[0]).endsWith("/impairments")) { window.held++; await promise; }
+        return response;
+      };
+      return true;
+    })()`);
+      await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "udp:corrupt=0.07" });
+      await until(() => page.value<boolean>("window.held > 0"), "an answer that is held");
+      await page.fill(`${faultColumn("tcp")} [data-kind=drop] input[type=number]`, "150");
+      const error = `${faultColumn("tcp")} [data-kind=drop] .error`;
+      await page.shows(error, "drop.up");
+      await page.value("(window.release(), true)");
+      const corrupt = `document.querySelector('${faultColumn("udp")} input[type=number][data-path="corrupt"]').value`;
+      await until(async () => (await page.value<string>(corrupt)) === "7", "the change in another column");
+      await page.shows(error, "drop.up");
+    },
+  );
+
   browserTest("an invalid number is reported at its field, an invalid text at its character", async () => {
     await using lab = await startTestLab();
     using page = await openPage(urlOf(lab, "/"));
