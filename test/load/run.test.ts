@@ -125,16 +125,9 @@ describe("the report agrees with the lab, to the packet", () => {
   });
 
   test("corrupt answers are counted as corrupt, neither lost nor answered", async () => {
-    const measure = async () => {
-      await using lab = await startFaultyLab("udp:corrupt=0.2", 5);
-      const { packets } = await runOn(lab, "udp");
-      const injected = await metric(lab, 'wirelab_impairments_total{protocol="udp",kind="corrupt",direction="down"}');
-      return { packets, injected };
-    };
-    // On a busy machine packets leave within a microsecond, and a bit flipped in T1 can name two packets: then again.
-    let run = await measure();
-    for (let again = 0; again < 3 && run.packets.lost > 0; again++) run = await measure();
-    const { packets, injected } = run;
+    await using lab = await startFaultyLab("udp:corrupt=0.2", 5);
+    const { packets } = await runOn(lab, "udp");
+    const injected = await metric(lab, 'wirelab_impairments_total{protocol="udp",kind="corrupt",direction="down"}');
     expect(packets.lost).toBe(0);
     expect(injected).toBeGreaterThan(60);
     expect(packets.corrupt).toBe(injected);

@@ -135,13 +135,15 @@ export class SentPackets {
     return Math.abs(wall - this.wallTimeOf(sequence)) < SAME_TIME_MS;
   }
 
-  /** Number of bits in which a returned sequence number and send time differ from those of a packet that is kept. */
-  bitDifference(sequence: number, wall: number, onWire: number): number {
-    const [sent, returned] = [new Uint8Array(8), new Uint8Array(8)];
+  /**
+   * Number of bits in which a returned sequence number and the returned send time, 8 octets of `bytes` from `at`, differ from
+   * those of a packet that is kept. The octets are compared, because reading a time rounds it.
+   */
+  bitDifference(sequence: number, bytes: Uint8Array, at: number, onWire: number): number {
+    const sent = new Uint8Array(8);
     writeTimestamp(sent, 0, this.wallTimeOf(sequence));
-    writeTimestamp(returned, 0, wall);
     return sent.reduce(
-      (bits, octet, index) => bits + countBits(octet ^ (returned[index] ?? 0)),
+      (bits, octet, index) => bits + countBits(octet ^ (bytes[at + index] ?? 0)),
       countBits((sequence % TWO_32) ^ onWire),
     );
   }

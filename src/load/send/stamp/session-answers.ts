@@ -31,6 +31,13 @@ const REFLECTED_AT = 4;
 const RECEIVED_AT = 16;
 const SENDER_SENT_AT = 28;
 
+/** The sender's sequence number and send time (ms since the Unix epoch) in an answer, and where the time is. */
+interface Returned {
+  readonly onWire: number;
+  readonly sentAt: number;
+  readonly timeAt: number;
+}
+
 /** What the answers of a session are compared with, and counted in. */
 export interface SentSession {
   readonly recorder: Recorder;
@@ -110,7 +117,7 @@ export class SessionAnswers {
     const sentAt = readTimestamp(bytes, at + SENT_AT);
     const sequence = this.#accounting.packets.find(onWire);
     if (sequence < 0 || !this.#accounting.packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, now, at, length, onWire, sentAt);
+      this.#receiveDamaged(bytes, now, at, length, { onWire, sentAt, timeAt: at + SENT_AT });
       return;
     }
     const reception = this.#accounting.answer(sequence, now);
@@ -124,7 +131,7 @@ export class SessionAnswers {
     const sentAt = readTimestamp(bytes, at + SENDER_SENT_AT);
     const sequence = packets.find(onWire);
     if (sequence < 0 || !packets.wasSentAt(sequence, sentAt)) {
-      this.#receiveDamaged(bytes, now, at, length, onWire, sentAt);
+      this.#receiveDamaged(bytes, now, at, length, { onWire, sentAt, timeAt: at + SENDER_SENT_AT });
       return;
     }
     const answer = {
@@ -197,13 +204,15 @@ export class SessionAnswers {
   }
 
   /** An answer whose number and send time do not belong together. Either of them may still identify its packet. */
-  #receiveDamaged(bytes: Buffer, now: number, at: number, length: number, onWire: number, sentAt: number): void {
+  #receiveDamaged(bytes: Buffer, now: number, at: number, length: number, returned: Returned): void {
+    const { onWire, sentAt, timeAt } = returned;
     const { packets } = this.#accounting;
     const ssid = ssidOf(bytes, at);
-    const candidates = [packets.findBySendTime(sentAt, onWire), ssid === this.#ssid ? packets.find(onWire) : -1];
+    const candidates = [ssid === this.#ssid ? packets.find(onWire) : -1, packets.findBySendTime(sentAt, onWire)];
     // A single damaged bit can turn a send time into that of another packet; the candidate that needs fewer damaged
-    // bits is the more likely one.
-    const distance = (sequence: number) => packets.bitDifference(sequence, sentAt, onWire);
+    // bits is the more likely one. Of two that need as many it is the one with that number: a send time has twice as
+    // many bits as a number, and a lab damages no numbers.
+    const distance = (sequence: number) => packets.bitDifference(sequence, bytes, timeAt, onWire);
     const [sequence] = candidates.filter((candidate) => candidate >= 0).sort((a, b) => distance(a) - distance(b));
     if (sequence !== undefined) this.#countCorrupt(sequence, now, length);
     else if (ssid === this.#previousSsid) this.#accounting.notes?.noteOther("ignored", length);

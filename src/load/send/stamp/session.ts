@@ -8,8 +8,11 @@ import type { Recorder } from "../../measure/recorder.ts";
 import { makePadding } from "./padding.ts";
 import { SessionAnswers } from "./session-answers.ts";
 
-/** Difference of the send times of packets that are passed to the kernel in one call, ms; above the resolution of T1. */
-const SPACING_MS = 0.0007;
+/**
+ * Difference of the send times of packets that are passed to the kernel in one call, ms. Times since 1970 are multiples of
+ * 0.00024 ms, and two that differ by less than 0.0006 ms are taken as equal (SentPackets).
+ */
+const SPACING_MS = 0.001;
 
 /** Settings of a session. */
 export interface SessionSettings {

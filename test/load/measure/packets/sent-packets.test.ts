@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { SentPackets, slotsFor } from "../../../../src/load/measure/packets/sent-packets.ts";
+import { writeTimestamp } from "../../../../src/stamp/packet.ts";
 
 /** A ring of `slots` packets, sent at these wall-clock times. */
 function sentAt(walls: readonly number[], slots = 64, first = 0): SentPackets {
@@ -36,8 +37,14 @@ describe("SentPackets", () => {
 
   test("counts the bits in which a returned number and send time differ", () => {
     const packets = sentAt([1000]);
-    expect([packets.bitDifference(0, 1000, 0), packets.bitDifference(0, 1000, 5)]).toEqual([0, 2]);
-    expect(packets.bitDifference(0, 3000, 0)).toBe(1); // NTP seconds 2208988801 and 2208988803
+    const octetsOf = (time: number) => {
+      const octets = new Uint8Array(9);
+      writeTimestamp(octets, 1, time);
+      return octets;
+    };
+    const difference = (time: number, onWire: number) => packets.bitDifference(0, octetsOf(time), 1, onWire);
+    expect([difference(1000, 0), difference(1000, 5)]).toEqual([0, 2]);
+    expect(difference(3000, 0)).toBe(1); // NTP seconds 2208988801 and 2208988803
   });
 
   test("replaces the send time of a packet that left later", () => {
