@@ -17,7 +17,7 @@ import { byOrder, bySession, type Row, responseOf, SENT, serviceOf } from "./row
 /** Times of the file are rounded to 1 ns. */
 const ROUNDING_MS = 2e-6;
 /** Packets that are sent together have send times at most so far apart. */
-const SPACING_MS = 0.0007 + ROUNDING_MS;
+const SPACING_MS = 0.001 + ROUNDING_MS;
 
 /** How percentiles are rounded: by 3 significant digits of the time, or of its distance from the least one. */
 type Rounding = "time" | "distance";
@@ -84,7 +84,7 @@ function about(count: number, ties: number): Expected {
 
 /**
  * The packets in the order of their hand-over. A session that passes several packets to the kernel at once gives all but
- * the last one earlier send times, up to 0.7 us apart.
+ * the last one earlier send times, up to 1 us apart.
  */
 function byHandOver(rows: readonly Row[]): Row[] {
   const sent = rows.filter((row) => row.sent !== undefined && row.scheduleError !== undefined);

@@ -3,9 +3,10 @@
  * digits of the distance from the minimum. The packet delay variation of RFC 5481, a difference of delays, is
  * therefore precise at any base delay, and so are one-way times, positive or negative, between unsynchronised clocks.
  *
- * The cells count signed distances from a reference near the minimum. When new minima are too far below the
- * reference, the reference moves, and all counts move to the cells of their new distances. Those are larger, so the
- * relative precision remains.
+ * The cells count signed distances from a reference near the minimum. Values below it are held as they are, until there
+ * are many of them or a result is read. If they are too far below the reference, it moves, and all counts move to the cells
+ * of their new distances. Those are larger, so the relative precision remains. Were they counted at once, many small
+ * values after a few large ones would be in the wide cells of their distance from these.
  */
 import { cellOf, cellStart, cellsBelow, cellWidth } from "./cells.ts";
 
@@ -18,6 +19,9 @@ const LARGEST = 2 ** LARGEST_EXPONENT - 2 ** 10;
 const GROUP_BITS = 6;
 /** How far the minimum may lie below the reference, as a part of its distance to the median. */
 const DRIFT = 1 / 4;
+
+/** Values below the reference that are held. */
+const MOST_HELD = 1024;
 
 /** A part of the distribution: values from `start` to `start + width`, in s. */
 export interface Cell {
@@ -47,6 +51,8 @@ function widthOf(index: number): number {
 export class SpreadHistogram {
   readonly #cells = new Uint32Array(2 * CELLS).fill(0);
   readonly #groups = new Uint32Array((2 * CELLS) >> GROUP_BITS).fill(0);
+  readonly #held = new Float64Array(MOST_HELD).fill(0);
+  #heldCount = 0;
   #reference = 0;
   #count = 0;
   #least = Number.POSITIVE_INFINITY;
@@ -54,9 +60,17 @@ export class SpreadHistogram {
 
   /** Counts one time in ms, of any sign. */
   record(ms: number): void {
-    if (ms < this.#least) this.#newMinimum(ms);
+    if (ms < this.#least) this.#least = ms;
     if (ms > this.#most) this.#most = ms;
-    this.#count++;
+    if (this.#count++ === 0) this.#reference = ms;
+    if (ms >= this.#reference) this.#addTime(ms);
+    else {
+      this.#held[this.#heldCount++] = ms;
+      if (this.#heldCount === MOST_HELD) this.#settle();
+    }
+  }
+
+  #addTime(ms: number): void {
     this.#add(indexOf((ms - this.#reference) * NANOSECONDS_PER_MS), 1);
   }
 
@@ -66,10 +80,15 @@ export class SpreadHistogram {
     this.#groups[group] = (this.#groups[group] ?? 0) + count;
   }
 
-  #newMinimum(ms: number): void {
-    this.#least = ms;
-    if (this.#count === 0) this.#reference = ms;
-    else if (this.#reference - ms > DRIFT * (this.#valueAt(this.#count / 2) - ms)) this.#moveReference(ms);
+  /** Counts the values that are held, from a reference that is near enough to the minimum. */
+  #settle(): void {
+    if (this.#heldCount === 0) return;
+    const held = this.#held.subarray(0, this.#heldCount).sort();
+    this.#heldCount = 0;
+    const middle = Math.ceil(this.#count / 2);
+    const median = held[middle - 1] ?? this.#valueAt(middle - held.length);
+    if (this.#reference - this.#least > DRIFT * (median - this.#least)) this.#moveReference(this.#least);
+    for (const ms of held) this.#addTime(ms);
   }
 
   /** Moves the reference down to `reference`. */
@@ -109,6 +128,7 @@ export class SpreadHistogram {
 
   /** The distance from the reference, in ns, of the value of a rank, which need not be whole. */
   #distanceAt(rank: number): number {
+    this.#settle();
     let [group, seen] = [0, 0];
     while (group < this.#groups.length - 1 && seen + (this.#groups[group] ?? 0) + 0.5 < rank)
       seen += this.#groups[group++] ?? 0;
@@ -133,6 +153,7 @@ export class SpreadHistogram {
    */
   aboveMin(rank: number): number | undefined {
     if (this.#count === 0) return undefined;
+    this.#settle();
     const minimum = (this.#least - this.#reference) * NANOSECONDS_PER_MS;
     const range = (this.#most - this.#least) * NANOSECONDS_PER_MS;
     return Math.min(Math.max(0, this.#distanceAt(rank) - minimum), range) / 1e9;
@@ -151,6 +172,7 @@ export class SpreadHistogram {
 
   /** Every cell that is not empty, from the least value. */
   *filled(): Generator<Cell> {
+    this.#settle();
     for (let group = 0; group < this.#groups.length; group++) {
       if ((this.#groups[group] ?? 0) === 0) continue;
       const first = group << GROUP_BITS;

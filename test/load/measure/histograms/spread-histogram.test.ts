@@ -52,6 +52,14 @@ describe("SpreadHistogram", () => {
         expect(worstError(Array.from({ length: 5000 }, () => base + draw()))).toBeLessThan(base > 1e9 ? 0.01 : 0.002);
   });
 
+  test("many small values after some large ones keep their digits", () => {
+    const next = random(5, "spread");
+    // The first of them is the least so far, but too near to the others for it to matter at that time.
+    const large = [1, ...Array.from({ length: 100 }, () => 5 + next())];
+    const small = Array.from({ length: 1400 }, () => 0.008 + 0.03 * next());
+    expect(worstError([...large, ...small])).toBeLessThan(0.002);
+  });
+
   test("values that fall while they come keep their digits", () => {
     const next = random(3, "spread");
     const falling = Array.from({ length: 20_000 }, (_, i) => 300 * Math.exp(-i / 2000) + 0.1 * next());
