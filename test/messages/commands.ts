@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { processUsage } from "../../src/base/kernel.ts";
 import { ConfigError, readCommand } from "../../src/config.ts";
 import { runCommand } from "../../src/load/cli/command.ts";
+import { PLAIN } from "../../src/load/report/text/screen.ts";
 import { runScript } from "../support/process.ts";
 import { nameLines, wordsOf } from "./transcript.ts";
 
@@ -42,6 +43,7 @@ async function loadHere(words: readonly string[]): Promise<Outcome> {
     err: (text) => {
       said.err += text;
     },
+    screen: () => PLAIN,
     terminal: false,
     columns: () => 80,
     readFile: noFile,

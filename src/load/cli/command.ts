@@ -11,6 +11,7 @@ import type { RunReport } from "../report/report.ts";
 import { renderComparison } from "../report/text/comparison-text.ts";
 import { explain } from "../report/text/explain.ts";
 import { renderRepeated } from "../report/text/repeated-text.ts";
+import { paint, type Screen } from "../report/text/screen.ts";
 import { renderReport } from "../report/text/text.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
@@ -24,6 +25,8 @@ import { exitStatus, STATUS } from "./status.ts";
 export interface CommandEnvironment {
   /** Writes to standard output. */
   readonly out: (text: string) => Promise<void>;
+  /** Standard output: its width, and whether it shows colours. */
+  readonly screen: () => Screen;
   /** Writes progress and errors. */
   readonly err: (text: string) => void;
   /** Whether `err` is a terminal whose lines can be rewritten. */
@@ -156,18 +159,21 @@ async function printReports(
   command: Command,
   reports: readonly RunReport[],
   earlier: readonly RunReport[] | undefined,
-  { out }: CommandEnvironment,
+  { out, screen: screenOf }: CommandEnvironment,
 ): Promise<void> {
   const isRepeated = command.repeat > 1;
   if (command.outputs.json === "-") return out(`${jsonOf(reports, isRepeated)}\n`);
-  const parts = [
-    ...(command.explain
-      ? lastOf(reports).map((report) => `${report.protocol}${repetitionOf(report)}\n\n${explain(report)}\n\n`)
-      : []),
-    ...(earlier === undefined ? [] : [`${renderComparison(earlier, reports)}\n`]),
-    isRepeated ? renderRepeated(reports) : renderReport(reports),
+  const screen = screenOf();
+  const appendix = [
+    ...(command.explain ? lastOf(reports).map((report) => explanation(report, screen)) : []),
+    ...(earlier === undefined ? [] : [renderComparison(earlier, reports, screen)]),
   ];
-  await out(parts.join(""));
+  await out((isRepeated ? renderRepeated : renderReport)(reports, screen, appendix));
+}
+
+function explanation(report: RunReport, screen: Screen): string {
+  const title = paint(screen, "strong", `${report.protocol}${repetitionOf(report)}`);
+  return `${title}\n\n${explain(report, screen.columns)}`;
 }
 
 /** The reports of the last repetition. */

@@ -4,14 +4,19 @@ import { GLOSSARY, type Term } from "../../../base/glossary.ts";
 import type { Ranged } from "../../measure/statistics/difference.ts";
 import { formatTime } from "../format-time.ts";
 import type { LossReport, RunReport, Times } from "../report.ts";
+import { wrap } from "./screen.ts";
 
 /** A term and the run's values of it, as sentences. */
 type Entry = readonly [term: Term, values: string];
 
+/** The columns of an explanation, unless others are given; longer lines are hard to read. */
+const COLUMNS = 90;
+
 /** Definitions and values of everything in a report, one paragraph each: the term, its definition, the run's values. */
-export function explain(report: RunReport): string {
+export function explain(report: RunReport, columns = COLUMNS): string {
+  const lines = (text: string) => wrap(text, Math.min(columns, COLUMNS), "  ");
   return [...packetEntries(report), ...timeEntries(report), ...variationEntries(report), ...validityEntries(report)]
-    .map(([term, values]) => `${term}\n${wrap(GLOSSARY[term])}\n${wrap(values)}`)
+    .map(([term, values]) => `${term}\n${lines(GLOSSARY[term])}\n${lines(values)}`)
     .join("\n\n");
 }
 
@@ -143,20 +148,4 @@ function validityEntries(report: RunReport): Entry[] {
     ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];
-}
-
-/** Longest line, in characters. */
-const WIDTH = 90;
-
-function wrap(text: string): string {
-  const lines: string[] = [];
-  let line = " ";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > WIDTH) {
-      lines.push(line);
-      line = " ";
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line].join("\n");
 }
