@@ -72,9 +72,12 @@ function run(words: readonly string[], variables: Variables): Outcome | Verdict 
   return runScript(script, flags, variables);
 }
 
-/** A report without the numbers that vary: its table and its error counts. */
+/** A report without the numbers that vary: its seed, its tables and its error counts. */
 function withoutTable(text: string): string {
-  return text.replace(/^ {2}.*?\n\n/s, "{table}\n").replace(/× \d+/g, "× {number}");
+  return text
+    .replace(/(settings: .*?seed) \d+/s, (_, settings: string) => `${settings.replace(/\s+/g, " ")} {number}`)
+    .replace(/^sent .*?\n\n/ms, "{table}\n\n")
+    .replace(/× \d+/g, "× {number}");
 }
 
 /** Runs `line`, which may begin with variables as in `WIRELAB_SEED=x main`; returns the lines of its case. */

@@ -17,7 +17,7 @@ const SGR: Readonly<Record<Tone, string>> = { good: "1;32", bad: "1;31", caution
 
 /** The text in the colour of its meaning; unchanged on a screen without colours. */
 export function paint({ colour }: Screen, tone: Tone, text: string): string {
-  return colour ? `\u001b[${SGR[tone]}m${text}\u001b[0m` : text;
+  return colour && text !== "" ? `\u001b[${SGR[tone]}m${text}\u001b[0m` : text;
 }
 
 /** The number of columns that a text takes, without its colours. */

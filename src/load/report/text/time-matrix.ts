@@ -34,8 +34,8 @@ function intervalRows(times: Times): string[][] {
   // An interval that is open above ends over the timeout.
   const limit = (seconds: number | null) => (seconds === null ? "timeout" : formatSeconds(seconds));
   return [
-    ["  95 % from", ...columns.map(({ interval }) => (interval === undefined ? "" : formatSeconds(interval[0])))],
-    ["  95 % to", ...columns.map(({ interval }) => (interval === undefined ? "" : limit(interval[1])))],
+    ["95 % from", ...columns.map(({ interval }) => (interval === undefined ? "" : formatSeconds(interval[0])))],
+    ["95 % to", ...columns.map(({ interval }) => (interval === undefined ? "" : limit(interval[1])))],
   ];
 }
 
@@ -47,6 +47,7 @@ function someRow(label: string, values: Some, heads: readonly string[]): string[
   return cells.every((cell) => cell === "") ? [] : [[label, ...cells]];
 }
 
+/** The one-way delays of a direction and their variation. */
 function oneWayRows(label: string, times: Times, variation: OneWayVariation | null, heads: readonly string[]) {
   return [
     ...timesRow(label, times),
@@ -65,8 +66,8 @@ function rowsOf(report: RunReport, heads: readonly string[]): string[][] {
     ...someRow("jitter", { mean: jitter.rfc3550Mean }, heads),
     ...someRow("IPDV", { ...jitter.ipdv }, heads),
     ...someRow("PDV", { ...jitter.pdv }, heads),
-    ...oneWayRows("one-way up", oneWay.up, jitter.up, heads),
-    ...oneWayRows("one-way down", oneWay.down, jitter.down, heads),
+    ...oneWayRows("upstream", oneWay.up, jitter.up, heads),
+    ...oneWayRows("downstream", oneWay.down, jitter.down, heads),
   ];
 }
 
