@@ -108,7 +108,13 @@ describe("the command", () => {
 
   test("--compare shows which changes are significant", async () => {
     const { files } = await run("--count 400 --json old.json");
-    const { out } = await run("--count 400 --compare old.json", { "old.json": files["old.json"] ?? "" }, lossy);
+    const { out } = await run("--count 400 --compare old.json --explain", { "old.json": files["old.json"] ?? "" }, lossy);
+    // Below the report and the explanation, above the last line.
+    const places = ["settings: ", "\nsent ", "\n\npacket accounting\n", "\nudp  ", "\nudp: "].map((text) =>
+      out.indexOf(text),
+    );
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(places[0]).toBeGreaterThan(0);
     expect(out).toMatch(/^loss +0 % +[\d.]+ % +new +higher$/m);
     expect(unwrapped(out)).toContain("One pair of runs cannot tell a change from the ordinary variation between runs");
     const refused = await run("--count 4 --compare old.json", { "old.json": "{}" });

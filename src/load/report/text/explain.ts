@@ -1,5 +1,5 @@
 /** The text of `--explain`: the definition of each number in a report, followed by the run's own values. */
-import { formatCount, formatSeconds, formatShare } from "../../../base/format.ts";
+import { counted, formatCount, formatSeconds, formatShare } from "../../../base/format.ts";
 import { GLOSSARY, type Term } from "../../../base/glossary.ts";
 import type { Ranged } from "../../measure/statistics/difference.ts";
 import { formatTime } from "../format-time.ts";
@@ -94,7 +94,7 @@ function timeEntries({ responseTime, serviceTime, serverTime, oneWay }: RunRepor
 }
 
 function percentileValues({ count, packets, intervals, noInterval }: Times): string {
-  const over = `${formatCount(count)} of ${formatCount(packets)} packets have a response time.`;
+  const over = `${formatCount(count)} of ${counted(packets, "packet")} ${count === 1 ? "has" : "have"} a response time.`;
   if (intervals.p50 === undefined)
     return `${over}${noInterval.p50 === undefined ? "" : ` The median has no 95 % interval: ${noInterval.p50}.`}`;
   const [low, high] = intervals.p50;
@@ -137,7 +137,8 @@ function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
 function burstsText({ handOver, packets: { sent } }: RunReport): string {
   if (!handOver || handOver.bunched === 0) return "";
   const { bunched, largestBurst } = handOver;
-  return ` ${formatCount(bunched)} packets (${formatShare(bunched / sent)}) were due before the one before them was sent, up to ${formatCount(largestBurst)} in a row: the gaps between these packets are not the planned ones.`;
+  const were = bunched === 1 ? "was" : "were";
+  return ` ${counted(bunched, "packet")} (${formatShare(bunched / sent)}) ${were} due before the one before them was sent, up to ${formatCount(largestBurst)} in a row: the gaps between these packets are not the planned ones.`;
 }
 
 function validityEntries(report: RunReport): Entry[] {
