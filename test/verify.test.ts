@@ -54,7 +54,8 @@ function optionsFor(lab: Lab, protocol: Protocol, options: Partial<LoadOptions> 
     timeout: 0.1,
     wait: 0.2,
     seed: 3,
-    objectives: ["p50<1s", "p99<5ms", "mean<1s", "loss<50%", "errors<1%", "late<90%", "jitter<1s", "rate>=1"],
+    percentiles: [0.1, 50, 75, 97.5, 99.99, 100],
+    objectives: ["p50<1s", "p95<1s", "p99<5ms", "mean<1s", "loss<50%", "errors<1%", "late<90%", "jitter<1s", "rate>=1"],
     ...options,
   };
 }
