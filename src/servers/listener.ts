@@ -66,16 +66,28 @@ export interface ListenerContext {
 /** Starts listening. Rejects with the system's error if the port is not available. */
 export type Listen = (context: ListenerContext) => Promise<Listener>;
 
+/** Name of a port: its label in `ports` and in metrics. */
+export type PortName = Protocol | "stamp";
+
 /** A port that is not available; the message is one line that names it. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
+
+  constructor(
+    message: string,
+    readonly portName: PortName,
+    /** The system's error code. */
+    readonly code: string,
+  ) {
+    super(message);
+  }
 }
 
-/** Starts the listener of `protocol`; `name` names the port in errors. Rejects with ListenError. */
+/** Starts the listener of `protocol` at the port called `name`. Rejects with ListenError. */
 export async function openListener(
   protocol: Protocol,
   context: ListenerContext,
-  name: string = REGISTRY[protocol].title,
+  name: PortName = protocol,
 ): Promise<Listener> {
   // Every protocol of the registry has such a module; a test checks that.
   const { listen } = (await import(`./${protocol}.ts`)) as { readonly listen: Listen };
@@ -83,7 +95,9 @@ export async function openListener(
     return await listen(context);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ListenError(`${name} port ${context.port} on ${context.hostname} ${reasonOf(code, context.hostname)}`);
+    const title = name === "stamp" ? "STAMP" : REGISTRY[name].title;
+    const line = `${title} port ${context.port} on ${context.hostname} ${reasonOf(code, context.hostname)}`;
+    throw new ListenError(line, name, code);
   }
 }
 
