@@ -3,32 +3,37 @@ import { accessSync, appendFileSync, constants, existsSync, readFileSync, statSy
 import { dirname } from "node:path";
 import { version } from "../package.json";
 import { processUsage } from "../src/base/kernel.ts";
-import { runCommand, type SavedRun } from "../src/load/cli/command.ts";
+import { type RunKeeper, runCommand } from "../src/load/cli/command.ts";
 import { screenOf } from "../src/load/cli/screen.ts";
 import { detailOf } from "../src/runs/detail.ts";
 import { RunStore } from "../src/runs/kept/store.ts";
 
 /** Keeps runs in the file of WIRELAB_DATA, with those that were started from the page. */
-function saver(path: string | undefined) {
+function keeperOf(path: string | undefined): RunKeeper | undefined {
   if (!path) return undefined;
-  return (runs: readonly SavedRun[]) => {
-    using store = RunStore.open(path);
-    const reports = runs.map(({ report }) => report);
-    const details = runs.map(({ report, response }) => detailOf(report, response));
-    return `kept as run ${store.save({ source: "command", reports, details })} in ${path}`;
+  return {
+    check: () => RunStore.open(path).close(),
+    keep(runs) {
+      using store = RunStore.open(path);
+      const reports = runs.map(({ report }) => report);
+      const details = runs.map(({ report, response }) => detailOf(report, response));
+      return `kept as run ${store.save({ source: "command", reports, details })} in ${path}`;
+    },
   };
 }
 
 /** Throws if the process may not write the file, or create it where it does not exist. */
 function checkWritable(path: string): void {
+  const folder = dirname(path);
   if (existsSync(path) && statSync(path).isDirectory()) throw new Error("is a folder");
-  accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+  if (!existsSync(folder)) throw new Error(`the folder ${folder} does not exist`);
+  accessSync(existsSync(path) ? path : folder, constants.W_OK);
 }
 
 const status = await runCommand(process.argv.slice(2), {
   out: async (text) => void (await Bun.write(Bun.stdout, text)),
   err: (text) => void process.stderr.write(text),
-  screen: () => screenOf(process.stdout, process.env),
+  screen: (stream) => screenOf(process[stream], process.env),
   terminal: process.stderr.isTTY === true && process.env.TERM !== "dumb",
   columns: () => process.stderr.columns ?? 120,
   readFile: (path) => readFileSync(path),
@@ -41,7 +46,8 @@ const status = await runCommand(process.argv.slice(2), {
   exit: (code) => process.exit(code),
   usage: processUsage,
   build: { version, bun_version: Bun.version },
-  save: saver(process.env.WIRELAB_DATA),
+  save: keeperOf(process.env.WIRELAB_DATA),
+  variables: process.env,
   // The container image sets it, so that Prometheus can reach the run's endpoint as it reaches the lab's.
   metricsHost: process.env.WIRELAB_HOST ?? "127.0.0.1",
 });

@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../src/base/message.ts";
 import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "../src/base/protocol.ts";
+import { errorCode } from "../src/load/measure/error-code.ts";
 import { followBackend } from "../src/relay/backend.ts";
 import { openTcpRelay } from "../src/relay/tcp.ts";
 import { openUdpRelay } from "../src/relay/udp.ts";
@@ -85,9 +86,10 @@ const listening: string[] = [];
 for (const protocol of PROTOCOLS) {
   const { title, transport, port: labPort } = REGISTRY[protocol];
   const port = ports[protocol];
-  const relay = await OPEN[transport](host, port, backend, labPort).catch((error: unknown) =>
-    fail(1, `${title} port ${port} on ${host}: ${messageOf(error)}`),
-  );
+  const relay = await OPEN[transport](host, port, backend, labPort).catch((error: unknown) => {
+    const reason = errorCode(error) === "EADDRINUSE" ? `is in use; choose another with --${protocol}-port` : "";
+    return fail(1, `${title} port ${port} on ${host}${reason ? ` ${reason}` : `: ${messageOf(error)}`}`);
+  });
   relays.use(relay);
   listening.push(`${title} ${relay.port}`);
 }

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { type AllowedHost, parseAllowedHosts } from "./base/address.ts";
 import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
 import { ALL_TITLES, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
+import { unknownVariables, type Variables } from "./base/variables.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError, parseImpairments } from "./faults/text.ts";
 
@@ -180,12 +181,17 @@ function read<Key extends keyof Config>(key: Key, name: string, text: string): C
 
 /** The command given to `main.ts`. */
 export type Command =
-  | { readonly kind: "run"; readonly config: Config }
+  | {
+      readonly kind: "run";
+      readonly config: Config;
+      /** A line for each variable that is not known and has no effect. */
+      readonly warnings: readonly string[];
+    }
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
 /** Parses flags and variables; a flag overrides its variable, an empty variable is unset. Throws ConfigError. */
-export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+export function readCommand(args: readonly string[], env: Variables): Command {
   const flags = parseFlags(args);
   if (flags.get("help") !== undefined) return { kind: "help" };
   if (flags.get("version") !== undefined) return { kind: "version" };
@@ -197,7 +203,34 @@ export function readCommand(args: readonly string[], env: Readonly<Record<string
     else if (env[variable]) given[key] = read(key, variable, env[variable]);
   }
   // Each value was parsed by the setting of its own key.
-  return { kind: "run", config: { ...DEFAULT_CONFIG, ...(given as Partial<Config>) } };
+  const config = { ...DEFAULT_CONFIG, ...(given as Partial<Config>) };
+  return { kind: "run", config, warnings: variableWarnings(env) };
+}
+
+/** A line for each variable of the environment that looks like one of the lab's and is none. */
+export function variableWarnings(env: Variables): readonly string[] {
+  return unknownVariables(
+    env,
+    Object.values(SETTINGS).map(({ variable }) => variable),
+  );
+}
+
+/** The ports of the lab on this machine that variables set; a free one (0) is not known. Throws ConfigError. */
+export function readPorts(env: Variables): Partial<Record<Protocol, number>> {
+  const ports: Partial<Record<Protocol, number>> = {};
+  for (const protocol of PROTOCOLS) {
+    const { variable } = SETTINGS[`${protocol}Port`];
+    const text = env[variable];
+    const port = text ? read(`${protocol}Port`, variable, text) : 0;
+    if (port !== 0) ports[protocol] = port;
+  }
+  return ports;
+}
+
+/** The end of an error line about the value of a setting: how to change it. */
+export function changeHint(key: keyof Config): string {
+  const { flag, variable } = SETTINGS[key];
+  return `; choose another with --${flag} or ${variable}`;
 }
 
 function keysOf<T extends object>(record: T): (keyof T)[] {
@@ -257,7 +290,8 @@ usage: bun src/main.ts [flags]
 ${rows.join("")}  -h, --help                this text
   -v, --version             the version
 
-A flag overrides its variable.
+A flag overrides its variable. Probabilities can be in % and times in us, ms or s: drop=20%,delay=0.5s.
+On HTTP, drop and burst answer with 503 at once; close and stall leave a request without a response.
 
 examples:
   bun src/main.ts

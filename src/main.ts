@@ -4,9 +4,10 @@ import { InternalErrors } from "./base/internal-errors.ts";
 import { createLog } from "./base/log.ts";
 import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
 import { signalHandler } from "./base/signals.ts";
-import { type Command, type Config, ConfigError, helpText, readCommand } from "./config.ts";
+import { type Command, type Config, ConfigError, changeHint, helpText, readCommand } from "./config.ts";
 import { printImpairments } from "./faults/text.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { measureCommand } from "./load/plan/lab-address.ts";
 import { ListenError } from "./servers/listener.ts";
 
 function readOrExit(): Command {
@@ -48,26 +49,32 @@ function banner(lab: Lab, { host, impair, token, seed }: Config): string {
       "from this machine",
       token === undefined ? "from other hosts with WIRELAB_TOKEN" : "and from other hosts with the token",
     ),
-    row("measure", "scripts/load.ts", "bun run scripts/load.ts --proto udp"),
+    row("measure", "scripts/load.ts", measureCommand(shown.replace(/^\[|\]$/g, ""), lab.ports)),
     row("stop", "Ctrl-C", ""),
     "",
   ].join("\n");
+}
+
+/** Which setting to change for a port that is not available. */
+function adviceOn({ code, portName }: ListenError): string {
+  return changeHint(code === "EADDRINUSE" || code === "EACCES" ? `${portName}Port` : "host");
 }
 
 async function main(): Promise<void> {
   const command = readOrExit();
   if (command.kind === "help") return console.log(helpText());
   if (command.kind === "version") return console.log(version);
-  const { config } = command;
+  const { config, warnings } = command;
   const readable = process.stdout.isTTY;
   const log = createLog({ level: config.logLevel, readable, sink: (line) => console.log(line) });
+  for (const line of warnings) log.write("warn", line);
   const errors = new InternalErrors(log);
   let lab: Lab;
   try {
     lab = await startLab({ ...config, log, errors });
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
-    console.error(`wirelab: ${error.message}`);
+    console.error(`wirelab: ${error.message}${adviceOn(error)}`);
     process.exit(1);
   }
   // The last guard: an error at a place without one of its own ends neither the lab nor its measurements.

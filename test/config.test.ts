@@ -1,7 +1,16 @@
 /** Environment variables and flags: values, precedence, and the errors of invalid ones. */
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS } from "../src/base/protocol.ts";
-import { type Config, ConfigError, DEFAULT_CONFIG, helpText, readCommand, SETTINGS } from "../src/config.ts";
+import {
+  type Config,
+  ConfigError,
+  DEFAULT_CONFIG,
+  helpText,
+  readCommand,
+  readPorts,
+  SETTINGS,
+  variableWarnings,
+} from "../src/config.ts";
 import { parseImpairments } from "../src/faults/text.ts";
 
 function configOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Config {
@@ -97,6 +106,22 @@ describe("precedence", () => {
   test("an empty variable is unset, and other variables are ignored", () => {
     const env = { WIRELAB_TOKEN: "", WIRELAB_STAMP_PORT: "", WIRELAB_IMPAIR: "", WIRELAB_NONE: "x", PORT: "1" };
     expect(configOf([], env)).toEqual(DEFAULT_CONFIG);
+  });
+
+  test("an unknown variable with the prefix is a warning with a suggestion", () => {
+    const command = readCommand([], { WIRELAB_HTP_PORT: "8080", WIRELAB_SEED: "1" });
+    expect(command.kind === "run" && command.warnings).toEqual([
+      "WIRELAB_HTP_PORT: no such variable, it has no effect; did you mean WIRELAB_HTTP_PORT?",
+    ]);
+    const known = Object.fromEntries(Object.values(SETTINGS).map(({ variable }) => [variable, "1"]));
+    expect(variableWarnings(known)).toEqual([]);
+  });
+
+  test("the ports of the lab on this machine are those of its variables; a free one is not known", () => {
+    expect(readPorts({ WIRELAB_UDP_PORT: "7777", WIRELAB_TCP_PORT: "0", WIRELAB_HTTP_PORT: "" })).toEqual({
+      udp: 7777,
+    });
+    expect(() => readPorts({ WIRELAB_UDP_PORT: "x" })).toThrow(`WIRELAB_UDP_PORT="x": ${PORT}`);
   });
 
   test("help and version override everything else", () => {

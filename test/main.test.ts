@@ -41,6 +41,10 @@ describe("start", () => {
       expect(screen).toContain(text);
     }
     expect(screen.split("\n").length).toBeLessThan(25);
+    const portAfter = (word: string) => new RegExp(`${word} +127\\.0\\.0\\.1:(\\d+)`).exec(screen)?.[1];
+    expect(screen).toContain(
+      `scripts/load.ts --proto udp --target 127.0.0.1:${portAfter("UDP")} --control 127.0.0.1:${portAfter("HTTP")}`,
+    );
   });
 
   test("reads environment variables; an empty one is unset", async () => {
@@ -51,6 +55,15 @@ describe("start", () => {
     });
     const impairments = await (await fetch(`http://127.0.0.1:${lab.ports.http}/impairments`)).json();
     expect(impairments.text).toBe("udp:drop=1");
+  });
+
+  test("warns of a variable that does not exist", async () => {
+    await using lab = await startMain([], { WIRELAB_HTP_PORT: "8080" });
+    const [line = ""] = lab.out.split("\n");
+    expect(JSON.parse(line)).toMatchObject({
+      level: "warn",
+      message: "WIRELAB_HTP_PORT: no such variable, it has no effect; did you mean WIRELAB_HTTP_PORT?",
+    });
   });
 
   test("at log level debug writes a line of JSON for each packet", async () => {
@@ -116,11 +129,12 @@ describe("an error at the start", () => {
     expect(await runMain(args, env)).toEqual({ status: 2, out: "", err: `wirelab: ${line}\n` });
   });
 
-  test("for a port in use exits with status 1 and one line with the port", async () => {
+  test("for a port in use exits with status 1 and one line with the port, its flag and its variable", async () => {
     await using lab = await startMain();
     for (const name of PROTOCOLS) {
       const args = PROTOCOLS.flatMap((other) => [`--${other}-port`, other === name ? `${lab.ports[name]}` : "0"]);
-      const line = `wirelab: ${REGISTRY[name].title} port ${lab.ports[name]} on 127.0.0.1 is in use\n`;
+      const advice = `choose another with --${name}-port or WIRELAB_${name.toUpperCase()}_PORT`;
+      const line = `wirelab: ${REGISTRY[name].title} port ${lab.ports[name]} on 127.0.0.1 is in use; ${advice}\n`;
       expect(await runMain(args)).toEqual({ status: 1, out: "", err: line });
     }
   });
@@ -129,7 +143,7 @@ describe("an error at the start", () => {
     const { status, err } = await runMain(["--host", "203.0.113.1"]);
     expect([status, err]).toEqual([
       1,
-      `wirelab: ${FIRST} on 203.0.113.1 is not available: 203.0.113.1 is not an address of this machine\n`,
+      `wirelab: ${FIRST} on 203.0.113.1 is not available: 203.0.113.1 is not an address of this machine; choose another with --host or WIRELAB_HOST\n`,
     ]);
   });
 

@@ -1,10 +1,10 @@
 /** The commands and the library code of README.md, run as a reader would type them. */
 import { describe, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runLoad, startLab } from "wirelab";
 import { engines } from "../package.json";
+import { canRunTyped, runTyped } from "./support/typed-commands.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const readme = await Bun.file(join(ROOT, "README.md")).text();
@@ -20,44 +20,8 @@ const labs = lines.filter((line) => line.startsWith("bun src/main.ts"));
 const loads = lines.filter((line) => line.startsWith("bun run scripts/load.ts"));
 const requests = lines.filter((line) => line.startsWith("curl "));
 
-/** Whether this process can create a network namespace, in which the default ports are free. */
-const canUnshare =
-  process.platform === "linux" && Bun.spawnSync(["unshare", "--net", "ip", "link", "set", "lo", "up"]).exitCode === 0;
-if (!canUnshare) console.warn("SKIPPED: the commands of README.md need root, unshare and ip (Linux) for free ports");
-
-interface Outcome {
-  readonly line: string;
-  readonly status: number;
-  readonly output: string;
-}
-
-/**
- * Starts `bun run dev` in a network namespace of its own and runs the lines: each of `inOrder` after the one before, then
- * those of `together` at the same time.
- */
-async function runInNamespace(inOrder: readonly string[], together: readonly string[] = []): Promise<Outcome[]> {
-  const folder = await mkdtemp(join(tmpdir(), "readme-"));
-  const run = (line: string, i: number) => `{ ${line}\n} >${folder}/${i} 2>&1; echo $? >${folder}/${i}.status`;
-  const script = `
-    ip link set lo up
-    bun run dev >${folder}/dev 2>&1 & lab=$!
-    until curl -sf localhost:5000/readyz >/dev/null; do sleep 0.05; done
-    ${inOrder.map(run).join("\n")}
-    ${together.map((line, i) => `(${run(line, inOrder.length + i)}) &`).join("\n")}
-    for job in $(jobs -p); do [ $job = $lab ] || wait $job; done
-    kill $lab; wait $lab`;
-  try {
-    await Bun.spawn(["unshare", "--net", "--kill-child", "bash", "-c", script], { cwd: ROOT }).exited;
-    const outcome = async (line: string, i: number): Promise<Outcome> => ({
-      line,
-      status: Number(await Bun.file(`${folder}/${i}.status`).text()),
-      output: await Bun.file(`${folder}/${i}`).text(),
-    });
-    return await Promise.all([...inOrder, ...together].map(outcome));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+const LAB = "bun run dev";
+const canUnshare = canRunTyped("README.md");
 
 test("every line belongs to a group that is tested here, by .ci/run or by the test of the stack", () => {
   expect(installs.length + compose.length + labs.length + loads.length + requests.length).toBe(lines.length);
@@ -68,7 +32,7 @@ test("every line belongs to a group that is tested here, by .ci/run or by the te
 
 describe.skipIf(!canUnshare)("commands", () => {
   test("the requests set faults and remove them without an error", async () => {
-    const outcomes = await runInNamespace(requests);
+    const outcomes = await runTyped({ lab: LAB, inOrder: requests });
     for (const { line, status, output } of outcomes) {
       expect([line, status, output.includes('"error"')]).toEqual([line, 0, false]);
     }
@@ -79,7 +43,7 @@ describe.skipIf(!canUnshare)("commands", () => {
     const [first = "", ...rest] = requests;
     expect(rest.length).toBeGreaterThan(0);
     const all = loads.find((line) => line.endsWith("--proto all")) ?? "";
-    const [, measured] = await runInNamespace([first, all]);
+    const [, measured] = await runTyped({ lab: LAB, inOrder: [first, all] });
     const [, shown = ""] = /```\n( +http +tcp +udp\n.*?)```/s.exec(readme) ?? [];
     expect(shown).toContain("answered");
     const printed = measured?.output.split("\n").map(cellsOf) ?? [];
@@ -90,7 +54,7 @@ describe.skipIf(!canUnshare)("commands", () => {
   }, 60_000);
 
   test.concurrent("every load run ends with a report; an objective may be missed on a busy machine", async () => {
-    const outcomes = await runInNamespace([], loads);
+    const outcomes = await runTyped({ lab: LAB, inOrder: [], together: loads });
     for (const { line, status, output } of outcomes) {
       expect([line, [0, ...(line.includes("--slo") ? [1] : [])].includes(status)]).toEqual([line, true]);
       expect(output).toMatch(/answered/);

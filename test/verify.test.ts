@@ -25,6 +25,8 @@ import { runScript } from "./support/process.ts";
 /** Faults of each kind; a protocol gets those that it accepts. The longest delays exceed the timeout. */
 const FAULTS: Readonly<Record<string, string>> = {
   drop: "0.08/0.08",
+  close: "0.03/0.03",
+  stall: "0.02/0.02",
   burst: "gilbert(0.02,0.4)/0",
   delay: "uniform(0,110)",
   duplicate: "0.1",

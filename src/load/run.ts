@@ -8,12 +8,13 @@ import { PacketDrain } from "./measure/packets/packet-drain.ts";
 import { PacketLog, type PacketSink } from "./measure/packets/packet-log.ts";
 import { Recorder } from "./measure/recorder.ts";
 import { type IntervalSnapshot, SnapshotStream, takeSnapshot } from "./measure/snapshot.ts";
+import { Stream } from "./measure/stream.ts";
 import { TargetError } from "./plan/errors.ts";
 import type { LoadOptions } from "./plan/options.ts";
 import { planRun, type RunPlan } from "./plan/run-plan.ts";
 import { type SchedulePlan, scheduledSeconds, startSchedule } from "./plan/schedule.ts";
 import { type Endpoint, resolveTarget } from "./plan/target.ts";
-import { warmUpSchedule } from "./plan/warm-up.ts";
+import { type WarmUpProgress, warmUpSchedule } from "./plan/warm-up.ts";
 import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
 import { noAnswerReason } from "./report/no-answer.ts";
@@ -32,6 +33,8 @@ const GIVE_UP_MS = 1000;
 
 /** A run under way. Its iterator yields a snapshot for each interval. */
 export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
+  /** The progress of the warm-up, at each interval; ends when the measurement begins, at once without a warm-up. */
+  readonly warmUp: AsyncIterable<WarmUpProgress>;
   /** The report, when the run has ended. It does not reject for network errors: the report contains them. */
   readonly report: Promise<RunReport>;
   /** The measurements while they grow; complete when the report is there. */
@@ -49,6 +52,7 @@ export function runLoad(options: LoadOptions, clock: Clock = systemClock(), pack
   return {
     report: execution.run(),
     measured: execution.measured(),
+    warmUp: execution.warmUp,
     stop: () => execution.stop(),
     [Symbol.asyncIterator]: () => execution.snapshots[Symbol.asyncIterator](),
   };
@@ -57,6 +61,7 @@ export function runLoad(options: LoadOptions, clock: Clock = systemClock(), pack
 /** The state of one run. */
 class RunExecution {
   readonly snapshots = new SnapshotStream();
+  readonly warmUp = new Stream<WarmUpProgress>();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
   readonly #attribution: LossAttribution;
@@ -107,11 +112,13 @@ class RunExecution {
     try {
       const client = await this.#connect();
       await this.#warmUp(client);
+      this.warmUp.end();
       await this.#measure(client);
     } catch (error) {
       this.#fail(error);
     } finally {
       this.#attribution.stop();
+      this.warmUp.end();
       this.snapshots.end();
       this.#client?.close();
     }
@@ -141,9 +148,25 @@ class RunExecution {
     const recorder = this.#recorder;
     this.#recorder = new Recorder();
     client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
-    await this.#drive(client, warmUpSchedule(this.#plan), this.#clock.now(), this.#plan.warmupSeconds);
+    await this.#driveWarmUp(client);
     this.#recorder = recorder;
     client.restart(recorder, this.#attribution.ssid);
+  }
+
+  async #driveWarmUp(client: Client): Promise<void> {
+    const { protocol, warmupSeconds: totalSeconds, intervalMs } = this.#plan;
+    const startedAt = this.#clock.now();
+    const report = () => {
+      const seconds = (this.#clock.now() - startedAt) / 1000;
+      this.warmUp.push({ protocol, seconds, totalSeconds, sent: this.#recorder.counts.sent });
+    };
+    report();
+    const timer = setInterval(report, intervalMs);
+    try {
+      await this.#drive(client, warmUpSchedule(this.#plan), startedAt, totalSeconds);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** Sends all packets, waits for their answers, and attributes the losses. Snapshots are taken at intervals. */

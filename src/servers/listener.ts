@@ -11,6 +11,7 @@ import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { TrafficRoute } from "./http-routes.ts";
+import type { HttpSessions } from "./http-sessions.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -22,6 +23,8 @@ export interface Listener {
   refresh?(): Promise<void>;
   /** The limited set of connections; undefined if the listener does not limit them itself. */
   readonly connectionTable: Bounded | undefined;
+  /** HTTP: the requests that a fault leaves without a response. */
+  readonly stalled?: Bounded;
   /** Whether the listener counts the connections that it accepts. */
   readonly countsConnections: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
@@ -44,6 +47,8 @@ export interface ListenerContext {
   readonly tcpOctets: Budget;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
+  /** HTTP: the losses of each session of requests. */
+  readonly httpSessions: HttpSessions;
   /** UDP: every datagram of 44 octets or more is a STAMP test packet and every other is dropped (the STAMP port). */
   readonly stampOnly: boolean;
   /** The UDP ports of this lab, one octet per port: datagrams from a port that is 1 get no response. */
@@ -61,16 +66,28 @@ export interface ListenerContext {
 /** Starts listening. Rejects with the system's error if the port is not available. */
 export type Listen = (context: ListenerContext) => Promise<Listener>;
 
+/** Name of a port: its label in `ports` and in metrics. */
+export type PortName = Protocol | "stamp";
+
 /** A port that is not available; the message is one line that names it. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
+
+  constructor(
+    message: string,
+    readonly portName: PortName,
+    /** The system's error code. */
+    readonly code: string,
+  ) {
+    super(message);
+  }
 }
 
-/** Starts the listener of `protocol`; `name` names the port in errors. Rejects with ListenError. */
+/** Starts the listener of `protocol` at the port called `name`. Rejects with ListenError. */
 export async function openListener(
   protocol: Protocol,
   context: ListenerContext,
-  name: string = REGISTRY[protocol].title,
+  name: PortName = protocol,
 ): Promise<Listener> {
   // Every protocol of the registry has such a module; a test checks that.
   const { listen } = (await import(`./${protocol}.ts`)) as { readonly listen: Listen };
@@ -78,7 +95,9 @@ export async function openListener(
     return await listen(context);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ListenError(`${name} port ${context.port} on ${context.hostname} ${reasonOf(code, context.hostname)}`);
+    const title = name === "stamp" ? "STAMP" : REGISTRY[name].title;
+    const line = `${title} port ${context.port} on ${context.hostname} ${reasonOf(code, context.hostname)}`;
+    throw new ListenError(line, name, code);
   }
 }
 

@@ -1,11 +1,8 @@
 /** The open ports of a lab: one listener for each protocol, and the STAMP port if there is one. */
-import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import type { Config } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
-import { type Listener, type ListenerContext, openListener } from "./listener.ts";
-
-/** Name of a port: its label in `ports` and in metrics. */
-type PortName = Protocol | "stamp";
+import { type Listener, type ListenerContext, openListener, type PortName } from "./listener.ts";
 
 /** The numbers of the open ports; `stamp` if there is a STAMP port. */
 export type Ports = Readonly<Record<Protocol, number>> & { readonly stamp?: number };
@@ -45,8 +42,7 @@ export class Listeners {
         stampOnly: name === "stamp",
         labPorts,
       };
-      const title = name === "stamp" ? "STAMP" : REGISTRY[protocol].title;
-      this.#open.set(name, await openListener(protocol, { ...shared, ...own }, title));
+      this.#open.set(name, await openListener(protocol, { ...shared, ...own }, name));
     }
   }
 

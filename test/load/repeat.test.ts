@@ -118,7 +118,7 @@ test("a target that does not answer has status 3 and a row without values for ea
 test("--save keeps each repetition as a run, and --compare of two sets judges by the spread between runs", async () => {
   const saved: (readonly SavedRun[])[] = [];
   const { recorded, environment } = recordingEnvironment();
-  const save = (runs: readonly SavedRun[]) => `kept as run ${saved.push(runs)}`;
+  const save = { check() {}, keep: (runs: readonly SavedRun[]) => `kept as run ${saved.push(runs)}` };
   await runCommand(words("--count 40 --repeat 3 --quiet --json a.json --save"), { ...environment, save });
   expect(saved.map((runs) => runs.map(({ report }) => report.repetition?.index))).toEqual([[1], [2], [3]]);
   expect(recorded.err).toBe("kept as run 1\nkept as run 2\nkept as run 3\n");

@@ -23,7 +23,9 @@ type Variables = Readonly<Record<string, string>>;
 /** `main`: parses the arguments and variables as src/main.ts does, and prints an error as src/main.ts prints it. */
 function readHere(words: readonly string[], variables: Variables): Outcome | Verdict {
   try {
-    return VERDICTS[readCommand(words, variables).kind];
+    const command = readCommand(words, variables);
+    if (command.kind !== "run" || command.warnings.length === 0) return VERDICTS[command.kind];
+    return { status: 0, out: "", err: command.warnings.map((line) => `${line}\n`).join("") };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { status: 2, out: "", err: `wirelab: ${error.message}\n` };
@@ -31,7 +33,7 @@ function readHere(words: readonly string[], variables: Variables): Outcome | Ver
 }
 
 /** `load`: the load command without access to files. */
-async function loadHere(words: readonly string[]): Promise<Outcome> {
+async function loadHere(words: readonly string[], variables: Variables): Promise<Outcome> {
   const said = { out: "", err: "" };
   const noFile = () => {
     throw new Error("a case that uses a file has to run as a process");
@@ -54,6 +56,7 @@ async function loadHere(words: readonly string[]): Promise<Outcome> {
     usage: processUsage,
     build: { version, bun_version: Bun.version },
     save: undefined,
+    variables,
     metricsHost: "127.0.0.1",
   });
   const status = await command.catch((error: unknown) => {
@@ -66,7 +69,7 @@ async function loadHere(words: readonly string[]): Promise<Outcome> {
 function run(words: readonly string[], variables: Variables): Outcome | Verdict | Promise<Outcome> {
   const [program = "", ...rest] = words;
   if (program === "main") return readHere(rest, variables);
-  if (program === "load") return loadHere(rest);
+  if (program === "load") return loadHere(rest, variables);
   const [script = "", ...flags] = rest;
   if (program !== "bun" || !/\.ts$/.test(script)) throw new Error(`"${program} ${script}" is no known command`);
   return runScript(script, flags, variables);

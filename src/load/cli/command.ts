@@ -1,32 +1,33 @@
 /** The load command without its process: starts the runs, shows their progress, writes the results. */
 
+import { fileProblem } from "../../base/file-errors.ts";
 import type { ProcessUsage } from "../../base/kernel.ts";
 import { signalHandler } from "../../base/signals.ts";
+import type { Variables } from "../../base/variables.ts";
+import { ConfigError, readPorts, variableWarnings } from "../../config.ts";
 import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { UsageError } from "../plan/errors.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
 import { jsonOf, readReports } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
-import { renderComparison } from "../report/text/comparison-text.ts";
-import { explain } from "../report/text/explain.ts";
-import { renderRepeated } from "../report/text/repeated-text.ts";
-import { paint, type Screen } from "../report/text/screen.ts";
-import { renderReport } from "../report/text/text.ts";
+import type { Screen } from "../report/text/screen.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand, type ReadFile } from "./parse.ts";
+import { PrintedRows } from "./printed-rows.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
+import { reportText } from "./report-text.ts";
 import { exitStatus, STATUS } from "./status.ts";
 
 /** The parts of the process that the command uses. */
 export interface CommandEnvironment {
   /** Writes to standard output. */
   readonly out: (text: string) => Promise<void>;
-  /** Standard output: its width, and whether it shows colours. */
-  readonly screen: () => Screen;
+  /** The width of standard output or of standard error, and whether it shows colours. */
+  readonly screen: (stream: "stdout" | "stderr") => Screen;
   /** Writes progress and errors. */
   readonly err: (text: string) => void;
   /** Whether `err` is a terminal whose lines can be rewritten. */
@@ -42,10 +43,20 @@ export interface CommandEnvironment {
   readonly exit: (status: number) => void;
   readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
-  /** Keeps runs, and returns where in one line; throws if it cannot. Undefined if no place is configured. */
-  readonly save: ((runs: readonly SavedRun[]) => string) | undefined;
+  /** Where runs are kept; undefined if no place is configured. */
+  readonly save: RunKeeper | undefined;
+  /** The environment variables. */
+  readonly variables: Variables;
   /** Default of `--metrics-host`. */
   readonly metricsHost: string;
+}
+
+/** Keeps runs. */
+export interface RunKeeper {
+  /** Throws if runs cannot be kept. */
+  readonly check: () => void;
+  /** Keeps runs, and returns where in one line; throws if it cannot. */
+  readonly keep: (runs: readonly SavedRun[]) => string;
 }
 
 /** A run to be kept. */
@@ -58,14 +69,16 @@ export interface SavedRun {
 /** Runs the command; resolves with its exit status. */
 export async function runCommand(words: readonly string[], environment: CommandEnvironment): Promise<number> {
   try {
-    const command = parseCommand(words, environment.readFile);
-    if (command.help) {
-      await environment.out(HELP);
+    const { readFile, variables, build } = environment;
+    const command = parseCommand(words, readFile, () => readPorts(variables));
+    if (command.help || command.version) {
+      await environment.out(command.help ? HELP : `${build.version}\n`);
       return STATUS.done;
     }
+    for (const line of variableWarnings(variables)) environment.err(`warning: ${line}\n`);
     return await execute(command, environment);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || error instanceof ConfigError)) throw error;
     environment.err(`${error.message}\n`);
     return STATUS.usage;
   }
@@ -74,13 +87,14 @@ export async function runCommand(words: readonly string[], environment: CommandE
 async function execute(command: Command, environment: CommandEnvironment): Promise<number> {
   const { outputs } = command;
   const earlier = outputs.compare === undefined ? undefined : readEarlier(outputs.compare, environment.readFile);
-  if (command.save && !environment.save) {
-    throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
-  }
+  if (command.save) checkSave(environment.save);
   checkOutputs(outputs, environment.checkWritable);
   // The metrics endpoint reports directions during the run.
   const runs = new Repetitions(stepsOf(command), command.metrics !== undefined);
-  const files = new OutputFiles(outputs, environment.writeFile, runColumns(command));
+  const rows = new PrintedRows(environment.out);
+  const write: WriteFile = (path, text, append) =>
+    path === "-" ? rows.add(text) : environment.writeFile(path, text, append);
+  const files = new OutputFiles(outputs, write, runColumns(command));
   const server = startMetrics(command, runs, environment);
   const isInterrupted = stopOnInterrupt(runs, environment);
   const completed = await runs.complete(
@@ -89,6 +103,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   );
   await server?.stop(true);
   const reports = completed.map(({ report }) => report);
+  await rows.end().catch((error: unknown) => files.failPrinted(error));
   await printReports(command, reports, earlier, environment);
   files.finish(completed);
   if (command.save) saveRuns(completed, files, environment);
@@ -97,12 +112,22 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   return files.failures.length > 0 && status === STATUS.done ? STATUS.usage : status;
 }
 
+/** Throws a UsageError if runs cannot be kept, so that no run is made before it is known. */
+function checkSave(keeper: RunKeeper | undefined): void {
+  if (!keeper) throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
+  try {
+    keeper.check();
+  } catch (error) {
+    throw new UsageError(`--save: ${fileProblem(error)}`);
+  }
+}
+
 function readEarlier(path: string, readFile: ReadFile): RunReport[] {
   let content: Uint8Array;
   try {
     content = readFile(path);
   } catch (error) {
-    throw new UsageError(`--compare ${path}: ${error instanceof Error ? error.message : "cannot be read"}`);
+    throw new UsageError(`--compare ${path}: ${fileProblem(error)}`);
   }
   const reports = readReports(Buffer.from(content).toString());
   if (reports === undefined) throw new UsageError(`--compare ${path}: not a JSON report of this command`);
@@ -143,6 +168,7 @@ async function followAll(
 ): Promise<void> {
   const view = quiet ? undefined : new ProgressView(err, terminal, columns, repetition);
   const follow = async ({ run, timeline }: RunInProgress) => {
+    for await (const progress of run.warmUp) view?.showWarmUp(progress);
     let before: IntervalSnapshot | undefined;
     for await (const snapshot of run) {
       timeline.add(snapshot);
@@ -159,27 +185,17 @@ async function printReports(
   command: Command,
   reports: readonly RunReport[],
   earlier: readonly RunReport[] | undefined,
-  { out, screen: screenOf }: CommandEnvironment,
+  { out, err, screen }: CommandEnvironment,
 ): Promise<void> {
-  const isRepeated = command.repeat > 1;
-  if (command.outputs.json === "-") return out(`${jsonOf(reports, isRepeated)}\n`);
-  const screen = screenOf();
-  const appendix = [
-    ...(command.explain ? lastOf(reports).map((report) => explanation(report, screen)) : []),
-    ...(earlier === undefined ? [] : [renderComparison(earlier, reports, screen)]),
-  ];
-  await out((isRepeated ? renderRepeated : renderReport)(reports, screen, appendix));
-}
-
-function explanation(report: RunReport, screen: Screen): string {
-  const title = paint(screen, "strong", `${report.protocol}${repetitionOf(report)}`);
-  return `${title}\n\n${explain(report, screen.columns)}`;
-}
-
-/** The reports of the last repetition. */
-function lastOf(reports: readonly RunReport[]): readonly RunReport[] {
-  const last = reports.at(-1)?.repetition?.index;
-  return reports.filter(({ repetition }) => repetition?.index === last);
+  const { json, csv } = command.outputs;
+  if (json === "-")
+    await out(`${jsonOf(reports, command.repeat > 1)}
+`);
+  const isData = json === "-" || csv === "-";
+  if (isData && command.quiet) return;
+  const text = reportText(command, reports, earlier, screen(isData ? "stderr" : "stdout"));
+  if (isData) err(text);
+  else await out(text);
 }
 
 function repetitionOf({ repetition }: RunReport): string {
@@ -190,9 +206,9 @@ function repetitionOf({ repetition }: RunReport): string {
 function saveRuns(runs: readonly SavedRun[], files: OutputFiles, { save, err }: CommandEnvironment): void {
   try {
     for (const group of Map.groupBy(runs, ({ report }) => repetitionOf(report)).values()) {
-      err(`${save?.(group.map(({ report, response }) => ({ report, response })))}\n`);
+      err(`${save?.keep(group.map(({ report, response }) => ({ report, response })))}\n`);
     }
   } catch (error) {
-    files.fail("save", `--save: ${error instanceof Error ? error.message : "the run could not be kept"}`);
+    files.fail("save", `--save: ${fileProblem(error)}`);
   }
 }

@@ -43,6 +43,7 @@ const FLAGS = {
   "metrics-port": { type: "string" },
   "metrics-host": { type: "string" },
   quiet: { type: "boolean", short: "q" },
+  version: { type: "boolean", short: "v" },
   help: { type: "boolean", short: "h" },
 } as const;
 

@@ -8,6 +8,7 @@ function namesWhere(matches: (entry: (typeof REGISTRY)[Protocol]) => boolean): P
 
 const NAMES = PROTOCOLS.join("|");
 const PORTS = PROTOCOLS.map((protocol) => `${protocol} ${REGISTRY[protocol].port}`).join(", ");
+const VARIABLES = "WIRELAB_…_PORT";
 const WITH_STAMP = namesWhere(({ stamp }) => stamp).join(" and ");
 const WITH_URL = alternatives(namesWhere(({ urlSchemes }) => urlSchemes.length > 0));
 const WITH_STAMP_CONNECTIONS = alternatives(namesWhere(({ stamp, connections }) => stamp && connections));
@@ -19,10 +20,10 @@ export const HELP = `Sends packets to a lab or any other server and reports loss
 
 Target
   --target HOST[:PORT]   or a URL for ${WITH_URL}. Default: the lab on this machine
-                         (${PORTS})
+                         (${PORTS}; or ${VARIABLES})
   --control HOST:PORT    address of the lab's control routes, for its session
                          summary; "none" disables it. Default: port 5000 of the
-                         target's host
+                         target's host, or WIRELAB_HTTP_PORT of this machine
   --mode stamp|plain     packet format of ${WITH_STAMP}. stamp (default): numbered
                          test packets of RFC 8762, for reflectors and echo
                          servers. plain: "Hello UDP 7", one packet in flight on
@@ -73,8 +74,9 @@ Results
                          meet the objective
   --percentiles LIST     those that the text shows, and the JSON report contains
                          in addition, above 0 to 100 (50,90,95,99,99.9)
-  --json FILE|-          the report as JSON ("-": standard output, nothing else)
-  --csv FILE             a row for each interval. Its percentiles are over the
+  --json FILE|-          the report as JSON. "-" is standard output; the text report
+                         then goes to standard error, with --quiet nowhere
+  --csv FILE|-           a row for each interval. Its percentiles are over the
                          packets whose outcome became known in it: inf if over
                          the timeout, empty if these are too few. The first
                          column of a repeated run is the number of the run
@@ -97,6 +99,8 @@ Results
   --metrics-port PORT    serves the run's series for Prometheus during the run
   --metrics-host HOST    address to listen on (127.0.0.1, or WIRELAB_HOST)
   --quiet, -q            no progress view
+  --version, -v          the version
+  --help, -h             this text
 
 Exit status
   0 done, every objective met · 1 an objective missed in any run · 2 bad usage,

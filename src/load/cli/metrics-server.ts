@@ -1,4 +1,6 @@
 /** Serves the series of runs while they last (`--metrics-port`). */
+import { messageOf } from "../../base/message.ts";
+import { errorCode } from "../measure/error-code.ts";
 import { UsageError } from "../plan/errors.ts";
 import { type RunMetricsSources, runMetrics } from "./run-metrics.ts";
 
@@ -15,6 +17,8 @@ export function serveMetrics(hostname: string, port: number, sources: RunMetrics
           : new Response("the run's series are at /metrics\n", { status: 404 }),
     });
   } catch (error) {
-    throw new UsageError(`--metrics-port ${port}: ${error instanceof Error ? error.message : "cannot listen"}`);
+    const reason =
+      errorCode(error) === "EADDRINUSE" ? `is in use on ${hostname}` : `cannot be opened: ${messageOf(error)}`;
+    throw new UsageError(`--metrics-port ${port}: the port ${reason}; choose another, 0 for any free one`);
   }
 }

@@ -1,4 +1,5 @@
 /** The result files of a command: JSON, CSV, packets, HTML, HDR. A file that cannot be written does not end the run. */
+import { fileProblem } from "../../base/file-errors.ts";
 import type { Protocol } from "../../base/protocol.ts";
 import type { PacketSink } from "../measure/packets/packet-log.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
@@ -13,7 +14,7 @@ import type { CompletedRun } from "../report/files/run-charts.ts";
 import type { Repetition, RunReport } from "../report/report.ts";
 import type { Outputs } from "./parse.ts";
 
-/** Writes or appends to a file; throws the system's error. */
+/** Writes or appends to a file, or to standard output for "-"; throws the system's error. */
 export type WriteFile = (path: string, text: string, append: boolean) => void;
 
 /** Throws the system's error if a file cannot be written; neither creates nor changes it. */
@@ -37,7 +38,7 @@ export function checkOutputs(outputs: Outputs, checkWritable: CheckWritable): vo
 
 /** The error of an output as one line. */
 function failureLine(flag: string, path: string, error: unknown): string {
-  return `--${flag} ${path}: ${error instanceof Error ? error.message : "cannot be written"}`;
+  return `--${flag} ${path}: ${fileProblem(error)}`;
 }
 
 /** The part of a file name for one of several distributions, because the HDR format has one in a file. */
@@ -88,6 +89,11 @@ export class OutputFiles {
   /** Adds the error of an output that is not a file. */
   fail(flag: string, line: string): void {
     this.#failures.set(flag, line);
+  }
+
+  /** Adds the error of rows that could not be written to standard output. */
+  failPrinted(error: unknown): void {
+    this.fail("csv", failureLine("csv", "-", error));
   }
 
   /** Appends the row of an interval, unless an earlier row could not be written. */

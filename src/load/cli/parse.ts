@@ -1,4 +1,5 @@
 /** Parses the command line of the load command into the options of its runs. */
+import { fileProblem } from "../../base/file-errors.ts";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
@@ -17,8 +18,9 @@ import { type Flag, type GivenFlags, readFlags } from "./flags.ts";
 
 /** Paths of the files with results. */
 export interface Outputs {
-  /** "-" is standard output, where nothing else is printed then. */
+  /** "-" is standard output, where nothing else is printed then: the text report goes to standard error. */
   readonly json?: string;
+  /** As `json`. */
   readonly csv?: string;
   readonly html?: string;
   readonly hdr?: string;
@@ -43,6 +45,7 @@ export interface Command {
   readonly metrics: { readonly port: number; readonly host?: string } | undefined;
   readonly quiet: boolean;
   readonly help: boolean;
+  readonly version: boolean;
 }
 
 /** Reads the file of `--body @FILE`; throws the system's error. */
@@ -53,21 +56,30 @@ const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as 
 
 const MAX_REPEAT = 100;
 
-/** Parses a command line. Throws a UsageError, which is one line for a person. */
-export function parseCommand(words: readonly string[], readFile: ReadFile): Command {
+/**
+ * Parses a command line. Throws a UsageError, which is one line for a person.
+ * @param labPorts reads the ports of the lab on this machine, unless only the help or the version is asked for
+ */
+export function parseCommand(
+  words: readonly string[],
+  readFile: ReadFile,
+  labPorts: () => LoadOptions["labPorts"] = () => undefined,
+): Command {
   const given = readFlags(words);
   const text = (name: Flag) => given.get(name)?.[0];
-  const help = given.has("help");
-  const proto = parseProto(text("proto"), help);
+  const [help, version] = [given.has("help"), given.has("version")];
+  const proto = parseProto(text("proto"), help || version);
   const protocols = proto === "all" ? PROTOCOLS : [proto];
   checkHttpFlags(given, protocols);
   const common = commonOptions(given);
   const mode = convert(text("mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
   const http = httpOptions(given, readFile);
+  const ports = help || version ? undefined : labPorts();
   // With several protocols, options that some of them lack apply to the others.
   const runs = protocols.map((protocol) =>
     defined<LoadOptions>({
       ...common,
+      labPorts: ports,
       protocol,
       mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
       http: takesUrl(protocol) ? http : undefined,
@@ -77,19 +89,13 @@ export function parseCommand(words: readonly string[], readFile: ReadFile): Comm
     runs,
     against: againstRuns(given, runs),
     repeat: repetitions(given, common.duration),
-    outputs: defined<Outputs>({
-      json: text("json"),
-      csv: text("csv"),
-      html: text("html"),
-      hdr: text("hdr"),
-      packets: convert(text("packets"), checkPackets),
-      compare: text("compare"),
-    }),
+    outputs: parseOutputs(given),
     explain: given.has("explain"),
     save: given.has("save"),
     metrics: metricsAddress(given),
     quiet: given.has("quiet"),
     help,
+    version,
   };
 }
 
@@ -196,16 +202,36 @@ function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undef
   });
 }
 
-function checkPackets(path: string): string {
+/** The outputs that can be standard output. */
+const PRINTABLE = ["json", "csv"] as const satisfies readonly Flag[];
+
+function parseOutputs(given: GivenFlags): Outputs {
+  const text = (name: Flag) => given.get(name)?.[0];
+  if (PRINTABLE.every((name) => text(name) === "-")) {
+    throw new UsageError("--json - and --csv - exclude each other: standard output has only one of them");
+  }
+  const file = (name: Flag) => convert(text(name), (path) => checkFile(name, path));
+  return defined<Outputs>({
+    json: text("json"),
+    csv: text("csv"),
+    html: file("html"),
+    hdr: file("hdr"),
+    packets: file("packets"),
+    compare: text("compare"),
+  });
+}
+
+function checkFile(name: Flag, path: string): string {
   if (path !== "-") return path;
-  throw new UsageError("--packets -: expected the name of a file; only --json can be written to standard output");
+  const printable = PRINTABLE.map((flag) => `--${flag}`).join(" and ");
+  throw new UsageError(`--${name} -: expected the name of a file; only ${printable} can be written to standard output`);
 }
 
 function readBody(text: string, readFile: ReadFile): Uint8Array {
   try {
     return readFile(text.slice(1));
   } catch (error) {
-    throw new UsageError(`--body ${text}: ${error instanceof Error ? error.message : "cannot be read"}`);
+    throw new UsageError(`--body ${text}: ${fileProblem(error)}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The progress view: a line for each interval and, on a terminal, a progress bar with the latest response times below. */
 import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
+import type { WarmUpProgress } from "../plan/warm-up.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
 import { formatTime } from "../report/format-time.ts";
 import type { Repetition } from "../report/report.ts";
@@ -28,6 +29,15 @@ export function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | u
   return parts.join("  ");
 }
 
+/** The line of a warm-up: at its start what it is, later how far it is. */
+export function warmUpLine({ protocol, seconds, totalSeconds, sent }: WarmUpProgress, isFirst: boolean): string {
+  const total = formatSeconds(totalSeconds);
+  const text = isFirst
+    ? `warm-up of ${total}, which is not measured`
+    : `warm-up ${formatSeconds(Math.min(seconds, totalSeconds))} of ${total}, ${formatCount(sent)} sent`;
+  return `${protocol.padEnd(4)}  ${text}`;
+}
+
 /** Values as bars of eight heights from 0 to the highest finite value; a missing value is a gap, an infinite one `↑`. */
 export function sparkline(values: readonly (number | null)[]): string {
   const max = Math.max(...values.map((value) => (value === null || value === Number.POSITIVE_INFINITY ? 0 : value)));
@@ -53,6 +63,7 @@ export class ProgressView {
   readonly #columns: () => number;
   readonly #title: string;
   readonly #before = new Map<string, IntervalSnapshot>();
+  readonly #warming = new Set<string>();
   readonly #recent = new Map<string, (number | null)[]>();
 
   /**
@@ -69,6 +80,19 @@ export class ProgressView {
     this.#isTerminal = isTerminal;
     this.#columns = columns;
     this.#title = repetition === undefined ? "" : `${describeRepetition(repetition)}  `;
+  }
+
+  /** Shows a warm-up of one protocol. */
+  showWarmUp(progress: WarmUpProgress): void {
+    const isFirst = !this.#warming.has(progress.protocol);
+    this.#warming.add(progress.protocol);
+    const line = `${this.#title}${warmUpLine(progress, isFirst)}`;
+    if (!this.#isTerminal) this.#write(`${line}\n`);
+    else if (isFirst) this.#write(`${CLEAR_LINE}${line}\n`);
+    else {
+      const bar = `${this.#title}${progress.protocol.padEnd(4)}  warm-up ${progressBar(progress.seconds, progress.totalSeconds)}`;
+      this.#write(`${CLEAR_LINE}${bar.slice(0, this.#columns() - 1)}`);
+    }
   }
 
   /** Shows an interval of one protocol. */

@@ -4,6 +4,7 @@ import type { QuantileName } from "../plan/quantiles.ts";
 import { unansweredOf } from "./counts.ts";
 import type { Recorder } from "./recorder.ts";
 import { quantileAmong } from "./statistics/estimates.ts";
+import { Stream } from "./stream.ts";
 
 /** One interval. Counts are totals from the start of the run; a loss is counted one timeout after its packet was sent. */
 export interface IntervalSnapshot {
@@ -97,39 +98,14 @@ function isSame(one: IntervalSnapshot, other: IntervalSnapshot): boolean {
   return counts.every((name) => one[name] === other[name]);
 }
 
-/** Most snapshots that wait for the reader; after that the oldest is discarded. */
-const MAX_QUEUED = 4096;
-
 /** A stream of snapshots with one reader. */
-export class SnapshotStream implements AsyncIterable<IntervalSnapshot> {
-  readonly #queue: IntervalSnapshot[] = [];
-  #wake = Promise.withResolvers<void>();
-  #ended = false;
+export class SnapshotStream extends Stream<IntervalSnapshot> {
   #latest: IntervalSnapshot | undefined;
 
   /** Adds a snapshot. The last one of a run is left out if its counts are those of the one before. */
-  push(snapshot: IntervalSnapshot, isLast = false): void {
+  override push(snapshot: IntervalSnapshot, isLast = false): void {
     if (isLast && this.#latest !== undefined && isSame(snapshot, this.#latest)) return;
     this.#latest = snapshot;
-    if (this.#queue.push(snapshot) > MAX_QUEUED) this.#queue.shift();
-    this.#wake.resolve();
-  }
-
-  /** Ends the stream after the snapshots that are in it. */
-  end(): void {
-    this.#ended = true;
-    this.#wake.resolve();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<IntervalSnapshot> {
-    for (;;) {
-      const next = this.#queue.shift();
-      if (next !== undefined) yield next;
-      else if (this.#ended) return;
-      else {
-        await this.#wake.promise;
-        this.#wake = Promise.withResolvers<void>();
-      }
-    }
+    super.push(snapshot);
   }
 }

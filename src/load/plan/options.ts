@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly target?: string;
   /** Address of the lab's control routes, host:port or URL; false disables them. Default: port 5000 of the target's host. */
   readonly control?: string | false;
+  /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: 5000, 6000 and 7000. */
+  readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
   readonly mode?: Mode;
   /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
   readonly rate?: number | "max";

@@ -4,6 +4,7 @@ import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { FRAME_MAX_LENGTH } from "../../stamp/frames.ts";
 import { STAMP_LENGTH } from "../../stamp/packet.ts";
 import { UsageError } from "./errors.ts";
+import { defaultControl, defaultTarget, isLabHere } from "./lab-address.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import type { HttpOptions, LoadOptions, Mode } from "./options.ts";
 import { checkPercentiles } from "./quantiles.ts";
@@ -17,7 +18,7 @@ export interface RunPlan {
   readonly target: Target;
   /** The target for display: a URL or host:port. */
   readonly targetText: string;
-  /** Appended to the error of a connection failure: how to start the lab. Empty unless the target is the default one. */
+  /** Appended to the error of a connection failure: how to start the lab. Empty unless the target is the lab on this machine. */
   readonly hint: string;
   /** Base of the lab's control routes. */
   readonly controlUrl: URL | undefined;
@@ -86,7 +87,7 @@ function wholeInRange(name: string, value: number, min: number, max: number): nu
 /** Resolves options into a plan. Throws a UsageError for an invalid value or combination. */
 export function planRun(options: LoadOptions): RunPlan {
   const { protocol, family = 0 } = options;
-  const targetText = options.target ?? formatHostPort("127.0.0.1", REGISTRY[protocol].port);
+  const targetText = options.target ?? defaultTarget(options);
   const target = parseTarget(targetText, protocol);
   const mode = planMode(options);
   checkFamily(target, family);
@@ -101,7 +102,7 @@ export function planRun(options: LoadOptions): RunPlan {
     ...kind,
     target,
     targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
-    hint: options.target === undefined ? "; to start the lab: bun run dev" : "",
+    hint: isLabHere(target, options) ? "; to start the lab: bun run dev" : "",
     controlUrl: planControl(options, target),
     controlIsDefault: options.control === undefined,
     mode,
@@ -189,10 +190,10 @@ function planSize({ size, mode }: LoadOptions, { protocol, stamp }: Kind): numbe
   return wholeInRange("size", size, 1, max);
 }
 
-function planControl({ control }: LoadOptions, target: Target): URL | undefined {
+function planControl({ control, labPorts }: LoadOptions, target: Target): URL | undefined {
   if (control === false) return undefined;
-  if (control === undefined) return new URL(`http://${formatHostPort(target.hostname, REGISTRY.http.port)}/`);
-  const text = control.includes("://") ? control : `http://${control}`;
-  if (!URL.canParse(text)) throw new UsageError(`--control ${control}: expected host:port or a URL`);
+  const given = control ?? defaultControl(target.hostname, labPorts);
+  const text = given.includes("://") ? given : `http://${given}`;
+  if (!URL.canParse(text)) throw new UsageError(`--control ${given}: expected host:port or a URL`);
   return withoutUser("control", new URL(text));
 }

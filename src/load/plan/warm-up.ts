@@ -1,7 +1,19 @@
 /** The phase before the measurement. */
+import type { Protocol } from "../../base/protocol.ts";
 import { random } from "../../base/random.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SchedulePlan } from "./schedule.ts";
+
+/** How far a warm-up is. */
+export interface WarmUpProgress {
+  readonly protocol: Protocol;
+  /** Since its start, s. */
+  readonly seconds: number;
+  /** Its planned length, s. */
+  readonly totalSeconds: number;
+  /** Packets sent, which the report does not count. */
+  readonly sent: number;
+}
 
 /** The schedule of a plan's warm-up: the highest rate of the first stage, with its own random gaps. */
 export function warmUpSchedule({ stages, arrival, seed, warmupSeconds }: RunPlan): SchedulePlan {

@@ -1,22 +1,28 @@
 /** The reason why a run received no answer. */
 import { formatHostPort } from "../../base/address.ts";
+import { REGISTRY } from "../../base/protocol.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { UNFRAMED } from "../send/stamp/tcp-connection.ts";
 
 /** One line for a person: what arrived instead of an answer. Undefined if there was an answer. */
-export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, { hint }: RunPlan): string | undefined {
+export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, plan: RunPlan): string | undefined {
   const { counts, errors, statuses } = recorder;
   if (counts.answered + counts.late > 0) return undefined;
   const where = formatHostPort(endpoint.address, endpoint.port);
   if (counts.corrupt > 0 || errors.has(UNFRAMED)) {
-    return `${where} answers, but not in the protocol; --mode plain accepts any answer`;
+    return `${where} answers, but not ${notIn(plan)}`;
   }
-  if (errors.has("ECONNREFUSED")) return `nothing listens at ${where} (ECONNREFUSED)${hint}`;
+  if (errors.has("ECONNREFUSED")) return `nothing listens at ${where} (ECONNREFUSED)${plan.hint}`;
   if (counts.refused > 0 && counts.sent === 0) {
     return `the kernel of this machine refused every packet to ${where} (${[...errors.keys()].join(", ")})`;
   }
   const codes = [...errors.keys(), ...Array.from(statuses.keys(), (status) => `status ${status}`)];
   return `${where} answered nothing within the timeout${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;
+}
+
+/** The format that the answers do not have, and the flag that accepts any, where the protocol has such a mode. */
+function notIn({ protocol, stamp }: RunPlan): string {
+  return stamp ? "in the protocol; --mode plain accepts any answer" : `as ${REGISTRY[protocol].title}`;
 }

@@ -41,6 +41,67 @@ describe("the command", () => {
     expect(out.trimEnd().split("\n").at(-1)).toMatch(/^udp: 300 of 300 answered, 0 % lost, p50 \d/);
   });
 
+  test("--json - and --csv - print only data; the text report goes to standard error", async () => {
+    const json = await run("--count 50 --json -");
+    expect(readReports(json.out)?.[0]?.packets.answered).toBe(50);
+    expect(json.err).toMatch(/50 of 50 answered/);
+    const csv = await run("--count 300 --csv - --json r.json");
+    const rows = csv.out.trimEnd().split("\n");
+    expect(rows[0]).toStartWith("protocol,seconds,planned,");
+    expect(rows.slice(1).reduce((sum, row) => sum + Number(row.split(",")[5]), 0)).toBe(300);
+    expect(csv.err).toMatch(/300 of 300 answered/);
+    expect(Object.keys(csv.files)).toEqual(["r.json"]);
+  });
+
+  test("a reader that closes standard output is an output that could not be written", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    const out = () => Promise.reject(Object.assign(new Error("broken pipe"), { code: "EPIPE" }));
+    const line = `--proto udp --target 127.0.0.1:${lab.ports.udp} --control none --count 20 --csv - --quiet`;
+    expect(await runCommand(line.split(" "), { ...environment, out })).toBe(2);
+    expect(recorded.err).toBe("--csv -: the reader has closed it\n");
+  });
+
+  test("finds the lab on this machine at the ports of its variables, and warns of unknown variables", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    const variables = {
+      WIRELAB_UDP_PORT: `${lab.ports.udp}`,
+      WIRELAB_HTTP_PORT: `${lab.ports.http}`,
+      WIRELAB_HTP_PORT: "1",
+    };
+    const words = "--proto udp --rate 1000 --count 20 --quiet --json r.json".split(" ");
+    expect(await runCommand(words, { ...environment, variables })).toBe(0);
+    const [report] = readReports(recorded.files["r.json"] ?? "") ?? [];
+    expect([report?.target, report?.packets.answered]).toEqual([`127.0.0.1:${lab.ports.udp}`, 20]);
+    expect(report?.evidence.kind).toBe("lab");
+    expect(recorded.err).toBe(
+      "warning: WIRELAB_HTP_PORT: no such variable, it has no effect; did you mean WIRELAB_HTTP_PORT?\n",
+    );
+  });
+
+  test("shows the warm-up before the measurement", async () => {
+    const { err } = await run("--count 100 --warmup 250ms");
+    const lines = err.split("\n");
+    expect(lines[0]).toBe("udp   warm-up of 250 ms, which is not measured");
+    expect(lines[1]).toMatch(/^udp {3}warm-up [\d.]+ ms of 250 ms, [\d,]+ sent$/);
+    expect(lines.findIndex((line) => line.includes("answered"))).toBeGreaterThan(1);
+  });
+
+  test("--save is refused before the run if the runs cannot be kept", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    const check = () => {
+      throw new Error("runs.db is damaged");
+    };
+    const words = `--proto udp --target 127.0.0.1:${lab.ports.udp} --count 5 --save --json r.json`.split(" ");
+    expect(await runCommand(words, { ...environment, save: { check, keep: () => "kept" } })).toBe(2);
+    expect([recorded.out, recorded.err, recorded.files]).toEqual(["", "--save: runs.db is damaged\n", {}]);
+  });
+
+  test("--version prints the version", async () => {
+    const { recorded, environment } = recordingEnvironment();
+    expect(await runCommand(["-v"], { ...environment, variables: { WIRELAB_UDP_PORT: "x" } })).toBe(0);
+    expect(recorded.out).toBe("1.2.3\n");
+  });
+
   test("--json - prints only the report; --quiet hides the progress", async () => {
     const { out, err } = await run("--count 50 --json - --quiet");
     const [report] = readReports(out) ?? [];
@@ -108,7 +169,11 @@ describe("the command", () => {
 
   test("--compare shows which changes are significant", async () => {
     const { files } = await run("--count 400 --json old.json");
-    const { out } = await run("--count 400 --compare old.json --explain", { "old.json": files["old.json"] ?? "" }, lossy);
+    const { out } = await run(
+      "--count 400 --compare old.json --explain",
+      { "old.json": files["old.json"] ?? "" },
+      lossy,
+    );
     // Below the report and the explanation, above the last line.
     const places = ["settings: ", "\nsent ", "\n\npacket accounting\n", "\nudp  ", "\nudp: "].map((text) =>
       out.indexOf(text),

@@ -64,6 +64,26 @@ test("each line and the bar of a repeated run begin with its number", () => {
   expect(out[0]?.split("\n")[1]).toStartWith("run 2 of 5  [██");
 });
 
+test("a warm-up is announced with its length, and then shown as it goes on", () => {
+  const [plain, screen] = [viewOf(false, 80), viewOf(true, 40)];
+  for (const { view } of [plain, screen]) {
+    for (const seconds of [0, 1.5, 3.01]) {
+      view.showWarmUp({ protocol: "udp", seconds, totalSeconds: 3, sent: 1000 * seconds });
+    }
+  }
+  expect(plain.out.join("").split("\n")).toEqual([
+    "udp   warm-up of 3 s, which is not measured",
+    "udp   warm-up 1.5 s of 3 s, 1,500 sent",
+    "udp   warm-up 3 s of 3 s, 3,010 sent",
+    "",
+  ]);
+  expect(screen.out).toEqual([
+    "\r\u001b[Kudp   warm-up of 3 s, which is not measured\n",
+    "\r\u001b[Kudp   warm-up [████████████░░░░░░░░░░░░",
+    "\r\u001b[Kudp   warm-up [████████████████████████",
+  ]);
+});
+
 test("progressBar and sparkline draw known values", () => {
   expect(progressBar(10, 10)).toBe("[████████████████████████] 100 % of 10 s");
   expect(progressBar(61, Number.POSITIVE_INFINITY)).toBe("61 s, no time limit");

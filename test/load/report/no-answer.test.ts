@@ -1,13 +1,18 @@
 import { expect, test } from "bun:test";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
+import type { LoadOptions } from "../../../src/load/plan/options.ts";
 import { planRun } from "../../../src/load/plan/run-plan.ts";
 import { noAnswerReason } from "../../../src/load/report/no-answer.ts";
 
 /** The reason of a run against [::1]:7 that counted this. */
-function reasonFor(count: (recorder: Recorder) => void, target?: string): string | undefined {
+function reasonFor(
+  count: (recorder: Recorder) => void,
+  target?: string,
+  options: Partial<LoadOptions> = {},
+): string | undefined {
   const recorder = new Recorder();
   count(recorder);
-  const plan = planRun({ protocol: "udp", ...(target === undefined ? {} : { target }) });
+  const plan = planRun({ protocol: "udp", ...(target === undefined ? {} : { target }), ...options });
   return noAnswerReason(recorder, { hostname: "::1", address: "::1", port: 7, sameHost: true }, plan);
 }
 
@@ -28,4 +33,12 @@ test("the reason is what arrived instead of an answer", () => {
     "[::1]:7 answered nothing within the timeout (status 404)",
   );
   expect(reasonFor(() => undefined)).toBe("[::1]:7 answered nothing within the timeout");
+});
+
+test("--mode plain is advised only where it is accepted", () => {
+  const reason = (options: Partial<LoadOptions>) =>
+    reasonFor(({ counts }) => void counts.corrupt++, undefined, options);
+  expect(reason({ protocol: "tcp" })).toContain("--mode plain");
+  expect(reason({ protocol: "tcp", mode: "plain" })).toBe("[::1]:7 answers, but not as TCP");
+  expect(reason({ protocol: "http" })).toBe("[::1]:7 answers, but not as HTTP");
 });

@@ -40,6 +40,7 @@ export function recordingEnvironment(files: Record<string, string> = {}) {
     usage: () => ({ userSeconds: 1, systemSeconds: 2, residentBytes: 3, openFiles: 4, maxFiles: 5, startTime: 6 }),
     build: { version: "1.2.3", bun_version: "4.5.6" },
     save: undefined,
+    variables: {},
     metricsHost: "127.0.0.1",
   };
   return { recorded, environment };

@@ -1,0 +1,45 @@
+/** The lab on this machine: where load runs look for it, and the command that measures it. */
+import { formatHostPort, isLoopback } from "../../base/address.ts";
+import { type Protocol, REGISTRY } from "../../base/protocol.ts";
+import type { LoadOptions } from "./options.ts";
+import type { Target } from "./target.ts";
+
+/** What decides where the lab on this machine is. */
+type Lab = Pick<LoadOptions, "protocol" | "labPorts">;
+
+function portOf({ protocol, labPorts }: Lab): number {
+  return labPorts?.[protocol] ?? REGISTRY[protocol].port;
+}
+
+function isThisMachine(hostname: string): boolean {
+  return hostname === "localhost" || isLoopback(hostname);
+}
+
+/** The target of a run without `target`. */
+export function defaultTarget(lab: Lab): string {
+  return formatHostPort("127.0.0.1", portOf(lab));
+}
+
+/** Whether a target is the address of the lab on this machine. */
+export function isLabHere({ hostname, port }: Target, lab: Lab): boolean {
+  return isThisMachine(hostname) && port === portOf(lab);
+}
+
+/** The address of the control routes of a run without `control`: a lab on the target's host. */
+export function defaultControl(hostname: string, labPorts: LoadOptions["labPorts"]): string {
+  return formatHostPort(hostname, (isThisMachine(hostname) ? labPorts?.http : undefined) ?? REGISTRY.http.port);
+}
+
+/**
+ * The command that measures UDP of a lab at `host` and these ports from this machine. Its flags name the ports that are
+ * not the default ones, because the command does not know the flags with which the lab was started.
+ */
+export function measureCommand(host: string, ports: Readonly<Record<Protocol, number>>): string {
+  const isDefault = (protocol: Protocol) => ports[protocol] === REGISTRY[protocol].port;
+  const isHere = host === "localhost" || host === "127.0.0.1";
+  return [
+    "bun run scripts/load.ts --proto udp",
+    ...(isHere && isDefault("udp") ? [] : [`--target ${formatHostPort(host, ports.udp)}`]),
+    ...(isDefault("http") ? [] : [`--control ${formatHostPort(host, ports.http)}`]),
+  ].join(" ");
+}

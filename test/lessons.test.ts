@@ -1,0 +1,146 @@
+/**
+ * The commands of docs/lessons.md, run as a reader would type them: numbers in bold are in the output of their lesson. It
+ * takes as long as the longest lesson, because each runs in a network namespace of its own beside the others.
+ */
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunReport } from "wirelab";
+import { filtersRun } from "./support/namespace.ts";
+import { canRunTyped, runTyped } from "./support/typed-commands.ts";
+
+const LIMIT_MS = 120_000;
+const [head = "", ...sections] = (await Bun.file(new URL("../docs/lessons.md", import.meta.url)).text()).split(/^## /m);
+
+/** The lines of the shell blocks of a text. */
+function commandsOf(text: string): string[] {
+  return [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = ""]) => block.trim().split("\n"));
+}
+
+const LAB = /`(bun run dev[^`]*)`/.exec(head)?.[1];
+const PRELUDE = commandsOf(head).join("\n");
+
+const lessons = sections.map((text) => {
+  const commands = commandsOf(text);
+  // A shell in a network namespace: the test opens one itself, and the lesson starts its own lab there.
+  const isNamespace = commands[0]?.startsWith("sudo ") ?? false;
+  return {
+    title: text.split("\n")[0] ?? "",
+    text,
+    commands: isNamespace ? commands.slice(1) : commands,
+    lab: isNamespace ? undefined : LAB,
+    bold: [...text.matchAll(/\*\*(.+?)\*\*/gs)].map(([, number = ""]) => number),
+  };
+});
+
+/** Without line breaks, columns and the commas of thousands. */
+function plain(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/(?<=\d),(?=\d{3})/g, "");
+}
+
+/** Whether `output` contains a number as a word of its own. */
+function contains(output: string, number: string): boolean {
+  const text = plain(number).replace(/[.()]/g, "\\$&");
+  return new RegExp(`(?<![\\d.])${text}(?![\\d]|\\.\\d)`).test(plain(output));
+}
+
+interface LessonResult {
+  readonly output: string;
+  readonly statuses: readonly number[];
+  /** The reports of the runs, in order. */
+  readonly reports: readonly RunReport[];
+}
+
+/** Runs a lesson; each load run also writes its report to a file, which does not change what it prints. */
+async function runLesson({ commands, lab }: (typeof lessons)[number]): Promise<LessonResult> {
+  const folder = mkdtempSync(join(tmpdir(), "lesson-"));
+  try {
+    const loads = commands.filter((line) => line.includes("scripts/load.ts"));
+    const fileOf = (line: string) => join(folder, `${loads.indexOf(line)}.json`);
+    const inOrder = commands.map((line) => (loads.includes(line) ? `${line} --json ${fileOf(line)}` : line));
+    const outcomes = await runTyped({ lab, prelude: PRELUDE, inOrder });
+    return {
+      output: outcomes.map(({ output }) => output).join("\n"),
+      statuses: outcomes.map(({ status }) => status),
+      reports: (await Promise.all(loads.map((line) => Bun.file(fileOf(line)).json()))).flat(),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("every lesson has commands, and ends with a word on the verdict", () => {
+  expect(lessons.length).toBeGreaterThanOrEqual(7);
+  expect(LAB).toBe("bun run dev --seed 3259");
+  for (const { title, text, commands, bold } of lessons) {
+    expect([title, commands.length >= 2, bold.length > 0]).toEqual([title, true, true]);
+    expect([
+      title,
+      text
+        .trim()
+        .split("\n\n")
+        .some((paragraph) => paragraph.startsWith("_Verdict:_ ")),
+    ]).toEqual([title, true]);
+  }
+});
+
+const can = canRunTyped("docs/lessons.md");
+const canFilter = can && filtersRun();
+
+/** The lesson whose title contains these words. */
+function lesson(words: string) {
+  const found = lessons.find(({ title }) => title.includes(words));
+  if (found === undefined) throw new Error(`docs/lessons.md has no lesson "${words}"`);
+  return found;
+}
+
+const valid = (report: RunReport | undefined) => report?.verdict.valid ?? false;
+
+describe.skipIf(!can)("the numbers in bold are printed", () => {
+  const runnable = lessons.filter(({ lab }) => lab !== undefined || canFilter);
+  test.concurrent.each(runnable.map((lesson) => [lesson.title, lesson] as const))(
+    "%s",
+    async (title, lesson) => {
+      const { output, statuses, reports } = await runLesson(lesson);
+      expect([title, statuses]).toEqual([title, statuses.map(() => 0)]);
+      expect([title, lesson.bold.filter((number) => !contains(output, number))]).toEqual([title, []]);
+      CLAIMS[title.replace(/^\d+\. /, "")]?.(reports);
+    },
+    LIMIT_MS,
+  );
+});
+
+/** What lessons say of numbers that depend on the machine; times of a run that is not valid may be longer. */
+const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[]) => void>> = {
+  "Delay and its variation": ([fast, slow]) => {
+    for (const report of [fast, slow]) {
+      expect(report?.responseTime.p50).toBeGreaterThan(0.045);
+      if (valid(report)) expect(report?.responseTime.p50).toBeLessThan(0.055);
+    }
+    if (valid(fast)) expect(fast?.jitter.rfc3550Mean).toBeWithin(0.0095, 0.0125);
+    expect(fast?.packets.reordered).toBeGreaterThan(2000);
+    if (valid(slow)) expect(slow?.packets.reordered).toBe(0);
+  },
+  "A duplicate is not a delivery": ([report]) => {
+    const { sent = 0, answered = 0, duplicate = 0 } = report?.packets ?? {};
+    expect([answered + duplicate, answered / sent]).toEqual([4951, 0.8996]);
+  },
+  "A closed loop hides delay": ([closed, open]) => {
+    expect(closed?.responseTime.p50).toBeGreaterThan(0.1);
+    expect(open?.serviceTime.p50).toBeWithin(0.1, 0.2);
+    expect(open?.responseTime.max).toBeWithin(1.5, 2.5);
+    expect(open?.packets.unsent).toBeWithin(200, 350);
+    expect(valid(open)).toBe(false);
+  },
+  "On TCP, loss becomes delay": (reports) => {
+    const of = (protocol: string) => reports.find((report) => report.protocol === protocol);
+    expect(of("udp")?.loss.ratio).toBeWithin(0.05, 0.16);
+    expect(of("tcp")?.packets.lost).toBe(0);
+    for (const protocol of ["http", "tcp"]) expect(of(protocol)?.responseTime.p99 ?? 2).toBeGreaterThan(0.15);
+  },
+};
+
+test("every claim belongs to a lesson", () => {
+  for (const title of Object.keys(CLAIMS)) expect(lesson(title).title).toEndWith(title);
+});
