@@ -56,6 +56,14 @@ describe("the accounting", () => {
   });
 });
 
+test("where the columns of the protocols do not fit, each has tables of its own, with the rows of the others", () => {
+  const report = reportOf(1000, 10, 1);
+  const tcp: RunReport = { ...report, protocol: "tcp", packets: { ...report.packets, late: 4 } };
+  const tables = renderReport([report, tcp], { columns: 45, colour: false }).split("\n\n");
+  const loss = tables.filter((table) => table.includes("\n  bursts"));
+  expect(loss.map((table) => table.split("\n")[0]?.trim())).toEqual(["udp", "tcp"]);
+});
+
 describe("the first and the last line", () => {
   test("have the median, the loss and the verdict", () => {
     const text = renderReport([reportOf(1000, 10, 0)]);
