@@ -60,6 +60,7 @@ function snapshot(
     marks,
     flow: { packets: [], leftOut: 0 },
     runsVersion: 0,
+    runVersion: 0,
   };
 }
 
