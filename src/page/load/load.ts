@@ -4,6 +4,7 @@ import type { RunBounds, RunState } from "../../runs/shapes.ts";
 import { callApi } from "../ui/api.ts";
 import { button, byId, changing, h } from "../ui/dom.ts";
 import { clearErrors, showFieldError } from "../ui/field-errors.ts";
+import { rememberValues } from "../ui/remember.ts";
 import { termList } from "../ui/terms.ts";
 import { createCurrentRun, isOver } from "./current-run.ts";
 import { createForm } from "./form.ts";
@@ -53,6 +54,7 @@ export function createLoad(): Load {
   const actions = h("p", { class: "actions" }, startButton, stopButton);
   const form = h("form", { novalidate: true }, changing(...options.elements, actions));
   byId("load-form").replaceChildren(h("h3", {}, "New run"), form);
+  rememberValues(form, "wirelab-load");
   const run = createCurrentRun();
   byId("load").append(termList(TERMS));
   /** The state on display: its lab, which is unknown before the first snapshot, and its version, 0 for none. */
