@@ -60,6 +60,8 @@ export const GLOSSARY = {
   // Results of a load run
   "packet accounting":
     "Every packet planned is sent, unsent or refused. Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
+  "failed answers":
+    "HTTP responses with a status outside 2xx. Each is an answer whose time is measured, but its packet counts as failed: percentiles of the response time take it as infinitely slow, so that a target that fails fast does not look fast.",
   late: "Answered after the timeout and within the waiting time. A late packet is not lost, and its time is not a response time.",
   refused:
     "Packets that the kernel of the sender refused, for example because of a firewall rule. They were not sent, so that they are not lost.",

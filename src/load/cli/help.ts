@@ -57,7 +57,8 @@ Load
                          differences within the repetitions
 
 HTTP
-  --method NAME          default: POST for /, GET for other paths
+  --method NAME          default: POST with a body and for / of a lab, GET for any
+                         other URL
   --header "NAME: TEXT"  repeatable
   --body TEXT|@FILE      default: JSON of --size octets if the method has a body
   --insecure             accepts any TLS certificate

@@ -133,6 +133,7 @@ export function makeReport(measured: RunResult): RunReport {
     loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
     responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, answersTo),
+    failedTime: timesOf(recorder.failed, { packets: recorder.failed.count, timeoutSeconds: 0, percentiles }),
     serviceTime: timesOf(recorder.service, { ...answersTo, packets: counts.sent }),
     serverTime: timesOf(recorder.server, { packets: recorder.server.count, timeoutSeconds: 0, percentiles }),
     oneWay: oneWayOf(recorder),

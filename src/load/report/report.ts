@@ -149,6 +149,17 @@ export interface JudgedObjective {
 /** How a run ended: `gave-up` if the target could not be reached or refused every packet. */
 export type RunEnd = "completed" | "interrupted" | "gave-up";
 
+/** The HTTP requests of a run, without what may be secret. */
+export interface ReportedRequests {
+  /** Null if the target's name did not resolve, so that it was not decided. */
+  readonly method: string | null;
+  readonly keepAlive: boolean;
+  /** Whether TLS certificates were verified. */
+  readonly verify: boolean;
+  /** Options whose values are left out, because they may be secret. */
+  readonly withheld: readonly ("header" | "body")[];
+}
+
 /** The plan of a run, with its defaults filled in: what it takes to repeat the run. */
 export interface ReportedPlan {
   readonly protocol: Protocol;
@@ -166,6 +177,8 @@ export interface ReportedPlan {
   readonly count: number | null;
   readonly warmupSeconds: number;
   readonly connections: number;
+  /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
+  readonly onDemand?: boolean;
   /** Most packets in flight; null in an open loop. */
   readonly inFlight: number | null;
   readonly size: number;
@@ -173,6 +186,8 @@ export interface ReportedPlan {
   /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
   readonly waitSeconds: number;
   readonly family: 4 | 6 | null;
+  /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
+  readonly http: ReportedRequests | null;
   /** Those of `--percentiles`; only with the flag. */
   readonly percentiles?: readonly number[];
   readonly seed: number;
@@ -229,6 +244,10 @@ export interface RunReport {
   /** The source of the losses' directions. */
   readonly evidence: { readonly kind: AttributionSource; readonly text: string };
   readonly responseTime: Times;
+  /**
+   * Response times of the answers that count as failed, HTTP statuses outside 2xx; its percentiles are over these answers.
+   */
+  readonly failedTime: Times;
   readonly serviceTime: Times;
   readonly serverTime: Times;
   readonly oneWay: {

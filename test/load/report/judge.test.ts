@@ -63,7 +63,7 @@ describe("judgeObjective", () => {
   });
 
   test("judges a value without an interval and limits by itself, and says so", () => {
-    expect(judged("errors<=0.1", reportOf(1000, 3, 10))).toMatchObject({
+    expect(judged("errors<=10%", reportOf(1000, 3, 10))).toMatchObject({
       met: true,
       value: 0,
       edge: 0,

@@ -1,6 +1,7 @@
 /** Reports of schema wirelab.run/1: completed to the present shape, so that they can be read and compared. */
 import { QUANTILE_NAMES } from "../../plan/quantiles.ts";
 import type { LossReport, PacketCounts, RunReport, Times } from "../report.ts";
+import { NO_TIMES } from "./second-schema.ts";
 
 /**
  * The schema whose percentiles are over the answered packets, whose intervals are those of independent packets, whose
@@ -18,7 +19,8 @@ type AddedKey =
   | "plan"
   | "host"
   | "ended"
-  | "packetLog";
+  | "packetLog"
+  | "failedTime";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval" | "p95">;
 
@@ -81,6 +83,7 @@ export function completed(report: FirstReport): RunReport {
     duplicates: null,
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),
+    failedTime: NO_TIMES,
     serviceTime: timesOf(report.serviceTime),
     serverTime: timesOf(report.serverTime),
     oneWay: { ...oneWay, up: timesOf(oneWay.up), down: timesOf(oneWay.down), comparable: false, drift: null },

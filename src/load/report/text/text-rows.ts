@@ -28,6 +28,7 @@ export function tableRows(reports: Reports): string[][] {
     row("rate", reports, (report) => formatRate(report.rate.achieved)),
     ...packetRows(reports),
     ...timeRows("response time (percentiles of all packets sent)", reports, (report) => report.responseTime),
+    ...timeRows("response time of failed answers (statuses outside 2xx)", reports, (report) => report.failedTime),
     ...timeRows("service time (percentiles of all packets sent)", reports, (report) => report.serviceTime),
     ...timeRows("server time (of answers)", reports, (report) => report.serverTime),
     ...oneWayRows(reports),

@@ -2,6 +2,7 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
 import { clockNotes } from "../clock-notes.ts";
 import { formatTime } from "../format-time.ts";
+import { hasNoAnswer } from "../no-answer.ts";
 import { shownPercentiles } from "../percentiles.ts";
 import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "../report.ts";
 import { layOut } from "./table.ts";
@@ -60,17 +61,27 @@ function notesOf(report: RunReport, several: boolean): string[] {
   return several ? notes.map((note) => `${report.protocol}: ${note}`) : notes;
 }
 
+/** The failed packets of a report with the statuses that came, for its summary line; empty without any. */
+function failedText({ packets, statuses, failedTime }: RunReport): string {
+  if (packets.failed === 0) return "";
+  const failing = Object.entries(statuses).filter(([status]) => !/^2/.test(status));
+  const list = failing.map(([status, count]) => `status ${status} × ${formatCount(count)}`);
+  const time = failedTime.p50 === null ? "" : ` (p50 ${formatSeconds(failedTime.p50)})`;
+  return `, ${formatCount(packets.failed)} failed${list.length === 0 ? "" : `: ${list.join(", ")}${time}`}`;
+}
+
 /** The summary line of a report. */
-function summaryLine({ protocol, ended, packets, responseTime, verdict, loss }: RunReport): string {
+function summaryLine(report: RunReport): string {
+  const { protocol, ended, packets, responseTime, verdict, loss } = report;
   const end = ended === null || ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
   const head = `${protocol}: ${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`;
-  if (packets.answered + packets.late === 0) {
+  if (hasNoAnswer(report)) {
     const [reason] = verdict.reasons;
     return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
   const hasMedian = responseTime.p50 !== null || responseTime.over.p50 !== undefined;
   const median = hasMedian ? `, p50 ${formatTime(responseTime, "p50")}` : "";
-  return `${head}, ${formatShare(loss.ratio)} lost${median}${end}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
+  return `${head}${failedText(report)}, ${formatShare(loss.ratio)} lost${median}${end}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
 }
 
 /** The whole report, without colours. It ends with the summary lines. */

@@ -81,6 +81,7 @@ const REPORT: RunReport = {
   },
   evidence: { kind: "lab", text: "by a summary" },
   responseTime: TIMES,
+  failedTime: NO_TIMES,
   serviceTime: { ...TIMES, p50: 0.0015 },
   serverTime: NO_TIMES,
   oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null, drift: null },
