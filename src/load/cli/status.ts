@@ -12,13 +12,19 @@ export const STATUS = {
   usage: 2,
   /** No packet was answered, not even with a status that counts as failed. */
   nothing: 3,
+  /** With `--require-valid`: a run is not valid. */
+  invalid: 4,
   interrupted: 130,
 } as const;
 
-/** The status for these reports: that of the worst one. */
-export function exitStatus(reports: readonly RunReport[], interrupted: boolean): number {
+/**
+ * The status for these reports: that of the worst one. An objective that an invalid run meets or misses proves nothing, so
+ * that `requireValid` comes before the objectives.
+ */
+export function exitStatus(reports: readonly RunReport[], interrupted: boolean, requireValid = false): number {
   if (interrupted) return STATUS.interrupted;
   if (reports.some(hasNoAnswer)) return STATUS.nothing;
+  if (requireValid && reports.some(({ verdict }) => !verdict.valid)) return STATUS.invalid;
   if (reports.some(({ objectives }) => objectives.some(({ met }) => !met))) return STATUS.missed;
   return STATUS.done;
 }

@@ -142,6 +142,8 @@ export interface JudgedObjective {
    * value if it has no interval; null if that is over the timeout.
    */
   readonly edge: number | null;
+  /** Whether the run is valid. An objective that is met by a run that is not valid proves nothing. */
+  readonly runValid: boolean;
   /** Why the objective is missed although the value meets it, or how it was judged without an interval. */
   readonly note?: string;
 }
@@ -302,5 +304,10 @@ export interface RunReport {
   /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
   readonly packetLog: { readonly rows: number; readonly omitted: number } | null;
   readonly objectives: readonly JudgedObjective[];
-  readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };
+  readonly verdict: {
+    readonly valid: boolean;
+    /** Whether the run was stopped before its end; of a run without an end that is no reason. */
+    readonly interrupted: boolean;
+    readonly reasons: readonly string[];
+  };
 }

@@ -89,7 +89,9 @@ function objectiveNotes(reports: Reports): string[] {
   const [first] = reports;
   return (first?.objectives ?? []).map(({ text }, index) => {
     const met = reports.filter(({ objectives }) => objectives[index]?.met).length;
-    return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: met in ${met} of ${reports.length} runs`;
+    const invalid = reports.filter(({ objectives }) => objectives[index]?.met && !objectives[index].runValid).length;
+    const except = invalid === 0 ? "" : `, of which ${invalid} ${invalid === 1 ? "is" : "are"} not valid`;
+    return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: met in ${met} of ${reports.length} runs${except}`;
   });
 }
 

@@ -15,8 +15,14 @@ export function countLine(label: string, counts: Readonly<Record<string, number>
   return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
 }
 
+/** An objective that is met by a run that is not valid is not called met alone. */
+function resultText(met: boolean, runValid: boolean): string {
+  if (!met) return "MISSED";
+  return runValid ? "met" : "met, but the run is not valid";
+}
+
 /** An objective and its result, as one line. */
-export function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
+export function objectiveLine({ text, met, runValid, value, over, edge, note }: JudgedObjective): string {
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
@@ -24,7 +30,7 @@ export function objectiveLine({ text, met, value, over, edge, note }: JudgedObje
       : formatSeconds;
   const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
   const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
-  return `objective ${text}: ${met ? "met" : "MISSED"}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
+  return `objective ${text}: ${resultText(met, runValid)}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
 }
 
 /** Why estimates of the response time have no interval. */

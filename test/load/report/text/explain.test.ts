@@ -103,7 +103,7 @@ const REPORT: RunReport = {
   statuses: {},
   packetLog: null,
   objectives: [],
-  verdict: { valid: true, reasons: [] },
+  verdict: { valid: true, interrupted: false, reasons: [] },
 };
 
 /** The paragraphs of the explanation by their terms, each as one line. */
@@ -159,7 +159,8 @@ describe("the values of a run", () => {
 });
 
 test("a verdict that is not valid has its reasons", () => {
-  const report = { ...REPORT, verdict: { valid: false, reasons: ["the sender was late", "too few packets"] } };
+  const reasons = ["the sender was late", "too few packets"];
+  const report = { ...REPORT, verdict: { valid: false, interrupted: false, reasons } };
   expect(paragraphs(report).get("verdict")).toEndWith("This run is not valid: the sender was late; too few packets.");
 });
 
