@@ -1,27 +1,11 @@
 /** Prints reports with fixed numbers, as the load command prints those of its runs. */
+import { NO_TIMES } from "../../src/load/report/files/second-schema.ts";
 import type { RunReport, Times } from "../../src/load/report/report.ts";
 import { renderComparison } from "../../src/load/report/text/comparison-text.ts";
 import { renderRepeated } from "../../src/load/report/text/repeated-text.ts";
 import type { Screen } from "../../src/load/report/text/screen.ts";
 import { renderReport } from "../../src/load/report/text/text.ts";
 import { nameLines, wordsOf } from "./transcript.ts";
-
-const NO_TIMES: Times = {
-  count: 0,
-  packets: 0,
-  min: null,
-  mean: null,
-  p50: null,
-  p90: null,
-  p95: null,
-  p99: null,
-  p999: null,
-  max: null,
-  stddev: null,
-  over: {},
-  intervals: {},
-  noInterval: {},
-};
 
 /** The times of 990 of 1,000 packets, as multiples of a median. */
 function times(median: number, packets = 990): Times {
@@ -79,6 +63,7 @@ const UDP: RunReport = {
     waitSeconds: 4,
     family: null,
     seed: 1,
+    http: null,
   },
   host: null,
   startedAt: "2026-01-01T00:00:00.000Z",
@@ -120,6 +105,7 @@ const UDP: RunReport = {
   },
   evidence: { kind: "lab", text: "from the lab's session summary" },
   responseTime: response(0.000123),
+  failedTime: NO_TIMES,
   serviceTime: times(0.000119, 1000),
   serverTime: times(0.0000021),
   oneWay: {
@@ -147,16 +133,17 @@ const UDP: RunReport = {
   statuses: {},
   packetLog: null,
   objectives: [
-    { text: "p50<5ms", met: true, value: 0.000123, edge: 0.000127 },
+    { text: "p50<5ms", met: true, runValid: true, value: 0.000123, edge: 0.000127 },
     {
       text: "loss<1.5%",
       met: false,
+      runValid: true,
       value: 0.01,
       edge: 0.0197,
       note: "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval",
     },
   ],
-  verdict: { valid: true, reasons: [] },
+  verdict: { valid: true, interrupted: false, reasons: [] },
 };
 
 /** The run over TCP: nothing was lost. */
@@ -184,12 +171,14 @@ const TCP: RunReport = {
   objectives: [],
 };
 
+const REQUESTS = { method: "POST", keepAlive: true, verify: true, withheld: [] } as const;
+
 /** The run over HTTP: a fifth is dropped on purpose, so that the high percentiles are over the timeout. */
 const HTTP: RunReport = {
   ...TCP,
   protocol: "http",
   target: "http://lab.example:5000/",
-  plan: UDP.plan && { ...UDP.plan, protocol: "http", mode: null, connections: 256 },
+  plan: UDP.plan && { ...UDP.plan, protocol: "http", mode: null, connections: 256, onDemand: true, http: REQUESTS },
   packets: { ...TCP.packets, answered: 784, lost: 196, lostUp: 196, droppedUp: 196, late: 12, failed: 8 },
   loss: {
     ...UDP.loss,
@@ -227,6 +216,7 @@ const HTTP: RunReport = {
   },
   oneWay: { ...UDP.oneWay, up: NO_TIMES, down: NO_TIMES },
   jitter: { ...UDP.jitter, up: null, down: null },
+  failedTime: { ...NO_TIMES, count: 8, packets: 8, min: 0.0021, mean: 0.0031, p50: 0.003, max: 0.0052 },
   statuses: { 200: 796, 500: 8, 503: 196 },
 };
 
@@ -238,8 +228,10 @@ const TWO_CLOCKS: RunReport = {
   scheduleError: { p50: 0.0004, p99: 0.0212, max: 0.1 },
   receiveDelay: { p50: 0.0001, p99: 0.0103, max: 0.1 },
   handOver: { bunched: 410, largestBurst: 22 },
+  objectives: UDP.objectives.map((objective) => ({ ...objective, runValid: false })),
   verdict: {
     valid: false,
+    interrupted: false,
     reasons: [
       "the sender was late by 21.2 ms or more; lower --rate, or free a processor core for the load generator",
       "the receiver read answers 10.3 ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator",
@@ -255,6 +247,7 @@ const INTERRUPTED: RunReport = {
   objectives: [],
   verdict: {
     valid: false,
+    interrupted: true,
     reasons: ["the run was interrupted after 3.2 s of 10 s; the numbers are those of the 1,000 packets sent"],
   },
 };
@@ -305,6 +298,7 @@ const DEAD: RunReport = {
   objectives: [],
   verdict: {
     valid: false,
+    interrupted: false,
     reasons: [
       "nothing listens at 127.0.0.1:9 (ECONNREFUSED)",
       "the run gave up after 1 s of 10 s, because every packet was refused",
@@ -319,7 +313,9 @@ function repeated(side?: "target" | "against", factor = 1): RunReport[] {
     seed: index + 1,
     repetition: { index: index + 1, of: 3, ...(side && { side }) },
     responseTime: response(0.000123 * scale * factor),
-    objectives: [{ text: "mean<160us", met: scale <= 1, value: 0.000157 * scale, edge: 0.000169 * scale }],
+    objectives: [
+      { text: "mean<160us", met: scale <= 1, runValid: true, value: 0.000157 * scale, edge: 0.000169 * scale },
+    ],
   }));
 }
 

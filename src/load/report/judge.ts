@@ -4,14 +4,14 @@
  * Without an interval it is judged by rough limits if there are any, else by the value, and a note says so. A run without
  * losses is judged by the limit for independent losses.
  */
-import { formatCount, formatSeconds } from "../../base/format.ts";
+import { counted, formatSeconds } from "../../base/format.ts";
 import type { Directions } from "../measure/directions/loss-direction.ts";
-import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import { type Interval, quantileOf, samplesNeeded } from "../measure/statistics/estimates.ts";
+import { type Interval, samplesNeeded } from "../measure/statistics/estimates.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
-import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
+import { isQuantile, QUANTILES, quantileLabel } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
+import { type Falsified, falsifiedBy } from "./lateness.ts";
 import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Times } from "./report.ts";
 
 /** A measured value. Infinity stands for a time over the timeout. */
@@ -78,8 +78,8 @@ function holds(value: number, operator: Objective["operator"], bound: number): b
   return operator === ">" ? value > bound : value >= bound;
 }
 
-/** Judges one objective by a report. */
-export function judgeObjective(objective: Objective, report: Measured): JudgedObjective {
+/** Judges one objective by a report, whether or not the run is valid. */
+export function judgeObjective(objective: Objective, report: Measured): Omit<JudgedObjective, "runValid"> {
   const { text, subject, operator, bound } = objective;
   const reading = read(subject, report);
   const { value, interval, over } = reading;
@@ -131,7 +131,12 @@ export function withObjectives(report: RunReport, objectives: readonly Objective
     .filter(({ value, over }) => value === null && over === undefined)
     .map(({ text, note }) => `objective ${text} ${note ?? ""}`);
   const reasons = [...report.verdict.reasons, ...unknown];
-  return { ...report, objectives: judged, verdict: { valid: reasons.length === 0, reasons } };
+  const valid = reasons.length === 0;
+  return {
+    ...report,
+    objectives: judged.map((objective) => ({ ...objective, runValid: valid })),
+    verdict: { ...report.verdict, valid, reasons },
+  };
 }
 
 /** What the verdict of a run depends on. */
@@ -146,18 +151,14 @@ export interface VerdictInput {
   readonly failures: readonly string[];
   /** Datagrams that the kernel dropped at this run's own receive buffers; undefined where it does not report them. */
   readonly bufferDrops: number | undefined;
+  /** The 95 % intervals of the response times. */
+  readonly intervals?: Times["intervals"];
 }
 
-/** Lateness that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
-const ALLOWED_LATENESS = 0.001;
-const ALLOWED_LATENESS_SHARE = 0.1;
-
-/** The lateness at its highest quantile with enough samples, s, if it is above the allowed one. */
-function excessive(lateness: Histogram, { response }: Recorder): number | undefined {
-  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(lateness, candidate) !== null);
-  const value = q === undefined ? 0 : (lateness.quantile(q) ?? 0);
-  const allowed = Math.max(ALLOWED_LATENESS, ALLOWED_LATENESS_SHARE * (response.quantile(q ?? 0.5) ?? 0));
-  return value > allowed ? value : undefined;
+/** Lateness as the reason of an invalid run: what it did to which number, and what is allowed. */
+function latenessReason(who: string, { name, value, added, allowed, low }: Falsified): string {
+  const limit = `allowed are ${formatSeconds(allowed)} (1 ms, or a tenth of it), or down to ${formatSeconds(low)}, where its interval ends`;
+  return `${who}: up to ${formatSeconds(added)} of the ${formatSeconds(value)} of ${quantileLabel(name)} can be this delay; ${limit}; lower --rate, or free a processor core for the load generator`;
 }
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
@@ -169,63 +170,61 @@ export function judge(input: VerdictInput): RunReport["verdict"] {
     ...labReasons(input),
     ...sampleReasons(input),
   ];
-  return { valid: reasons.length === 0, reasons };
+  return { valid: reasons.length === 0, interrupted: input.ended === "interrupted", reasons };
 }
 
 /** A run that ended before its plan. A run without an end of its own is always stopped. */
 function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] {
   const whole = Number.isFinite(plan.seconds)
     ? formatSeconds(plan.seconds)
-    : plan.count !== undefined && `${formatCount(plan.count)} packets`;
+    : plan.count !== undefined && counted(plan.count, "packet");
   const part = `after ${formatSeconds(seconds)}${whole === false ? "" : ` of ${whole}`}`;
   if (ended === "interrupted" && whole !== false) {
     return [
-      `the run was interrupted ${part}; the numbers are those of the ${formatCount(recorder.counts.sent)} packets sent`,
+      `the run was interrupted ${part}; the numbers are those of the ${counted(recorder.counts.sent, "packet")} sent`,
     ];
   }
   // A target that could not be reached at all is among the failures.
   return ended === "gave-up" && seconds > 0 ? [`the run gave up ${part}, because every packet was refused`] : [];
 }
 
+/** The beginning of a sentence about packets: `1 packet was`. */
+function were(packets: number): string {
+  return `${counted(packets, "packet")} ${packets === 1 ? "was" : "were"}`;
+}
+
 /** Problems of the load generator itself. */
-function senderReasons({ plan, recorder, bufferDrops }: VerdictInput): string[] {
+function senderReasons({ plan, recorder, bufferDrops, intervals = {} }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent, unreached, refused } = recorder.counts;
-  const lateness = excessive(recorder.scheduleError, recorder);
-  const receiveDelay = excessive(recorder.receiveDelay, recorder);
-  if (lateness !== undefined) {
-    reasons.push(
-      `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
-    );
-  }
-  if (receiveDelay !== undefined) {
-    reasons.push(
-      `the receiver read answers ${(receiveDelay * 1000).toFixed(1)} ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator`,
-    );
-  }
+  const times = { values: recorder.response, packets: recorder.counts.sent, intervals };
+  const sender = falsifiedBy(recorder.scheduleError, times);
+  const receiver = falsifiedBy(recorder.receiveDelay, times);
+  if (sender !== undefined) reasons.push(latenessReason("the sender was late", sender));
+  if (receiver !== undefined) reasons.push(latenessReason("answers were read late", receiver));
   if (unreached > 0) {
     reasons.push(
-      `${unreached} packets were not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
+      `${were(unreached)} not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
     );
   }
   if (unsent > unreached) {
     reasons.push(
-      `${unsent - unreached} packets were not sent because no connection was free in time; raise --connections or lower --rate`,
+      `${were(unsent - unreached)} not sent because no connection was free in time; raise --connections or lower --rate`,
     );
   }
   if (refused > 0) {
     reasons.push(
-      `${refused} packets were refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
+      `${were(refused)} refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
     );
   }
   if (recorder.counts.discarded > 0) {
     reasons.push(
-      `${recorder.counts.discarded} packets count as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
+      `${counted(recorder.counts.discarded, "packet")} counted as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
     );
   }
   if (recorder.surplusAnswers > 0) {
     reasons.push(
-      `${recorder.surplusAnswers} parts of answers arrived after the answer to their packet, as from a target that reads a packet in several parts and answers each; lost packets can count as answered; use --mode stamp, or a smaller --size`,
+      `${counted(recorder.surplusAnswers, "part")} of answers arrived after the answer to their packet, as from a target that reads a packet in several parts and answers each; lost packets can count as answered; use --mode stamp, or a smaller --size`,
     );
   }
   const { longestLagMs, shortestRestMs } = recorder.copies;
@@ -236,7 +235,7 @@ function senderReasons({ plan, recorder, bufferDrops }: VerdictInput): string[] 
   }
   if (bufferDrops !== undefined && bufferDrops > 0) {
     reasons.push(
-      `the kernel dropped ${bufferDrops} answers because this run's receive buffer was full, and they count as lost; lower --rate, or raise net.core.rmem_max`,
+      `the kernel dropped ${counted(bufferDrops, "answer")} because this run's receive buffer was full, and ${bufferDrops === 1 ? "it counts" : "they count"} as lost; lower --rate, or raise net.core.rmem_max`,
     );
   }
   return reasons;
@@ -245,7 +244,7 @@ function senderReasons({ plan, recorder, bufferDrops }: VerdictInput): string[] 
 function labReasons({ directions }: VerdictInput): string[] {
   if (directions.heldByLab === 0) return [];
   return [
-    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --wait above its delay fault`,
+    `the lab still held ${counted(directions.heldByLab, "packet")} at the end of the run; raise --wait above its delay fault`,
   ];
 }
 
@@ -254,5 +253,7 @@ function sampleReasons({ plan, recorder, failures }: VerdictInput): string[] {
   const needed = samplesNeeded(QUANTILES.p50);
   if (failures.length > 0 || sent === 0 || sent >= needed) return [];
   const flag = plan.count === undefined ? "--duration" : "--count";
-  return [`${sent} packets are too few for any percentile, which needs ${needed}; raise ${flag}`];
+  return [
+    `${counted(sent, "packet")} ${sent === 1 ? "is" : "are"} too few for any percentile, which needs ${needed}; raise ${flag}`,
+  ];
 }

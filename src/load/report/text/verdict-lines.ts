@@ -2,7 +2,8 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
 import type { QuantileName } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
-import type { JudgedObjective, RunEnd, RunReport } from "../report.ts";
+import { hasNoAnswer } from "../no-answer.ts";
+import type { JudgedObjective, PacketCounts, RunEnd, RunReport } from "../report.ts";
 import { paint, type Screen, type Tone, wrap } from "./screen.ts";
 
 /** How a run ended, in words. */
@@ -12,8 +13,15 @@ export const END_TEXTS: Readonly<Record<RunEnd, string>> = {
   "gave-up": "gave up",
 };
 
+/** An objective that is met by a run that is not valid is not called met alone. */
+function resultOf({ met, runValid }: JudgedObjective, screen: Screen): string {
+  if (!met) return paint(screen, "bad", "MISSED");
+  return runValid ? paint(screen, "good", "met") : paint(screen, "caution", "met, but the run is not valid");
+}
+
 /** An objective and its result, as one line. */
-export function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective, screen: Screen): string {
+export function objectiveLine(objective: JudgedObjective, screen: Screen): string {
+  const { text, value, over, edge, note } = objective;
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
@@ -21,13 +29,7 @@ export function objectiveLine({ text, met, value, over, edge, note }: JudgedObje
       : formatSeconds;
   const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
   const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
-  const result = met ? paint(screen, "good", "met") : paint(screen, "bad", "MISSED");
-  return `objective ${text}: ${result}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
-}
-
-/** Whether a packet was answered, within the timeout or later. */
-export function isMeasured({ packets }: RunReport): boolean {
-  return packets.answered + packets.late > 0;
+  return `objective ${text}: ${resultOf(objective, screen)}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
 }
 
 /** The verdict in words, and its meaning. */
@@ -37,12 +39,29 @@ function verdictOf({ ended, verdict }: RunReport): readonly [text: string, tone:
   return [END_TEXTS[ended], ended === "interrupted" ? "caution" : "bad"];
 }
 
+/** The status of a lab for a dropped request, which counts as lost. */
+const DROPPED = "503";
+
+/** The statuses of failed packets, with the median of their times; empty without any. */
+function failedStatuses({ packets, statuses, failedTime }: RunReport): string {
+  const failing = Object.entries(statuses).filter(([status]) => !/^2/.test(status));
+  const dropped = Math.max(0, failing.reduce((sum, [, count]) => sum + count, 0) - packets.failed);
+  const list = failing
+    .map(([status, count]) => [status, status === DROPPED ? count - dropped : count] as const)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `status ${status} × ${formatCount(count)}`);
+  if (list.length === 0) return "";
+  return `: ${list.join(", ")}${failedTime.p50 === null ? "" : ` (p50 ${formatSeconds(failedTime.p50)})`}`;
+}
+
 /** The outcomes of the packets: `990 of 1,000 answered, 2 late`. */
-function outcomes({ packets }: RunReport): string {
+function outcomes(report: RunReport, withStatuses: boolean): string {
+  const { packets } = report;
   const others = (["late", "failed", "corrupt"] as const).filter((name) => packets[name] > 0);
+  const suffix = (name: keyof PacketCounts) => (name === "failed" && withStatuses ? failedStatuses(report) : "");
   return [
     `${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`,
-    ...others.map((name) => `${formatCount(packets[name])} ${name}`),
+    ...others.map((name) => `${formatCount(packets[name])} ${name}${suffix(name)}`),
   ].join(", ");
 }
 
@@ -53,9 +72,9 @@ function percentile({ responseTime }: RunReport, name: QuantileName): string {
 
 function numbers(report: RunReport): string {
   const { packets, loss } = report;
-  if (!isMeasured(report)) return `${outcomes(report)}, nothing could be measured`;
+  if (hasNoAnswer(report)) return `${outcomes(report, false)}, nothing could be measured`;
   const lost = packets.sent === 0 ? "" : `, ${formatShare(loss.ratio)} lost`;
-  return `${outcomes(report)}${lost}${percentile(report, "p50")}${percentile(report, "p99")}`;
+  return `${outcomes(report, false)}${lost}${percentile(report, "p50")}${percentile(report, "p99")}`;
 }
 
 /** The verdict of each run with its numbers; below it a line for each objective and for each reason. */
@@ -86,8 +105,8 @@ function missed(objectives: readonly JudgedObjective[]): string {
 export function summaryLine(report: RunReport): string {
   const { protocol, ended, packets, objectives, verdict, loss } = report;
   const end = ended === null || ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
-  const head = `${protocol}: ${outcomes(report)}`;
-  if (!isMeasured(report)) {
+  const head = `${protocol}: ${outcomes(report, true)}`;
+  if (hasNoAnswer(report)) {
     const [reason] = verdict.reasons;
     return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
