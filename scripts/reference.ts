@@ -126,7 +126,8 @@ ${await routes()}
 ${faults()}
 
 The text form is \`PROTOCOL:FAULT=VALUE,FAULT=VALUE;PROTOCOL:…\`. For faults with two directions, \`UP/DOWN\` gives one value for
-each; a single value is upstream.
+each; a single value is upstream. On HTTP, \`drop\` and \`burst\` answer with 503 at once; \`close\` and \`stall\` leave a request
+without a response.
 
 ${presets()}
 

@@ -290,7 +290,8 @@ usage: bun src/main.ts [flags]
 ${rows.join("")}  -h, --help                this text
   -v, --version             the version
 
-A flag overrides its variable.
+A flag overrides its variable. Probabilities can be in % and times in us, ms or s: drop=20%,delay=0.5s.
+On HTTP, drop and burst answer with 503 at once; close and stall leave a request without a response.
 
 examples:
   bun src/main.ts

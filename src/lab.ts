@@ -28,6 +28,7 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
+import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
 
 /** Options of `startLab`; every option has a default. */
@@ -63,6 +64,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
   const httpBodies = new Budget(limits.httpBodiesBytes);
+  const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);
   const sessions = new Sessions(limits.sessions);
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
@@ -98,6 +100,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     queue,
     tcpOctets,
     httpBodies,
+    httpSessions,
     runBodies,
     sessions,
     packetLog,
@@ -112,7 +115,8 @@ type Parts = ReturnType<typeof createParts>;
 
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, tcpOctets, httpBodies, runBodies, sessions, packetLog, store, limits } = parts;
+  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store, limits } =
+    parts;
   const tableOf = (protocol: Protocol, limit: number) => () =>
     listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
   const readers = labReaders(metrics, {
@@ -121,6 +125,8 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
       "delay-queue": () => queue,
       "delay-queue-bytes": () => queue.octets,
       "http-connections": tableOf("http", limits.httpConnections),
+      "http-stalled": () => listeners.get("http")?.stalled ?? { size: 0, limit: limits.httpStalled, overflows: 0 },
+      "http-sessions": () => httpSessions,
       "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,

@@ -10,6 +10,12 @@ export interface Limits {
   readonly delayQueueBytes: number;
   /** Open HTTP connections. */
   readonly httpConnections: number;
+  /** HTTP requests that the fault `stall` leaves without a response; above that, the oldest ones' connections are closed. */
+  readonly httpStalled: number;
+  /** Longest time for which the fault `stall` leaves a connection open, ms. */
+  readonly httpStallMs: number;
+  /** Sessions of HTTP requests whose losses are counted, one for each load run. */
+  readonly httpSessions: number;
   /** Open TCP connections. */
   readonly tcpConnections: number;
   /** Idle time after which a TCP connection is closed, s. */
@@ -48,6 +54,9 @@ export const DEFAULT_LIMITS: Limits = {
   delayQueue: 65_536,
   delayQueueBytes: 64 * 1024 * 1024,
   httpConnections: 4096,
+  httpStalled: 2048,
+  httpStallMs: 300_000,
+  httpSessions: 4096,
   tcpConnections: 4096,
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 64 * 1024,

@@ -92,6 +92,7 @@ describe("section 6", () => {
       "ECONNREFUSED",
       "200",
       "p90",
+      "p95",
       "p99",
       "p999",
       "p",

@@ -25,6 +25,8 @@ import { runScript } from "./support/process.ts";
 /** Faults of each kind; a protocol gets those that it accepts. The longest delays exceed the timeout. */
 const FAULTS: Readonly<Record<string, string>> = {
   drop: "0.08/0.08",
+  close: "0.03/0.03",
+  stall: "0.02/0.02",
   burst: "gilbert(0.02,0.4)/0",
   delay: "uniform(0,110)",
   duplicate: "0.1",
@@ -54,7 +56,8 @@ function optionsFor(lab: Lab, protocol: Protocol, options: Partial<LoadOptions> 
     timeout: 0.1,
     wait: 0.2,
     seed: 3,
-    objectives: ["p50<1s", "p99<5ms", "mean<1s", "loss<50%", "errors<1%", "late<90%", "jitter<1s", "rate>=1"],
+    percentiles: [0.1, 50, 75, 97.5, 99.99, 100],
+    objectives: ["p50<1s", "p95<1s", "p99<5ms", "mean<1s", "loss<50%", "errors<1%", "late<90%", "jitter<1s", "rate>=1"],
     ...options,
   };
 }

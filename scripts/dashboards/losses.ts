@@ -17,7 +17,11 @@ export function faults(): AnyPanel[] {
       [
         { expr: perSecond("dropped_packets_total", LAB_PROTOCOL, "protocol"), legend: "{{protocol}} measured" },
         {
-          expr: perSecond("wirelab_impairments_total", `${LAB_PROTOCOL},kind=~"drop|burst|reset"`, "protocol"),
+          expr: perSecond(
+            "wirelab_impairments_total",
+            `${LAB_PROTOCOL},kind=~"drop|close|stall|burst|reset"`,
+            "protocol",
+          ),
           legend: "{{protocol}} injected",
           dashed: true,
         },

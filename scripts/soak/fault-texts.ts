@@ -25,6 +25,8 @@ function delay(next: Random): string {
 /** The value of each kind. Resets are rare, because each ends all packets in flight on its connection. */
 const VALUES: Readonly<Record<Kind, (next: Random) => string>> = {
   drop: (next) => `${between(next, 0, 0.1)}/${between(next, 0, 0.1)}`,
+  close: (next) => `${between(next, 0, 0.02)}/${between(next, 0, 0.02)}`,
+  stall: (next) => `${between(next, 0, 0.005)}/${between(next, 0, 0.005)}`,
   burst: (next) => `gilbert(${between(next, 0, 0.05)},${between(next, 0.2, 0.8)})/0`,
   delay,
   duplicate: (next) => between(next, 0, 0.2),

@@ -58,7 +58,7 @@ function dependenceOf({ series, steps }: Delays): Dependence {
   const shares = levels.map((level) => batchMeans(series.map((delay) => (delay <= level ? 1 : 0))));
   const middle = mean(answered) ?? 0;
   const deviations = batchMeans(series.map((delay) => (Number.isFinite(delay) ? (delay - middle) / 1000 : 0)));
-  const isCentral = (_: unknown, index: number) => Math.abs((QUANTILES[index]?.q ?? 0) - 0.5) <= 0.45;
+  const isCentral = (_: unknown, index: number) => Math.abs((QUANTILES[index]?.q ?? 0) - 0.5) <= 0.42;
   const independent = [...shares.filter(isCentral), deviations].map(({ means }) => independentBatches(means));
   const degrees = degreesFor(Math.min(...independent));
   const inflations = shares.map(({ size, means }) => {

@@ -35,9 +35,18 @@ export function ascending(values: readonly number[]): number[] {
 export const QUANTILES = [
   { name: "p50", q: 0.5, needs: 6 },
   { name: "p90", q: 0.9, needs: 36 },
+  { name: "p95", q: 0.95, needs: 72 },
   { name: "p99", q: 0.99, needs: 368 },
   { name: "p999", q: 0.999, needs: 3688 },
 ] as const;
+
+/**
+ * The fewest values with which the quantile `q` has a value: neither all of them lie above the quantile nor all below it
+ * with more than 2.5 % probability.
+ */
+export function fewest(q: number): number {
+  return Math.ceil(Math.log(0.025) / Math.log(Math.max(q, 1 - q)));
+}
 
 /** The rank of the quantile `q` of `count` values, from 1. */
 export function rankOf(q: number, count: number): number {

@@ -11,7 +11,7 @@ import {
   time,
 } from "./expected.ts";
 import { type Delays, delayIntervals } from "./intervals.ts";
-import { ascending, deviation, greatest, least, mean, QUANTILES, quantile, rankOf } from "./plain.ts";
+import { ascending, deviation, fewest, greatest, least, mean, QUANTILES, quantile, rankOf } from "./plain.ts";
 import { byOrder, bySession, type Row, responseOf, SENT, serviceOf } from "./rows.ts";
 
 /** Times of the file are rounded to 1 ns. */
@@ -33,6 +33,7 @@ function distribution(
   rounding: Rounding,
   packets = values.length,
   timeout = 0,
+  percents: readonly number[] = [],
 ): Expectations {
   const expected: Expectations = new Map();
   const sorted = ascending(values);
@@ -52,6 +53,17 @@ function distribution(
     expected.set(name, packets < needs || isOver ? exact(null) : percentile(sorted, rank, rounding));
     if (isOver) expected.set(`over.${name}`, exact(timeout));
   }
+  percents.forEach((percent, index) => {
+    const rank = percent === 100 ? packets : rankOf(percent / 100, packets);
+    const isKnown = percent === 100 ? packets > 0 : packets >= fewest(percent / 100);
+    const isOver = isKnown && rank > values.length;
+    expected.set(`percentiles.${index}.percent`, exact(percent));
+    expected.set(
+      `percentiles.${index}.value`,
+      !isKnown || isOver ? exact(null) : percent === 100 ? time(sorted.at(-1)) : percentile(sorted, rank, rounding),
+    );
+    if (isOver) expected.set(`percentiles.${index}.over`, exact(timeout));
+  });
   return expected;
 }
 
@@ -130,6 +142,7 @@ export function timeExpectations(rows: readonly Row[], report: RunReport): Expec
   const packets = byOrder(rows.filter(({ fate }) => SENT.some((name) => name === fate)));
   const answered = packets.filter(({ fate }) => fate === "answered");
   const timeout = report.plan?.timeoutSeconds ?? 0;
+  const percents = report.plan?.percentiles ?? [];
   const responses = answered.map(responseOf);
   const services = answered.map(serviceOf);
   const server = answered.flatMap(({ t2, t3, server: reported }) => {
@@ -144,10 +157,10 @@ export function timeExpectations(rows: readonly Row[], report: RunReport): Expec
   const shortest = least(services) ?? 0;
   const variation = services.map((ms) => ms - shortest);
   return new Map([
-    ...under("responseTime", distribution(responses, "distance", packets.length, timeout)),
+    ...under("responseTime", distribution(responses, "distance", packets.length, timeout, percents)),
     ...under("responseTime", delayIntervals(delays)),
-    ...under("serviceTime", distribution(services, "time", packets.length, timeout)),
-    ...under("serverTime", distribution(server, "time")),
+    ...under("serviceTime", distribution(services, "time", packets.length, timeout, percents)),
+    ...under("serverTime", distribution(server, "time", server.length, 0, percents)),
     ...p50p99("jitter.ipdv", delays.steps, threeDigits),
     ...p50p99("jitter.pdv", variation, (ms) => threeDigitsAbove(0, ms)),
     ...p50p99("scheduleError", late, threeDigits),

@@ -7,11 +7,14 @@ import { integerIn } from "./json-body.ts";
 const closed = { additionalProperties: false };
 const Probability = t.Number(RANGES.probability);
 const Milliseconds = t.Number(RANGES.ms);
+const ByDirection = t.Object({ up: Probability, down: Probability }, closed);
 const Gilbert = t.Object({ goodToBad: Probability, badToGood: t.Number(RANGES.recovery) }, closed);
 
 /** The schema of each kind's value; the shapes are those of `Faults`. */
 const KIND_SCHEMAS = {
-  drop: t.Object({ up: Probability, down: Probability }, closed),
+  drop: ByDirection,
+  close: ByDirection,
+  stall: ByDirection,
   burst: t.Object({ up: t.Optional(Gilbert), down: t.Optional(Gilbert) }, closed),
   delay: t.Union([
     t.Object({ kind: t.Literal("fixed"), ms: Milliseconds }, closed),
@@ -29,6 +32,8 @@ const KIND_SCHEMAS = {
 /** An example of each kind's value. */
 const KIND_EXAMPLES: Required<Faults> = {
   drop: { up: 0.1, down: 0.1 },
+  close: { up: 0.05, down: 0.05 },
+  stall: { up: 0.05, down: 0.05 },
   burst: { up: { goodToBad: 0.01, badToGood: 0.25 } },
   delay: { kind: "normal", meanMs: 20, stddevMs: 5 },
   duplicate: 0.01,

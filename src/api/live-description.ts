@@ -7,6 +7,7 @@ const SECOND = {
   drops: 0.2,
   mean: 0.0004,
   p50: 0.0003,
+  p95: 0.001,
   p99: 0.002,
   connections: 1,
   received: 6400,

@@ -13,6 +13,7 @@ import type { Instance } from "../reflector/instance.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { KeptRuns } from "../runs/kept/kept-runs.ts";
 import type { Runner } from "../runs/runner.ts";
+import type { HttpSessions } from "../servers/http-sessions.ts";
 
 /** The parts as lab.ts provides them; each module of routes takes those that it uses. */
 export interface ApiParts {
@@ -29,6 +30,7 @@ export interface ApiParts {
   /** The HTTP counters, in which refused requests are counted. */
   readonly traffic: Pick<Traffic, "rejects">;
   readonly sessions: Pick<Sessions, "shownTo" | "ends" | "limit">;
+  readonly httpSessions: Pick<HttpSessions, "get">;
   /** The ports that the lab listens on. */
   readonly ports: () => Readonly<Record<Protocol, number>>;
   /** Whether each protocol's port is open. */

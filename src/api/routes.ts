@@ -4,6 +4,7 @@ import { apiPage } from "./api-page.ts";
 import { currentRunRoutes } from "./current-run.ts";
 import { failureOf } from "./errors.ts";
 import { faultRoutes } from "./faults.ts";
+import { httpSessionRoutes } from "./http-sessions.ts";
 import { keptRunRoutes } from "./kept-runs.ts";
 import { liveRoutes } from "./live.ts";
 import { measurementRoutes } from "./measurement.ts";
@@ -26,6 +27,7 @@ export function controlRoutes(parts: ApiParts) {
       return response;
     })
     .use(measurementRoutes(parts))
+    .use(httpSessionRoutes(parts))
     .use(faultRoutes(parts))
     .use(liveRoutes(parts))
     .use(currentRunRoutes(parts))

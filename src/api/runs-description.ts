@@ -18,6 +18,7 @@ const SUMMARY = {
       sent: 1000,
       lossRatio: 0.2,
       p50: 0.0002,
+      p95: 0.0009,
       p99: null,
       over: { p99: 2 },
       valid: true,

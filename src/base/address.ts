@@ -20,6 +20,15 @@ function groupsOf(address: string): readonly string[] {
   return [...head, ...Array<string>(Math.max(0, 8 - head.length - tail.length)).fill("0"), ...tail];
 }
 
+/** An address in one form for all its spellings: IPv4 as it is, IPv6 with eight groups and without its zone. */
+export function uniformAddress(address: string): string {
+  const plain = plainAddress(address.split("%", 1)[0] ?? "");
+  if (!plain.includes(":")) return plain;
+  return groupsOf(plain)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}
+
 /** The network of a source address, for limits that one network shares: /24 of IPv4, /48 of IPv6. */
 export function sourcePrefix(address: string): string {
   const plain = plainAddress(address);

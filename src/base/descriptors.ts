@@ -55,7 +55,7 @@ export function lowestFreeDescriptor(most: number): number {
 }
 
 /** A number above every descriptor of this process: the size of its table; `most` if no descriptor is free to read it. */
-function tableSize(most: number): number {
+export function descriptorTableSize(most: number): number {
   try {
     return Math.min(most, Number(/^FDSize:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1]));
   } catch {
@@ -84,7 +84,7 @@ export class ConnectionScanner {
    */
   async scan(port: number): Promise<readonly OpenConnection[]> {
     const found: OpenConnection[] = [];
-    const end = SOCKET_CALLS ? tableSize(this.most) : 0;
+    const end = SOCKET_CALLS ? descriptorTableSize(this.most) : 0;
     for (let descriptor = 0; descriptor < end; descriptor++) {
       if (descriptor % DESCRIPTORS_PER_TURN === DESCRIPTORS_PER_TURN - 1) await nextTurn();
       const connection = this.#read(port, descriptor);

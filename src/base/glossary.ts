@@ -30,9 +30,13 @@ export const GLOSSARY = {
     "The lab records a limited number of packets per second for this list and only counts the rest, so that the list does not slow down the traffic.",
 
   // Faults
-  drop: "Losses with this probability. Up (upstream): the lab discards the packet before it handles it. Down (downstream): the lab handles the packet and discards the answer. A lost UDP datagram gets no answer, a TCP connection is closed, an HTTP request gets status 503 at once.",
+  drop: "Losses with this probability. Up (upstream): the lab discards the packet before it handles it. Down (downstream): the lab handles the packet and discards the answer. A lost UDP datagram gets no answer, a TCP connection is closed. HTTP does not fall silent: the request gets status 503 at once, so that a client counts it without waiting. To an HTTP client, loss on a real network looks like “close” or “stall”.",
+  close:
+    "The connection ends without a response (TCP FIN), as when a server or a proxy fails. Up (upstream): the lab discards the request before it handles it. Down (downstream): the lab handles the request and discards the response. Many clients send the request once more if it was not the first on its connection; both count.",
+  stall:
+    "There is never a response, and the connection stays open until the client gives up, as when a packet is lost for good. Up (upstream): the lab discards the request before it handles it. Down (downstream): the lab handles the request and discards the response.",
   burst:
-    "Losses in bursts (loss episodes, RFC 6534), from Gilbert's two-state model: in the bad state every packet is lost. “Starts” is the probability per packet of entering the bad state, “ends” that of leaving it. The mean burst is 1 ÷ ends packets long.",
+    "Losses in bursts (loss episodes, RFC 6534), from Gilbert's two-state model: in the bad state every packet is lost, in the same way as by drop. “Starts” is the probability per packet of entering the bad state, “ends” that of leaving it. The mean burst is 1 ÷ ends packets long.",
   delay:
     "The answer is delayed. Fixed: always by the same time. Uniform: by any time in a range. Normal: a bell curve. Pareto: mostly short and sometimes very long, as in real queues.",
   duplicate: "The answer is sent twice, as when a network duplicates a packet (RFC 5560).",

@@ -58,7 +58,7 @@ export const REGISTRY = {
     reportsDrops: true,
     urlSchemes: ["http", "https"],
     largestPayload: 2 ** 24,
-    faults: ["drop", "burst", "delay", "status"],
+    faults: ["drop", "close", "stall", "burst", "delay", "status"],
     rejects: [
       "bad-request",
       "not-json",
@@ -66,6 +66,7 @@ export const REGISTRY = {
       "too-slow",
       "memory-limit",
       "connection-limit",
+      "stall-limit",
       "not-found",
       "forbidden",
       "failed",

@@ -39,9 +39,12 @@ function delayFields(delay: Delay): Field[] {
 }
 
 /** Every number in the faults. */
-function fieldsOf({ drop, burst, delay, status, ...chances }: Faults): Field[] {
+function fieldsOf({ drop, close, stall, burst, delay, status, ...chances }: Faults): Field[] {
   const fields = Object.entries(chances).map(([kind, value]): Field => [kind, value, RANGES.probability]);
-  if (drop) fields.push(["drop.up", drop.up, RANGES.probability], ["drop.down", drop.down, RANGES.probability]);
+  for (const [kind, chance] of Object.entries({ drop, close, stall })) {
+    if (!chance) continue;
+    fields.push([`${kind}.up`, chance.up, RANGES.probability], [`${kind}.down`, chance.down, RANGES.probability]);
+  }
   if (burst) fields.push(...burstFields("burst.up", burst.up), ...burstFields("burst.down", burst.down));
   if (delay) fields.push(...delayFields(delay));
   if (status) {

@@ -4,10 +4,13 @@ import type { Protocol } from "../base/protocol.ts";
 import { type Random, random } from "../base/random.ts";
 import { type Burst, type Delay, type Direction, type Faults, MAX_DELAY_MS } from "./faults.ts";
 
+/** A fault that loses a packet. */
+export type Loss = "drop" | "burst" | "close" | "stall" | "reset";
+
 /** What happens to a packet in one direction. A mutable record that `decide` fills, so that a packet allocates nothing. */
 export interface DirectionFate {
   /** The fault that loses the packet; undefined if none does. */
-  lostBy: "drop" | "burst" | "reset" | undefined;
+  lostBy: Loss | undefined;
   /** Delay, ms. */
   delayMs: number;
   /** The packet is sent twice. */
@@ -41,6 +44,10 @@ export function copyFate({ up, down }: Fate): Fate {
 export interface Chance {
   readonly dropUp: Random;
   readonly dropDown: Random;
+  readonly closeUp: Random;
+  readonly closeDown: Random;
+  readonly stallUp: Random;
+  readonly stallDown: Random;
   readonly burstUp: Random;
   readonly burstDown: Random;
   readonly delay: Random;
@@ -63,6 +70,10 @@ export function chance(seed: number, protocol: Protocol): Chance {
   return {
     dropUp: stream("drop/up"),
     dropDown: stream("drop/down"),
+    closeUp: stream("close/up"),
+    closeDown: stream("close/down"),
+    stallUp: stream("stall/up"),
+    stallDown: stream("stall/down"),
     burstUp: stream("burst/up"),
     burstDown: stream("burst/down"),
     delay: stream("delay"),
@@ -96,6 +107,14 @@ export function decide(faults: Faults, chance: Chance, fate: Fate): Fate {
   if (faults.drop) {
     if (chance.dropUp() < faults.drop.up) up.lostBy ??= "drop";
     if (chance.dropDown() < faults.drop.down) down.lostBy ??= "drop";
+  }
+  if (faults.close) {
+    if (chance.closeUp() < faults.close.up) up.lostBy ??= "close";
+    if (chance.closeDown() < faults.close.down) down.lostBy ??= "close";
+  }
+  if (faults.stall) {
+    if (chance.stallUp() < faults.stall.up) up.lostBy ??= "stall";
+    if (chance.stallDown() < faults.stall.down) down.lostBy ??= "stall";
   }
   if (faults.reset && chance.reset() < faults.reset) down.lostBy ??= "reset";
   down.delayMs = faults.delay ? sampleDelay(faults.delay, chance.delay) : 0;

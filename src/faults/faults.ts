@@ -7,7 +7,18 @@ export const DIRECTIONS = ["up", "down"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
 /** Every kind of fault. */
-export const KINDS = ["drop", "burst", "delay", "duplicate", "reorder", "corrupt", "reset", "status"] as const;
+export const KINDS = [
+  "drop",
+  "close",
+  "stall",
+  "burst",
+  "delay",
+  "duplicate",
+  "reorder",
+  "corrupt",
+  "reset",
+  "status",
+] as const;
 /** One of KINDS. */
 export type Kind = (typeof KINDS)[number];
 
@@ -19,6 +30,8 @@ export const KINDS_OF: Readonly<Record<Protocol, readonly Kind[]>> = byProtocol(
 /** The directions in which each kind acts: losses in both, all others on the response. */
 export const DIRECTIONS_OF: Readonly<Record<Kind, readonly Direction[]>> = {
   drop: DIRECTIONS,
+  close: DIRECTIONS,
+  stall: DIRECTIONS,
   burst: DIRECTIONS,
   delay: ["down"],
   duplicate: ["down"],
@@ -63,9 +76,19 @@ export interface Burst {
   readonly badToGood: number;
 }
 
+/** A probability for each direction. */
+export interface ByDirection {
+  readonly up: number;
+  readonly down: number;
+}
+
 /** The faults of one protocol. An absent kind is off. Probabilities are between 0 and 1. */
 export interface Faults {
-  readonly drop?: { readonly up: number; readonly down: number };
+  readonly drop?: ByDirection;
+  /** HTTP: the connection ends without a response. */
+  readonly close?: ByDirection;
+  /** HTTP: there is no response, and the connection stays open. */
+  readonly stall?: ByDirection;
   readonly burst?: { readonly up?: Burst; readonly down?: Burst };
   readonly delay?: Delay;
   readonly duplicate?: number;

@@ -2,7 +2,7 @@
  * Applies fates to the packets of one direction: delay, loss, corruption, reordering and duplication. It does not depend on
  * the reflector, which uses it for both directions.
  */
-import { copyFate, type DirectionFate, type Fate } from "./decide.ts";
+import { copyFate, type Fate, type Loss } from "./decide.ts";
 import type { DelayQueue } from "./delay-queue.ts";
 import type { Direction, Kind } from "./faults.ts";
 
@@ -21,7 +21,7 @@ export interface PathEnd<Packet> {
   /** Called after the delay, before the fate is applied. */
   prepare(packet: Packet, fate: Fate): void;
   /** Called when a fault loses the packet. */
-  lose(packet: Packet, fault: NonNullable<DirectionFate["lostBy"]>): void;
+  lose(packet: Packet, fault: Loss): void;
   /** Called when the delay queue is full; the packet is lost. */
   overflow(packet: Packet): void;
   /** Delivers the packet; returns false if that failed. */

@@ -3,6 +3,7 @@
  *
  *   udp:drop=0.2,delay=uniform(0,50);http:status=500:0.1      PROTOCOL:FAULT,FAULT;PROTOCOL:…
  *   drop=0.1/0.2                                              UP/DOWN; a single value is UP
+ *   drop=20%, delay=normal(20ms,5ms)                          probabilities also in %, times in us, ms or s
  *   none, classroom                                           a preset
  */
 
@@ -37,16 +38,22 @@ export class ImpairmentError extends Error {
   }
 }
 
+const PROBABILITY = "from 0 to 1, or 0% to 100%";
+const LOSS_FORM = `P or UP/DOWN, each ${PROBABILITY}`;
+
 /** The form of each kind's value. */
 export const FORMS: Readonly<Record<Kind, string>> = {
-  drop: "P or UP/DOWN, each from 0 to 1",
-  burst: "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1",
-  delay: `MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to ${MAX_DELAY_MS}`,
-  duplicate: "a probability from 0 to 1",
-  reorder: "a probability from 0 to 1",
-  corrupt: "a probability from 0 to 1",
-  reset: "a probability from 0 to 1",
-  status: "CODE:P, CODE from 400 to 599, P from 0 to 1",
+  drop: LOSS_FORM,
+  close: LOSS_FORM,
+  stall: LOSS_FORM,
+  burst:
+    "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1, both also in %",
+  delay: `TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), times from 0 to ${MAX_DELAY_MS} ms, or with a unit: us, ms, s`,
+  duplicate: `a probability ${PROBABILITY}`,
+  reorder: `a probability ${PROBABILITY}`,
+  corrupt: `a probability ${PROBABILITY}`,
+  reset: `a probability ${PROBABILITY}`,
+  status: `CODE:P, CODE from 400 to 599, P ${PROBABILITY}`,
 };
 
 /** A part of the text with its position, for errors. */
@@ -105,13 +112,23 @@ function assertReadable(text: string): void {
   throw new ImpairmentError("the text is too long", MAX_TEXT, `up to ${MAX_TEXT} characters`);
 }
 
-function number(kind: Kind, piece: Piece, { minimum, maximum }: Range): number {
-  const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(piece.text) ? Number(piece.text) : Number.NaN;
+/** The power of ten of each unit: of a probability, and of a time in ms. */
+type Units = Readonly<Record<string, number>>;
+const SHARES: Units = { "%": -2 };
+const TIMES: Units = { us: -3, µs: -3, ms: 0, s: 3 };
+
+/** Parses a number with or without one of `units`. */
+function number(kind: Kind, piece: Piece, { minimum, maximum }: Range, units: Units = {}): number {
+  const [, digits, exponent = "0", unit] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+))(?:e([+-]?\d+))?\s*([a-zµ%]*)$/i.exec(piece.text) ?? [];
+  const shift = unit === "" ? 0 : Object.entries(units).find(([name]) => name === unit)?.[1];
+  if (digits === undefined || shift === undefined) return fail(kind, piece);
+  const value = Number(`${digits}e${Number(exponent) + shift}`); // exact: 7 / 100 and 0.07 can differ
   return value >= minimum && value <= maximum ? value : fail(kind, piece);
 }
 
-function probability(kind: Kind, piece: Piece): number {
-  return number(kind, piece, RANGES.probability);
+function probability(kind: Kind, piece: Piece, range: Range = RANGES.probability): number {
+  return number(kind, piece, range, SHARES);
 }
 
 /** Parses `name(a,b)` into the name and its arguments; undefined for any other form. */
@@ -123,7 +140,7 @@ function call(piece: Piece): { name: string; args: readonly Piece[] } | undefine
 }
 
 function parseDelay(piece: Piece): Delay {
-  const ms = (part: Piece) => number("delay", part, RANGES.ms);
+  const ms = (part: Piece) => number("delay", part, RANGES.ms, TIMES);
   const form = call(piece);
   if (!form) return { kind: "fixed", ms: ms(piece) };
   const [first, second, extra] = form.args;
@@ -144,10 +161,10 @@ function parseDelay(piece: Piece): Delay {
 
 function parseBurst(piece: Piece): Burst | undefined {
   const form = call(piece);
-  if (!form) return number("burst", piece, { minimum: 0, maximum: 0 }) === 0 ? undefined : fail("burst", piece);
+  if (!form) return probability("burst", piece, { minimum: 0, maximum: 0 }) === 0 ? undefined : fail("burst", piece);
   const [first, second, extra] = form.args;
   if (form.name !== "gilbert" || !first || !second || extra) fail("burst", piece);
-  return { goodToBad: probability("burst", first), badToGood: number("burst", second, RANGES.recovery) };
+  return { goodToBad: probability("burst", first), badToGood: probability("burst", second, RANGES.recovery) };
 }
 
 /** Splits UP/DOWN; the second part is undefined for a single value. */
@@ -158,9 +175,11 @@ function splitDirections(kind: Kind, value: Piece): [Piece, Piece | undefined] {
 
 function parseFault(kind: Kind, value: Piece): Faults {
   switch (kind) {
-    case "drop": {
+    case "drop":
+    case "close":
+    case "stall": {
       const [up, down] = splitDirections(kind, value);
-      return { drop: { up: probability(kind, up), down: down ? probability(kind, down) : 0 } };
+      return { [kind]: { up: probability(kind, up), down: down ? probability(kind, down) : 0 } };
     }
     case "burst": {
       const parts = splitDirections(kind, value);
@@ -245,8 +264,11 @@ function printBurst(burst: Burst | undefined): string {
 /** Prints the faults of one protocol in the form that `parseFaults` parses; `none` without faults. */
 export function printFaults(faults: Faults): string {
   const parts: string[] = [];
-  const { drop, burst, delay, status } = faults;
-  if (drop) parts.push(`drop=${printDirections(`${drop.up}`, `${drop.down}`)}`);
+  const { burst, delay, status } = faults;
+  for (const kind of ["drop", "close", "stall"] as const) {
+    const chance = faults[kind];
+    if (chance) parts.push(`${kind}=${printDirections(`${chance.up}`, `${chance.down}`)}`);
+  }
   if (burst) parts.push(`burst=${printDirections(printBurst(burst.up), printBurst(burst.down))}`);
   if (delay) parts.push(`delay=${printDelay(delay)}`);
   for (const kind of ["duplicate", "reorder", "corrupt", "reset"] as const) {

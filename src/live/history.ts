@@ -69,6 +69,7 @@ class ProtocolHistory {
       drops: dropRatio({ packets, dropped, count }),
       mean: sum / count,
       p50: bucketQuantile(this.#bucketsGained, bounds, 0.5),
+      p95: bucketQuantile(this.#bucketsGained, bounds, 0.95),
       p99: bucketQuantile(this.#bucketsGained, bounds, 0.99),
       connections: connections ?? Number.NaN,
       received: received / elapsed,

@@ -6,11 +6,11 @@ import type { PacketEntry } from "../reflector/packet-log.ts";
 export type { PacketEntry };
 
 /** The series kept for each protocol. */
-export const SERIES = ["packets", "drops", "mean", "p50", "p99", "connections", "received", "sent"] as const;
+export const SERIES = ["packets", "drops", "mean", "p50", "p95", "p99", "connections", "received", "sent"] as const;
 
 /**
  * `packets`, `received` and `sent` are rates (1/s, octets/s), `drops` is the ratio of packets without a response,
- * `mean`, `p50` and `p99` are response times in s (percentiles interpolated within the buckets), `connections` are those
+ * `mean`, `p50`, `p95` and `p99` are response times in s (percentiles interpolated within the buckets), `connections` are those
  * open at the end of the second.
  */
 export type SeriesName = (typeof SERIES)[number];

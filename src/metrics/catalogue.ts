@@ -21,6 +21,8 @@ export const STRUCTURES = [
   "delay-queue",
   "delay-queue-bytes",
   "http-connections",
+  "http-stalled",
+  "http-sessions",
   "tcp-connections",
   "tcp-bytes",
   "http-body-bytes",

@@ -1,5 +1,5 @@
 /** One packet and the means to respond to it, as a listener passes it to the responder. */
-import type { DirectionFate } from "../faults/decide.ts";
+import type { DirectionFate, Loss } from "../faults/decide.ts";
 import type { Transit } from "../faults/path.ts";
 import type { DropReason } from "../metrics/counters.ts";
 import type { Session } from "./session.ts";
@@ -26,6 +26,9 @@ export interface Exchange extends Transit {
   encode(reflectorSequence: number, fate: Readonly<DirectionFate>): void;
   /** Passes the response to the kernel; returns its payload octets, SEND_FAILED or PEER_GONE. May be called again. */
   send(): number;
-  /** Called when no response will be sent. */
-  drop(reason: DropReason): void;
+  /**
+   * Called when no response will be sent.
+   * @param fault the fault that lost the packet; undefined if none did
+   */
+  drop(reason: DropReason, fault?: Loss): void;
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Protocol } from "../base/protocol.ts";
 import { checkedFaults } from "../faults/check.ts";
-import { type Chance, chance, cleanFate, decide, type Fate } from "../faults/decide.ts";
+import { type Chance, chance, cleanFate, decide, type Fate, type Loss } from "../faults/decide.ts";
 import type { DelayQueue } from "../faults/delay-queue.ts";
 import { type Faults, NO_FAULTS } from "../faults/faults.ts";
 import { FaultPath } from "../faults/path.ts";
@@ -100,7 +100,7 @@ export class Responder {
   #upEnd() {
     return {
       prepare() {},
-      lose: (exchange: Exchange) => this.#drop(exchange, "fault-up"),
+      lose: (exchange: Exchange, fault: Loss) => this.#drop(exchange, "fault-up", fault),
       overflow: (exchange: Exchange) => this.#drop(exchange, "queue-full"),
       deliver: (exchange: Exchange, fate: Fate) => {
         const { session, sequence, receivedAt, workMs } = exchange;
@@ -117,9 +117,9 @@ export class Responder {
   #downEnd() {
     return {
       prepare: (exchange: Exchange, { down }: Fate) => exchange.encode(exchange.session?.takeSequence() ?? 0, down),
-      lose: (exchange: Exchange, fault: string) => {
+      lose: (exchange: Exchange, fault: Loss) => {
         exchange.session?.dropDown(exchange.sequence);
-        this.#drop(exchange, fault === "reset" ? "fault-reset" : "fault-down");
+        this.#drop(exchange, fault === "reset" ? "fault-reset" : "fault-down", fault);
       },
       overflow: (exchange: Exchange) => {
         exchange.session?.discard(exchange.sequence);
@@ -148,9 +148,9 @@ export class Responder {
     return true;
   }
 
-  #drop(exchange: Exchange, reason: DropReason): void {
+  #drop(exchange: Exchange, reason: DropReason, fault?: Loss): void {
     this.traffic.drop(reason);
-    exchange.drop(reason);
+    exchange.drop(reason, fault);
     if (this.#packetLog.accepts(this.protocol)) this.#record(exchange, reason);
   }
 

@@ -62,6 +62,7 @@ export interface RunLine {
   readonly lossRatio: number;
   /** Response times, in s; null where there are too few samples, or where the percentile is `over` the timeout. */
   readonly p50: number | null;
+  readonly p95: number | null;
   readonly p99: number | null;
   readonly over: Times["over"];
   readonly valid: boolean;

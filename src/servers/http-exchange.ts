@@ -1,9 +1,12 @@
 /** One HTTP request and its response. */
 import { formatPeer } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
-import type { DirectionFate } from "../faults/decide.ts";
+import type { DirectionFate, Loss } from "../faults/decide.ts";
+import type { Direction } from "../faults/faults.ts";
 import type { DropReason } from "../metrics/counters.ts";
 import { type Exchange, PEER_GONE } from "../reflector/exchange.ts";
+import { type HttpSessions, isHttpSession, SESSION_FIELD } from "./http-sessions.ts";
+import type { SilentRequests } from "./http-silence.ts";
 
 /** The content of the response if no fault changes it; the response is made when it is sent. */
 export interface Reply {
@@ -25,15 +28,24 @@ function lengthOf(body: Reply["body"]): number {
   return body instanceof Blob ? body.size : body.length;
 }
 
+/** The response to a request, now or later. */
+type Answered = Response | Promise<Response>;
+
 /** Returns the source of a request; null if its connection was closed. */
 export type PeerOf = (request: Request) => { readonly address: string; readonly port: number } | null;
+
+/** What happens to requests that faults lose. */
+export interface LostRequests {
+  readonly silent: Pick<SilentRequests, "leave">;
+  readonly sessions: Pick<HttpSessions, "lost">;
+}
 
 /** An HTTP request, as the responder processes it. */
 export class RequestExchange implements Exchange {
   readonly session = undefined;
   readonly sequence = 0;
   /** The response; undefined until it is decided. */
-  #response: Response | undefined;
+  #response: Answered | undefined;
   /** Resolves the promise of `result`, if that was called before the response was decided. */
   #resolve: ((response: Response) => void) | undefined;
   /** Status injected in place of the response; 0 for none. */
@@ -45,6 +57,7 @@ export class RequestExchange implements Exchange {
     private readonly clock: Clock,
     private readonly reply: Reply,
     readonly bytes: number,
+    private readonly lost: LostRequests,
     readonly receivedAt = clock.now(),
   ) {}
 
@@ -87,14 +100,36 @@ export class RequestExchange implements Exchange {
     return this.request.method === "HEAD" ? 0 : lengthOf(body);
   }
 
-  drop(reason: DropReason): void {
+  drop(reason: DropReason, fault?: Loss): void {
+    if (fault) this.#countLoss(reason === "fault-up" ? "up" : "down");
+    if (fault === "close" || fault === "stall") this.#leave(fault);
+    else this.#refuse(reason);
+  }
+
+  #refuse(reason: DropReason): void {
     const fate = reason === "fault-up" ? "dropped-up" : reason === "fault-down" ? "dropped-down" : reason;
     if (reason === "failed") this.#respond(Response.json({ error: INTERNAL_ERROR }, { status: 500 }));
     else this.#respond(new Response(null, { status: 503, headers: { "x-wirelab-fate": fate } }));
   }
 
+  #countLoss(direction: Direction): void {
+    const session = this.request.headers.get(SESSION_FIELD);
+    if (session !== null && isHttpSession(session)) this.lost.sessions.lost(session, direction);
+  }
+
+  /** Leaves the request without a response: the promise of `result` is kept, but not this exchange with its body. */
+  #leave(fault: "close" | "stall"): void {
+    let release = this.#resolve;
+    if (!release) {
+      const { promise, resolve } = Promise.withResolvers<Response>();
+      this.#response = promise;
+      release = resolve;
+    }
+    this.lost.silent.leave(this.request, fault, release);
+  }
+
   /** The response if it exists already, otherwise a promise of it. */
-  result(): Response | Promise<Response> {
+  result(): Answered {
     return (
       this.#response ??
       new Promise((resolve) => {

@@ -6,7 +6,7 @@ import type { InternalErrors } from "../base/internal-errors.ts";
 import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
-import { type PeerOf, type Reply, RequestExchange } from "./http-exchange.ts";
+import { type LostRequests, type PeerOf, type Reply, RequestExchange } from "./http-exchange.ts";
 
 /** Longest response time of `/delay/{seconds}`, s. */
 export const MAX_DELAY_SECONDS = 10;
@@ -33,6 +33,7 @@ export interface TrafficParts {
   readonly httpBodies: Budget;
   readonly errors: InternalErrors;
   readonly peerOf: PeerOf;
+  readonly lost: LostRequests;
   /** The API description of a route. */
   readonly describe: (route: TrafficRoute) => DocumentDecoration;
 }
@@ -58,13 +59,13 @@ function pattern(length: number): Blob {
 }
 
 /** The traffic routes, for the lab's HTTP application. */
-export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, describe }: TrafficParts) {
+export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe }: TrafficParts) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
   const bodies = new BodyReader(limits, httpBodies, errors);
 
   function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
-    const exchange = new RequestExchange(request, peerOf, clock, reply, bytes);
+    const exchange = new RequestExchange(request, peerOf, clock, reply, bytes, lost);
     responder.receive(exchange);
     return exchange.result();
   }

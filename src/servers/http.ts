@@ -3,6 +3,7 @@ import { type AnyElysia, Elysia } from "elysia";
 import { withoutExitListeners } from "../base/kernel.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { trafficRoutes } from "./http-routes.ts";
+import { SilentRequests } from "./http-silence.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 
 /** Bodies beyond this multiple of the limit are rejected by the runtime; up to it the lab answers and counts them. */
@@ -11,11 +12,15 @@ const IDLE_SECONDS = 30;
 
 /** Listens for requests and passes those to a traffic route to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, httpBodies, routes, firstRequests, describe, errors } = context;
+  const { hostname, port, responder, limits, httpBodies, httpSessions, routes, firstRequests, describe, errors } =
+    context;
   const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
+  const onLimit = () => responder.traffic.rejects.add("stall-limit");
+  const silent = new SilentRequests(() => app.server, limits, errors, onLimit);
+  const lost = { silent, sessions: httpSessions };
   const app: AnyElysia = new Elysia({ normalize: false })
     .use(routes)
-    .use(trafficRoutes({ responder, limits, httpBodies, errors, peerOf, describe }));
+    .use(trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe }));
   for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
   const options = {
     hostname,
@@ -38,11 +43,15 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     connections: () => connections.size,
     refresh: () => connections.refresh(),
     connectionTable: connections,
+    stalled: silent,
     countsConnections: false, // Bun.serve does not report them
     receiveBufferDrops: () => undefined,
-    pause: () => server.stop(),
+    async pause() {
+      await Promise.all([server.stop(), silent.stop()]);
+    },
     async close() {
       connections.stop();
+      await silent.stop();
       await server.stop(true);
     },
   };

@@ -11,6 +11,7 @@ import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { TrafficRoute } from "./http-routes.ts";
+import type { HttpSessions } from "./http-sessions.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -22,6 +23,8 @@ export interface Listener {
   refresh?(): Promise<void>;
   /** The limited set of connections; undefined if the listener does not limit them itself. */
   readonly connectionTable: Bounded | undefined;
+  /** HTTP: the requests that a fault leaves without a response. */
+  readonly stalled?: Bounded;
   /** Whether the listener counts the connections that it accepts. */
   readonly countsConnections: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
@@ -44,6 +47,8 @@ export interface ListenerContext {
   readonly tcpOctets: Budget;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
+  /** HTTP: the losses of each session of requests. */
+  readonly httpSessions: HttpSessions;
   /** UDP: every datagram of 44 octets or more is a STAMP test packet and every other is dropped (the STAMP port). */
   readonly stampOnly: boolean;
   /** The UDP ports of this lab, one octet per port: datagrams from a port that is 1 get no response. */

@@ -63,7 +63,7 @@ describe("faults", () => {
     [
       "/impairments/udp",
       "drop=2",
-      '"2" is not a valid value for drop at character 6; allowed: P or UP/DOWN, each from 0 to 1',
+      '"2" is not a valid value for drop at character 6; allowed: P or UP/DOWN, each from 0 to 1, or 0% to 100%',
     ],
   ])("PUT %s %s is refused with the position and what is allowed", async (path, text, error) => {
     await using lab = await startTestLab();

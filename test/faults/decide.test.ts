@@ -39,6 +39,14 @@ describe("probability", () => {
     expectRatio(up.filter((fate) => fate.down.lostBy === "drop").length, COUNT, 0.02);
   });
 
+  test.each(["close", "stall"] as const)("%s: has the configured ratio in each direction", (kind) => {
+    const all = fates({ [kind]: { up: 0.2, down: 0.1 } }, COUNT, 1, "http");
+    const up = all.filter((fate) => fate.up.lostBy === kind);
+    expectRatio(up.length, COUNT, 0.2);
+    expectRatio(all.filter((fate) => fate.down.lostBy === kind).length, COUNT, 0.1);
+    expectRatio(up.filter((fate) => fate.down.lostBy === kind).length, COUNT, 0.02);
+  });
+
   test.each(["duplicate", "reorder"] as const)("%s: has the configured ratio", (kind) => {
     expectRatio(fates({ [kind]: 0.05 }, COUNT).filter((fate) => fate.down[kind]).length, COUNT, 0.05);
   });
@@ -179,6 +187,21 @@ describe("chance", () => {
         ({ drop: [up.lostBy, lostBy], delay: delayMs, duplicate, reorder, corrupt: corruptAt })[kind];
       expect(alone.map(read)).toEqual(together.map(read));
     }
+  });
+
+  test("close and stall do not change what other faults on HTTP do, and a loss by drop stays one", () => {
+    const others: Faults = {
+      drop: { up: 0.2, down: 0.1 },
+      delay: { kind: "uniform", minMs: 0, maxMs: 50 },
+      status: { code: 503, probability: 0.3 },
+    };
+    const alone = fates(others, 1000, 7, "http");
+    const both = fates({ ...others, close: { up: 0.3, down: 0.3 }, stall: { up: 0.3, down: 0.3 } }, 1000, 7, "http");
+    const withoutNew = ({ lostBy, ...rest }: Fate["up"]) => ({ ...rest, isDropped: lostBy === "drop" });
+    expect(both.map(({ up, down }) => [withoutNew(up), withoutNew(down)])).toEqual(
+      alone.map(({ up, down }) => [withoutNew(up), withoutNew(down)]),
+    );
+    expect(new Set(both.map(({ up }) => up.lostBy))).toEqual(new Set([undefined, "drop", "close", "stall"]));
   });
 
   test("makes a higher probability drop the same packets and more", () => {

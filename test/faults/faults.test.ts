@@ -13,7 +13,7 @@ import {
 describe("kinds of faults", () => {
   test("KINDS_OF lists the kinds of each protocol", () => {
     expect(KINDS_OF).toMatchObject({
-      http: ["drop", "burst", "delay", "status"],
+      http: ["drop", "close", "stall", "burst", "delay", "status"],
       tcp: ["drop", "burst", "delay", "reset"],
       udp: ["drop", "burst", "delay", "duplicate", "reorder", "corrupt"],
     });
@@ -26,7 +26,7 @@ describe("kinds of faults", () => {
 
   test("DIRECTIONS_OF has both directions for losses and `down` for all other kinds", () => {
     for (const kind of KINDS) {
-      const isLoss = kind === "drop" || kind === "burst";
+      const isLoss = ["drop", "close", "stall", "burst"].includes(kind);
       expect([kind, DIRECTIONS_OF[kind]]).toEqual([kind, isLoss ? DIRECTIONS : ["down"]]);
     }
   });

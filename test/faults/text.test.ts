@@ -33,6 +33,7 @@ describe("a valid text", () => {
       "burst=gilbert(1,1)/gilbert(0,1e-9)",
       { burst: { up: { goodToBad: 1, badToGood: 1 }, down: { goodToBad: 0, badToGood: 1e-9 } } },
     ],
+    ["http", "close=0.1/0.2,stall=0.3", { close: { up: 0.1, down: 0.2 }, stall: { up: 0.3, down: 0 } }],
     ["http", "delay=20", { delay: { kind: "fixed", ms: 20 } }],
     ["http", "delay=0.25", { delay: { kind: "fixed", ms: 0.25 } }],
     ["http", "delay=60000", { delay: { kind: "fixed", ms: 60_000 } }],
@@ -52,6 +53,27 @@ describe("a valid text", () => {
   ])("is parsed, printed and parsed again: %s:%s", (protocol, text, faults) => {
     expect(parseFaults(protocol, text)).toEqual(faults);
     expect(parseFaults(protocol, printFaults(faults))).toEqual(faults);
+  });
+
+  test.each<[Protocol, string, string]>([
+    ["udp", "drop=20%", "drop=0.2"],
+    ["udp", "drop=7%/12.3%", "drop=0.07/0.123"],
+    ["udp", "drop=2e1 %/.5%", "drop=0.2/0.005"],
+    ["udp", "drop=100%/0%", "drop=1"],
+    ["udp", "burst=gilbert(1%,30%)/0%", "burst=gilbert(0.01,0.3)"],
+    ["udp", "duplicate=1%,reorder=2%,corrupt=3%", "duplicate=0.01,reorder=0.02,corrupt=0.03"],
+    ["tcp", "reset=0.1%", "reset=0.001"],
+    ["http", "close=10%/20%,stall=5%,status=503:10%", "close=0.1/0.2,stall=0.05,status=503:0.1"],
+    ["http", "delay=20ms", "delay=20"],
+    ["http", "delay=0.5s", "delay=500"],
+    ["http", "delay=500us", "delay=0.5"],
+    ["http", "delay=1.1 µs", "delay=0.0011"],
+    ["http", "delay=60s", "delay=60000"],
+    ["http", "delay=normal(20ms,5ms)", "delay=normal(20,5)"],
+    ["http", "delay=uniform(0,0.05s)", "delay=uniform(0,50)"],
+    ["http", "delay=pareto(40ms,2)", "delay=pareto(40,2)"],
+  ])("may have units, and is printed without: %s:%s", (protocol, text, printed) => {
+    expect(printFaults(parseFaults(protocol, text))).toBe(printed);
   });
 
   test("may have several protocols, spaces and empty parts", () => {
@@ -81,6 +103,8 @@ describe("a valid text", () => {
   test("exists for every kind of every protocol", () => {
     const values: Readonly<Record<string, string>> = {
       drop: "0.1/0.2",
+      close: "0.1/0.2",
+      stall: "0.1/0.2",
       burst: "0/gilbert(0.1,0.2)",
       delay: "pareto(1,2)",
       status: "500:0.5",
@@ -95,11 +119,13 @@ describe("a valid text", () => {
 describe("an invalid text", () => {
   const KINDS = "drop, burst, delay, duplicate, reorder, corrupt";
   const PROTOCOL_FORMS = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or none, classroom`;
-  const P = "a probability from 0 to 1";
-  const DROP = "P or UP/DOWN, each from 0 to 1";
-  const DELAY = "MS, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), ms from 0 to 60000";
-  const BURST = "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1";
-  const STATUS = "CODE:P, CODE from 400 to 599, P from 0 to 1";
+  const P = "a probability from 0 to 1, or 0% to 100%";
+  const DROP = "P or UP/DOWN, each from 0 to 1, or 0% to 100%";
+  const DELAY =
+    "TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), times from 0 to 60000 ms, or with a unit: us, ms, s";
+  const BURST =
+    "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1, both also in %";
+  const STATUS = "CODE:P, CODE from 400 to 599, P from 0 to 1, or 0% to 100%";
 
   test.each<[string, string, number, string]>([
     ["udp", '"udp" is neither a protocol with faults nor a preset', 0, PROTOCOL_FORMS],
@@ -112,7 +138,7 @@ describe("an invalid text", () => {
     ["udp:drop=0.2,,", 'udp has no fault ""', 13, KINDS],
     ["udp:reset=0.2", 'udp has no fault "reset"', 4, KINDS],
     ["tcp:corrupt=0.2", 'tcp has no fault "corrupt"', 4, "drop, burst, delay, reset"],
-    ["http:reset=0.2", 'http has no fault "reset"', 5, "drop, burst, delay, status"],
+    ["http:reset=0.2", 'http has no fault "reset"', 5, "drop, close, stall, burst, delay, status"],
     ["udp:constructor=1", 'udp has no fault "constructor"', 4, KINDS],
     ["udp:drop", "drop has no value", 8, `drop=${DROP}`],
     ["udp:drop=0.1,drop=0.2", "drop is given twice", 13, "each fault once"],
@@ -147,6 +173,19 @@ describe("an invalid text", () => {
     ["http:status=200:0.5", '"200" is not a valid value for status', 12, STATUS],
     ["http:status=5000:0.5", '"5000:0.5" is not a valid value for status', 12, STATUS],
     ["http:status=500:1.5", '"1.5" is not a valid value for status', 16, STATUS],
+    ["http:close=2", '"2" is not a valid value for close', 11, DROP],
+    ["udp:close=0.1", 'udp has no fault "close"', 4, KINDS],
+    ["udp:drop=20 percent", '"20 percent" is not a valid value for drop', 9, DROP],
+    ["udp:drop=101%", '"101%" is not a valid value for drop', 9, DROP],
+    ["udp:drop=20ms", '"20ms" is not a valid value for drop', 9, DROP],
+    ["udp:drop=%", '"%" is not a valid value for drop', 9, DROP],
+    ["udp:delay=20%", '"20%" is not a valid value for delay', 10, DELAY],
+    ["udp:delay=61s", '"61s" is not a valid value for delay', 10, DELAY],
+    ["udp:delay=20MS", '"20MS" is not a valid value for delay', 10, DELAY],
+    ["udp:delay=1m", '"1m" is not a valid value for delay', 10, DELAY],
+    ["udp:delay=normal(20ms,5%)", '"5%" is not a valid value for delay', 22, DELAY],
+    ["udp:delay=pareto(1ms,2s)", '"2s" is not a valid value for delay', 21, DELAY],
+    ["http:status=50%:0.5", '"50%:0.5" is not a valid value for status', 12, STATUS],
     ["http:status=500:0.5:1", '"0.5:1" is not a valid value for status', 16, STATUS],
   ])("throws ImpairmentError: %j", (text, problem, position, allowed) => {
     const error = errorOf(() => parseImpairments(text));

@@ -24,6 +24,7 @@ describe("History.sample", () => {
       drops: 0.2,
       mean: 0.002,
       p50: 0.00175, // the middle of the bucket from 1 to 2.5 ms
+      p95: 0.002425,
       p99: 0.002485,
       connections: null,
       received: 1000,

@@ -29,6 +29,7 @@ const FLAGS = {
   body: { type: "string" },
   insecure: { type: "boolean" },
   "no-keep-alive": { type: "boolean" },
+  percentiles: { type: "string" },
   slo: { type: "string", multiple: true },
   json: { type: "string" },
   csv: { type: "string" },

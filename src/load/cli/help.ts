@@ -66,12 +66,14 @@ HTTP
 
 Results
   --slo OBJECTIVE        p99<5ms, mean<1ms, loss<0.1%, errors<1%, late<1%,
-                         jitter<2ms, rate>=950; repeatable. p50 p90 p99 p999
-                         min mean max are response times, percentiles of all
+                         jitter<2ms, rate>=950; repeatable. p50 p90 p95 p99
+                         p999 min mean max are response times, percentiles of all
                          packets sent: over the timeout if too many have no
                          answer. jitter is the mean round-trip jitter. If the
                          value has a 95 % confidence interval, all of it has to
                          meet the objective
+  --percentiles LIST     those that the text shows, and the JSON report contains
+                         in addition, above 0 to 100 (50,90,95,99,99.9)
   --json FILE|-          the report as JSON. "-" is standard output; the text report
                          then goes to standard error, with --quiet nowhere
   --csv FILE|-           a row for each interval. Its percentiles are over the

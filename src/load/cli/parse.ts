@@ -10,6 +10,7 @@ import {
   parseHeader,
   parseMethod,
   parseNumber,
+  parsePercentiles,
   parseStages,
   parseWord,
 } from "../plan/values.ts";
@@ -148,6 +149,7 @@ function commonOptions(given: GivenFlags) {
     interval: duration("interval"),
     seed: number("seed"),
     family: given.has("ipv4") ? (4 as const) : given.has("ipv6") ? (6 as const) : undefined,
+    percentiles: convert(text("percentiles"), parsePercentiles),
     objectives: given.get("slo"),
   };
 }

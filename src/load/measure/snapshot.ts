@@ -32,6 +32,7 @@ export interface IntervalSnapshot {
    * or if there are too few packets.
    */
   readonly p50: number | null;
+  readonly p95: number | null;
   readonly p99: number | null;
   /** Longest response time of the answers of this interval, s; null without any. */
   readonly max: number | null;
@@ -41,15 +42,19 @@ export interface IntervalSnapshot {
 
 const INTERVAL_QUANTILES = [
   ["p50", 0.5],
+  ["p95", 0.95],
   ["p99", 0.99],
 ] as const;
 
 /** The percentiles of the interval that ends now. */
-function intervalTimes(recorder: Recorder, timeoutSeconds: number): Pick<IntervalSnapshot, "p50" | "p99" | "over"> {
+function intervalTimes(
+  recorder: Recorder,
+  timeoutSeconds: number,
+): Pick<IntervalSnapshot, "p50" | "p95" | "p99" | "over"> {
   const { interval, counts, unansweredBefore } = recorder;
   // The number decreases if an answer that was held back turns out to have arrived within the timeout.
   const outcomes = interval.count + Math.max(0, unansweredOf(counts) - unansweredBefore);
-  const times: { p50: number | null; p99: number | null } = { p50: null, p99: null };
+  const times: Record<(typeof INTERVAL_QUANTILES)[number][0], number | null> = { p50: null, p95: null, p99: null };
   const over: Partial<Record<QuantileName, number>> = {};
   for (const [name, q] of INTERVAL_QUANTILES) {
     const value = quantileAmong(interval, outcomes, q);

@@ -32,7 +32,7 @@ export class Timeline {
 }
 
 /** The higher one of a percentile of two intervals; null if it is over the timeout in one of them. */
-function higherOf(name: "p50" | "p99", first: IntervalSnapshot, second: IntervalSnapshot): number | null {
+function higherOf(name: "p50" | "p95" | "p99", first: IntervalSnapshot, second: IntervalSnapshot): number | null {
   if (first.over[name] !== undefined || second.over[name] !== undefined) return null;
   return higher(first[name], second[name]);
 }
@@ -47,6 +47,7 @@ function join(first: IntervalSnapshot, second: IntervalSnapshot): IntervalSnapsh
     ...second,
     interval: first.interval + second.interval,
     p50: higherOf("p50", first, second),
+    p95: higherOf("p95", first, second),
     p99: higherOf("p99", first, second),
     max: higher(first.max, second.max),
     over: { ...first.over, ...second.over },

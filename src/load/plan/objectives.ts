@@ -7,6 +7,7 @@ import { readDuration, readNumber } from "./values.ts";
 const SUBJECTS = {
   p50: "time",
   p90: "time",
+  p95: "time",
   p99: "time",
   p999: "time",
   min: "time",

@@ -62,6 +62,11 @@ export interface LoadOptions {
   readonly http?: HttpOptions;
   /** Whether losses are attributed during the run, not only at its end. Default: only for runs without an end. */
   readonly follow?: boolean;
+  /**
+   * Percentiles of the times that the report contains in addition and that its text shows, above 0 to 100. Default: 50,
+   * 90, 95, 99 and 99.9, which every report contains.
+   */
+  readonly percentiles?: readonly number[];
   /** Objectives such as `p99<5ms`, `loss<0.1%`, `rate>=950`. */
   readonly objectives?: readonly string[];
 }

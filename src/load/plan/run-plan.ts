@@ -7,6 +7,7 @@ import { UsageError } from "./errors.ts";
 import { defaultControl, defaultTarget, isLabHere } from "./lab-address.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import type { HttpOptions, LoadOptions, Mode } from "./options.ts";
+import { checkPercentiles } from "./quantiles.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
 import { checkFamily, parseTarget, type Target, withoutUser } from "./target.ts";
 import { alternatives } from "./values.ts";
@@ -48,6 +49,8 @@ export interface RunPlan {
   readonly intervalMs: number;
   readonly http: HttpOptions;
   readonly follow: boolean;
+  /** Undefined for those that every report has. */
+  readonly percentiles: readonly number[] | undefined;
   readonly objectives: readonly Objective[];
 }
 
@@ -119,6 +122,7 @@ export function planRun(options: LoadOptions): RunPlan {
     intervalMs: inRange("interval", options.interval ?? 1, 0.01, 3600, " s") * 1000,
     http: options.http ?? {},
     follow: options.follow ?? (totalSeconds(stages) === Number.POSITIVE_INFINITY && options.count === undefined),
+    percentiles: options.percentiles && checkPercentiles(options.percentiles),
     objectives: (options.objectives ?? []).map(parseObjective),
   };
 }

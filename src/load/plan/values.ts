@@ -51,6 +51,15 @@ export function parseStages(text: string): Stage[] {
   });
 }
 
+/** `50,95,99.9`. Throws UsageError. */
+export function parsePercentiles(text: string): number[] {
+  return text.split(",").map((piece) => {
+    const [, digits] = /^p?(\d+(?:\.\d+)?)$/.exec(piece.trim()) ?? [];
+    if (digits !== undefined) return Number(digits);
+    throw new UsageError(`--percentiles ${text}: "${piece}" is not a percentile; expected a list such as 50,95,99.9`);
+  });
+}
+
 /** `Name: value`. Neither part may contain a line break, which would start another field (RFC 9112 section 11.1). */
 export function parseHeader(text: string): readonly [name: string, value: string] {
   const parts = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)$/.exec(text);

@@ -110,7 +110,8 @@ export function makeReport(measured: RunResult): RunReport {
   const result = { ...measured, directions: soundDirections(measured.recorder, measured.directions) };
   const { plan, endpoint, recorder, seconds, directions } = result;
   const { counts, scheduleError, receiveDelay } = recorder;
-  const timeoutSeconds = plan.timeoutMs / 1000;
+  const { percentiles } = plan;
+  const answersTo = { timeoutSeconds: plan.timeoutMs / 1000, percentiles };
   return {
     schema: "wirelab.run/2",
     protocol: plan.protocol,
@@ -131,9 +132,9 @@ export function makeReport(measured: RunResult): RunReport {
     duplicates: duplicatePlacesOf(recorder, directions),
     loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
-    responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, timeoutSeconds),
-    serviceTime: timesOf(recorder.service, { packets: counts.sent, timeoutSeconds }),
-    serverTime: timesOf(recorder.server),
+    responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, answersTo),
+    serviceTime: timesOf(recorder.service, { ...answersTo, packets: counts.sent }),
+    serverTime: timesOf(recorder.server, { packets: recorder.server.count, timeoutSeconds: 0, percentiles }),
     oneWay: oneWayOf(recorder),
     clockSteps: recorder.oneWay.steps,
     reflectorClock: recorder.oneWay.reflectorClock ?? null,

@@ -35,6 +35,7 @@ export function reportedPlan(plan: RunPlan): ReportedPlan {
     timeoutSeconds: plan.timeoutMs / 1000,
     waitSeconds: plan.waitMs / 1000,
     family: plan.family === 0 ? null : plan.family,
+    ...(plan.percentiles && { percentiles: plan.percentiles }),
     seed: plan.seed,
   };
 }

@@ -22,6 +22,16 @@ export type EstimatedTime = "mean" | QuantileName;
 /** Why a time has no interval. `earlier schema`: its interval assumed independent packets. */
 export type NoTimeInterval = Unknown | "earlier schema";
 
+/** A percentile that the run was told to report. */
+export interface SelectedPercentile {
+  /** Above 0, up to 100; 100 is the maximum. */
+  readonly percent: number;
+  /** In s; null if there are too few packets, or with `over`. */
+  readonly value: number | null;
+  /** The timeout, s, if the percentile is over it. */
+  readonly over?: number;
+}
+
 /** A distribution of durations, s. Null: no sample, or too few for that percentile. */
 export interface Times {
   /** Packets that have a time; minimum, mean, maximum and standard deviation are of these. */
@@ -32,10 +42,14 @@ export interface Times {
   readonly mean: number | null;
   readonly p50: number | null;
   readonly p90: number | null;
+  /** Null in a report that was made before it existed. */
+  readonly p95: number | null;
   readonly p99: number | null;
   readonly p999: number | null;
   readonly max: number | null;
   readonly stddev: number | null;
+  /** The percentiles of `--percentiles`, in rising order; only in reports of runs with it. */
+  readonly percentiles?: readonly SelectedPercentile[];
   /** The timeout, for each percentile that is null because its rank is among the packets without a time. */
   readonly over: Partial<Record<QuantileName, number>>;
   /** 95 % confidence intervals. `high` is null if it is over the timeout. */
@@ -159,6 +173,8 @@ export interface ReportedPlan {
   /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
   readonly waitSeconds: number;
   readonly family: 4 | 6 | null;
+  /** Those of `--percentiles`; only with the flag. */
+  readonly percentiles?: readonly number[];
   readonly seed: number;
 }
 

@@ -10,6 +10,8 @@ import { createColumn, type FaultColumn } from "./column.ts";
 
 const TERMS = [
   "drop",
+  "close",
+  "stall",
   "burst",
   "delay",
   "status",

@@ -6,15 +6,16 @@ import { numberControl, percentControl } from "../ui/number-control.ts";
 import { createDelayField } from "./delay-field.ts";
 import { createGroup, type FaultField } from "./group.ts";
 
-function createDropField(): FaultField {
-  const up = percentControl("drop.up", "up");
-  const down = percentControl("drop.down", "down");
+/** A fault that is a probability in each direction. */
+function createDirectionsField(kind: "drop" | "close" | "stall"): FaultField {
+  const up = percentControl(`${kind}.up`, "up");
+  const down = percentControl(`${kind}.down`, "down");
   return {
-    element: createGroup("drop", up.element, down.element),
-    read: () => (up.value === 0 && down.value === 0 ? {} : { drop: { up: up.value, down: down.value } }),
-    write({ drop }) {
-      up.value = drop?.up ?? 0;
-      down.value = drop?.down ?? 0;
+    element: createGroup(kind, up.element, down.element),
+    read: () => (up.value === 0 && down.value === 0 ? {} : { [kind]: { up: up.value, down: down.value } }),
+    write(faults) {
+      up.value = faults[kind]?.up ?? 0;
+      down.value = faults[kind]?.down ?? 0;
     },
   };
 }
@@ -79,7 +80,9 @@ function createStatusField(): FaultField {
 }
 
 const FIELDS: Readonly<Record<Kind, () => FaultField>> = {
-  drop: createDropField,
+  drop: () => createDirectionsField("drop"),
+  close: () => createDirectionsField("close"),
+  stall: () => createDirectionsField("stall"),
   burst: createBurstField,
   delay: createDelayField,
   duplicate: () => createProbabilityField("duplicate"),

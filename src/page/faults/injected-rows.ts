@@ -3,6 +3,9 @@ import { duration, inline, NONE, percent } from "../../base/format.ts";
 import type { Delay, Direction, Faults } from "../../faults/faults.ts";
 import type { SinceChange } from "../../metrics/delta.ts";
 
+/** The faults that lose packets. */
+const LOSSES = ["drop", "close", "stall", "burst", "reset"] as const;
+
 /** One row. */
 export type InjectedRow = readonly [name: string, set: string, injected: string, measured: string];
 
@@ -20,11 +23,17 @@ export function meanDelay(delay: Delay): number | undefined {
   }
 }
 
-/** The expected loss ratio of `drop` and `burst` in one direction, as independent losses. */
-export function expectedLoss({ drop, burst }: Faults, direction: Direction): number {
+/** The expected loss ratio of all faults that lose packets in one direction, as independent losses. */
+export function expectedLoss({ drop, close, stall, burst, reset }: Faults, direction: Direction): number {
   const gilbert = burst?.[direction];
   const inBursts = gilbert ? gilbert.goodToBad / (gilbert.goodToBad + gilbert.badToGood) : 0;
-  return 1 - (1 - (drop?.[direction] ?? 0)) * (1 - inBursts);
+  const chances = [drop?.[direction], close?.[direction], stall?.[direction], direction === "down" ? reset : 0];
+  return 1 - chances.reduce<number>((passed, chance = 0) => passed * (1 - chance), 1 - inBursts);
+}
+
+/** Packets that faults lost in one direction. */
+function lostIn(injected: SinceChange["injected"], direction: Direction): number {
+  return LOSSES.reduce((sum, kind) => sum + (injected[`${kind}/${direction}`] ?? 0), 0);
 }
 
 /** Formats `count` of `total` as a percentage. */
@@ -34,7 +43,7 @@ function share(count: number, total: number): string {
 
 function lossRows(faults: Faults, lostUp: number, lostDown: number, { packets, dropped }: SinceChange): InjectedRow[] {
   const up = expectedLoss(faults, "up");
-  const down = 1 - (1 - expectedLoss(faults, "down")) * (1 - (faults.reset ?? 0));
+  const down = expectedLoss(faults, "down");
   const either = 1 - (1 - up) * (1 - down);
   return [
     ["lost up", inline(percent(up)), share(lostUp, packets), NONE],
@@ -56,8 +65,8 @@ function delayRow(faults: Faults, delayed: number, handled: number, mean: number
 /** The rows for `faults`, with the counts since they were set. */
 export function injectedRows(faults: Faults, since: SinceChange): InjectedRow[] {
   const injected = (name: string) => since.injected[name] ?? 0;
-  const lostUp = injected("drop/up") + injected("burst/up");
-  const lostDown = injected("drop/down") + injected("burst/down") + injected("reset/down");
+  const lostUp = lostIn(since.injected, "up");
+  const lostDown = lostIn(since.injected, "down");
   const handled = since.packets - lostUp;
   const answers = handled - lostDown;
   const rows = [

@@ -10,12 +10,12 @@ import { injectedRows } from "./injected-rows.ts";
 export function createInjected(): { readonly element: HTMLElement; show(faults: Faults, since: SinceChange): void } {
   const caption = h("p", { class: "note" });
   const body = h("tbody");
-  const head = ["", "set", "injected", "measured"].map((name) => h("th", { scope: "col" }, name));
+  const head = ["set", "injected", "measured"].map((name) => h("th", { scope: "col" }, name));
   const element = h(
     "section",
     { class: "injected" },
     h("h4", {}, term("injected and measured")),
-    h("table", {}, h("thead", {}, h("tr", {}, ...head)), body),
+    h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...head)), body),
     caption,
   );
   const makeRow = () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td"), h("td"));

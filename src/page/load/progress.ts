@@ -7,7 +7,7 @@ import { h, writeRows } from "../ui/dom.ts";
 import { colorOf, dashOf, titleOf } from "../ui/protocols.ts";
 import { type Interval, intervalCells, intervalColumns, latestIntervals } from "./progress-rows.ts";
 
-const HEAD = ["", "sent", "answered", "lost", "loss", "p50", "p99", "other"];
+const HEAD = ["protocol", "sent", "answered", "lost", "loss", "p50", "p99", "other"];
 const CAPTION =
   "Response time in each second: p50 as the wide line, p99 as the thin one, over the packets whose outcome became known in that second. ▲ at the upper edge: over the timeout. A gap: too few packets. A packet counts as lost when its timeout has passed.";
 
@@ -39,6 +39,11 @@ function createProgressChart(): Chart {
   });
   chart.element.setAttribute("aria-label", "Response time in each second of the run");
   return chart;
+}
+
+function makeRow(): HTMLTableRowElement {
+  const [, ...others] = HEAD;
+  return h("tr", {}, h("th", { scope: "row" }), ...others.map(() => h("td")));
 }
 
 /** Creates the view, which is hidden before the first run. */
@@ -73,7 +78,7 @@ export function createProgress(): Progress {
       if (over) return;
       bar.value = Math.min(1, (intervals.at(-1)?.seconds ?? 0) / seconds);
       const rows = latestIntervals(intervals).map((one) => [titleOf(one.protocol), ...intervalCells(one)]);
-      writeRows(body, rows, () => h("tr", {}, ...HEAD.map(() => h("td"))));
+      writeRows(body, rows, makeRow);
       const { xs, columns } = intervalColumns(intervals);
       chart.plot(xs, columns, 0, Math.max(seconds, xs.at(-1) ?? 0));
     },

@@ -48,7 +48,7 @@ function createTable(caption: string, rows: readonly ReportRow[], columns: reado
   return h(
     "div",
     { class: "report-table" },
-    h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, h("th"), ...head)), h("tbody", {}, ...body)),
+    h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...body)),
   );
 }
 

@@ -16,7 +16,7 @@ export function pairColumns(runs: readonly [KeptRun, KeptRun], protocol: Protoco
 
 /** The table of changes from the first run to the second, with the significance of each, and what limits it. */
 export function createChangesTable(changes: readonly Change[], limits: readonly string[]): HTMLElement {
-  const head = ["", "before", "after", "change", ""].map((name) => h("th", { scope: "col" }, name));
+  const head = ["before", "after", "change", "significance"].map((name) => h("th", { scope: "col" }, name));
   const rows = changes.map(({ name, before, after, change, significance }) =>
     h(
       "tr",
@@ -28,7 +28,7 @@ export function createChangesTable(changes: readonly Change[], limits: readonly 
   return h(
     "div",
     { class: "report-table" },
-    h("table", {}, h("caption", {}, "Changes"), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)),
+    h("table", {}, h("caption", {}, "Changes"), h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...rows)),
     ...limits.map((limit) => h("p", { class: "note" }, limit)),
   );
 }

@@ -36,7 +36,7 @@ function apply(choice: Choice): void {
   else document.documentElement.dataset.theme = choice;
   const button = byId("theme");
   button.textContent = LABELS[choice];
-  button.setAttribute("aria-label", `Colour scheme: ${choice === "auto" ? "system" : choice}`);
+  button.setAttribute("aria-label", `Colour scheme: ${LABELS[choice]}`);
   for (const listener of listeners) listener();
 }
 

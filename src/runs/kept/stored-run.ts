@@ -33,6 +33,7 @@ function lineOf({ protocol, target, rate, durationSeconds, packets, loss, respon
     sent: packets.sent,
     lossRatio: loss.ratio,
     p50: responseTime.p50,
+    p95: responseTime.p95,
     p99: responseTime.p99,
     over: responseTime.over,
     valid: verdict.valid,

@@ -114,7 +114,7 @@ describe("the command", () => {
     const [report] = readReports(files["r.json"] ?? "") ?? [];
     const rows = (files["r.csv"] ?? "").trim().split("\n");
     expect(rows[0]).toBe(
-      "protocol,seconds,planned,unsent,refused,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max",
+      "protocol,seconds,planned,unsent,refused,sent,answered,lost,late,failed,corrupt,duplicate,reordered,p50,p99,max,p95",
     );
     const sum = (column: number) => rows.slice(1).reduce((total, row) => total + Number(row.split(",")[column]), 0);
     expect([sum(5), sum(6), sum(7)]).toEqual([300, report?.packets.answered ?? -1, report?.packets.lost ?? -1]);

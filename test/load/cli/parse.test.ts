@@ -7,7 +7,7 @@ const parse = (line: string) => parseCommand(line === "" ? [] : line.split(" "),
 
 test("flags become options with their units", () => {
   const line =
-    "--proto=tcp --target [::1]:6001 --control none --rate 2k --duration 1.5m --count 50 --size 100 --timeout 250ms --connections 3 --seed 9";
+    "--proto=tcp --target [::1]:6001 --control none --rate 2k --duration 1.5m --count 50 --size 100 --timeout 250ms --connections 3 --seed 9 --percentiles 50,p95,99.9";
   expect(parse(line).runs).toEqual([
     {
       protocol: "tcp",
@@ -20,6 +20,7 @@ test("flags become options with their units", () => {
       timeout: 0.25,
       connections: 3,
       seed: 9,
+      percentiles: [50, 95, 99.9],
     },
   ]);
 });

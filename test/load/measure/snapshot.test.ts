@@ -29,9 +29,10 @@ test("the percentiles of an interval are over the packets whose outcome became k
   expect(mixed).toMatchObject({ refused: 7, p50: null, p99: null, over: { p50: 2 }, max: 0.04 });
   const few = interval(60, { answered: 60, lost: 40 });
   expect(few.p50).toBeCloseTo(0.05, 4); // rank 50 of 100, of which 60 have a time
-  expect(few.over).toEqual({});
+  expect(few.over).toEqual({ p95: 2 }); // rank 95
   const many = interval(400, { answered: 400, lost: 10 });
   expect(many.over).toEqual({ p99: 2 });
+  expect(many.p95).toBeCloseTo(0.39, 3); // rank 390 of 410
   // Losses that turn out to be late are not counted again.
   const late = interval(60, { answered: 60, lost: -30, late: 30 });
   expect(late.p50).toBeCloseTo(0.03, 4);

@@ -3,6 +3,7 @@ import { parseObjective } from "../../../src/load/plan/objectives.ts";
 
 test.each([
   ["p99<5ms", { subject: "p99", operator: "<", bound: 0.005 }],
+  ["p95<=2ms", { subject: "p95", operator: "<=", bound: 0.002 }],
   [" P99.9 <= 2s ", { subject: "p999", operator: "<=", bound: 2 }],
   ["loss<0.1%", { subject: "loss", operator: "<", bound: 0.001 }],
   ["errors<0.5", { subject: "errors", operator: "<", bound: 0.5 }],
@@ -12,7 +13,10 @@ test.each([
 });
 
 test.each([
-  ["p98<5ms", "--slo p98<5ms: p98 is not one of p50, p90, p99, p999, min, mean, max, jitter, loss, errors, late, rate"],
+  [
+    "p98<5ms",
+    "--slo p98<5ms: p98 is not one of p50, p90, p95, p99, p999, min, mean, max, jitter, loss, errors, late, rate",
+  ],
   ["los<1%", "did you mean loss?"],
   ["p99<5", "expected a time such as 5ms, not 5"],
   ["loss<5ms", "expected a share such as 0.1%, not 5ms"],

@@ -25,6 +25,7 @@ export const EMPTY_SNAPSHOT: IntervalSnapshot = {
   duplicate: 0,
   reordered: 0,
   p50: null,
+  p95: null,
   p99: null,
   max: null,
   over: {},

@@ -27,6 +27,7 @@ function interval(protocol: Protocol, seconds: number, values: Partial<Interval>
     duplicate: 0,
     reordered: 0,
     p50: null,
+    p95: null,
     p99: null,
     max: null,
     over: {},

@@ -7,6 +7,7 @@ const VALUES = {
   drops: [null, null],
   mean: [0.001, 0.002],
   p50: [0.003, 0.001],
+  p95: [0.4],
   p99: [0.5, null],
   connections: [],
   received: [1000],

@@ -9,8 +9,8 @@ import type { BatchMeans, DelaySeries } from "./delay-series.ts";
 const SIGNIFICANT = 2;
 /** A variance inflation above this is dependence, whatever the lag-1 autocorrelation. */
 const INFLATED = 2;
-/** Quantiles at most this far from the median measure the dependence: others have too few exceedances. */
-const CENTRAL = 0.45;
+/** Quantiles at most this far from the median (p50 and p90) measure the dependence: others have too few exceedances. */
+const CENTRAL = 0.42;
 /** Above this tail shape of their steps, dependent delays have bursts without a usable variance. */
 const HEAVIEST_STEPS = 0.2;
 

@@ -20,7 +20,7 @@ type AddedKey =
   | "ended"
   | "packetLog";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
-type FirstTimes = Omit<Times, "packets" | "over" | "noInterval">;
+type FirstTimes = Omit<Times, "packets" | "over" | "noInterval" | "p95">;
 
 /** What a report of that schema contains. */
 export type FirstReport = Omit<RunReport, "schema" | AddedKey | ChangedKey> & {
@@ -34,9 +34,10 @@ export type FirstReport = Omit<RunReport, "schema" | AddedKey | ChangedKey> & {
 };
 
 function timesOf(times: FirstTimes): Times {
-  const known = (["mean", ...QUANTILE_NAMES] as const).filter((name) => times[name] !== null);
+  const complete = { ...times, p95: null };
+  const known = (["mean", ...QUANTILE_NAMES] as const).filter((name) => complete[name] !== null);
   return {
-    ...times,
+    ...complete,
     packets: times.count,
     over: {},
     intervals: {},

@@ -2,6 +2,7 @@
 
 import type { RunReport } from "../report.ts";
 import { completed, FIRST_SCHEMA, type FirstReport } from "./first-schema.ts";
+import { filled, type SecondReport } from "./second-schema.ts";
 
 /**
  * One report as an object, several as an array; indented, without a line break at the end.
@@ -33,6 +34,6 @@ function schemaOf(value: unknown): unknown {
 
 function readReport(value: unknown): RunReport | undefined {
   // Only this program writes these schema names, so the name implies the shape.
-  if (schemaOf(value) === "wirelab.run/2") return value as RunReport;
+  if (schemaOf(value) === "wirelab.run/2") return filled(value as SecondReport);
   return schemaOf(value) === FIRST_SCHEMA ? completed(value as FirstReport) : undefined;
 }

@@ -1,17 +1,9 @@
 /** The rows of the text report's table: a label, then a cell for each report. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
-import { QUANTILE_NAMES, quantileLabel } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
+import { type ShownPercentile, shownPercentiles } from "../percentiles.ts";
 import type { DuplicatePlaces, LossPlaces } from "../places.ts";
-import type {
-  EstimatedTime,
-  OneWayVariation,
-  PacketCounts,
-  RunEnd,
-  RunLengthsReport,
-  RunReport,
-  Times,
-} from "../report.ts";
+import type { OneWayVariation, PacketCounts, RunEnd, RunLengthsReport, RunReport, Times } from "../report.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];
@@ -145,8 +137,8 @@ function directedCell({ evidence, packets }: RunReport, name: keyof PacketCounts
 }
 
 /** A time, followed by the limits of its 95 % confidence interval if it has one. */
-function withInterval(times: Times, name: EstimatedTime | "min" | "max"): string {
-  const limits = name === "min" || name === "max" ? undefined : times.intervals[name];
+function withInterval(times: Times, name: "min" | "mean" | "max"): string {
+  const limits = name === "mean" ? times.intervals.mean : undefined;
   const value = formatTime(times, name);
   return limits === undefined ? value : `${value} [${formatSeconds(limits[0])}, ${upperLimit(limits[1])}]`;
 }
@@ -158,11 +150,26 @@ function upperLimit(seconds: number | null): string {
 
 function timeRows(label: string, reports: Reports, times: (report: RunReport) => Times): string[][] {
   if (reports.every((report) => times(report).count === 0)) return [];
-  const names = ["min", "mean", ...QUANTILE_NAMES, "max"] as const;
-  return [
-    [label],
-    ...names.map((name) => row(`  ${quantileLabel(name)}`, reports, (report) => withInterval(times(report), name))),
-  ];
+  const single = (name: "min" | "mean" | "max") =>
+    row(`  ${name}`, reports, (report) => withInterval(times(report), name));
+  return [[label], single("min"), single("mean"), ...percentileRows(reports, times), single("max")];
+}
+
+/** A row for each percentile that the reports show; each of them has one plan, so their percentiles are the same. */
+function percentileRows(reports: Reports, times: (report: RunReport) => Times): string[][] {
+  const columns = reports.map((report) => shownPercentiles(times(report)));
+  return (columns[0] ?? []).map(({ label }, index) => [
+    `  ${label}`,
+    ...columns.map((column) => percentileCell(column[index])),
+  ]);
+}
+
+/** The percentile, followed by the limits of its 95 % confidence interval if it has one. */
+function percentileCell(shown: ShownPercentile | undefined): string {
+  if (shown === undefined) return NONE;
+  const { value, over, interval } = shown;
+  const text = over === undefined ? formatSeconds(value) : `> ${formatSeconds(over)}`;
+  return interval === undefined ? text : `${text} [${formatSeconds(interval[0])}, ${upperLimit(interval[1])}]`;
 }
 
 /** One-way delays, if there are any; with the offset of the clocks unless it is 0 within its error. */

@@ -1,8 +1,8 @@
 /** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
-import { QUANTILE_NAMES, quantileLabel } from "../../plan/quantiles.ts";
 import { clockNotes } from "../clock-notes.ts";
 import { formatTime } from "../format-time.ts";
+import { shownPercentiles } from "../percentiles.ts";
 import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "../report.ts";
 import { layOut } from "./table.ts";
 import { END_TEXTS, tableRows } from "./text-rows.ts";
@@ -29,9 +29,9 @@ export function objectiveLine({ text, met, value, over, edge, note }: JudgedObje
 /** Why estimates of the response time have no interval. */
 function intervalNotes({ responseTime, loss }: RunReport): string[] {
   const reasons = new Map<string, string[]>();
-  for (const name of ["mean", ...QUANTILE_NAMES] as const) {
-    const reason = responseTime.noInterval[name];
-    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), quantileLabel(name)]);
+  const mean = { label: "mean", noInterval: responseTime.noInterval.mean };
+  for (const { label, noInterval } of [mean, ...shownPercentiles(responseTime)]) {
+    if (noInterval !== undefined) reasons.set(noInterval, [...(reasons.get(noInterval) ?? []), label]);
   }
   const times = Array.from(reasons, ([reason, names]) => `${names.join(", ")} (${reason})`);
   return [

@@ -62,7 +62,7 @@ test("a report of the first schema is shown and not compared", () => {
   const [earlier = now] = readReports(JSON.stringify(first)) ?? [];
   const changes = compareReports([earlier], [reportOf(2000, 0, 100)]);
   expect(changes.filter(({ name }) => name !== "rate").map(({ significance }) => significance)).toEqual(
-    Array(6).fill("cannot tell"),
+    Array(7).fill("cannot tell"),
   );
   expect(changes.find(({ name }) => name === "p50")?.change).toBe("");
   expect(limitsOf([earlier], [now])).toEqual([expect.stringContaining("wirelab.run/1"), ONE_PAIR]);

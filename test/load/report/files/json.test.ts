@@ -9,6 +9,14 @@ test("one report is an object, several are an array, and both are read back", ()
   for (const reports of [[report], [report, report]]) expect(readReports(jsonOf(reports))).toEqual(reports);
 });
 
+test("a report of the present schema that was made before p95 existed is read with null for it", () => {
+  const written = JSON.stringify(report).replaceAll(/"p95":(?:null|[\d.e-]+),/g, "");
+  const [read] = readReports(written) ?? [];
+  expect(report.responseTime.p95 ?? report.responseTime.over.p95).toBeDefined();
+  expect(read?.responseTime).toEqual({ ...report.responseTime, p95: null });
+  expect([read?.serviceTime.p95, read?.serverTime.p95, read?.oneWay.up.p95]).toEqual([null, null, null]);
+});
+
 test("any other text is not a report", () => {
   for (const text of ["", "{}", "[]", "null", '{"schema":"wirelab.run/9"}', `[${jsonOf([report])},{}]`]) {
     expect(readReports(text)).toBe(undefined);
@@ -20,7 +28,7 @@ test("a report of the first schema is completed: without intervals, and with one
   const { plan: _plan, host: _host, ended: _ended, ...rest } = first;
   const { drift: _drift, ...oneWay } = report.oneWay;
   const { rfc3550Mean: _mean, up: _up, down: _down, ...jitter } = report.jitter;
-  const { packets: _packets, over: _over, noInterval: _none, ...times } = report.responseTime;
+  const { packets: _packets, p95: _p95, over: _over, noInterval: _none, ...times } = report.responseTime;
   const written = {
     ...rest,
     schema: "wirelab.run/1",
@@ -34,7 +42,7 @@ test("a report of the first schema is completed: without intervals, and with one
     schema: "wirelab.run/2",
     ended: null,
     loss: { ratio: 0.1, low: null, high: null, reason: "earlier schema" },
-    responseTime: { p50: times.p50, packets: 90, intervals: {}, noInterval: { p50: "earlier schema" } },
+    responseTime: { p50: times.p50, p95: null, packets: 90, intervals: {}, noInterval: { p50: "earlier schema" } },
     oneWay: { comparable: false, drift: null },
     jitter: { rfc3550Mean: null, up: null },
   });

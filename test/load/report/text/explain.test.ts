@@ -13,6 +13,7 @@ const NO_TIMES: Times = {
   mean: null,
   p50: null,
   p90: null,
+  p95: null,
   p99: null,
   p999: null,
   max: null,
