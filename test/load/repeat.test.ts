@@ -111,7 +111,7 @@ test("a target that does not answer has status 3 and a row without values for ea
   const { recorded, environment } = recordingEnvironment();
   const line = `--proto tcp --control none --target 127.0.0.1:${deadTcpPort()} --repeat 2 --quiet`;
   expect(await runCommand(line.split(" "), environment)).toBe(3);
-  expect(recorded.out).toMatch(/^run 2, gave up +0 +0 +0( +–){7}$/m);
+  expect(recorded.out).toMatch(/^run 2, gave up +0 +0 +0( +–){8}$/m);
   expect(recorded.out).toContain("tcp: 0 of 2 runs completed, 0 of 0 answered, – lost; 2 NOT VALID, see above");
 }, 15_000);
 
