@@ -98,7 +98,10 @@ describe("faults on the page", () => {
     await page.shows("#live", "live");
     const field = `${faultColumn("tcp")} [data-kind=drop] input[type=number]`;
     await page.fill(field, "150");
-    await page.shows(`${faultColumn("tcp")} [data-kind=drop] .error`, "drop.up");
+    await page.shows(
+      `${faultColumn("tcp")} [data-kind=drop] .error`,
+      "drop.up: not allowed; allowed: a number from 0 to 100 %",
+    );
     expect(
       await page.value<string>(`document.querySelector(${JSON.stringify(field)}).getAttribute("aria-invalid")`),
     ).toBe("true");
