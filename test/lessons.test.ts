@@ -56,14 +56,15 @@ interface LessonResult {
 async function runLesson({ commands, lab }: (typeof lessons)[number]): Promise<LessonResult> {
   const folder = mkdtempSync(join(tmpdir(), "lesson-"));
   try {
-    const loads = commands.filter((line) => line.includes("scripts/load.ts"));
-    const fileOf = (line: string) => join(folder, `${loads.indexOf(line)}.json`);
-    const inOrder = commands.map((line) => (loads.includes(line) ? `${line} --json ${fileOf(line)}` : line));
+    const files: string[] = [];
+    const withReport = (line: string) =>
+      `${line} --json ${files[files.push(join(folder, `${files.length}.json`)) - 1]}`;
+    const inOrder = commands.map((line) => (line.includes("scripts/load.ts") ? withReport(line) : line));
     const outcomes = await runTyped({ lab, prelude: PRELUDE, inOrder });
     return {
       output: outcomes.map(({ output }) => output).join("\n"),
       statuses: outcomes.map(({ status }) => status),
-      reports: (await Promise.all(loads.map((line) => Bun.file(fileOf(line)).json()))).flat(),
+      reports: (await Promise.all(files.map((path) => Bun.file(path).json()))).flat(),
     };
   } finally {
     rmSync(folder, { recursive: true });
@@ -71,7 +72,7 @@ async function runLesson({ commands, lab }: (typeof lessons)[number]): Promise<L
 }
 
 test("every lesson has commands, and ends with a word on the verdict", () => {
-  expect(lessons.length).toBeGreaterThanOrEqual(7);
+  expect(lessons.length).toBe(8);
   expect(LAB).toBe("bun run dev --seed 3259");
   for (const { title, text, commands, bold } of lessons) {
     expect([title, commands.length >= 2, bold.length > 0]).toEqual([title, true, true]);
@@ -119,7 +120,7 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[]) => void>> 
       if (valid(report)) expect(report?.responseTime.p50).toBeLessThan(0.055);
     }
     if (valid(fast)) expect(fast?.jitter.rfc3550Mean).toBeWithin(0.0095, 0.0125);
-    expect(fast?.packets.reordered).toBeGreaterThan(2000);
+    expect(fast?.packets.reordered).toBeGreaterThan(1250);
     if (valid(slow)) expect(slow?.packets.reordered).toBe(0);
   },
   "A duplicate is not a delivery": ([report]) => {
@@ -129,7 +130,7 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[]) => void>> 
   "A closed loop hides delay": ([closed, open]) => {
     expect(closed?.responseTime.p50).toBeGreaterThan(0.1);
     expect(open?.serviceTime.p50).toBeWithin(0.1, 0.2);
-    expect(open?.responseTime.max).toBeWithin(1.5, 2.5);
+    expect(open?.responseTime.max).toBeWithin(1.5, 4);
     expect(open?.packets.unsent).toBeWithin(200, 350);
     expect(valid(open)).toBe(false);
   },
@@ -137,7 +138,14 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[]) => void>> 
     const of = (protocol: string) => reports.find((report) => report.protocol === protocol);
     expect(of("udp")?.loss.ratio).toBeWithin(0.05, 0.16);
     expect(of("tcp")?.packets.lost).toBe(0);
-    for (const protocol of ["http", "tcp"]) expect(of(protocol)?.responseTime.p99 ?? 2).toBeGreaterThan(0.15);
+    // Null: over the timeout.
+    expect(of("http")?.responseTime.p99 ?? 2).toBeGreaterThan(0.19);
+    expect(of("tcp")?.responseTime.p99 ?? 2).toBeGreaterThan(0.005);
+  },
+  "What loss looks like to an HTTP client": ([dropped, closed, stalled]) => {
+    expect(dropped?.statuses).toMatchObject({ "503": 51 });
+    expect([dropped?.packets.lost, closed?.packets.failed, stalled?.packets.lost]).toEqual([51, 48, 50]);
+    expect(stalled?.responseTime.over.p95).toBe(0.5);
   },
 };
 

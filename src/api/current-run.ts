@@ -4,7 +4,7 @@ import { DEFAULT_TIMEOUT } from "../load/plan/run-plan.ts";
 import { jsonReader } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
-import { planRuns, type RunRequest, refusalStatus, requestSchema } from "./run-request.ts";
+import { FieldError, planRuns, type RunRequest, readerSchema, refusalStatus, requestSchema } from "./run-request.ts";
 import { describeStart, RUN_DOCS } from "./runs-description.ts";
 
 type RunnerParts = Pick<ApiParts, "runner" | "ports" | "config" | "limits">;
@@ -13,7 +13,7 @@ type RunnerParts = Pick<ApiParts, "runner" | "ports" | "config" | "limits">;
 export function currentRunRoutes(parts: RunnerParts) {
   const { runner, config, limits } = parts;
   const schema = requestSchema(limits);
-  const readJson = jsonReader(schema);
+  const readJson = jsonReader(readerSchema(limits));
   return new Elysia({ name: "current-run", normalize: false })
     .post(
       "/runs",
@@ -46,6 +46,8 @@ function start(request: RunRequest, { runner, ports, config }: RunnerParts): Res
     const status = refusalStatus(error);
     if (status === undefined || !(error instanceof Error)) throw error;
     // The load command's errors name flags; here they are fields.
-    return Response.json({ error: error.message.replaceAll(/(^|\s)--(?=[a-z])/g, "$1") }, { status });
+    const line = error.message.replaceAll(/(^|\s)--(?=[a-z])/g, "$1");
+    const place = error instanceof FieldError ? { field: error.field, allowed: error.allowed } : {};
+    return Response.json({ error: line, ...place }, { status });
   }
 }

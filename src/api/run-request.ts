@@ -1,13 +1,14 @@
 /** The request for a load run from the page: its schema, its limits, and the runs that it starts. */
 import { type Static, t } from "elysia";
 import type { AllowedHost } from "../base/address.ts";
-import { PROTOCOLS } from "../base/protocol.ts";
+import { PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
 import { UsageError } from "../load/plan/errors.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import { planRun } from "../load/plan/run-plan.ts";
 import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, SpawnError } from "../runs/runner.ts";
 import type { RunCaps } from "../runs/shapes.ts";
+import { STAMP_LENGTH } from "../stamp/packet.ts";
 import { integerIn } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 
@@ -39,6 +40,12 @@ export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {
   );
 }
 
+/** The schema by which a body is read. It leaves the range of the size, which depends on the protocol, to `planRuns`. */
+export function readerSchema(limits: ApiParts["limits"]) {
+  const { properties } = requestSchema(limits);
+  return t.Object({ ...properties, size: t.Optional(t.Number({ multipleOf: 1 })) }, { additionalProperties: false });
+}
+
 /** A valid body. */
 export type RunRequest = Static<ReturnType<typeof requestSchema>>;
 
@@ -46,11 +53,29 @@ export type RunRequest = Static<ReturnType<typeof requestSchema>>;
 export function planRuns(request: RunRequest, lab: LabAddress, allowed: readonly AllowedHost[]): LoadOptions[] {
   const { protocol: requested, target = "", seconds, ...rest } = request;
   const protocols = PROTOCOLS.filter((protocol) => requested === "all" || requested === protocol);
+  if (rest.size !== undefined) checkSize(rest.size, protocols);
   return protocols.map((protocol) => {
     const options = { ...rest, protocol, duration: seconds, ...chooseTarget(protocol, target.trim(), lab, allowed) };
     planRun(options); // throws for options that contradict each other, before a process is started
     return options;
   });
+}
+
+/** A field whose value is not allowed, by a rule that the schema does not have. */
+export class FieldError extends UsageError {
+  constructor(
+    readonly field: string,
+    readonly allowed: string,
+  ) {
+    super(`${field}: not allowed; allowed: ${allowed}`);
+  }
+}
+
+/** Throws a FieldError with the one range in which the size of a packet is valid for all `protocols`. */
+function checkSize(size: number, protocols: readonly Protocol[]): void {
+  const least = protocols.some((protocol) => REGISTRY[protocol].stamp) ? STAMP_LENGTH : 1;
+  if (size >= least && size <= MAX_SIZE) return;
+  throw new FieldError("size", `an integer from ${least} to ${MAX_SIZE}`);
 }
 
 /** The limits of a new run, for the page's form. */

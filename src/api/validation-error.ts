@@ -46,9 +46,49 @@ export function problemOf(error: ValidationError): SchemaProblem {
   const found = first && "path" in first ? first : undefined;
   const field = (found?.path ?? "").slice(1).replaceAll("/", ".");
   const schema = (found?.schema ?? {}) as Schema; // TypeBox's schemas are JSON Schema; their type hides the keywords
-  const isUnknown = found?.message === "Unexpected property";
-  // For an unknown property the schema is that of the object that contains it.
-  const allowed = isUnknown ? Object.keys(schema.properties ?? {}).join(", ") : allowedBy(schema);
-  const problem = isUnknown ? "no such field" : "not allowed";
-  return { error: `${field || "the body"}: ${problem}; allowed: ${allowed}`, field, allowed };
+  if (found?.message === "Unexpected property") return unknownField(field, schema);
+  const members = schema.anyOf?.filter(({ properties }) => properties !== undefined) ?? [];
+  const inMember = members.length > 1 ? problemInUnion(field, members, found?.value) : undefined;
+  return inMember ?? notAllowed(field, allowedBy(schema));
+}
+
+function notAllowed(field: string, allowed: string): SchemaProblem {
+  return { error: `${field || "the body"}: not allowed; allowed: ${allowed}`, field, allowed };
+}
+
+/** The problem of a property that does not exist; `schema` is that of the object that contains it. */
+function unknownField(field: string, schema: Schema): SchemaProblem {
+  const allowed = Object.keys(schema.properties ?? {}).join(", ");
+  return { error: `${field}: no such field; allowed: ${allowed}`, field, allowed };
+}
+
+/**
+ * The problem of a value that should be one of several objects, each with a constant in the same property, such as the
+ * kinds of delay: that of the object whose constant it has. Undefined if the objects have no such property.
+ */
+function problemInUnion(field: string, members: readonly Schema[], value: unknown): SchemaProblem | undefined {
+  const [tag] = Object.entries(members[0]?.properties ?? {}).find(([, { const: only }]) => only !== undefined) ?? [];
+  if (tag === undefined) return undefined;
+  const tagOf = ({ properties }: Schema) => properties?.[tag]?.const;
+  const names = members.map((member) => JSON.stringify(tagOf(member))).join(" or ");
+  if (typeof value !== "object" || value === null) return notAllowed(field, `an object whose ${tag} is ${names}`);
+  const given = new Map<string, unknown>(Object.entries(value));
+  const member = members.find((candidate) => tagOf(candidate) === given.get(tag));
+  return member === undefined ? notAllowed(`${field}.${tag}`, names) : problemInObject(field, member, given);
+}
+
+function problemInObject(
+  field: string,
+  schema: Schema,
+  given: ReadonlyMap<string, unknown>,
+): SchemaProblem | undefined {
+  const properties = Object.entries(schema.properties ?? {});
+  const unknown = [...given.keys()].find((name) => !properties.some(([known]) => known === name));
+  if (unknown !== undefined) return unknownField(`${field}.${unknown}`, schema);
+  const wrong = properties.find(([name, property]) => property.const === undefined && !isIn(property, given.get(name)));
+  return wrong && notAllowed(`${field}.${wrong[0]}`, allowedBy(wrong[1]));
+}
+
+function isIn({ minimum = -Infinity, maximum = Infinity }: Schema, value: unknown): boolean {
+  return typeof value === "number" && value >= minimum && value <= maximum;
 }

@@ -45,9 +45,7 @@ export class ConnectionEnder {
    */
   end(peer: { readonly address: string; readonly port: number }, onMissing: () => void): void {
     this.#endings.set(keyOf(peer.address, peer.port), { onMissing, addedIn: this.#searches });
-    this.#searching ??= this.#searchAll().finally(() => {
-      this.#searching = undefined;
-    });
+    this.#searching ??= this.#searchAll();
   }
 
   /** Resolves when every connection was ended that is to be ended now. */
@@ -60,11 +58,17 @@ export class ConnectionEnder {
       await nextTurn();
       this.#searches++;
       await this.#search();
-      for (const [key, { onMissing, addedIn }] of this.#endings) {
-        if (addedIn === this.#searches) continue; // added during this search: the next one looks for it
-        this.#endings.delete(key);
-        onMissing();
-      }
+      this.#removeMissing();
+    }
+    this.#searching = undefined;
+  }
+
+  /** Removes the connections that the search did not find, except those added while it ran: the next one looks for them. */
+  #removeMissing(): void {
+    for (const [key, { onMissing, addedIn }] of this.#endings) {
+      if (addedIn === this.#searches) continue;
+      this.#endings.delete(key);
+      onMissing();
     }
   }
 

@@ -32,7 +32,7 @@ describe("a run", () => {
     [{ ...RUN, seconds: 301 }, 400, "seconds"],
     [{ ...RUN, connections: 257 }, 400, "connections"],
     [{ ...RUN, protocol: "icmp" }, 400, "protocol"],
-    [{ ...RUN, size: 10 }, 400, "size 10"],
+    [{ ...RUN, size: 10 }, 400, "size: not allowed; allowed: an integer from 44 to 16384"],
     [{ ...RUN, timeout: 2, wait: 1 }, 400, "wait 1: expected at least timeout, which is 2 s"],
     [{ ...RUN, wait: 61 }, 400, "wait: not allowed; allowed: a number from 0.01 to 60"],
     [{ ...RUN, http: { method: "DELETE" } }, 400, ""],

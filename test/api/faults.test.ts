@@ -84,7 +84,11 @@ describe("faults", () => {
       "reset: no such field; allowed: drop, burst, delay, duplicate, reorder, corrupt",
     ],
     ["a probability over 1", '{"duplicate":1.5}', "duplicate: not allowed; allowed: a number from 0 to 1"],
-    ["a negative delay", '{"delay":{"kind":"fixed","ms":-1}}', "delay: not allowed; allowed: {"],
+    [
+      "a negative delay",
+      '{"delay":{"kind":"fixed","ms":-1}}',
+      "delay.ms: not allowed; allowed: a number from 0 to 60000",
+    ],
     [
       "a uniform delay with its bounds exchanged",
       '{"delay":{"kind":"uniform","minMs":5,"maxMs":1}}',

@@ -26,7 +26,20 @@ describe("a request for a run", () => {
   });
 
   test("with options that contradict each other is refused before a process is started", () => {
-    expect(() => planRuns({ protocol: "udp", rate: 10, seconds: 3, size: 10 }, LAB, [])).toThrow(UsageError);
+    expect(() => planRuns({ protocol: "udp", rate: 10, seconds: 3, timeout: 2, wait: 1 }, LAB, [])).toThrow(UsageError);
+  });
+
+  test("has one range for the size, that of all its protocols", () => {
+    const withSize = (protocol: "udp" | "http" | "all", size: number) => () =>
+      planRuns({ protocol, rate: 10, seconds: 3, size }, LAB, []);
+    for (const size of [43, 16_385]) {
+      expect(withSize("udp", size)).toThrow("size: not allowed; allowed: an integer from 44 to 16384");
+      expect(withSize("all", size)).toThrow("size: not allowed; allowed: an integer from 44 to 16384");
+    }
+    for (const size of [0, 16_385]) {
+      expect(withSize("http", size)).toThrow("size: not allowed; allowed: an integer from 1 to 16384");
+    }
+    expect(withSize("http", 1)).not.toThrow();
   });
 });
 

@@ -30,5 +30,5 @@ test("a port in use ends it with status 1 and one line that names the port", () 
   using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { status, output } = relay("--target=127.0.0.1", "--http-port=0", `--tcp-port=${taken.port}`);
   expect(status).toBe(1);
-  expect(output).toStartWith(`relay: TCP port ${taken.port} on 127.0.0.1: `);
+  expect(output).toBe(`relay: TCP port ${taken.port} on 127.0.0.1 is in use; choose another with --tcp-port\n`);
 });

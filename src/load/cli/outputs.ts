@@ -25,9 +25,13 @@ const FILE_FLAGS = ["json", "csv", "packets", "html", "hdr"] as const;
 
 /** Throws a UsageError for the first file that cannot be written, so that no run is made before it is known. */
 export function checkOutputs(outputs: Outputs, checkWritable: CheckWritable): void {
+  const flags = new Map<string, string>();
   for (const flag of FILE_FLAGS) {
     const path = outputs[flag];
     if (path === undefined || path === "-") continue;
+    const other = flags.get(path);
+    if (other !== undefined) throw new UsageError(`--${flag} ${path}: --${other} has the same file`);
+    flags.set(path, flag);
     try {
       checkWritable(path);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Shows API errors at the form field, or at the character of a text, that they concern. */
 import { messageOf } from "../../base/message.ts";
 import { ApiError } from "./api.ts";
+import { inDisplayedUnit } from "./displayed-range.ts";
 import { h } from "./dom.ts";
 
 /** Removes every error in `host`. */
@@ -40,13 +41,17 @@ function fieldAt(host: HTMLElement, path: string): HTMLElement | undefined {
   );
 }
 
+function inUnitOf({ dataset: { scale, unit } }: HTMLElement, text: string): string {
+  return inDisplayedUnit(text, Number(scale ?? 1), unit ?? "");
+}
+
 /** Shows an error of a JSON body at the field that its message starts with, otherwise at the end of `host`. */
 export function showFieldError(host: HTMLElement, error: unknown): void {
   clearErrors(host);
   const text = messageOf(error);
   const path = /^[\w.]+/.exec(text)?.[0] ?? "";
-  const field = error instanceof ApiError ? fieldAt(host, path) : undefined;
-  if (field) attach(field, text, field.closest(".control, .fault") ?? field);
+  const field = error instanceof ApiError && error.status === 400 ? fieldAt(host, path) : undefined;
+  if (field) attach(field, inUnitOf(field, text), field.closest(".control, .fault") ?? field);
   else host.append(h("p", { class: "error", role: "alert", "data-unreachable": isUnreachable(error) }, text));
 }
 

@@ -16,7 +16,7 @@ let ids = 0;
  */
 export function numberControl(path: string, label: string, unit: string, scale: number, max?: number): NumberControl {
   const id = `field-${++ids}`;
-  const attributes = { "data-path": path, min: 0, value: 0 };
+  const attributes = { "data-path": path, "data-scale": scale, "data-unit": unit, min: 0, value: 0 };
   const input = h("input", { type: "number", id, step: "any", inputmode: "decimal", ...attributes });
   const slider =
     max === undefined ? undefined : h("input", { type: "range", max, step: 1, "aria-label": label, ...attributes });

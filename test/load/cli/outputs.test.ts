@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { OutputFiles } from "../../../src/load/cli/outputs.ts";
+import { checkOutputs, OutputFiles } from "../../../src/load/cli/outputs.ts";
 import { Histogram } from "../../../src/load/measure/histograms/histogram.ts";
 import { newRow } from "../../../src/load/measure/packets/packet-row.ts";
 import { Recorder } from "../../../src/load/measure/recorder.ts";
@@ -15,6 +15,12 @@ function memory(broken = "") {
   };
   return { files, write };
 }
+
+test("two outputs in one file are refused", () => {
+  const check = (outputs: Parameters<typeof checkOutputs>[0]) => () => checkOutputs(outputs, () => {});
+  expect(check({ json: "a", csv: "b", hdr: "b" })).toThrow("--hdr b: --csv has the same file");
+  expect(check({ json: "-", csv: "a", html: "b" })).not.toThrow();
+});
 
 test("the CSV file gets its header at once, and no file is written that was not requested", () => {
   const { files, write } = memory();
