@@ -71,8 +71,10 @@ function outcomes(report: RunReport): string {
   ].join(", ");
 }
 
-function percentile({ responseTime }: RunReport, name: QuantileName): string {
+/** A percentile of the response time; empty without one, and if every answer failed (`failedDetails` has their time). */
+function percentile({ packets, responseTime }: RunReport, name: QuantileName): string {
   const hasValue = responseTime[name] !== null || responseTime.over[name] !== undefined;
+  if (packets.answered + packets.late === 0) return "";
   return hasValue ? `, ${name} ${formatTime(responseTime, name)}` : "";
 }
 
