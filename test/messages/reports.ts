@@ -1,27 +1,11 @@
 /** Prints reports with fixed numbers, as the load command prints those of its runs. */
+import { NO_TIMES } from "../../src/load/report/files/second-schema.ts";
 import type { RunReport, Times } from "../../src/load/report/report.ts";
 import { renderComparison } from "../../src/load/report/text/comparison-text.ts";
 import { renderRepeated } from "../../src/load/report/text/repeated-text.ts";
 import type { Screen } from "../../src/load/report/text/screen.ts";
 import { renderReport } from "../../src/load/report/text/text.ts";
 import { nameLines, wordsOf } from "./transcript.ts";
-
-const NO_TIMES: Times = {
-  count: 0,
-  packets: 0,
-  min: null,
-  mean: null,
-  p50: null,
-  p90: null,
-  p95: null,
-  p99: null,
-  p999: null,
-  max: null,
-  stddev: null,
-  over: {},
-  intervals: {},
-  noInterval: {},
-};
 
 /** The times of 990 of 1,000 packets, as multiples of a median. */
 function times(median: number, packets = 990): Times {
@@ -65,7 +49,6 @@ const UDP: RunReport = {
     protocol: "udp",
     target: "lab.example:7000",
     control: null,
-    http: null,
     mode: "stamp",
     rate: 100,
     arrival: "constant",
@@ -80,6 +63,7 @@ const UDP: RunReport = {
     waitSeconds: 4,
     family: null,
     seed: 1,
+    http: null,
   },
   host: null,
   startedAt: "2026-01-01T00:00:00.000Z",
@@ -121,8 +105,8 @@ const UDP: RunReport = {
   },
   evidence: { kind: "lab", text: "from the lab's session summary" },
   responseTime: response(0.000123),
-  serviceTime: times(0.000119, 1000),
   failedTime: NO_TIMES,
+  serviceTime: times(0.000119, 1000),
   serverTime: times(0.0000021),
   oneWay: {
     up: times(0.000058),
@@ -187,12 +171,14 @@ const TCP: RunReport = {
   objectives: [],
 };
 
+const REQUESTS = { method: "POST", keepAlive: true, verify: true, withheld: [] } as const;
+
 /** The run over HTTP: a fifth is dropped on purpose, so that the high percentiles are over the timeout. */
 const HTTP: RunReport = {
   ...TCP,
   protocol: "http",
   target: "http://lab.example:5000/",
-  plan: UDP.plan && { ...UDP.plan, protocol: "http", mode: null, connections: 256 },
+  plan: UDP.plan && { ...UDP.plan, protocol: "http", mode: null, connections: 256, onDemand: true, http: REQUESTS },
   packets: { ...TCP.packets, answered: 784, lost: 196, lostUp: 196, droppedUp: 196, late: 12, failed: 8 },
   loss: {
     ...UDP.loss,
@@ -230,7 +216,7 @@ const HTTP: RunReport = {
   },
   oneWay: { ...UDP.oneWay, up: NO_TIMES, down: NO_TIMES },
   jitter: { ...UDP.jitter, up: null, down: null },
-  failedTime: { ...times(0.0021, 8), count: 8 },
+  failedTime: { ...NO_TIMES, count: 8, packets: 8, min: 0.0021, mean: 0.0031, p50: 0.003, max: 0.0052 },
   statuses: { 200: 796, 500: 8, 503: 196 },
 };
 
@@ -242,6 +228,7 @@ const TWO_CLOCKS: RunReport = {
   scheduleError: { p50: 0.0004, p99: 0.0212, max: 0.1 },
   receiveDelay: { p50: 0.0001, p99: 0.0103, max: 0.1 },
   handOver: { bunched: 410, largestBurst: 22 },
+  objectives: UDP.objectives.map((objective) => ({ ...objective, runValid: false })),
   verdict: {
     valid: false,
     interrupted: false,

@@ -4,7 +4,7 @@
  * Without an interval it is judged by rough limits if there are any, else by the value, and a note says so. A run without
  * losses is judged by the limit for independent losses.
  */
-import { formatCount, formatSeconds } from "../../base/format.ts";
+import { counted, formatSeconds } from "../../base/format.ts";
 import type { Directions } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import { type Interval, samplesNeeded } from "../measure/statistics/estimates.ts";
@@ -177,15 +177,20 @@ export function judge(input: VerdictInput): RunReport["verdict"] {
 function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] {
   const whole = Number.isFinite(plan.seconds)
     ? formatSeconds(plan.seconds)
-    : plan.count !== undefined && `${formatCount(plan.count)} packets`;
+    : plan.count !== undefined && counted(plan.count, "packet");
   const part = `after ${formatSeconds(seconds)}${whole === false ? "" : ` of ${whole}`}`;
   if (ended === "interrupted" && whole !== false) {
     return [
-      `the run was interrupted ${part}; the numbers are those of the ${formatCount(recorder.counts.sent)} packets sent`,
+      `the run was interrupted ${part}; the numbers are those of the ${counted(recorder.counts.sent, "packet")} sent`,
     ];
   }
   // A target that could not be reached at all is among the failures.
   return ended === "gave-up" && seconds > 0 ? [`the run gave up ${part}, because every packet was refused`] : [];
+}
+
+/** The beginning of a sentence about packets: `1 packet was`. */
+function were(packets: number): string {
+  return `${counted(packets, "packet")} ${packets === 1 ? "was" : "were"}`;
 }
 
 /** Problems of the load generator itself. */
@@ -199,27 +204,27 @@ function senderReasons({ plan, recorder, bufferDrops, intervals = {} }: VerdictI
   if (receiver !== undefined) reasons.push(latenessReason("answers were read late", receiver));
   if (unreached > 0) {
     reasons.push(
-      `${unreached} packets were not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
+      `${were(unreached)} not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,
     );
   }
   if (unsent > unreached) {
     reasons.push(
-      `${unsent - unreached} packets were not sent because no connection was free in time; raise --connections or lower --rate`,
+      `${were(unsent - unreached)} not sent because no connection was free in time; raise --connections or lower --rate`,
     );
   }
   if (refused > 0) {
     reasons.push(
-      `${refused} packets were refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
+      `${were(refused)} refused by the kernel of this machine and not sent; the errors have its reasons, such as EPERM for a firewall rule`,
     );
   }
   if (recorder.counts.discarded > 0) {
     reasons.push(
-      `${recorder.counts.discarded} packets count as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
+      `${counted(recorder.counts.discarded, "packet")} counted as lost before the waiting time had passed, because the accounting was full; lower --rate or --wait`,
     );
   }
   if (recorder.surplusAnswers > 0) {
     reasons.push(
-      `${recorder.surplusAnswers} parts of answers arrived after the answer to their packet, as from a target that reads a packet in several parts and answers each; lost packets can count as answered; use --mode stamp, or a smaller --size`,
+      `${counted(recorder.surplusAnswers, "part")} of answers arrived after the answer to their packet, as from a target that reads a packet in several parts and answers each; lost packets can count as answered; use --mode stamp, or a smaller --size`,
     );
   }
   const { longestLagMs, shortestRestMs } = recorder.copies;
@@ -230,7 +235,7 @@ function senderReasons({ plan, recorder, bufferDrops, intervals = {} }: VerdictI
   }
   if (bufferDrops !== undefined && bufferDrops > 0) {
     reasons.push(
-      `the kernel dropped ${bufferDrops} answers because this run's receive buffer was full, and they count as lost; lower --rate, or raise net.core.rmem_max`,
+      `the kernel dropped ${counted(bufferDrops, "answer")} because this run's receive buffer was full, and ${bufferDrops === 1 ? "it counts" : "they count"} as lost; lower --rate, or raise net.core.rmem_max`,
     );
   }
   return reasons;
@@ -239,7 +244,7 @@ function senderReasons({ plan, recorder, bufferDrops, intervals = {} }: VerdictI
 function labReasons({ directions }: VerdictInput): string[] {
   if (directions.heldByLab === 0) return [];
   return [
-    `the lab still held ${directions.heldByLab} packets at the end of the run; raise --wait above its delay fault`,
+    `the lab still held ${counted(directions.heldByLab, "packet")} at the end of the run; raise --wait above its delay fault`,
   ];
 }
 
@@ -248,5 +253,7 @@ function sampleReasons({ plan, recorder, failures }: VerdictInput): string[] {
   const needed = samplesNeeded(QUANTILES.p50);
   if (failures.length > 0 || sent === 0 || sent >= needed) return [];
   const flag = plan.count === undefined ? "--duration" : "--count";
-  return [`${sent} packets are too few for any percentile, which needs ${needed}; raise ${flag}`];
+  return [
+    `${counted(sent, "packet")} ${sent === 1 ? "is" : "are"} too few for any percentile, which needs ${needed}; raise ${flag}`,
+  ];
 }

@@ -201,6 +201,19 @@ describe("judge", () => {
     ]);
   });
 
+  test("one packet and one answer are in the singular", () => {
+    const { recorder, directions } = input();
+    recorder.counts.unsent = 1;
+    recorder.counts.refused = 1200;
+    const { reasons } = judge(input({ recorder, bufferDrops: 1, directions: { ...directions, heldByLab: 1 } }));
+    expect(reasons.map((reason) => reason.split(";")[0])).toEqual([
+      "1 packet was not sent because no connection was free in time",
+      "1,200 packets were refused by the kernel of this machine and not sent",
+      "the kernel dropped 1 answer because this run's receive buffer was full, and it counts as lost",
+      "the lab still held 1 packet at the end of the run",
+    ]);
+  });
+
   test("too few packets for a percentile are a reason, with the flag that ends the run", () => {
     const recorder = new Recorder();
     recorder.counts.sent = 5;

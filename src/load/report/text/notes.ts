@@ -23,10 +23,14 @@ function intervalNotes({ responseTime }: RunReport): string[] {
   return times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`];
 }
 
-function percentileNote({ responseTime: { count, packets } }: RunReport): string[] {
-  return count === 0 || count === packets
-    ? []
-    : ["percentiles of response and service are of all packets sent; the others are of answers"];
+/** What the percentiles are over, where that is not the same for all times. */
+function percentileNotes({ responseTime: { count, packets }, failedTime }: RunReport): string[] {
+  return [
+    ...(count === 0 || count === packets
+      ? []
+      : ["percentiles of response and service are of all packets sent; the others are of answers"]),
+    ...(failedTime.count === 0 ? [] : ["failed: response times of the answers with a status outside 2xx"]),
+  ];
 }
 
 function notesOf(report: RunReport): string[] {
@@ -35,7 +39,7 @@ function notesOf(report: RunReport): string[] {
   return [
     ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
     ...clockNotes(report),
-    ...percentileNote(report),
+    ...percentileNotes(report),
     ...intervalNotes(report),
     ...countLine("errors", errors),
     ...(errors[UNKNOWN_ANSWER] === undefined

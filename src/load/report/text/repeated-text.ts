@@ -109,11 +109,8 @@ function objectiveNotes(reports: Reports, screen: Screen): string[] {
     const met = reports.filter(({ objectives }) => objectives[index]?.met).length;
     const invalid = reports.filter(({ objectives }) => objectives[index]?.met && !objectives[index].runValid).length;
     const except = invalid === 0 ? "" : `, of which ${invalid} ${invalid === 1 ? "is" : "are"} not valid`;
-    const result = paint(
-      screen,
-      met === reports.length ? "good" : "bad",
-      `met in ${met} of ${reports.length} runs${except}`,
-    );
+    const tone = met < reports.length ? "bad" : invalid > 0 ? "caution" : "good";
+    const result = paint(screen, tone, `met in ${met} of ${reports.length} runs${except}`);
     return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: ${result}`;
   });
 }

@@ -23,15 +23,24 @@ function limitOf({ seconds, count, stages }: ReportedPlan): string {
   return stages === null ? " without a time limit" : "";
 }
 
-function connectionsOf({ connections, mode, rate }: ReportedPlan): string {
-  // Without STAMP, the connections of an open loop are opened on demand.
-  const isLimit = mode !== "stamp" && rate !== "max" && connections > 1;
-  return `${isLimit ? "up to " : ""}${counted(connections, "connection")}`;
+function connectionsOf({ connections, onDemand = false }: ReportedPlan): string {
+  return `${onDemand && connections > 1 ? "up to " : ""}${counted(connections, "connection")}`;
 }
 
-/** The target with the address to which its name resolved. */
-function targetOf({ target, address }: RunReport): string {
-  return address === "" || target.includes(address) ? target : `${target} (${address})`;
+/** HTTP methods whose default body has the size of the plan. */
+const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
+
+/** The size of a packet; none of a request without the default body, and of a plain text, which has no padding. */
+function sizeOf({ size, http }: ReportedPlan): string[] {
+  const isOwn = http === null || (METHODS_WITH_BODY.has(http.method ?? "") && !http.withheld.includes("body"));
+  return isOwn && size > 0 ? [counted(size, "octet")] : [];
+}
+
+/** The method and the target, with the address to which its name resolved. */
+function targetOf({ target, address, plan }: RunReport): string {
+  const method = plan?.http?.method ?? null;
+  const resolved = address === "" || target.includes(address) ? "" : ` (${address})`;
+  return `${method === null ? "" : `${method} `}${target}${resolved}`;
 }
 
 /** Each repetition has the next seed. */
@@ -47,8 +56,7 @@ function settingsOf(report: RunReport): string[] {
     targetOf(report),
     `${rateOf(plan)}${limitOf(plan)}`,
     ...(plan.warmupSeconds > 0 ? [`warm-up ${formatSeconds(plan.warmupSeconds)}`] : []),
-    // A plain text without a size is not padded.
-    ...(plan.size > 0 ? [counted(plan.size, "octet")] : []),
+    ...sizeOf(plan),
     ...(plan.mode === "plain" ? ["plain text"] : []),
     connectionsOf(plan),
     `timeout ${formatSeconds(plan.timeoutSeconds)}`,

@@ -61,7 +61,7 @@ function rowsOf(report: RunReport, heads: readonly string[]): string[][] {
   return [
     ...timesRow("response", responseTime),
     ...intervalRows(responseTime),
-    ...timesRow("failed answers", failedTime),
+    ...timesRow("failed", failedTime),
     ...timesRow("service", serviceTime),
     ...timesRow("server", serverTime),
     ...someRow("jitter", { mean: jitter.rfc3550Mean }, heads),

@@ -123,8 +123,15 @@ describe("the settings", () => {
     ],
     [
       "a run without an end",
-      { protocol: "http", rate: 2000, arrival: "poisson", duration: Number.POSITIVE_INFINITY, warmup: 1 },
-      "http://127.0.0.1:5000/, 2,000/s (Poisson) without a time limit, warm-up 1 s, 64 octets, up to 256 connections, timeout 2 s, seed 1",
+      {
+        protocol: "http",
+        http: { method: "POST" },
+        rate: 2000,
+        arrival: "poisson",
+        duration: Number.POSITIVE_INFINITY,
+        warmup: 1,
+      },
+      "POST http://127.0.0.1:5000/, 2,000/s (Poisson) without a time limit, warm-up 1 s, 64 octets, up to 256 connections, timeout 2 s, seed 1",
     ],
     [
       "stages of plain text",
@@ -137,12 +144,14 @@ describe("the settings", () => {
 
   test("that several protocols have in common are printed once", () => {
     const reports = (["http", "udp"] as const).map((protocol) =>
-      reportOn(new Recorder(), { plan: planRun({ protocol, seed: 1 }) }),
+      reportOn(new Recorder(), {
+        plan: planRun({ protocol, seed: 1, ...(protocol === "http" && { http: { method: "GET" } }) }),
+      }),
     );
     const [http, udp] = reports.map((report) => ({ ...report, protocol: report.plan?.protocol ?? "udp" }));
     expect(renderReport([http, udp].filter((report) => report !== undefined))).toContain(
-      "\nsettings: 100/s for 10 s, 64 octets, timeout 2 s, seed 1\n" +
-        "  http: http://127.0.0.1:5000/, up to 256 connections\n  udp: 127.0.0.1:7000, 1 connection\n\n",
+      "\nsettings: 100/s for 10 s, timeout 2 s, seed 1\n  http: GET http://127.0.0.1:5000/, up to 256 connections\n" +
+        "  udp: 127.0.0.1:7000, 64 octets, 1 connection\n\n",
     );
   });
 });
