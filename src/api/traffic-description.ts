@@ -64,7 +64,8 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
       ...BODY_ERRORS,
     },
     {
-      description: "A request with any JSON body is one HTTP packet; the faults of `http` apply.",
+      description:
+        "A request with any JSON body is one HTTP packet; the faults of `http` apply. With `close` and `stall` there is no response.",
       requestBody: {
         required: true,
         content: { "application/json": { schema: {}, example: { message: "Hello HTTP 7" } } },

@@ -63,12 +63,12 @@ export const GLOSSARY = {
 
   // Results of a load run
   "packet accounting":
-    "Every packet planned is sent, unsent or refused. Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. Corrupt: a malformed answer, or one that does not repeat what was sent.",
+    "Every packet planned is sent, unsent or refused. Every packet sent is counted in exactly one column: sent = answered + lost + late + failed + corrupt. Failed: an HTTP status outside 2xx, or a broken connection. An HTTP connection that ends in place of a response is a loss. Corrupt: a malformed answer, or one that does not repeat what was sent.",
   late: "Answered after the timeout and within the waiting time. A late packet is not lost, and its time is not a response time.",
   refused:
     "Packets that the kernel of the sender refused, for example because of a firewall rule. They were not sent, so that they are not lost.",
   "loss direction":
-    "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header.",
+    "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header; on HTTP the summary is that of the requests with the run's X-Wirelab-Session.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
   loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is that of a two-state Markov chain, wider where losses vary more, so that it holds for bursts too. The effective sample size is the number of independent packets that would give the same precision.",
   "loss bursts":

@@ -134,6 +134,7 @@ class RunExecution {
       recorder: this.#recorder,
       clock: this.#clock,
       ssid: this.#attribution.ssid,
+      httpSession: this.#attribution.httpSession,
       identity: this.#attribution.identity,
       onCapacity: () => this.#driver?.onCapacity(),
     });

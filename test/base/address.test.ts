@@ -9,6 +9,7 @@ import {
   plainAddress,
   sourcePrefix,
   splitHostPort,
+  uniformAddress,
 } from "../../src/base/address.ts";
 
 describe("formatHostPort and formatPeer", () => {
@@ -90,3 +91,17 @@ test.each([
   ["2001::3:4:5:6:7:8", "2001:0:3"],
   ["::1", "0:0:0"],
 ])("the prefix of %s is %s", (address, prefix) => expect(sourcePrefix(address)).toBe(prefix));
+
+test("uniformAddress gives every spelling of an address one form", () => {
+  const forms = ["::1", "0:0::1", "2001:DB8::00ff", "fe80::1%eth0", "::ffff:127.0.0.1", "127.0.0.1"].map(
+    uniformAddress,
+  );
+  expect(forms).toEqual([
+    "0:0:0:0:0:0:0:1",
+    "0:0:0:0:0:0:0:1",
+    "2001:db8:0:0:0:0:0:ff",
+    "fe80:0:0:0:0:0:0:1",
+    "127.0.0.1",
+    "127.0.0.1",
+  ]);
+});

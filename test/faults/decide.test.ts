@@ -204,6 +204,13 @@ describe("chance", () => {
     expect(new Set(both.map(({ up }) => up.lostBy))).toEqual(new Set([undefined, "drop", "close", "stall"]));
   });
 
+  test("of the lab's default seed loses what the lesson about HTTP says", () => {
+    const some = { up: 0.03, down: 0 };
+    const lost = fates({ drop: some, close: some, stall: some }, 2000, 1, "http").map(({ up }) => up.lostBy);
+    const count = (kind: string) => lost.filter((by) => by === kind).length;
+    expect(["drop", "close", "stall"].map(count)).toEqual([48, 54, 68]);
+  });
+
   test("makes a higher probability drop the same packets and more", () => {
     const some = fates({ drop: { up: 0.1, down: 0 } }, 5000).map((fate) => fate.up.lostBy !== undefined);
     const more = fates({ drop: { up: 0.3, down: 0 } }, 5000).map((fate) => fate.up.lostBy !== undefined);

@@ -118,6 +118,21 @@ describe("stall", () => {
     expect(series.get("wirelab_drops_total", { protocol: "http", reason: "fault-up" })).toBe(2);
   });
 
+  test("with a request behind it on the same connection, closes the connection: the runtime accepts none then", async () => {
+    await using lab = await labWith("stall=1");
+    for (const second of [GET, ""]) {
+      using connection = await openHttp(lab.ports.http);
+      connection.write(`${GET}${second}`);
+      if (second === "") {
+        await untilStalled(lab, 1);
+        connection.write(GET);
+      }
+      await until(() => connection.ended, "the end of the connection");
+      await untilStalled(lab, 0);
+    }
+    expect((await scrape(lab)).get("packets_total", { protocol: "http" })).toBe(2);
+  });
+
   test("keeps its fate when the faults change, and a stop of the lab ends it promptly", async () => {
     const lab = await labWith("delay=1,stall=0/1");
     const open = await connections(lab, 600);
@@ -161,6 +176,19 @@ describe("stall", () => {
     expect(await rejected(lab, "http", "stall-limit")).toBe(1);
     expect(stalled(await scrape(lab))).toEqual([0, 2048, 0]);
   });
+});
+
+test("a delayed request whose client has gone is lost without a trace", async () => {
+  await using lab = await labWith("delay=150,stall=0/0.5,close=0/1");
+  const open = await connections(lab, 20);
+  for (const connection of open) connection.write(GET);
+  await until(async () => (await scrape(lab)).get("packets_total", { protocol: "http" }) === 20, "20 packets");
+  for (const connection of open) connection.close();
+  await until(async () => (await scrape(lab)).get("dropped_packets_total", { protocol: "http" }) === 20, "20 losses");
+  const series = await scrape(lab);
+  expect(stalled(series)[0]).toBe(0);
+  expect(series.get("wirelab_internal_errors_total")).toBe(0);
+  expect(series.get("wirelab_drops_total", { protocol: "http", reason: "fault-down" })).toBe(20);
 });
 
 describe("a session of requests", () => {

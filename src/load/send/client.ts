@@ -12,6 +12,8 @@ export interface RunParts {
   readonly clock: Clock;
   /** STAMP session id (RFC 8972) of all sessions of this run, 1 to 65535. */
   readonly ssid: number;
+  /** Id of the requests of an HTTP run, by which a lab names those that its faults lost. */
+  readonly httpSession: string;
   /** Whether the target is a lab: it returns STAMP packets unchanged to the last octet of their padding. */
   readonly identity: LabIdentity;
   /** Called when an answer or an expiry has freed capacity for more packets. */

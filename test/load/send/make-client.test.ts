@@ -20,6 +20,7 @@ test.each(PROTOCOLS)("the client of %s is made from a plan and is not open yet",
     recorder: new Recorder(),
     clock: systemClock(),
     ssid: 1,
+    httpSession: "0123456789abcdef",
     identity: new LabIdentity(),
     onCapacity() {},
   };

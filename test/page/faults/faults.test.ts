@@ -26,6 +26,32 @@ describe("faults on the page", () => {
     expect(await sendUdp(lab.ports.udp, 2)).toBe(2);
   });
 
+  browserTest(
+    "HTTP has close and stall: a slider, the fields, the table, and a text with percent and units",
+    async () => {
+      await using lab = await startTestLab();
+      using page = await openPage(urlOf(lab, "/"));
+      await page.shows("#live", "live");
+      const column = faultColumn("http");
+      const slider = `${column} [data-kind=close] input[type=range]`;
+      await page.view.scrollTo(slider);
+      await page.value(`(document.querySelector(${JSON.stringify(slider)}).focus(), true)`);
+      await page.view.press("End");
+      await page.shows(`${nowColumn("http")} .chip`, "close=1");
+      for (let n = 0; n < 3; n++) await expect(fetch(urlOf(lab, "/status/200"))).rejects.toThrow("closed");
+      await page.shows(`${column} .injected tbody tr:nth-child(1)`, "lost up100 %100 %");
+      await page.shows(`${column} .injected tbody tr:nth-child(3)`, "no answer100 %100 %100 %");
+      await page.fill(`${column} .text-form input`, "stall=20%/5%,delay=0.5s");
+      await page.click(`${column} .text-form button[type=submit]`);
+      await page.shows(`${nowColumn("http")} .chip`, "stall=0.2/0.05,delay=500");
+      const paths = ["stall.up", "stall.down", "close.up", "delay.ms"];
+      const shown = await page.value<string>(
+        `${JSON.stringify(paths)}.map((path) => document.querySelector('${column} input[type=number][data-path="' + path + '"]').value).join()`,
+      );
+      expect(shown).toBe("20,5,0,500");
+    },
+  );
+
   browserTest("a field sets its fault, and a change by another client appears in the fields", async () => {
     await using lab = await startTestLab();
     using page = await openPage(urlOf(lab, "/"));

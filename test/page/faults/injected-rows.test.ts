@@ -50,6 +50,16 @@ test("losses downstream are a share of the packets that arrived, other faults of
   ]);
 });
 
+test("close and stall count as losses of their direction", () => {
+  const faults = { drop: { up: 0.5, down: 0 }, close: { up: 0.5, down: 0.1 }, stall: { up: 0, down: 0.5 } };
+  const injected = { "drop/up": 5, "close/up": 3, "close/down": 1, "stall/down": 1 };
+  expect(injectedRows(faults, { ...NOTHING, packets: 10, dropped: 10, injected }).slice(0, 3)).toEqual([
+    ["lost up", "75.0 %", "80.0 %", "–"],
+    ["lost down", "55.0 %", "100 %", "–"],
+    ["no answer", "88.8 %", "100 %", "100 %"],
+  ]);
+});
+
 test("a reset counts as a loss downstream", () => {
   const [, down, either] = injectedRows(
     { reset: 0.5 },

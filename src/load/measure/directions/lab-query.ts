@@ -14,7 +14,7 @@ export function arrivedOf({ counts }: Recorder): number {
 }
 
 /** The same URL with another host. */
-function withHost(url: URL, address: string): URL {
+export function withHost(url: URL, address: string): URL {
   const changed = new URL(url);
   changed.hostname = address.includes(":") ? `[${address}]` : address;
   return changed;

@@ -42,8 +42,12 @@ export interface SenderState {
 
 /** The lab's summary of the sessions with one id; undefined if no lab responds at `controlUrl`. */
 export async function fetchSummary(controlUrl: URL, ssid: number): Promise<LabSummary | undefined> {
+  return parseSummary(await fetchJson(new URL(`sessions/${ssid}`, controlUrl)));
+}
+
+/** The JSON of a successful response; undefined for any other, and without one. */
+export async function fetchJson(url: URL): Promise<unknown> {
   try {
-    const url = new URL(`sessions/${ssid}`, controlUrl);
     const response = await fetch(url, {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       redirect: "error",
@@ -51,7 +55,7 @@ export async function fetchSummary(controlUrl: URL, ssid: number): Promise<LabSu
       decompress: false, // a short body could become a long one
     });
     if (!response.ok) return undefined;
-    return parseSummary(JSON.parse(await readText(response)));
+    return JSON.parse(await readText(response));
   } catch {
     // Refused, not a lab, or too slow: in each case the run uses another source.
     return undefined;

@@ -3,9 +3,10 @@ import { type Clock, sleep } from "../../../base/clock.ts";
 import type { RunPlan } from "../../plan/run-plan.ts";
 import { noCounts } from "../counts.ts";
 import type { Recorder } from "../recorder.ts";
+import { attributeHttp, newHttpSession } from "./http-losses.ts";
 import { InterimAttribution } from "./interim-direction.ts";
 import { LabIdentity } from "./lab-identity.ts";
-import { arrivedOf, LabQuery } from "./lab-query.ts";
+import { arrivedOf, LabQuery, withHost } from "./lab-query.ts";
 import {
   attributeByLab,
   attributeByReflector,
@@ -28,10 +29,17 @@ const EXPIRY_SLACK_MS = 50;
 /** Least time for which a lab that responded at the start is queried, because its link may lose packets. */
 const MIN_PATIENCE_MS = 5000;
 
+/** The URL with the address that its name resolved to, unless a certificate names the host. */
+function atAddress(url: URL, address: string): URL {
+  return url.protocol === "https:" ? url : withHost(url, address);
+}
+
 /** Queries the lab, if there is one, and attributes the losses of one run. */
 export class LossAttribution {
   /** Whether the target is a lab. */
   readonly identity = new LabIdentity();
+  /** The id that the requests of an HTTP run have. */
+  readonly httpSession = newHttpSession();
   readonly #plan: RunPlan;
   readonly #clock: Clock;
   readonly #lab: LabQuery;
@@ -43,6 +51,8 @@ export class LossAttribution {
   #interim: InterimAttribution | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #isStopped = false;
+  /** Where the lab of an HTTP run is asked for its losses; undefined for other runs. */
+  #httpOrigin: URL | undefined;
 
   /** @param ssid the session id to start with; another one is chosen if it is in use at the lab */
   constructor(plan: RunPlan, clock: Clock, ssid: number) {
@@ -62,7 +72,9 @@ export class LossAttribution {
    * @param address the target's address, which replaces its name in the default control address
    */
   async findLab(address: string): Promise<void> {
-    const { controlUrl, stamp, protocol, target } = this.#plan;
+    const { controlUrl, controlIsDefault, stamp, protocol, target } = this.#plan;
+    const { url } = target;
+    if (url && controlUrl) this.#httpOrigin = controlIsDefault ? atAddress(url, address) : controlUrl;
     const hasPort = controlUrl === undefined || !stamp ? undefined : await this.#lab.find(controlUrl, address);
     if (hasPort === undefined) this.identity.decide(false);
     if (hasPort !== false) return;
@@ -167,7 +179,10 @@ export class LossAttribution {
     }
     const byLab = await this.#byLab(recorder);
     if (byLab !== undefined) return byLab;
-    const other = this.#byAnswers(recorder);
+    const isHttp = this.#plan.target.url !== undefined;
+    const other = isHttp
+      ? await attributeHttp(recorder, this.#httpOrigin, this.httpSession)
+      : this.#byAnswers(recorder);
     const reasons = [this.#reason, other.reason].filter((reason) => reason !== undefined);
     return reasons.length === 0 ? other : { ...other, reason: reasons.join("; ") };
   }

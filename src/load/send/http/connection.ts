@@ -18,7 +18,7 @@ export function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome 
 export class HttpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #request: HttpRequest;
-  readonly #bytes: Buffer;
+  readonly #bytes: () => Buffer;
   readonly #events: ConnectionEvents;
   readonly #reader: ResponseReader;
   #socket: Bun.Socket | undefined;
@@ -27,8 +27,8 @@ export class HttpConnection implements SerialConnection {
   #waited: () => number | undefined = () => undefined;
   usable = false;
 
-  /** @param bytes the octets of `request` */
-  constructor(settings: ClientSettings, request: HttpRequest, bytes: Buffer, events: ConnectionEvents) {
+  /** @param bytes the octets of `request`, which differ in the warm-up */
+  constructor(settings: ClientSettings, request: HttpRequest, bytes: () => Buffer, events: ConnectionEvents) {
     this.#settings = settings;
     this.#request = request;
     this.#bytes = bytes;
@@ -84,9 +84,10 @@ export class HttpConnection implements SerialConnection {
   write(): number {
     this.#reader.reset();
     this.#octets = 0;
-    const written = this.#socket?.write(this.#bytes) ?? 0;
-    if (written < this.#bytes.length) this.#unwritten = this.#bytes.subarray(Math.max(0, written));
-    return this.#bytes.length;
+    const bytes = this.#bytes();
+    const written = this.#socket?.write(bytes) ?? 0;
+    if (written < bytes.length) this.#unwritten = bytes.subarray(Math.max(0, written));
+    return bytes.length;
   }
 
   #drain(): void {
@@ -120,7 +121,9 @@ export class HttpConnection implements SerialConnection {
     this.close();
     if (error === undefined && this.#reader.end()) {
       this.#events.onAnswer(outcomeOf(this.#reader.head), this.#octets);
-    } else this.#events.onClosed({ kind: "failed", code: error === undefined ? "closed" : errorCode(error) });
+    } else if (error !== undefined) this.#events.onClosed({ kind: "failed", code: errorCode(error) });
+    // A connection that ends in place of a response is a loss, as on plain TCP; within a response it is a failure.
+    else this.#events.onClosed({ kind: this.#octets === 0 ? "lost" : "failed", code: "closed" });
   }
 
   close(): void {

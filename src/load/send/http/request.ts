@@ -32,8 +32,11 @@ export function jsonBody(size: number): Buffer {
   return Buffer.from(`${start}${"Hello HTTP ".repeat(Math.ceil(length / 11)).slice(0, length)}"}`);
 }
 
-/** The octets of a request (RFC 9112 section 3). */
-export function requestBytes(request: HttpRequest): Buffer {
+/**
+ * The octets of a request (RFC 9112 section 3).
+ * @param session the id of the run, by which a lab names the requests that its faults lost; undefined for none
+ */
+export function requestBytes(request: HttpRequest, session?: string): Buffer {
   const given = new Set(request.headers.map(([name]) => name.toLowerCase()));
   const lines = [`${request.method} ${request.url.pathname}${request.url.search} HTTP/1.1`];
   const addDefault = (name: string, value: string) => {
@@ -42,6 +45,7 @@ export function requestBytes(request: HttpRequest): Buffer {
   addDefault("Host", request.url.host);
   addDefault("User-Agent", "wirelab-load");
   addDefault("Accept", "*/*");
+  if (session !== undefined) addDefault("X-Wirelab-Session", session);
   if (!request.keepAlive) addDefault("Connection", "close");
   if (request.body.length > 0 || request.method === "POST" || request.method === "PUT") {
     addDefault("Content-Type", "application/json");

@@ -46,6 +46,8 @@ export interface Usage {
    * waiting time after the last answer: a copy that arrives meanwhile is counted as a duplicate, and answers no packet.
    */
   readonly rests?: boolean;
+  /** Called before the first packet of a session; `isRun` is false for the warm-up. */
+  readonly onRestart?: (isRun: boolean) => void;
 }
 
 /** Sends one packet at a time on each connection. */
@@ -54,6 +56,7 @@ export class SerialClient implements Client {
   readonly #makeConnection: (events: ConnectionEvents) => SerialConnection;
   readonly #timeConnecting: boolean;
   readonly #rests: boolean;
+  readonly #onRestart: ((isRun: boolean) => void) | undefined;
   /** Connections that can rest, in addition to those with a packet in flight. */
   #resting: number;
   readonly #exchanges: Exchange[] = [];
@@ -69,12 +72,13 @@ export class SerialClient implements Client {
   constructor(
     settings: ClientSettings,
     makeConnection: (events: ConnectionEvents) => SerialConnection,
-    { timeConnecting = false, rests = false }: Usage = {},
+    { timeConnecting = false, rests = false, onRestart }: Usage = {},
   ) {
     this.#settings = settings;
     this.#makeConnection = makeConnection;
     this.#timeConnecting = timeConnecting;
     this.#rests = rests;
+    this.#onRestart = onRestart;
     const { highestRate, waitMs } = settings;
     this.#resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
     this.#packets = new SerialPackets(settings);
@@ -250,7 +254,8 @@ export class SerialClient implements Client {
     }
   }
 
-  restart(recorder: Recorder): void {
+  restart(recorder: Recorder, ssid: number): void {
+    this.#onRestart?.(ssid === this.#settings.ssid);
     this.#packets.restart(recorder);
   }
 

@@ -43,6 +43,7 @@ async function openClient(options: { rate?: "max"; connections?: number } = {}) 
     recorder,
     clock,
     ssid: 1,
+    httpSession: "0123456789abcdef",
     identity: new LabIdentity(),
     onCapacity: () => void state.notified++,
   };
@@ -127,7 +128,7 @@ test("the answer to a packet of the warm-up is not counted after a restart", asy
   const { client, recorder, clock, connection } = await openClient();
   client.send(clock.time, clock.time);
   const measured = new Recorder();
-  client.restart(measured);
+  client.restart(measured, 2);
   connection(1).events.onAnswer({ kind: "answered" }, 5);
   expect(measured.counts).toMatchObject({ answered: 0, bytesReceived: 0 });
   expect(recorder.counts).toMatchObject({ sent: 1, bytesReceived: 5 });
