@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { version } from "../package.json";
 import { processUsage } from "../src/base/kernel.ts";
 import { type RunKeeper, runCommand } from "../src/load/cli/command.ts";
+import { screenOf } from "../src/load/cli/screen.ts";
 import { detailOf } from "../src/runs/detail.ts";
 import { RunStore } from "../src/runs/kept/store.ts";
 
@@ -32,6 +33,7 @@ function checkWritable(path: string): void {
 const status = await runCommand(process.argv.slice(2), {
   out: async (text) => void (await Bun.write(Bun.stdout, text)),
   err: (text) => void process.stderr.write(text),
+  screen: (stream) => screenOf(process[stream], process.env),
   terminal: process.stderr.isTTY === true && process.env.TERM !== "dumb",
   columns: () => process.stderr.columns ?? 120,
   readFile: (path) => readFileSync(path),

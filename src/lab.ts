@@ -165,12 +165,13 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
 }
 
 /** The stream of snapshots for the page. */
-function startLive(parts: Parts, listeners: Listeners): LiveStream {
+function startLive(parts: Parts, listeners: Listeners, runVersion: () => number): LiveStream {
   const { store, limits } = parts;
   return new LiveStream({
     ...parts,
     connectionsOf: (protocol) => listeners.get(protocol)?.connections(),
     runsVersion: () => store.version,
+    runVersion,
     version,
     viewerLimit: limits.viewers,
   });
@@ -198,9 +199,12 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const parts = createParts(config, limits, log, errors, undo);
   const { metrics, queue, store } = parts;
   const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
-  const live = undo.adopt(startLive(parts, listeners), (live) => live.stop());
   const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
   const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
+  const live = undo.adopt(
+    startLive(parts, listeners, () => runner.version),
+    (live) => live.stop(),
+  );
   let serving = false;
   const routes = controlRoutes({
     ...parts,

@@ -1,5 +1,5 @@
 /**
- * Help texts, error lines and exit statuses of the programs, and the lab's answers to bad requests, compared exactly
+ * Help texts, error lines and exit statuses of the programs, load reports, and the lab's answers to bad requests, compared exactly
  * with the files in test/messages/.
  *
  * These lines are part of the contract: a changed line is a changed contract. Change one only on purpose, and review
@@ -13,6 +13,7 @@ import { PROTOCOLS } from "../src/base/protocol.ts";
 import { SETTINGS } from "../src/config.ts";
 import type { Lab } from "../src/lab.ts";
 import { runCommandLine } from "./messages/commands.ts";
+import { runReport } from "./messages/reports.ts";
 import { runRequest } from "./messages/requests.ts";
 import { type Block, differenceOf, parseTranscript, printTranscript } from "./messages/transcript.ts";
 import { startTestLab } from "./support/lab.ts";
@@ -83,6 +84,7 @@ test.each([
   ["load", runCommandLine],
   ["relay", runCommandLine],
   ["verify", runCommandLine],
+  ["report", runReport],
   ["http", (line: string) => runRequest(line, lab.ports.http)],
 ] as const)(
   "the lines of test/messages/%s.txt",

@@ -5,22 +5,11 @@
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
 import { ALL_TITLES } from "../base/protocol.ts";
+import { START_SCRIPT, START_STYLE } from "./api-page-start.ts";
 import { TAGS } from "./openapi.ts";
 
 /** The path of the one script that the plugin's page loads. */
 const START = "/swagger/start.js";
-/** The script: it loads swagger-ui into the page. */
-const SCRIPT = `
-const style = document.createElement("link");
-style.rel = "stylesheet";
-style.href = "/swagger/swagger-ui.css";
-document.head.append(style);
-const place = document.body.appendChild(document.createElement("main"));
-const bundle = document.createElement("script");
-bundle.src = "/swagger/swagger-ui-bundle.js";
-bundle.onload = () => SwaggerUIBundle({ url: "/swagger/json", domNode: place, deepLinking: true, validatorUrl: null });
-document.head.append(bundle);
-`;
 
 /** Schemas to which several routes refer. */
 const SCHEMAS = {
@@ -52,12 +41,12 @@ function asset(name: string): Response {
 export function apiPage(version: string) {
   const hidden = { detail: { hide: true } } as const;
   return new Elysia({ name: "api-page" })
-    .get(START, () => new Response(SCRIPT, { headers: { "content-type": "text/javascript" } }), hidden)
+    .get(START, () => new Response(START_SCRIPT, { headers: { "content-type": "text/javascript" } }), hidden)
+    .get("/swagger/start.css", () => new Response(START_STYLE, { headers: { "content-type": "text/css" } }), hidden)
     .use(
       swagger({
         path: "/swagger",
         scalarCDN: START,
-        scalarConfig: { customCss: "body { margin: 0; background: #fff }" },
         documentation: documentation(version),
       }),
     )

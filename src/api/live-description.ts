@@ -29,6 +29,7 @@ const SNAPSHOT = {
   marks: MARKS,
   flow: FLOW,
   runsVersion: 0,
+  runVersion: 0,
 };
 const HISTORY = {
   lab: "4f0c…",

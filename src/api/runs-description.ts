@@ -28,6 +28,7 @@ const SUMMARY = {
 const LIST = { runs: [SUMMARY], file: true, targets: ["10.0.0.7:7000"], caps: capsOf(DEFAULT_LIMITS) };
 const STATE = {
   number: 1,
+  version: 2,
   state: "running",
   startedAt: 1_795_334_461_000,
   seconds: 10,

@@ -112,6 +112,11 @@ export function formatCount(count: number): string {
   return grouped(Math.round(count));
 }
 
+/** A count with its noun: `1 packet`, `2,000 packets`; `1 query`, `2 queries` with the plural given. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
 /** Packets a second. */
 export function formatRate(rate: number): string {
   return `${rate >= 1000 ? formatCount(rate) : Number(rate.toPrecision(4))}/s`;

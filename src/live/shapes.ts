@@ -56,6 +56,8 @@ export interface LiveSnapshot {
   readonly flow: PacketSample;
   /** Changes whenever the list of kept runs changes. */
   readonly runsVersion: number;
+  /** The `version` of the state of the run in progress or of the last one; 0 before the first. */
+  readonly runVersion: number;
 }
 
 /** The history: the response of `GET /history`. */

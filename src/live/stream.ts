@@ -46,6 +46,7 @@ export interface LiveSources {
   readonly faultsOf: (protocol: Protocol) => Faults;
   readonly connectionsOf: ConnectionCounter;
   readonly runsVersion: () => number;
+  readonly runVersion: () => number;
   readonly version: string;
   /** Most viewers at a time. */
   readonly viewerLimit: number;
@@ -253,7 +254,7 @@ export class LiveStream implements Bounded {
   }
 
   #snapshot(flow: PacketSample, marks: LiveSnapshot["marks"]): LiveSnapshot {
-    const { clock, metrics, history, faultsOf, runsVersion } = this.sources;
+    const { clock, metrics, history, faultsOf, runsVersion, runVersion } = this.sources;
     const now = clock.now();
     const protocols = byProtocol((protocol): ProtocolNow => {
       const { packets, dropped, impairmentChanges } = metrics.traffic[protocol];
@@ -272,6 +273,7 @@ export class LiveStream implements Bounded {
       marks,
       flow,
       runsVersion: runsVersion(),
+      runVersion: runVersion(),
     };
   }
 }

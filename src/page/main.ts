@@ -10,6 +10,7 @@ import { createPackets } from "./packets/packets.ts";
 import { createRuns } from "./runs/runs.ts";
 import { callApi } from "./ui/api.ts";
 import { byId, setText } from "./ui/dom.ts";
+import { clearUnreachable } from "./ui/field-errors.ts";
 import { applyProtocolRules } from "./ui/protocols.ts";
 import { applyRights } from "./ui/rights.ts";
 import { Series } from "./ui/series.ts";
@@ -28,7 +29,6 @@ let series: Series | undefined;
 let loading: Promise<void> | undefined;
 /** Monotonic time of the last snapshot, ms; 0 before the first. */
 let lastAt = 0;
-let runsVersion = -1;
 let isLive = false;
 
 /** Loads the history: at the start, after a restart of the lab, and after a gap in the stream. */
@@ -40,10 +40,7 @@ async function loadHistory(): Promise<void> {
   now.show(series);
   if (!isSameLab) {
     packets.reset(dump.flow);
-    faults.refresh();
     refreshRights();
-    void runs.refresh();
-    void load.refresh();
   }
 }
 
@@ -62,8 +59,8 @@ function showSnapshot(snapshot: LiveSnapshot): void {
   firstSteps.snapshot(snapshot);
   faults.snapshot(snapshot);
   packets.add(snapshot.flow);
-  if (runsVersion >= 0 && runsVersion !== snapshot.runsVersion) void runs.refresh();
-  runsVersion = snapshot.runsVersion;
+  load.snapshot(snapshot);
+  runs.snapshot(snapshot);
   if (series?.push(snapshot)) now.show(series);
   else void reload();
 }
@@ -92,6 +89,7 @@ function refreshRights(): void {
   void applyRights(() => {
     series = undefined; // the history may hold more for a client with the token, such as peers
     void reload();
+    runs.reload(); // it may hold more, too
     stream.reconnect();
   });
 }
@@ -100,10 +98,11 @@ startTheme();
 const stream = new LiveClient({
   event(name, data) {
     if (name === "snapshot") showSnapshot(JSON.parse(data) as LiveSnapshot); // written by the lab, with these types
-    if (name === "run") load.show(JSON.parse(data) as RunState);
+    if (name === "run") load.event(JSON.parse(data) as RunState);
   },
   state(live) {
     isLive = live;
+    if (live) clearUnreachable();
     showState();
   },
 });

@@ -58,6 +58,11 @@ export class Runner {
     return this.#state;
   }
 
+  /** The version of that state; 0 before the first run. */
+  get version(): number {
+    return this.#state?.version ?? 0;
+  }
+
   /**
    * Starts all of `runs` at the same time, in one process; throws BusyError and SpawnError.
    * @param waitSeconds how long after its sending the last packet is waited for
@@ -66,6 +71,7 @@ export class Runner {
     if (this.#child || this.#isKeeping) throw new BusyError("a run is in progress; stop it first");
     this.#state = {
       number: (this.#state?.number ?? 0) + 1,
+      version: this.version,
       state: "starting",
       startedAt: Date.now(),
       seconds,
@@ -202,8 +208,10 @@ export class Runner {
     this.#publish();
   }
 
-  /** Sends the state to the viewers with the given snapshots in place of all, because they have the earlier ones. */
+  /** Sends the next version of the state to the viewers with the given snapshots in place of all, because they have the earlier ones. */
   #publish(snapshots: readonly IntervalSnapshot[] = []): void {
+    if (!this.#state) return;
+    this.#state = { ...this.#state, version: this.#state.version + 1 };
     this.broadcast("run", { ...this.#state, snapshots });
   }
 }

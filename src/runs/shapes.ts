@@ -18,6 +18,8 @@ export interface RunDetail {
 export interface RunState {
   /** Counts the runs of this lab, from 1. */
   readonly number: number;
+  /** Counts the changes of this state in all runs of this lab, from 1; each `run` event has the next one. */
+  readonly version: number;
   readonly state: "starting" | "running" | "settling" | "done" | "failed";
   /** Ms since the Unix epoch. */
   readonly startedAt: number;

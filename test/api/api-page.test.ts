@@ -134,11 +134,17 @@ describe("the page", () => {
     expect(script).toBe("/swagger/start.js");
     const start = await (await fetch(urlOf(lab, script))).text();
     const paths = [...start.matchAll(/"(\/[\w./-]+)"/g)].map(([, path = ""]) => path);
-    expect(paths).toEqual(["/swagger/swagger-ui.css", "/swagger/swagger-ui-bundle.js", "/swagger/json"]);
+    expect(paths).toEqual([
+      "/swagger/swagger-ui.css",
+      "/swagger/start.css",
+      "/swagger/swagger-ui-bundle.js",
+      "/swagger/json",
+    ]);
     expect(start).not.toMatch(/https?:/);
     for (const [path, type] of [
       [script, /javascript/],
       ["/swagger/swagger-ui.css", /^text\/css/],
+      ["/swagger/start.css", /^text\/css/],
       ["/swagger/swagger-ui-bundle.js", /javascript/],
       ["/swagger/json", /^application\/json/],
     ] as const) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   count,
+  counted,
   duration,
   fixedDigits,
   formatCount,
@@ -98,6 +99,21 @@ describe("quantities", () => {
 describe("text", () => {
   test("formatSeconds prints a duration without trailing zeros", () => {
     expect([null, 0.000_412, 0.02, 1.5].map(formatSeconds)).toEqual([NONE, "412 µs", "20 ms", "1.5 s"]);
+  });
+
+  test("a duration that rounds to the next unit is in that unit", () => {
+    expect([0.000_999_96, 0.000_999_4, 0.999_96, -0.000_999_96].map(formatSeconds)).toEqual([
+      "1 ms",
+      "999 µs",
+      "1 s",
+      "-1 ms",
+    ]);
+    expect([0.000_999_96, 0.999_96].map((seconds) => inline(duration(seconds)))).toEqual(["1.00 ms", "1.00 s"]);
+  });
+
+  test("counted has the noun in the singular for one", () => {
+    expect([0, 1, 2000].map((count) => counted(count, "answer"))).toEqual(["0 answers", "1 answer", "2,000 answers"]);
+    expect(counted(2, "query", "queries")).toBe("2 queries");
   });
 
   test("formatShare prints a percentage with up to three significant digits", () => {

@@ -38,6 +38,7 @@ function setUp(limit = 8) {
     faultsOf: () => NO_FAULTS,
     connectionsOf: () => undefined,
     runsVersion: () => 0,
+    runVersion: () => 0,
     version: "0.0.0",
     viewerLimit: limit,
     clock,

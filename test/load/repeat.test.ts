@@ -52,7 +52,7 @@ test.each(PROTOCOLS)(
     expect(recorded.err).toContain(`run 2 of 3  ${protocol} `);
     const mean = reports.reduce((sum, { loss }) => sum + loss.ratio, 0) / 3;
     expect(recorded.out).toMatch(
-      new RegExp(`^run 3 +50 .*\nmean over runs .*/s +${Number((mean * 100).toPrecision(3))} % `, "m"),
+      new RegExp(`^run 3 +50 .*\nmean over runs .*/s +${Number((mean * 100).toPrecision(3))} %$`, "m"),
     );
     expect(recorded.out).toContain(`${protocol}, run 3 of 3\n\npacket accounting`);
     expect(recorded.out).toMatch(new RegExp(`\n${protocol}: 3 of 3 runs completed, \\d+ of 150 answered, .*\n$`));
@@ -103,7 +103,7 @@ test("objectives are judged on every run; one that is missed in any run has stat
   expect(await runCommand(words(line), environment)).toBe(1);
   expect(recorded.out).toContain("udp: objective max<1us: met in 0 of 2 runs");
   expect(recorded.out).toContain("udp: objective rate>1: met in 2 of 2 runs");
-  expect(recorded.out).toMatch(/^udp run 2: objective max<1us: MISSED: /m);
+  expect(recorded.out).toMatch(/^ {2}udp run 2: objective max<1us: MISSED: /m);
   expect(recorded.out).not.toContain("objective rate>1: MISSED");
 }, 15_000);
 

@@ -4,6 +4,7 @@ import { parseImpairments } from "../../src/faults/text.ts";
 import { renderReport } from "../../src/load/report/text/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab } from "../support/lab.ts";
+import { unwrapped } from "./support/reports.ts";
 import { balanced } from "./support/sums.ts";
 import { udpTarget } from "./support/targets.ts";
 
@@ -34,7 +35,7 @@ describe("a target that answers 40 % at once", () => {
       p99: null,
       p999: null,
     });
-    expect(report.responseTime.over).toEqual({ p50: 0.3, p90: 0.3, p99: 0.3 });
+    expect(report.responseTime.over).toEqual({ p50: 0.3, p90: 0.3, p95: 0.3, p99: 0.3 });
     expect(report.serviceTime.over).toEqual(report.responseTime.over);
     expect(report.serviceTime.max).toBeLessThan(0.3);
     expect(report.objectives.map(({ met, value, over }) => [met, value, over])).toEqual([
@@ -42,9 +43,10 @@ describe("a target that answers 40 % at once", () => {
       [false, null, 0.3],
     ]);
     const text = renderReport([report]);
-    expect(text).toMatch(/^response time \(percentiles of all packets sent\)$/m);
-    expect(text).toMatch(/^ {2}p50 +> 300 ms$/m);
-    expect(text).toMatch(/^objective p50<50ms: MISSED: > 300 ms \(over the timeout: 300 of 500 packets /m);
+    expect(text).toMatch(/^ +min +mean +p50 +p90 +p95 +p99 +p99\.9 +max$/m);
+    expect(text).toMatch(/^response +[\d.]+ µs +[\d.]+ [mµ]s( +> 300 ms){4} +– +[\d.]+ ms$/m);
+    expect(unwrapped(text)).toContain("percentiles of response and service are of all packets sent");
+    expect(unwrapped(text)).toContain("objective p50<50ms: MISSED: > 300 ms (over the timeout: 300 of 500 packets ");
   });
 });
 

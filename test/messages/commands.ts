@@ -3,6 +3,7 @@ import { version } from "../../package.json";
 import { processUsage } from "../../src/base/kernel.ts";
 import { ConfigError, readCommand } from "../../src/config.ts";
 import { runCommand } from "../../src/load/cli/command.ts";
+import { PLAIN } from "../../src/load/report/text/screen.ts";
 import { runScript } from "../support/process.ts";
 import { nameLines, wordsOf } from "./transcript.ts";
 
@@ -44,6 +45,7 @@ async function loadHere(words: readonly string[], variables: Variables): Promise
     err: (text) => {
       said.err += text;
     },
+    screen: () => PLAIN,
     terminal: false,
     columns: () => 80,
     readFile: noFile,
@@ -73,9 +75,12 @@ function run(words: readonly string[], variables: Variables): Outcome | Verdict 
   return runScript(script, flags, variables);
 }
 
-/** A report without the numbers that vary: its table and its error counts. */
+/** A report without the numbers that vary: its seed, its tables and its error counts. */
 function withoutTable(text: string): string {
-  return text.replace(/^ {2}.*?\n\n/s, "{table}\n").replace(/× \d+/g, "× {number}");
+  return text
+    .replace(/(settings: .*?seed) \d+/s, (_, settings: string) => `${settings.replace(/\s+/g, " ")} {number}`)
+    .replace(/^sent .*?\n\n/ms, "{table}\n\n")
+    .replace(/× \d+/g, "× {number}");
 }
 
 /** Runs `line`, which may begin with variables as in `WIRELAB_SEED=x main`; returns the lines of its case. */

@@ -32,6 +32,8 @@ describe("a run", () => {
     const sent = run.sent.flatMap(({ snapshots }) => snapshots);
     expect(sent).toEqual([...(run.runner.state?.snapshots ?? [])]);
     expect(sent.length).toBeGreaterThanOrEqual(2);
+    expect(run.sent.map(({ version }) => version)).toEqual(run.sent.map((_, i) => i + 1));
+    expect(run.runner.version).toBe(run.sent.length);
   }, 30_000);
 
   test("that cannot be kept, as on a full disk, has its report and an error of one line", async () => {

@@ -11,10 +11,7 @@ import { UsageError } from "../plan/errors.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
 import { jsonOf, readReports } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
-import { renderComparison } from "../report/text/comparison-text.ts";
-import { explain } from "../report/text/explain.ts";
-import { renderRepeated } from "../report/text/repeated-text.ts";
-import { renderReport } from "../report/text/text.ts";
+import type { Screen } from "../report/text/screen.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
@@ -22,12 +19,15 @@ import { type Command, parseCommand, type ReadFile } from "./parse.ts";
 import { PrintedRows } from "./printed-rows.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
+import { reportText } from "./report-text.ts";
 import { exitStatus, STATUS } from "./status.ts";
 
 /** The parts of the process that the command uses. */
 export interface CommandEnvironment {
   /** Writes to standard output. */
   readonly out: (text: string) => Promise<void>;
+  /** The width of standard output or of standard error, and whether it shows colours. */
+  readonly screen: (stream: "stdout" | "stderr") => Screen;
   /** Writes progress and errors. */
   readonly err: (text: string) => void;
   /** Whether `err` is a terminal whose lines can be rewritten. */
@@ -185,28 +185,17 @@ async function printReports(
   command: Command,
   reports: readonly RunReport[],
   earlier: readonly RunReport[] | undefined,
-  { out, err }: CommandEnvironment,
+  { out, err, screen }: CommandEnvironment,
 ): Promise<void> {
-  const isRepeated = command.repeat > 1;
   const { json, csv } = command.outputs;
-  if (json === "-") await out(`${jsonOf(reports, isRepeated)}\n`);
+  if (json === "-")
+    await out(`${jsonOf(reports, command.repeat > 1)}
+`);
   const isData = json === "-" || csv === "-";
   if (isData && command.quiet) return;
-  const parts = [
-    ...(command.explain
-      ? lastOf(reports).map((report) => `${report.protocol}${repetitionOf(report)}\n\n${explain(report)}\n\n`)
-      : []),
-    ...(earlier === undefined ? [] : [`${renderComparison(earlier, reports)}\n`]),
-    isRepeated ? renderRepeated(reports) : renderReport(reports),
-  ];
-  if (isData) err(parts.join(""));
-  else await out(parts.join(""));
-}
-
-/** The reports of the last repetition. */
-function lastOf(reports: readonly RunReport[]): readonly RunReport[] {
-  const last = reports.at(-1)?.repetition?.index;
-  return reports.filter(({ repetition }) => repetition?.index === last);
+  const text = reportText(command, reports, earlier, screen(isData ? "stderr" : "stdout"));
+  if (isData) err(text);
+  else await out(text);
 }
 
 function repetitionOf({ repetition }: RunReport): string {

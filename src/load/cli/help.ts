@@ -102,6 +102,10 @@ Results
   --version, -v          the version
   --help, -h             this text
 
+Environment
+  COLUMNS                width of the text report if it is not on a terminal (80)
+  NO_COLOR, FORCE_COLOR  no colours on a terminal; colours in a pipe
+
 Exit status
   0 done, every objective met · 1 an objective missed in any run · 2 bad usage,
   or a result could not be written · 3 a run could not measure anything · 130

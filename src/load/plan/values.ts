@@ -5,11 +5,15 @@ import type { Stage } from "./schedule.ts";
 
 const UNITS: Readonly<Record<string, number>> = { us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
 
+/** Significant digits of a double precision number that conversions keep. */
+const DIGITS = 15;
+
 /** A duration such as `200ms`, in s; a number without a unit is in s. Undefined for any other text. */
 export function readDuration(text: string): number | undefined {
   const parts = /^(\d+(?:\.\d+)?)(us|µs|ms|s|m|h)?$/.exec(text);
   const unit = UNITS[parts?.[2] ?? "s"];
-  return parts === null || unit === undefined ? undefined : Number(parts[1]) * unit;
+  // 50 * 1e-6 is 0.000049999999999999996.
+  return parts === null || unit === undefined ? undefined : Number((Number(parts[1]) * unit).toPrecision(DIGITS));
 }
 
 /** A flag's duration, in s: `1.5s`, `200ms`, `5m`, `1h`; for `--duration` also `forever`. Throws UsageError. */

@@ -2,27 +2,28 @@
 import type { ProtocolFaults } from "../../api/shapes.ts";
 import type { Protocol } from "../../base/protocol.ts";
 import type { Faults } from "../../faults/faults.ts";
-import type { LiveSnapshot } from "../../live/shapes.ts";
+import type { SinceChange } from "../../metrics/delta.ts";
 import { callApi } from "../ui/api.ts";
 import { button, changing, h } from "../ui/dom.ts";
-import { clearErrors, showFieldError, showTextError } from "../ui/field-errors.ts";
+import { clearErrors, isEdited, showFieldError, showTextError } from "../ui/field-errors.ts";
 import { labelOf, titleOf } from "../ui/protocols.ts";
 import { createFields, readFields } from "./fields.ts";
 import { createInjected } from "./injected.ts";
+import { faultsOf } from "./known-faults.ts";
 import { createTextForm } from "./text-form.ts";
 
 /** A column of the page. */
 export interface FaultColumn {
   readonly protocol: Protocol;
   readonly element: HTMLElement;
-  /** Shows the faults and their text. */
-  write(faults: Faults, text: string): void;
+  /** Shows the faults, given as text, but keeps an input in progress. */
+  show(text: string): void;
   /** Shows the counts since the last change. */
-  snapshot(snapshot: LiveSnapshot): void;
+  count(since: SinceChange): void;
 }
 
-/** Creates the column of `protocol`. `onChange` is called after each change made in it. */
-export function createColumn(protocol: Protocol, onChange: () => void): FaultColumn {
+/** Creates the column of `protocol`. `onChange` receives the text of the faults after each change made in it. */
+export function createColumn(protocol: Protocol, onChange: (text: string) => void): FaultColumn {
   const path = `/impairments/${protocol}`;
   const title = h("h3", { id: `faults-${protocol}` }, ...labelOf(protocol));
   const reset = button("Reset", () => void send("DELETE", undefined, (error) => showFieldError(body, error)), {
@@ -43,20 +44,27 @@ export function createColumn(protocol: Protocol, onChange: () => void): FaultCol
     changing(body, form),
     injected.element,
   );
-  let current: Faults = {};
+  /** The faults of the lab, which the controls do not show while they are edited. */
+  let current = { text: "none", faults: faultsOf(protocol, "none") };
+  let written: string | undefined;
 
-  function write(faults: Faults, text: string): void {
-    current = faults;
+  function write(text: string): void {
+    written = text;
     clearErrors(element);
-    for (const field of fields) field.write(faults);
+    for (const field of fields) field.write(current.faults);
     input.value = text;
+  }
+
+  function setCurrent(text: string): void {
+    if (text !== current.text) current = { text, faults: faultsOf(protocol, text) };
   }
 
   async function send(method: string, faults: string | Faults | undefined, onError: (error: unknown) => void) {
     try {
-      const answer = await callApi<ProtocolFaults>(method, path, faults);
-      write(answer.faults, answer.text);
-      onChange();
+      const { text } = await callApi<ProtocolFaults>(method, path, faults);
+      setCurrent(text);
+      write(text);
+      onChange(text);
     } catch (error) {
       onError(error);
     }
@@ -66,7 +74,10 @@ export function createColumn(protocol: Protocol, onChange: () => void): FaultCol
   return {
     protocol,
     element,
-    write,
-    snapshot: ({ protocols }) => injected.show(current, protocols[protocol].since),
+    show(text) {
+      setCurrent(text);
+      if (text !== written && !isEdited(element)) write(text);
+    },
+    count: (since) => injected.show(current.faults, since),
   };
 }

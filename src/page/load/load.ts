@@ -1,21 +1,13 @@
 /** The section "Load": start a load run, follow it, stop it, read its report. */
-import { messageOf } from "../../base/message.ts";
+import type { LiveSnapshot } from "../../live/shapes.ts";
 import type { RunBounds, RunState } from "../../runs/shapes.ts";
 import { callApi } from "../ui/api.ts";
-import { button, byId, changing, h, setText } from "../ui/dom.ts";
+import { button, byId, changing, h } from "../ui/dom.ts";
 import { clearErrors, showFieldError } from "../ui/field-errors.ts";
+import { rememberValues } from "../ui/remember.ts";
 import { termList } from "../ui/terms.ts";
+import { createCurrentRun, isOver } from "./current-run.ts";
 import { createForm } from "./form.ts";
-import { createProgress } from "./progress.ts";
-import { columnsOf, createReport, type ReportView } from "./report.ts";
-
-const STATES: Readonly<Record<RunState["state"], string>> = {
-  starting: "Starting",
-  running: "Sending",
-  settling: "Waiting for the last answers",
-  done: "Done",
-  failed: "Failed",
-};
 
 const TERMS = [
   "rate",
@@ -42,14 +34,14 @@ const TERMS = [
   "verdict",
 ] as const;
 
-/** The section. */
+/** The section. What it shows of a run follows from the state that the lab sends. */
 export interface Load {
   /** Starts a run; `request` is a body of `POST /runs`. */
   start(request: object): void;
-  /** Shows the state of the run, which holds the intervals since the last call. */
-  show(state: RunState): void;
-  /** Loads the state of the run in progress or the last one. */
-  refresh(): Promise<void>;
+  /** Applies a `run` event of the stream, which has only the intervals that are new. */
+  event(state: RunState): void;
+  /** Loads the whole state if another lab sends the snapshot, as after a restart, or if events were missed. */
+  snapshot(snapshot: LiveSnapshot): void;
   /** Shows the allowed targets and the limits of a new run. */
   setBounds(bounds: RunBounds): void;
 }
@@ -61,24 +53,30 @@ export function createLoad(): Load {
   const stopButton = button("Stop", () => void send("DELETE", "/runs/current"), { disabled: true });
   const actions = h("p", { class: "actions" }, startButton, stopButton);
   const form = h("form", { novalidate: true }, changing(...options.elements, actions));
-  const status = h(
-    "p",
-    { class: "status", role: "status" },
-    "No run yet. The packets of a run against this lab also appear in the columns above.",
-  );
-  const progress = createProgress();
-  const reportHost = h("div");
   byId("load-form").replaceChildren(h("h3", {}, "New run"), form);
-  byId("load-live").replaceChildren(h("h3", {}, "Current run"), status, progress.element, reportHost);
+  rememberValues(form, "wirelab-load");
+  const run = createCurrentRun();
   byId("load").append(termList(TERMS));
-  let report: ReportView | undefined;
-  /** The number of the run on display; 0 for none. */
-  let shown = 0;
+  /** The state on display: its lab, which is unknown before the first snapshot, and its version, 0 for none. */
+  let shown: { readonly lab: string; readonly version: number } = { lab: "", version: 0 };
+  let isLoading = false;
+
+  function enable(state: RunState | null): void {
+    startButton.disabled = !isOver(state);
+    stopButton.disabled = state === null || isOver(state) || state.stopped;
+  }
+
+  function showWhole(lab: string, state: RunState | null): void {
+    shown = { lab, version: state?.version ?? 0 };
+    run.showWhole(state);
+    enable(state);
+  }
 
   async function send(method: string, path: string, body?: object): Promise<void> {
     try {
       clearErrors(form);
-      show(await callApi<RunState>(method, path, body));
+      const state = await callApi<RunState>(method, path, body);
+      if (state.version >= shown.version) showWhole(shown.lab, state); // else an event was faster
     } catch (error) {
       showFieldError(form, error);
     }
@@ -89,45 +87,28 @@ export function createLoad(): Load {
     void send("POST", "/runs", options.read());
   });
 
-  function showReport(state: RunState | undefined): void {
-    report?.destroy();
-    report = undefined;
-    reportHost.replaceChildren();
-    if (!state || state.reports.length === 0) return;
-    report = createReport(columnsOf(state));
-    reportHost.append(report.element);
-  }
-
-  function show(state: RunState): void {
-    const over = state.state === "done" || state.state === "failed";
-    setText(status, describeState(state, over));
-    status.classList.toggle("error", state.error !== null);
-    startButton.disabled = !over;
-    stopButton.disabled = over || state.stopped;
-    byId("load").dataset.state = state.state;
-    if (state.number !== shown) progress.reset(state);
-    shown = state.number;
-    progress.add(state);
-    if (over) showReport(state);
-    else if (report) showReport(undefined);
+  async function load(lab: string): Promise<void> {
+    isLoading = true;
+    try {
+      showWhole(lab, await callApi<RunState | null>("GET", "/runs/current"));
+    } catch {
+      // The next snapshot tries again.
+    } finally {
+      isLoading = false;
+    }
   }
 
   return {
-    show,
     start: (request) => void send("POST", "/runs", request),
     setBounds: options.setBounds,
-    async refresh() {
-      try {
-        const state = await callApi<RunState | null>("GET", "/runs/current");
-        shown = 0;
-        if (state) show(state);
-      } catch (error) {
-        setText(status, messageOf(error));
-      }
+    event(state) {
+      if (state.version !== shown.version + 1) return; // shown already, or after missed events: see snapshot()
+      shown = { ...shown, version: state.version };
+      run.showNext(state);
+      enable(state);
+    },
+    snapshot({ lab, runVersion }) {
+      if (!isLoading && (lab !== shown.lab || runVersion !== shown.version)) void load(lab);
     },
   };
-}
-
-function describeState({ state, stopped, error }: RunState, over: boolean): string {
-  return [STATES[state], stopped && !over ? "(stopped)" : "", error ?? ""].filter(Boolean).join(": ");
 }

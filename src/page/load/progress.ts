@@ -14,8 +14,8 @@ const CAPTION =
 /** The view. */
 export interface Progress {
   readonly element: HTMLElement;
-  /** Clears the view for a new run. */
-  reset(state: RunState): void;
+  /** Shows a run with all of its intervals; hides the view without a run. */
+  reset(state: RunState | null): void;
   /** Adds the new intervals of `state`. */
   add(state: RunState): void;
 }
@@ -63,24 +63,27 @@ export function createProgress(): Progress {
   let seconds = 1;
   let intervals: Interval[] = [];
 
+  function add({ snapshots, state }: RunState): void {
+    intervals.push(...snapshots);
+    const over = state === "done" || state === "failed";
+    for (const part of [bar, tableHost, chart.element, caption]) part.hidden = over;
+    if (over) return;
+    bar.value = Math.min(1, (intervals.at(-1)?.seconds ?? 0) / seconds);
+    const rows = latestIntervals(intervals).map((one) => [titleOf(one.protocol), ...intervalCells(one)]);
+    writeRows(body, rows, makeRow);
+    const { xs, columns } = intervalColumns(intervals);
+    chart.plot(xs, columns, 0, Math.max(seconds, xs.at(-1) ?? 0));
+  }
+
   return {
     element,
+    add,
     reset(state) {
       intervals = [];
-      seconds = state.seconds;
+      seconds = state?.seconds ?? 1;
       body.replaceChildren();
-      element.hidden = false;
-    },
-    add({ snapshots, state }) {
-      intervals.push(...snapshots);
-      const over = state === "done" || state === "failed";
-      for (const part of [bar, tableHost, chart.element, caption]) part.hidden = over;
-      if (over) return;
-      bar.value = Math.min(1, (intervals.at(-1)?.seconds ?? 0) / seconds);
-      const rows = latestIntervals(intervals).map((one) => [titleOf(one.protocol), ...intervalCells(one)]);
-      writeRows(body, rows, makeRow);
-      const { xs, columns } = intervalColumns(intervals);
-      chart.plot(xs, columns, 0, Math.max(seconds, xs.at(-1) ?? 0));
+      element.hidden = state === null;
+      if (state) add(state);
     },
   };
 }

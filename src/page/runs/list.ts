@@ -4,6 +4,7 @@ import { formatTime } from "../../load/report/format-time.ts";
 import type { RunLine, RunSummary } from "../../runs/shapes.ts";
 import { button, changing, h } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
+import type { RunIdentity } from "./deletions.ts";
 
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hour12: false });
 
@@ -26,11 +27,11 @@ const LINE_COLUMNS: readonly LineColumn[] = [
 
 /** What the buttons of a run do. */
 export interface RunActions {
-  readonly open: (id: number) => void;
-  readonly remove: (id: number) => void;
+  readonly open: (run: RunIdentity) => void;
+  readonly remove: (run: RunIdentity) => void;
   /** Selects or deselects a run for a comparison. */
-  readonly select: (id: number, selected: boolean) => void;
-  readonly isSelected: (id: number) => boolean;
+  readonly select: (run: RunIdentity, selected: boolean) => void;
+  readonly isSelected: (run: RunIdentity) => boolean;
 }
 
 function createHead(): HTMLElement {
@@ -39,11 +40,12 @@ function createHead(): HTMLElement {
   return h("tr", {}, hidden("compare"), ...names.map((name) => h("th", { scope: "col" }, name)), hidden("actions"));
 }
 
-function createRow({ id, savedAt, source, lines, unreadable }: RunSummary, actions: RunActions): HTMLTableRowElement {
-  const box = h("input", { type: "checkbox", "aria-label": `Compare run ${id}`, checked: actions.isSelected(id) });
-  box.addEventListener("change", () => actions.select(id, box.checked));
-  const open = button(`#${id}`, () => actions.open(id), { class: "link", "aria-label": `Open run ${id}` });
-  const remove = button("Delete", () => actions.remove(id), { class: "quiet", "aria-label": `Delete run ${id}` });
+function createRow(run: RunSummary, actions: RunActions): HTMLTableRowElement {
+  const { id, savedAt, source, lines, unreadable } = run;
+  const box = h("input", { type: "checkbox", "aria-label": `Compare run ${id}`, checked: actions.isSelected(run) });
+  box.addEventListener("change", () => actions.select(run, box.checked));
+  const open = button(`#${id}`, () => actions.open(run), { class: "link", "aria-label": `Open run ${id}` });
+  const remove = button("Delete", () => actions.remove(run), { class: "quiet", "aria-label": `Delete run ${id}` });
   const origin = `${source === "page" ? "" : " from the command line"}${unreadable ? " cannot be read" : ""}`;
   return h(
     "tr",

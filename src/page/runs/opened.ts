@@ -5,6 +5,7 @@ import { columnsOf, createReport, type ReportView } from "../load/report.ts";
 import { button, h } from "../ui/dom.ts";
 import { titleOf } from "../ui/protocols.ts";
 import { createChangesTable, pairColumns } from "./compared.ts";
+import type { RunIdentity } from "./deletions.ts";
 
 /** The protocols that both runs have. */
 function commonProtocols({ protocols }: RunComparison): readonly Protocol[] {
@@ -17,15 +18,19 @@ export interface Opened {
   showRun(run: KeptRun): void;
   /** Shows two runs, one protocol at a time; false if they have no protocol in common. */
   showPair(runs: readonly [KeptRun, KeptRun], comparison: RunComparison): boolean;
+  /** Closes the view of a run that is not there any more. */
+  retain(isThere: (run: RunIdentity) => boolean): void;
 }
 
 /** Creates the view in `host`. */
 export function createOpened(host: HTMLElement): Opened {
   let view: ReportView | undefined;
+  let shown: readonly RunIdentity[] = [];
 
   function close(): void {
     view?.destroy();
     view = undefined;
+    shown = [];
     host.hidden = true;
   }
 
@@ -40,29 +45,36 @@ export function createOpened(host: HTMLElement): Opened {
     heading.focus({ preventScroll: true });
   }
 
-  function showProtocol(runs: readonly [KeptRun, KeptRun], comparison: RunComparison, shown: Protocol): void {
+  function showProtocol(runs: readonly [KeptRun, KeptRun], comparison: RunComparison, selected: Protocol): void {
     const common = commonProtocols(comparison);
     const choice = common.map((protocol) =>
       button(titleOf(protocol), () => showProtocol(runs, comparison, protocol), {
-        "aria-pressed": String(protocol === shown),
+        "aria-pressed": String(protocol === selected),
         "data-protocol": protocol,
       }),
     );
-    const changes = createChangesTable(comparison.protocols[shown] ?? [], comparison.limits);
+    const changes = createChangesTable(comparison.protocols[selected] ?? [], comparison.limits);
     const [first, second] = runs;
     const title = `Runs ${first.id} and ${second.id}`;
-    show(title, common.length > 1 ? choice : [], createReport(pairColumns(runs, shown), changes));
+    show(title, common.length > 1 ? choice : [], createReport(pairColumns(runs, selected), changes));
   }
 
   return {
     showRun(run) {
+      shown = [run];
       const attributes = { href: `/runs/${run.id}/report`, download: `wirelab-run-${run.id}.json`, class: "button" };
       show(`Run ${run.id}`, [h("a", attributes, "Download JSON")], createReport(columnsOf(run)));
     },
     showPair(runs, comparison) {
       const [first] = commonProtocols(comparison);
-      if (first) showProtocol(runs, comparison, first);
+      if (first) {
+        shown = runs;
+        showProtocol(runs, comparison, first);
+      }
       return first !== undefined;
+    },
+    retain(isThere) {
+      if (!shown.every(isThere)) close();
     },
   };
 }

@@ -33,12 +33,16 @@ function contentType(body: Body | undefined): Record<string, string> {
   return { "content-type": typeof body === "string" ? "text/plain" : "application/json" };
 }
 
-/** Calls a route and returns its JSON response. `T` is the type that the route's description gives. Throws ApiError. */
-export async function callApi<T>(method: string, path: string, body?: Body): Promise<T> {
+/**
+ * Calls a route and returns its JSON response. `T` is the type that the route's description gives. With `keepalive` the
+ * request is sent even if the page is closed meanwhile. Throws ApiError.
+ */
+export async function callApi<T>(method: string, path: string, body?: Body, keepalive = false): Promise<T> {
   let response: Response;
   try {
     response = await fetch(path, {
       method,
+      keepalive,
       headers: { ...authorization(), ...contentType(body) },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });

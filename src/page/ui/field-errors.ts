@@ -13,6 +13,13 @@ export function clearErrors(host: HTMLElement): void {
   }
 }
 
+/** Whether `host` has an input in progress, or one that the lab refused: both are kept. */
+export function isEdited(host: HTMLElement): boolean {
+  const { activeElement } = document;
+  const isTyping = activeElement instanceof HTMLInputElement && activeElement.type !== "range";
+  return (isTyping && host.contains(activeElement)) || host.querySelector("[aria-invalid]") !== null;
+}
+
 let ids = 0;
 
 function attach(field: HTMLElement, text: string, after: Element): void {
@@ -25,11 +32,12 @@ function attach(field: HTMLElement, text: string, after: Element): void {
 
 /** The field with `path` (such as `drop.up`), or the first field of the group that `path` names. */
 function fieldAt(host: HTMLElement, path: string): HTMLElement | undefined {
-  const fields = [...host.querySelectorAll<HTMLElement>("input[type=number][data-path], select[data-path]")];
+  const fields = [...host.querySelectorAll<HTMLElement>(":is(input:not([type=range]), select)[data-path]")];
   const at = (field: HTMLElement) => field.dataset.path ?? "";
+  const isPart = (part: string, whole: string) => part.startsWith(`${whole}.`);
   return (
     fields.find((field) => at(field) === path) ??
-    fields.find((field) => at(field).startsWith(path) || path.startsWith(at(field)))
+    fields.find((field) => isPart(at(field), path) || isPart(path, at(field)))
   );
 }
 
@@ -44,7 +52,16 @@ export function showFieldError(host: HTMLElement, error: unknown): void {
   const path = /^[\w.]+/.exec(text)?.[0] ?? "";
   const field = error instanceof ApiError && error.status === 400 ? fieldAt(host, path) : undefined;
   if (field) attach(field, inUnitOf(field, text), field.closest(".control, .fault") ?? field);
-  else host.append(h("p", { class: "error", role: "alert" }, text));
+  else host.append(h("p", { class: "error", role: "alert", "data-unreachable": isUnreachable(error) }, text));
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 0;
+}
+
+/** Removes the errors of requests that did not reach the lab, for when it can be reached again. */
+export function clearUnreachable(): void {
+  for (const error of document.querySelectorAll(".error[data-unreachable]")) error.remove();
 }
 
 /** Shows an error of a text form below it and selects the invalid part of the text. */

@@ -20,6 +20,7 @@ export function recordingEnvironment(files: Record<string, string> = {}) {
     err: (text) => {
       recorded.err += text;
     },
+    screen: () => ({ columns: 80, colour: false }),
     terminal: false,
     columns: () => 100,
     readFile: (path) => {

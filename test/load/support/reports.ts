@@ -79,3 +79,8 @@ export function reportOf(sent: number, lost: number, meanMs: number, seed = 1): 
   });
   return reportOn(recorderOf(times));
 }
+
+/** A text with its line breaks and indentation as single spaces, to find sentences that are wrapped. */
+export function unwrapped(text: string): string {
+  return text.replace(/\s+/g, " ");
+}

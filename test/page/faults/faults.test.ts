@@ -77,36 +77,20 @@ describe("faults on the page", () => {
     expect(await fieldValue(field("corrupt"))).toBe("0");
   });
 
-  browserTest(
-    "a late answer of the lab changes the other columns, and neither the input in progress nor its error",
-    async () => {
-      await using lab = await startTestLab();
-      using page = await openPage(urlOf(lab, "/"));
-      await page.shows("#live", "live");
-      // The answers to GET /impairments are held until `release` is called.
-      await page.value(`(() => {
-      const request = window.fetch;
-      const { promise, resolve } = Promise.withResolvers();
-      window.release = resolve;
-      window.held = 0;
-      window.fetch = async (...args) => {
-        const response = await request(...args);
-        if (String(args[0]).endsWith("/impairments")) { window.held++; await promise; }
-        return response;
-      };
-      return true;
-    })()`);
-      await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "udp:corrupt=0.07" });
-      await until(() => page.value<boolean>("window.held > 0"), "an answer that is held");
-      await page.fill(`${faultColumn("tcp")} [data-kind=drop] input[type=number]`, "150");
-      const error = `${faultColumn("tcp")} [data-kind=drop] .error`;
-      await page.shows(error, "drop.up");
-      await page.value("(window.release(), true)");
-      const corrupt = `document.querySelector('${faultColumn("udp")} input[type=number][data-path="corrupt"]').value`;
-      await until(async () => (await page.value<string>(corrupt)) === "7", "the change in another column");
-      await page.shows(error, "drop.up");
-    },
-  );
+  browserTest("a change by another client keeps the input in progress and its error", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    const error = `${faultColumn("tcp")} [data-kind=drop] .error`;
+    await page.fill(`${faultColumn("tcp")} [data-kind=drop] input[type=number]`, "150");
+    await page.shows(error, "drop.up");
+    await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "udp:corrupt=0.07;tcp:delay=5" });
+    const corrupt = `document.querySelector('${faultColumn("udp")} input[type=number][data-path="corrupt"]').value`;
+    await until(async () => (await page.value<string>(corrupt)) === "7", "the change in another column");
+    await page.shows(error, "drop.up");
+    await page.fill(`${faultColumn("tcp")} [data-kind=drop] input[type=number]`, "15");
+    await page.shows(`${nowColumn("tcp")} .chip`, "drop=0.15");
+  });
 
   browserTest("an invalid number is reported at its field, an invalid text at its character", async () => {
     await using lab = await startTestLab();
@@ -134,7 +118,7 @@ describe("faults on the page", () => {
     await page.shows(`${nowColumn("udp")} .chip`, "drop=0.1,delay=5");
   });
 
-  browserTest("a scenario sets its faults and describes them", async () => {
+  browserTest("a scenario sets its faults and is described as long as they are on", async () => {
     await using lab = await startTestLab();
     using page = await openPage(urlOf(lab, "/"));
     await page.shows("#fault-bar .presets", "satellite");
@@ -143,5 +127,13 @@ describe("faults on the page", () => {
     await page.value(`(${button}.click(), true)`);
     await page.shows("#fault-bar [role=status]", "Geostationary satellite");
     await page.shows(`${nowColumn("tcp")} .chip`, "delay=normal(600,20)");
+    const pressed = "[...document.querySelectorAll('.presets [aria-pressed=true]')].map((b) => b.textContent).join()";
+    expect(await page.value<string>(pressed)).toBe("satellite");
+    await fetch(urlOf(lab, "/impairments/tcp"), { method: "DELETE" });
+    await until(async () => (await page.text("#fault-bar [role=status]")) === "", "the end of the description");
+    expect(await page.value<string>(pressed)).toBe("");
+    await fetch(urlOf(lab, "/impairments"), { method: "DELETE" });
+    await page.shows("#fault-bar [role=status]", "No faults.");
+    expect(await page.value<string>(pressed)).toBe("None");
   });
 });

@@ -76,9 +76,36 @@ describe("load runs from the page", () => {
     await page.fill("#load-target", "192.0.2.1:7000");
     await page.click("#load-form button[type=submit]");
     await page.shows("#load-form .error", "target 192.0.2.1:7000 is not allowed; allowed: only this lab");
+    const target = "document.querySelector('#load-target')";
+    expect(await page.value<string>(`${target}.ariaInvalid`)).toBe("true");
+    expect(
+      await page.value<string>(`document.getElementById(${target}.getAttribute('aria-describedby')).className`),
+    ).toBe("error");
     await page.fill("#load-target", "");
     await page.fill("#load-rate", "501");
     await page.click("#load-form button[type=submit]");
     await page.shows("#load-form .control + .error", "rate: not allowed; allowed: a number from 0.1 to 500");
+    expect(await page.value<boolean>(`${target}.hasAttribute('aria-invalid')`)).toBe(false);
+  });
+
+  browserTest("the values of the form are kept when the page is loaded again", async () => {
+    await using lab = await startTestLab();
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    await page.value("(document.querySelector('#load-form details').open = true)");
+    await page.click("#load-form label[data-protocol=tcp]");
+    await page.fill("#load-rate", "77");
+    await page.fill("#load-size", "64");
+    await page.fill("#load-wait", "");
+    await page.view.navigate(urlOf(lab, "/"));
+    await page.shows("#live", "live");
+    const value = (selector: string) => page.value<string>(`document.querySelector('#load-form ${selector}').value`);
+    expect([await value("[name=protocol]:checked"), await value("#load-rate"), await value("#load-size")]).toEqual([
+      "tcp",
+      "77",
+      "64",
+    ]);
+    expect([await value("#load-seconds"), await value("#load-wait")]).toEqual(["10", ""]);
+    expect(await page.value("document.querySelector('#load-form details').open")).toBe(true);
   });
 });

@@ -27,6 +27,11 @@ browserTest(
     const refused = "fetch('/impairments', { method: 'PUT', body: 'udp:drop=1' }).then((answer) => answer.status)";
     expect(await page.value<number>(refused)).toBe(401);
 
+    await page.fill("#rights input", "another token");
+    await page.click("#rights button");
+    await page.shows("#rights", "Read-only: this token is wrong");
+    const input = "document.querySelector('#rights input')";
+    expect(await page.value<string>(`${input}.ariaInvalid`)).toBe("true");
     await page.fill("#rights input", TOKEN);
     await page.click("#rights button");
     await page.shows("#packets-card tbody", "127.0.0.1");

@@ -62,6 +62,7 @@ function snapshot(
     marks,
     flow: { packets: [], leftOut: 0 },
     runsVersion: 0,
+    runVersion: 0,
   };
 }
 

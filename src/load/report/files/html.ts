@@ -3,10 +3,14 @@
 import { describeRepetition } from "../comparison/run-set.ts";
 import { explain } from "../text/explain.ts";
 import { renderRepeated } from "../text/repeated-text.ts";
+import type { Screen } from "../text/screen.ts";
 import { renderReport } from "../text/text.ts";
 import { drawChart, escapeHtml } from "./chart.ts";
 import { jsonOf } from "./json.ts";
 import { type CompletedRun, chartsOf } from "./run-charts.ts";
+
+/** The columns of the report in the page's type size and width. */
+const SCREEN: Screen = { columns: 120, colour: false };
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --text: #333; --a: #2563eb; --b: #d97706; --c: #dc2626; }
@@ -46,7 +50,7 @@ export function renderHtml(runs: readonly CompletedRun[]): string {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wirelab run of ${started}</title><style>${STYLE}</style></head>
 <body>
 <h1>Load run of ${started}</h1>
-<pre>${escapeHtml(isRepeated ? renderRepeated(reports) : renderReport(reports))}</pre>
+<pre>${escapeHtml(isRepeated ? renderRepeated(reports, SCREEN) : renderReport(reports, SCREEN))}</pre>
 ${runs.map(section).join("\n")}
 <details><summary>The report as JSON</summary><pre>${escapeHtml(jsonOf(reports, isRepeated))}</pre></details>
 </body>

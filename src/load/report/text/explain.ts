@@ -1,17 +1,22 @@
 /** The text of `--explain`: the definition of each number in a report, followed by the run's own values. */
-import { formatCount, formatSeconds, formatShare } from "../../../base/format.ts";
+import { counted, formatCount, formatSeconds, formatShare } from "../../../base/format.ts";
 import { GLOSSARY, type Term } from "../../../base/glossary.ts";
 import type { Ranged } from "../../measure/statistics/difference.ts";
 import { formatTime } from "../format-time.ts";
 import type { LossReport, RunReport, Times } from "../report.ts";
+import { wrap } from "./screen.ts";
 
 /** A term and the run's values of it, as sentences. */
 type Entry = readonly [term: Term, values: string];
 
+/** The columns of an explanation, unless others are given; longer lines are hard to read. */
+const COLUMNS = 90;
+
 /** Definitions and values of everything in a report, one paragraph each: the term, its definition, the run's values. */
-export function explain(report: RunReport): string {
+export function explain(report: RunReport, columns = COLUMNS): string {
+  const lines = (text: string) => wrap(text, Math.min(columns, COLUMNS), "  ");
   return [...packetEntries(report), ...timeEntries(report), ...variationEntries(report), ...validityEntries(report)]
-    .map(([term, values]) => `${term}\n${wrap(GLOSSARY[term])}\n${wrap(values)}`)
+    .map(([term, values]) => `${term}\n${lines(GLOSSARY[term])}\n${lines(values)}`)
     .join("\n\n");
 }
 
@@ -89,7 +94,7 @@ function timeEntries({ responseTime, serviceTime, serverTime, oneWay }: RunRepor
 }
 
 function percentileValues({ count, packets, intervals, noInterval }: Times): string {
-  const over = `${formatCount(count)} of ${formatCount(packets)} packets have a response time.`;
+  const over = `${formatCount(count)} of ${counted(packets, "packet")} ${count === 1 ? "has" : "have"} a response time.`;
   if (intervals.p50 === undefined)
     return `${over}${noInterval.p50 === undefined ? "" : ` The median has no 95 % interval: ${noInterval.p50}.`}`;
   const [low, high] = intervals.p50;
@@ -132,7 +137,8 @@ function variationEntries({ jitter, serviceTime }: RunReport): Entry[] {
 function burstsText({ handOver, packets: { sent } }: RunReport): string {
   if (!handOver || handOver.bunched === 0) return "";
   const { bunched, largestBurst } = handOver;
-  return ` ${formatCount(bunched)} packets (${formatShare(bunched / sent)}) were due before the one before them was sent, up to ${formatCount(largestBurst)} in a row: the gaps between these packets are not the planned ones.`;
+  const were = bunched === 1 ? "was" : "were";
+  return ` ${counted(bunched, "packet")} (${formatShare(bunched / sent)}) ${were} due before the one before them was sent, up to ${formatCount(largestBurst)} in a row: the gaps between these packets are not the planned ones.`;
 }
 
 function validityEntries(report: RunReport): Entry[] {
@@ -143,20 +149,4 @@ function validityEntries(report: RunReport): Entry[] {
     ["receive delay", `p50 ${formatSeconds(receiveDelay.p50)}, p99 ${formatSeconds(receiveDelay.p99)}.`],
     ["verdict", verdict.valid ? "This run is valid." : `This run is not valid: ${verdict.reasons.join("; ")}.`],
   ];
-}
-
-/** Longest line, in characters. */
-const WIDTH = 90;
-
-function wrap(text: string): string {
-  const lines: string[] = [];
-  let line = " ";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > WIDTH) {
-      lines.push(line);
-      line = " ";
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line].join("\n");
 }

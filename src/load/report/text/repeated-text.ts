@@ -1,4 +1,7 @@
-/** The report of a repeated run as text: a table for each protocol with a row for each run, and the means over the runs. */
+/**
+ * The report of a repeated run as text: the verdict of each set of runs, then a table with a row for each run and the means
+ * over the runs.
+ */
 import { formatCount, formatShare, NONE } from "../../../base/format.ts";
 import { meanInterval } from "../../measure/statistics/between-runs.ts";
 import { quantileLabel } from "../../plan/quantiles.ts";
@@ -13,9 +16,11 @@ import {
 } from "../comparison/run-set.ts";
 import type { Repetition, RunReport } from "../report.ts";
 import { renderAlternating } from "./comparison-text.ts";
-import { layOut } from "./table.ts";
-import { countLine, objectiveLine } from "./text.ts";
-import { END_TEXTS } from "./text-rows.ts";
+import { countLine } from "./notes.ts";
+import { PLAIN, paint, type Screen, type Tone, wrap } from "./screen.ts";
+import { settingsLines } from "./settings.ts";
+import { fits, layOut, type Rows } from "./table.ts";
+import { END_TEXTS, objectiveLine } from "./verdict-lines.ts";
 
 type Reports = readonly RunReport[];
 
@@ -57,17 +62,30 @@ function meanRows(reports: Reports): string[][] {
       "mean over runs",
       values.map(([name, value]) => formatMean(name, value)),
     ),
-    row("  95 % interval, from", limit("low")),
-    row("  to", limit("high")),
+    row("  95 % from", limit("low")),
+    row("  95 % to", limit("high")),
     row("  standard deviation", deviations),
   ];
 }
 
-function tableOf(reports: Reports): string {
+/** Columns of the counts, the rate and the loss, which are a table of their own where the times do not fit beside them. */
+const COUNT_COLUMNS = 6;
+
+function tableOf(reports: Reports, screen: Screen): string {
   const complete = reports.filter(isComplete);
   const [first] = reports;
-  const head = [`${first?.protocol} ${first?.target}`, "sent", "answered", "lost", ...RUN_VALUES.map(quantileLabel)];
-  return layOut([head, ...reports.map(runRow), ...(complete.length > 0 ? meanRows(complete) : [])]);
+  const name = paint(screen, "strong", `${first?.protocol} ${first?.target}`);
+  const heads = ["sent", "answered", "lost", ...RUN_VALUES.map(quantileLabel)];
+  const rows = [
+    [name, ...heads.map((head) => paint(screen, "strong", head))],
+    ...reports.map(runRow),
+    ...(complete.length > 0 ? meanRows(complete) : []),
+  ];
+  if (fits(rows, screen.columns)) return layOut(rows, screen.columns);
+  const columns = (from: number, to?: number): Rows =>
+    rows.map(([label = "", ...cells]) => [label, ...cells.slice(from, to)]);
+  const parts = [columns(0, COUNT_COLUMNS - 1), columns(COUNT_COLUMNS - 1)];
+  return parts.map((part) => layOut(part, screen.columns)).join("\n\n");
 }
 
 function sideOf(repetition: Repetition | undefined): string {
@@ -75,49 +93,86 @@ function sideOf(repetition: Repetition | undefined): string {
 }
 
 /** What a reader has to know about one run: errors, missed objectives, why it is not valid. */
-function runNotes({ protocol, repetition, errors, objectives, verdict }: RunReport): string[] {
+function runNotes({ protocol, repetition, errors, objectives, verdict }: RunReport, screen: Screen): string[] {
   const notes = [
+    ...verdict.reasons.map((reason) => `reason: ${reason}`),
+    ...objectives.filter(({ met }) => !met).map((objective) => objectiveLine(objective, screen)),
     ...countLine("errors", errors),
-    ...objectives.filter(({ met }) => !met).map(objectiveLine),
-    ...verdict.reasons.map((reason) => `invalid: ${reason}`),
   ];
   return notes.map((note) => `${protocol} run ${repetition?.index}${sideOf(repetition)}: ${note}`);
 }
 
 /** In how many runs each objective is met. */
-function objectiveNotes(reports: Reports): string[] {
+function objectiveNotes(reports: Reports, screen: Screen): string[] {
   const [first] = reports;
   return (first?.objectives ?? []).map(({ text }, index) => {
     const met = reports.filter(({ objectives }) => objectives[index]?.met).length;
-    return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: met in ${met} of ${reports.length} runs`;
+    const result = paint(screen, met === reports.length ? "good" : "bad", `met in ${met} of ${reports.length} runs`);
+    return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: ${result}`;
   });
 }
 
-/** The summary line of a protocol. */
-function summaryLine(reports: Reports): string {
-  const [first] = reports;
-  const count = (name: "sent" | "answered") => reports.reduce((sum, { packets }) => sum + packets[name], 0);
-  const [sent, answered] = [count("sent"), count("answered")];
-  const complete = reports.filter(isComplete);
-  const runs = `${complete.length} of ${first?.repetition?.of ?? reports.length} runs completed`;
-  const head = `${first?.protocol}${sideOf(first?.repetition)}: ${runs}, ${formatCount(answered)} of ${formatCount(sent)} answered`;
-  const lost = reports.reduce((sum, { packets }) => sum + packets.lost, 0);
+/** The verdict on a set of runs, and its meaning. */
+function verdictOf(reports: Reports): readonly [text: string, tone: Tone] {
   const invalid = reports.filter(({ verdict }) => !verdict.valid).length;
-  const verdict = invalid === 0 ? "all valid" : `${invalid} NOT VALID, see above`;
-  return `${head}, ${sent === 0 ? NONE : formatShare(lost / sent)} lost; ${verdict}`;
+  return invalid === 0 ? ["all valid", "good"] : [`${invalid} NOT VALID`, "bad"];
+}
+
+/** The runs and the packets of a set. */
+function outcomes(reports: Reports): string {
+  const total = (name: "sent" | "answered" | "late" | "lost") =>
+    reports.reduce((sum, { packets }) => sum + packets[name], 0);
+  const [sent, late] = [total("sent"), total("late")];
+  const complete = reports.filter(isComplete).length;
+  return [
+    `${complete} of ${reports[0]?.repetition?.of ?? reports.length} runs completed`,
+    `${formatCount(total("answered"))} of ${formatCount(sent)} answered`,
+    ...(late === 0 ? [] : [`${formatCount(late)} late`]),
+    `${sent === 0 ? NONE : formatShare(total("lost") / sent)} lost`,
+  ].join(", ");
+}
+
+function nameOf([first]: Reports): string {
+  return `${first?.protocol}${sideOf(first?.repetition)}`;
+}
+
+/** The last line of a set. */
+function summaryLine(reports: Reports): string {
+  const [verdict, tone] = verdictOf(reports);
+  return `${nameOf(reports)}: ${outcomes(reports)}; ${verdict}${tone === "bad" ? ", see above" : ""}`;
+}
+
+/** The verdict of each set, then a line for each objective and for each run that has a reason not to be valid. */
+function headLines(sets: readonly Reports[], reports: Reports, screen: Screen): string[] {
+  const verdicts = sets.map((set) => {
+    const [verdict, tone] = verdictOf(set);
+    return wrap(outcomes(set), screen.columns, `${nameOf(set)}  ${paint(screen, tone, verdict)}  `, "  ");
+  });
+  const notes = [
+    ...sets.flatMap((set) => objectiveNotes(set, screen)),
+    ...reports.flatMap((report) => runNotes(report, screen)),
+  ];
+  return [
+    ...verdicts,
+    ...notes.map((note) => wrap(note, screen.columns, "  ", "    ")),
+    ...settingsLines(
+      sets.flatMap((set) => set.slice(0, 1)),
+      screen,
+    ),
+  ];
 }
 
 const INTERVALS = "95 % intervals: Student's t, from the variation between the completed runs.";
 
-/** The report of a repeated run, without colours. It ends with a summary line for each protocol. */
-export function renderRepeated(reports: Reports): string {
+/** The report of a repeated run. It ends with a line for each set of runs, before which the texts of `appendix` are printed. */
+export function renderRepeated(reports: Reports, screen: Screen = PLAIN, appendix: readonly string[] = []): string {
   const sets = bySet(reports);
-  const notes = [...sets.flatMap(objectiveNotes), ...reports.flatMap(runNotes)];
   const parts = [
-    ...sets.map(tableOf),
+    headLines(sets, reports, screen).join("\n"),
+    ...sets.map((set) => tableOf(set, screen)),
     ...(sets.some((set) => set.filter(isComplete).length > 1) ? [INTERVALS] : []),
-    ...renderAlternating(reports),
-    ...(notes.length > 0 ? [notes.join("\n")] : []),
+    ...renderAlternating(reports, screen),
+    ...appendix,
     sets.map(summaryLine).join("\n"),
   ];
   return `${parts.join("\n\n")}\n`;

@@ -1,88 +1,28 @@
-/** The report as text: one table with the protocols side by side, notes, and a summary line for each protocol. */
-import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
-import { clockNotes } from "../clock-notes.ts";
-import { formatTime } from "../format-time.ts";
-import { shownPercentiles } from "../percentiles.ts";
-import { type JudgedObjective, type RunReport, UNKNOWN_ANSWER } from "../report.ts";
-import { layOut } from "./table.ts";
-import { END_TEXTS, tableRows } from "./text-rows.ts";
+/** The report as text: the verdicts and settings, the times, the accounting, notes, and a last line for each protocol. */
+import type { RunReport } from "../report.ts";
+import { accounting } from "./accounting.ts";
+import { noteLines } from "./notes.ts";
+import { PLAIN, type Screen } from "./screen.ts";
+import { settingsLines } from "./settings.ts";
+import { timeMatrices } from "./time-matrix.ts";
+import { isMeasured, summaryLine, verdictLines } from "./verdict-lines.ts";
 
-/** A list of counts by name, as one line; none if there are no counts. */
-export function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
-  const entries = Object.entries(counts);
-  if (entries.length === 0) return [];
-  return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
-}
-
-/** An objective and its result, as one line. */
-export function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective): string {
-  const format = /^\s*rate/i.test(text)
-    ? formatRate
-    : /^\s*(loss|errors|late)/i.test(text)
-      ? formatShare
-      : formatSeconds;
-  const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
-  const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
-  return `objective ${text}: ${met ? "met" : "MISSED"}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
-}
-
-/** Why estimates of the response time have no interval. */
-function intervalNotes({ responseTime, loss }: RunReport): string[] {
-  const reasons = new Map<string, string[]>();
-  const mean = { label: "mean", noInterval: responseTime.noInterval.mean };
-  for (const { label, noInterval } of [mean, ...shownPercentiles(responseTime)]) {
-    if (noInterval !== undefined) reasons.set(noInterval, [...(reasons.get(noInterval) ?? []), label]);
-  }
-  const times = Array.from(reasons, ([reason, names]) => `${names.join(", ")} (${reason})`);
-  return [
-    ...(loss.highIfIndependent === null
-      ? []
-      : [`loss: below ${formatShare(loss.highIfIndependent)} with 95 % confidence, if losses are independent`]),
-    ...(times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`]),
+/**
+ * The whole report. It ends with the last lines, before which the texts of `appendix` are printed. Where nothing was
+ * answered there are no times.
+ */
+export function renderReport(
+  reports: readonly RunReport[],
+  screen: Screen = PLAIN,
+  appendix: readonly string[] = [],
+): string {
+  const parts = [
+    [...verdictLines(reports, screen), ...settingsLines(reports, screen)].join("\n"),
+    timeMatrices(reports.filter(isMeasured), reports.length === 1, screen),
+    accounting(reports, screen),
+    noteLines(reports, screen).join("\n"),
+    ...appendix,
+    reports.map(summaryLine).join("\n"),
   ];
-}
-
-function notesOf(report: RunReport, several: boolean): string[] {
-  const { packets, evidence, errors, statuses, objectives, verdict } = report;
-  const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
-  const notes = [
-    ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
-    ...clockNotes(report),
-    ...intervalNotes(report),
-    ...countLine("errors", errors),
-    ...(errors[UNKNOWN_ANSWER] === undefined
-      ? []
-      : [`${UNKNOWN_ANSWER}: intact answers after the waiting time (--wait), whose packets count as lost`]),
-    ...(hasOtherStatuses ? countLine("statuses", statuses) : []),
-    ...objectives.map(objectiveLine),
-    ...verdict.reasons.map((reason) => `invalid: ${reason}`),
-  ];
-  return several ? notes.map((note) => `${report.protocol}: ${note}`) : notes;
-}
-
-/** The summary line of a report. */
-function summaryLine({ protocol, ended, packets, responseTime, verdict, loss }: RunReport): string {
-  const end = ended === null || ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
-  const head = `${protocol}: ${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`;
-  if (packets.answered + packets.late === 0) {
-    const [reason] = verdict.reasons;
-    return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
-  }
-  const hasMedian = responseTime.p50 !== null || responseTime.over.p50 !== undefined;
-  const median = hasMedian ? `, p50 ${formatTime(responseTime, "p50")}` : "";
-  return `${head}, ${formatShare(loss.ratio)} lost${median}${end}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
-}
-
-/** The whole report, without colours. It ends with the summary lines. */
-export function renderReport(reports: readonly RunReport[]): string {
-  const hasIntervals = reports.some(({ responseTime }) => Object.keys(responseTime.intervals).length > 0);
-  const notes = reports.flatMap((report) => notesOf(report, reports.length > 1));
-  const lines = [
-    layOut(tableRows(reports)),
-    ...(hasIntervals ? ["[ ] 95 % confidence intervals"] : []),
-    ...(notes.length > 0 ? ["", ...notes] : []),
-    "",
-    ...reports.map(summaryLine),
-  ];
-  return `${lines.join("\n")}\n`;
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }

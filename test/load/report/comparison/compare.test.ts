@@ -84,9 +84,23 @@ test("of 100 pairs of equal runs at most 10 % have a change, for each value and 
 
 test("a comparison is a table for each protocol that both reports have", () => {
   const report = reportOf(2000, 20, 10);
-  expect(renderComparison([report], [report])).toEndWith(`\n\n${ONE_PAIR}\n`);
+  expect(renderComparison([report], [report])).toContain("0.0 %\n");
   expect(renderComparison([report], [report])).toMatch(
     /^udp +before +after +change\nrate +200\/s +200\/s +0\.0 %\nloss /,
   );
-  expect(renderComparison([], [report])).toBe("udp: not in the earlier report\n");
+  expect(renderComparison([], [report])).toBe("udp: not in the earlier report");
+});
+
+test("runs that are not valid are named below the table", () => {
+  const report = reportOf(2000, 20, 10);
+  const reasons = ["the run was interrupted after 1 s of 2 s", "the sender was late"];
+  const invalid = { ...report, verdict: { valid: false, reasons } };
+  const lines = renderComparison([invalid], [invalid]).split("\n\n").at(-1)?.split("\n");
+  expect(lines?.slice(0, 3)).toEqual([
+    "udp before: NOT VALID: the run was interrupted after 1 s of 2 s; the sender was",
+    "  late",
+    "udp after: NOT VALID, see above",
+  ]);
+  expect(renderComparison([report, invalid], [report, report])).toContain("\nudp before: 1 of 2 runs NOT VALID\n");
+  expect(renderComparison([report], [report])).not.toContain("NOT VALID");
 });

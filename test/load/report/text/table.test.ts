@@ -7,5 +7,5 @@ test("columns are aligned: the first to the left, the others to the right", () =
     ["long name", "1"],
     ["x", "100"],
   ];
-  expect(layOut(rows)).toBe("              a\nlong name     1\nx           100");
+  expect(layOut(rows)).toBe("             a\nlong name    1\nx          100");
 });

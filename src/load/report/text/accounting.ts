@@ -1,0 +1,60 @@
+/** The packet accounting, the losses and the sending as tables, without the rows that are zero. */
+import { NONE } from "../../../base/format.ts";
+import type { RunReport } from "../report.ts";
+import { lossRows, packetRows, type Row, sendingRows } from "./accounting-rows.ts";
+import { paint, type Screen, wrap } from "./screen.ts";
+import { beside, fits, layOut } from "./table.ts";
+
+type Reports = readonly RunReport[];
+
+/** The rows that are shown, and the names of those that are folded. */
+interface Folded {
+  readonly rows: string[][];
+  readonly zero: Set<string>;
+  readonly missing: Set<string>;
+}
+
+const ZERO = /^0( %|\/s)?$/;
+
+/** Adds the rows with their parts; a row without a number other than 0 is folded, with its parts. */
+function fold(rows: readonly Row[], reports: Reports, into: Folded, depth = 0): void {
+  for (const { label, name = label, cell, isKept = false, parts = [] } of rows) {
+    const cells = reports.map(cell);
+    if (!isKept && cells.every((text) => ZERO.test(text))) into.zero.add(name);
+    else if (!isKept && cells.every((text) => text === NONE)) into.missing.add(name);
+    else {
+      into.rows.push([`${"  ".repeat(depth)}${label}`, ...cells]);
+      fold(parts, reports, into, depth + 1);
+    }
+  }
+}
+
+/** Tables whose columns are the reports; a table for each report if they do not fit side by side. */
+function tables(reports: Reports, screen: Screen, folded: Pick<Folded, "zero" | "missing">): string[] {
+  const head = reports.length > 1 ? [["", ...reports.map(({ protocol }) => paint(screen, "strong", protocol))]] : [];
+  return [packetRows(reports), [...lossRows(reports), ...sendingRows(reports)]].flatMap((rows) => {
+    const table: Folded = { rows: [...head], ...folded };
+    fold(rows, reports, table);
+    if (reports.length < 2 || fits(table.rows, screen.columns)) return [layOut(table.rows, screen.columns)];
+    const column = (index: number) => table.rows.map(([label = "", ...cells]) => [label, cells[index] ?? ""]);
+    return reports.map((_, index) => layOut(column(index), screen.columns));
+  });
+}
+
+const BOUND = "* with 95 % confidence, if losses are independent";
+
+/** The accounting as lines; rows that are zero or have no value for every report are folded into one line each. */
+export function accounting(reports: Reports, screen: Screen): string {
+  const folded = { zero: new Set<string>(), missing: new Set<string>() };
+  const text = beside(tables(reports, screen, folded), screen.columns);
+  const line = (label: string, names: ReadonlySet<string>) =>
+    names.size === 0
+      ? []
+      : [paint(screen, "faint", wrap(`${label}: ${[...names].join(", ")}`, screen.columns, "", "  "))];
+  return [
+    text,
+    ...(text.includes("at most *") ? [paint(screen, "faint", BOUND)] : []),
+    ...line("zero", folded.zero),
+    ...line("no value", folded.missing),
+  ].join("\n");
+}

@@ -1,0 +1,58 @@
+/** What a reader has to know about the numbers of a report, in sentences and lists. */
+import { formatCount } from "../../../base/format.ts";
+import { clockNotes } from "../clock-notes.ts";
+import { shownPercentiles } from "../percentiles.ts";
+import { type RunReport, UNKNOWN_ANSWER } from "../report.ts";
+import { type Screen, wrap } from "./screen.ts";
+
+/** A list of counts by name, as one line; none if there are no counts. */
+export function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
+  const entries = Object.entries(counts);
+  if (entries.length === 0) return [];
+  return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
+}
+
+/** Why estimates of the response time have no interval. */
+function intervalNotes({ responseTime }: RunReport): string[] {
+  const reasons = new Map<string, string[]>();
+  const mean = { label: "mean", noInterval: responseTime.noInterval.mean };
+  for (const { label, noInterval } of [mean, ...shownPercentiles(responseTime)]) {
+    if (noInterval !== undefined) reasons.set(noInterval, [...(reasons.get(noInterval) ?? []), label]);
+  }
+  const times = Array.from(reasons, ([reason, names]) => `${names.join(", ")} (${reason})`);
+  return times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`];
+}
+
+function percentileNote({ responseTime: { count, packets } }: RunReport): string[] {
+  return count === 0 || count === packets
+    ? []
+    : ["percentiles of response and service are of all packets sent; the others are of answers"];
+}
+
+function notesOf(report: RunReport): string[] {
+  const { packets, evidence, errors, statuses } = report;
+  const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
+  return [
+    ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
+    ...clockNotes(report),
+    ...percentileNote(report),
+    ...intervalNotes(report),
+    ...countLine("errors", errors),
+    ...(errors[UNKNOWN_ANSWER] === undefined
+      ? []
+      : [`${UNKNOWN_ANSWER}: intact answers after the waiting time (--wait), whose packets count as lost`]),
+    ...(hasOtherStatuses ? countLine("statuses", statuses) : []),
+  ];
+}
+
+/** The notes of all reports; one that is the same for several reports is printed once, with their protocols. */
+export function noteLines(reports: readonly RunReport[], screen: Screen): string[] {
+  const notes = new Map<string, string[]>();
+  for (const report of reports) {
+    for (const note of notesOf(report)) notes.set(note, [...(notes.get(note) ?? []), report.protocol]);
+  }
+  return Array.from(notes, ([note, protocols]) => {
+    const head = reports.length === 1 ? "" : `${protocols.join(", ")}: `;
+    return wrap(`${head}${note}`, screen.columns, "", "  ");
+  });
+}

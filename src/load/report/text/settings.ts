@@ -1,0 +1,73 @@
+/** The plan of a run in one line. */
+import { counted, formatRate, formatSeconds } from "../../../base/format.ts";
+import type { ReportedPlan, RunReport } from "../report.ts";
+import { paint, type Screen, wrap } from "./screen.ts";
+
+function rateOf({ rate, stages, arrival, inFlight, connections }: ReportedPlan): string {
+  if (rate === "max") {
+    const flight = inFlight === null || inFlight === connections ? "" : `, ${inFlight} in flight`;
+    return `as fast as answers arrive${flight}`;
+  }
+  const random = arrival === "poisson" ? " (Poisson)" : "";
+  if (rate !== null) return `${formatRate(rate)}${random}`;
+  const list = (stages ?? []).map(({ from, to, seconds }) => `${from === to ? to : `${from}-${to}`}/${seconds}s`);
+  return `stages ${list.join(",")}${random}`;
+}
+
+function limitOf({ seconds, count, stages }: ReportedPlan): string {
+  const limits = [
+    ...(seconds === null || stages !== null ? [] : [formatSeconds(seconds)]),
+    ...(count === null ? [] : [counted(count, "packet")]),
+  ];
+  if (limits.length > 0) return ` for ${limits.join(", at most ")}`;
+  return stages === null ? " without a time limit" : "";
+}
+
+function connectionsOf({ connections, mode, rate }: ReportedPlan): string {
+  // Without STAMP, the connections of an open loop are opened on demand.
+  const isLimit = mode !== "stamp" && rate !== "max" && connections > 1;
+  return `${isLimit ? "up to " : ""}${counted(connections, "connection")}`;
+}
+
+/** The target with the address to which its name resolved. */
+function targetOf({ target, address }: RunReport): string {
+  return address === "" || target.includes(address) ? target : `${target} (${address})`;
+}
+
+/** Each repetition has the next seed. */
+function seedOf({ seed, repetition }: RunReport): string {
+  return `seed ${seed}${repetition === undefined ? "" : ` in run ${repetition.index}`}`;
+}
+
+/** The settings of a run, from the target to the seed. A report of schema wirelab.run/1 has no others. */
+function settingsOf(report: RunReport): string[] {
+  const { plan } = report;
+  if (plan === null) return [targetOf(report), seedOf(report)];
+  return [
+    targetOf(report),
+    `${rateOf(plan)}${limitOf(plan)}`,
+    ...(plan.warmupSeconds > 0 ? [`warm-up ${formatSeconds(plan.warmupSeconds)}`] : []),
+    // A plain text without a size is not padded.
+    ...(plan.size > 0 ? [counted(plan.size, "octet")] : []),
+    ...(plan.mode === "plain" ? ["plain text"] : []),
+    connectionsOf(plan),
+    `timeout ${formatSeconds(plan.timeoutSeconds)}`,
+    seedOf(report),
+  ];
+}
+
+/** One line for each report; what is equal for all reports has a line of its own. */
+export function settingsLines(reports: readonly RunReport[], screen: Screen): string[] {
+  const all = reports.map(settingsOf);
+  const common = (all[0] ?? []).filter((setting) => all.every((settings) => settings.includes(setting)));
+  const line = (text: string, indent: string) =>
+    paint(screen, "faint", wrap(text, screen.columns, indent, `${indent}  `));
+  return [
+    line(`settings: ${common.join(", ")}`, ""),
+    ...reports.flatMap(({ protocol, repetition }, index) => {
+      const own = (all[index] ?? []).filter((setting) => !common.includes(setting));
+      const side = repetition?.side === undefined ? "" : ` ${repetition.side}`;
+      return own.length === 0 ? [] : [line(`${protocol}${side}: ${own.join(", ")}`, "  ")];
+    }),
+  ];
+}
