@@ -102,6 +102,10 @@ describe("section 6", () => {
       "atSeconds",
       "rows",
       "omitted",
+      "method",
+      "keepAlive",
+      "verify",
+      "withheld",
     ]); // present only in some reports
     const shown = namesIn(sample, /(?<=")\w+(?=":)/g).filter((key) => !counted.has(key));
     expect(shown).toEqual([...new Set(keysOf(report))].filter((key) => !counted.has(key)).sort());

@@ -145,6 +145,7 @@ export function timeExpectations(rows: readonly Row[], report: RunReport): Expec
   const percents = report.plan?.percentiles ?? [];
   const responses = answered.map(responseOf);
   const services = answered.map(serviceOf);
+  const failed = packets.filter(({ fate, status }) => fate === "failed" && status !== undefined).map(responseOf);
   const server = answered.flatMap(({ t2, t3, server: reported }) => {
     if (t2 !== undefined && t3 !== undefined) return [Math.max(0, t3 - t2)];
     return reported === undefined ? [] : [reported];
@@ -159,6 +160,7 @@ export function timeExpectations(rows: readonly Row[], report: RunReport): Expec
   return new Map([
     ...under("responseTime", distribution(responses, "distance", packets.length, timeout, percents)),
     ...under("responseTime", delayIntervals(delays)),
+    ...under("failedTime", distribution(failed, "time", failed.length, 0, percents)),
     ...under("serviceTime", distribution(services, "time", packets.length, timeout, percents)),
     ...under("serverTime", distribution(server, "time", server.length, 0, percents)),
     ...p50p99("jitter.ipdv", delays.steps, threeDigits),

@@ -21,6 +21,7 @@ import { noAnswerReason } from "./report/no-answer.ts";
 import type { RunEnd, RunReport } from "./report/report.ts";
 import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
+import { withMethod } from "./send/http/default-method.ts";
 import { makeClient } from "./send/make-client.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
@@ -62,7 +63,7 @@ export function runLoad(options: LoadOptions, clock: Clock = systemClock(), pack
 class RunExecution {
   readonly snapshots = new SnapshotStream();
   readonly warmUp = new Stream<WarmUpProgress>();
-  readonly #plan: RunPlan;
+  #plan: RunPlan;
   readonly #clock: Clock;
   readonly #attribution: LossAttribution;
   readonly #failures: string[] = [];
@@ -129,6 +130,7 @@ class RunExecution {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
     await this.#attribution.findLab(endpoint.address);
+    this.#plan = { ...this.#plan, http: await withMethod(this.#plan, endpoint, this.#attribution.ssid) };
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,

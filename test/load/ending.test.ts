@@ -56,6 +56,7 @@ test("an interrupted run says so, and its rate is that of the time it took", asy
   for await (const { sent } of run) if (sent > 50) run.stop();
   const made = balanced(await run.report);
   expect(made.ended).toBe("interrupted");
+  expect(made.verdict).toMatchObject({ valid: false, interrupted: true });
   expect(made.durationSeconds).toBeLessThan(30);
   expect(made.rate.achieved).toBeCloseTo(made.packets.sent / made.durationSeconds, 6);
   expect(made.verdict.reasons[0]).toMatch(/^the run was interrupted after .* of 60 s/);

@@ -65,6 +65,7 @@ const UDP: RunReport = {
     protocol: "udp",
     target: "lab.example:7000",
     control: null,
+    http: null,
     mode: "stamp",
     rate: 100,
     arrival: "constant",
@@ -121,6 +122,7 @@ const UDP: RunReport = {
   evidence: { kind: "lab", text: "from the lab's session summary" },
   responseTime: response(0.000123),
   serviceTime: times(0.000119, 1000),
+  failedTime: NO_TIMES,
   serverTime: times(0.0000021),
   oneWay: {
     up: times(0.000058),
@@ -147,16 +149,17 @@ const UDP: RunReport = {
   statuses: {},
   packetLog: null,
   objectives: [
-    { text: "p50<5ms", met: true, value: 0.000123, edge: 0.000127 },
+    { text: "p50<5ms", met: true, runValid: true, value: 0.000123, edge: 0.000127 },
     {
       text: "loss<1.5%",
       met: false,
+      runValid: true,
       value: 0.01,
       edge: 0.0197,
       note: "the value meets the objective, its 95 % confidence interval does not; a longer run narrows the interval",
     },
   ],
-  verdict: { valid: true, reasons: [] },
+  verdict: { valid: true, interrupted: false, reasons: [] },
 };
 
 /** The run over TCP: nothing was lost. */
@@ -227,6 +230,7 @@ const HTTP: RunReport = {
   },
   oneWay: { ...UDP.oneWay, up: NO_TIMES, down: NO_TIMES },
   jitter: { ...UDP.jitter, up: null, down: null },
+  failedTime: { ...times(0.0021, 8), count: 8 },
   statuses: { 200: 796, 500: 8, 503: 196 },
 };
 
@@ -240,6 +244,7 @@ const TWO_CLOCKS: RunReport = {
   handOver: { bunched: 410, largestBurst: 22 },
   verdict: {
     valid: false,
+    interrupted: false,
     reasons: [
       "the sender was late by 21.2 ms or more; lower --rate, or free a processor core for the load generator",
       "the receiver read answers 10.3 ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator",
@@ -255,6 +260,7 @@ const INTERRUPTED: RunReport = {
   objectives: [],
   verdict: {
     valid: false,
+    interrupted: true,
     reasons: ["the run was interrupted after 3.2 s of 10 s; the numbers are those of the 1,000 packets sent"],
   },
 };
@@ -305,6 +311,7 @@ const DEAD: RunReport = {
   objectives: [],
   verdict: {
     valid: false,
+    interrupted: false,
     reasons: [
       "nothing listens at 127.0.0.1:9 (ECONNREFUSED)",
       "the run gave up after 1 s of 10 s, because every packet was refused",
@@ -319,7 +326,9 @@ function repeated(side?: "target" | "against", factor = 1): RunReport[] {
     seed: index + 1,
     repetition: { index: index + 1, of: 3, ...(side && { side }) },
     responseTime: response(0.000123 * scale * factor),
-    objectives: [{ text: "mean<160us", met: scale <= 1, value: 0.000157 * scale, edge: 0.000169 * scale }],
+    objectives: [
+      { text: "mean<160us", met: scale <= 1, runValid: true, value: 0.000157 * scale, edge: 0.000169 * scale },
+    ],
   }));
 }
 

@@ -99,7 +99,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   const isInterrupted = stopOnInterrupt(runs, environment);
   const completed = await runs.complete(
     (protocol) => files.packets(protocol),
-    (current, step) => followAll(current, step, command, files, environment),
+    (current, step) => followAll(current, step, command, files, environment, isInterrupted),
   );
   await server?.stop(true);
   const reports = completed.map(({ report }) => report);
@@ -108,7 +108,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   files.finish(completed);
   if (command.save) saveRuns(completed, files, environment);
   for (const failure of files.failures) environment.err(`${failure}\n`);
-  const status = exitStatus(reports, isInterrupted());
+  const status = exitStatus(reports, isInterrupted(), command.requireValid);
   return files.failures.length > 0 && status === STATUS.done ? STATUS.usage : status;
 }
 
@@ -165,6 +165,7 @@ async function followAll(
   { quiet }: Command,
   files: OutputFiles,
   { err, terminal, columns }: CommandEnvironment,
+  isInterrupted: () => boolean,
 ): Promise<void> {
   const view = quiet ? undefined : new ProgressView(err, terminal, columns, repetition);
   const follow = async ({ run, timeline }: RunInProgress) => {
@@ -178,7 +179,7 @@ async function followAll(
     }
   };
   await Promise.all(runs.map(follow));
-  view?.end();
+  view?.end(isInterrupted());
 }
 
 async function printReports(

@@ -31,6 +31,7 @@ const FLAGS = {
   "no-keep-alive": { type: "boolean" },
   percentiles: { type: "string" },
   slo: { type: "string", multiple: true },
+  "require-valid": { type: "boolean" },
   json: { type: "string" },
   csv: { type: "string" },
   packets: { type: "string" },

@@ -58,7 +58,8 @@ Load
                          differences within the repetitions
 
 HTTP
-  --method NAME          default: POST for /, GET for other paths
+  --method NAME          default: POST with a body and for / of a lab, GET for any
+                         other URL
   --header "NAME: TEXT"  repeatable
   --body TEXT|@FILE      default: JSON of --size octets if the method has a body
   --insecure             accepts any TLS certificate
@@ -72,6 +73,7 @@ Results
                          answer. jitter is the mean round-trip jitter. If the
                          value has a 95 % confidence interval, all of it has to
                          meet the objective
+  --require-valid        exit status 4 instead of 0 or 1 if a run is not valid
   --percentiles LIST     those that the text shows, and the JSON report contains
                          in addition, above 0 to 100 (50,90,95,99,99.9)
   --json FILE|-          the report as JSON. "-" is standard output; the text report
@@ -108,9 +110,9 @@ Environment
 
 Exit status
   0 done, every objective met · 1 an objective missed in any run · 2 bad usage,
-  or a result could not be written · 3 a run could not measure anything · 130
-  interrupted: the first Ctrl-C ends the run with its report and makes no further
-  ones, the second ends at once
+  or a result could not be written · 3 a run could not measure anything · 4 a
+  run is not valid, with --require-valid · 130 interrupted: the first Ctrl-C ends
+  the run with its report and makes no further ones, the second ends at once
 
 Examples
   bun run scripts/load.ts --proto udp

@@ -39,6 +39,8 @@ export interface Command {
   /** The same runs against a second target, which alternate with the others in each repetition. */
   readonly against: readonly LoadOptions[] | undefined;
   readonly outputs: Outputs;
+  /** Whether a run that is not valid has an exit status of its own. */
+  readonly requireValid: boolean;
   readonly explain: boolean;
   /** Whether the run is kept for the lab's page. */
   readonly save: boolean;
@@ -90,6 +92,7 @@ export function parseCommand(
     against: againstRuns(given, runs),
     repeat: repetitions(given, common.duration),
     outputs: parseOutputs(given),
+    requireValid: given.has("require-valid"),
     explain: given.has("explain"),
     save: given.has("save"),
     metrics: metricsAddress(given),

@@ -115,8 +115,12 @@ export class ProgressView {
     return [...this.#recent].map(([protocol, values]) => `${protocol} p50 ${sparkline(values)}`);
   }
 
-  /** Removes the bar, before the report is printed. */
-  end(): void {
+  /** Removes the bar, before the report is printed, and says in its place if the run was interrupted. */
+  end(isInterrupted = false): void {
     if (this.#isTerminal) this.#write(CLEAR_LINE);
+    const last = [...this.#before.values()].at(-1);
+    if (!isInterrupted || last === undefined) return;
+    const whole = Number.isFinite(last.totalSeconds) ? ` of ${formatSeconds(last.totalSeconds)}` : "";
+    this.#write(`${this.#title}interrupted after ${formatSeconds(last.seconds)}${whole}\n`);
   }
 }

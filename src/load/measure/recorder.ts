@@ -31,6 +31,8 @@ export class Recorder {
   readonly counts: Counts = noCounts();
   readonly response = new Histogram();
   readonly service = new Histogram();
+  /** Response times of the answers that count as failed: HTTP statuses outside 2xx. */
+  readonly failed = new Histogram();
   readonly server = new Histogram();
   /** Losses in order of sending, of the packets whose outcome is final. */
   readonly losses = new LossPattern();

@@ -23,7 +23,11 @@ const SUBJECTS = {
 /** The name of a measured value that an objective limits. */
 export type Subject = keyof typeof SUBJECTS;
 
-const EXPECTED = { time: "a time such as 5ms", share: "a share such as 0.1%", rate: "packets a second, such as 950" };
+const EXPECTED = {
+  time: "a time such as 5ms",
+  share: "a share with its unit, such as 0.1%",
+  rate: "packets a second, such as 950",
+};
 
 /** A parsed objective. */
 export interface Objective {
@@ -64,7 +68,7 @@ export function parseObjective(text: string): Objective {
   return { text, subject, operator, bound };
 }
 
-/** The limit in the subject's unit, or undefined. A time must have a unit, because `p99<5` is ambiguous. */
+/** The limit in the subject's unit, or undefined. Times and shares must have a unit: `p99<5` and `loss<1` are ambiguous. */
 function readBound(subject: Subject, text: string): number | undefined {
   switch (SUBJECTS[subject]) {
     case "rate":
@@ -76,8 +80,8 @@ function readBound(subject: Subject, text: string): number | undefined {
   }
 }
 
-/** `0.1%` or `0.001`. */
+/** `0.1%`. */
 function readShare(text: string): number | undefined {
-  const parts = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
-  return parts === null ? undefined : Number(parts[1]) / (parts[2] === "%" ? 100 : 1);
+  const parts = /^(\d+(?:\.\d+)?)%$/.exec(text);
+  return parts === null ? undefined : Number(parts[1]) / 100;
 }

@@ -10,7 +10,7 @@ export type Mode = "stamp" | "plain";
 
 /** Options of the HTTP requests. */
 export interface HttpOptions {
-  /** Default: POST for the path /, GET without a body for other paths. */
+  /** Default: POST with a body and for the path / of a lab, GET for any other URL. */
   readonly method?: string;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: string | Uint8Array;

@@ -18,6 +18,8 @@ export interface RunPlan {
   readonly target: Target;
   /** The target for display: a URL or host:port. */
   readonly targetText: string;
+  /** Whether no target was given: it is the lab on this machine. */
+  readonly isDefaultTarget: boolean;
   /** Appended to the error of a connection failure: how to start the lab. Empty unless the target is the lab on this machine. */
   readonly hint: string;
   /** Base of the lab's control routes. */
@@ -102,6 +104,7 @@ export function planRun(options: LoadOptions): RunPlan {
     ...kind,
     target,
     targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
+    isDefaultTarget: options.target === undefined,
     hint: isLabHere(target, options) ? "; to start the lab: bun run dev" : "",
     controlUrl: planControl(options, target),
     controlIsDefault: options.control === undefined,

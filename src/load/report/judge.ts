@@ -6,12 +6,12 @@
  */
 import { formatCount, formatSeconds } from "../../base/format.ts";
 import type { Directions } from "../measure/directions/loss-direction.ts";
-import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { Recorder } from "../measure/recorder.ts";
-import { type Interval, quantileOf, samplesNeeded } from "../measure/statistics/estimates.ts";
+import { type Interval, samplesNeeded } from "../measure/statistics/estimates.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
-import { isQuantile, QUANTILES } from "../plan/quantiles.ts";
+import { isQuantile, QUANTILES, quantileLabel } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
+import { type Falsified, falsifiedBy } from "./lateness.ts";
 import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Times } from "./report.ts";
 
 /** A measured value. Infinity stands for a time over the timeout. */
@@ -78,8 +78,8 @@ function holds(value: number, operator: Objective["operator"], bound: number): b
   return operator === ">" ? value > bound : value >= bound;
 }
 
-/** Judges one objective by a report. */
-export function judgeObjective(objective: Objective, report: Measured): JudgedObjective {
+/** Judges one objective by a report, whether or not the run is valid. */
+export function judgeObjective(objective: Objective, report: Measured): Omit<JudgedObjective, "runValid"> {
   const { text, subject, operator, bound } = objective;
   const reading = read(subject, report);
   const { value, interval, over } = reading;
@@ -131,7 +131,12 @@ export function withObjectives(report: RunReport, objectives: readonly Objective
     .filter(({ value, over }) => value === null && over === undefined)
     .map(({ text, note }) => `objective ${text} ${note ?? ""}`);
   const reasons = [...report.verdict.reasons, ...unknown];
-  return { ...report, objectives: judged, verdict: { valid: reasons.length === 0, reasons } };
+  const valid = reasons.length === 0;
+  return {
+    ...report,
+    objectives: judged.map((objective) => ({ ...objective, runValid: valid })),
+    verdict: { ...report.verdict, valid, reasons },
+  };
 }
 
 /** What the verdict of a run depends on. */
@@ -146,18 +151,14 @@ export interface VerdictInput {
   readonly failures: readonly string[];
   /** Datagrams that the kernel dropped at this run's own receive buffers; undefined where it does not report them. */
   readonly bufferDrops: number | undefined;
+  /** The 95 % intervals of the response times. */
+  readonly intervals?: Times["intervals"];
 }
 
-/** Lateness that is allowed, s, or as a share of the response time at the same quantile, whichever is longer. */
-const ALLOWED_LATENESS = 0.001;
-const ALLOWED_LATENESS_SHARE = 0.1;
-
-/** The lateness at its highest quantile with enough samples, s, if it is above the allowed one. */
-function excessive(lateness: Histogram, { response }: Recorder): number | undefined {
-  const q = [0.99, 0.9, 0.5].find((candidate) => quantileOf(lateness, candidate) !== null);
-  const value = q === undefined ? 0 : (lateness.quantile(q) ?? 0);
-  const allowed = Math.max(ALLOWED_LATENESS, ALLOWED_LATENESS_SHARE * (response.quantile(q ?? 0.5) ?? 0));
-  return value > allowed ? value : undefined;
+/** Lateness as the reason of an invalid run: what it did to which number, and what is allowed. */
+function latenessReason(who: string, { name, value, added, allowed, low }: Falsified): string {
+  const limit = `allowed are ${formatSeconds(allowed)} (1 ms, or a tenth of it), or down to ${formatSeconds(low)}, where its interval ends`;
+  return `${who}: up to ${formatSeconds(added)} of the ${formatSeconds(value)} of ${quantileLabel(name)} can be this delay; ${limit}; lower --rate, or free a processor core for the load generator`;
 }
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
@@ -169,7 +170,7 @@ export function judge(input: VerdictInput): RunReport["verdict"] {
     ...labReasons(input),
     ...sampleReasons(input),
   ];
-  return { valid: reasons.length === 0, reasons };
+  return { valid: reasons.length === 0, interrupted: input.ended === "interrupted", reasons };
 }
 
 /** A run that ended before its plan. A run without an end of its own is always stopped. */
@@ -188,21 +189,14 @@ function endReasons({ plan, ended, seconds, recorder }: VerdictInput): string[] 
 }
 
 /** Problems of the load generator itself. */
-function senderReasons({ plan, recorder, bufferDrops }: VerdictInput): string[] {
+function senderReasons({ plan, recorder, bufferDrops, intervals = {} }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent, unreached, refused } = recorder.counts;
-  const lateness = excessive(recorder.scheduleError, recorder);
-  const receiveDelay = excessive(recorder.receiveDelay, recorder);
-  if (lateness !== undefined) {
-    reasons.push(
-      `the sender was late by ${(lateness * 1000).toFixed(1)} ms or more; lower --rate, or free a processor core for the load generator`,
-    );
-  }
-  if (receiveDelay !== undefined) {
-    reasons.push(
-      `the receiver read answers ${(receiveDelay * 1000).toFixed(1)} ms or more after they arrived, and the times contain this delay; lower --rate, or free a processor core for the load generator`,
-    );
-  }
+  const times = { values: recorder.response, packets: recorder.counts.sent, intervals };
+  const sender = falsifiedBy(recorder.scheduleError, times);
+  const receiver = falsifiedBy(recorder.receiveDelay, times);
+  if (sender !== undefined) reasons.push(latenessReason("the sender was late", sender));
+  if (receiver !== undefined) reasons.push(latenessReason("answers were read late", receiver));
   if (unreached > 0) {
     reasons.push(
       `${unreached} packets were not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,

@@ -12,6 +12,7 @@ import {
   type OneWayVariation,
   type PacketCounts,
   type RunReport,
+  type Times,
   type TwoQuantiles,
   UNKNOWN_ANSWER,
 } from "./report.ts";
@@ -99,10 +100,10 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0;
 }
 
-function verdictOf(result: RunResult): RunReport["verdict"] {
-  const verdict = judge(result);
+function verdictOf(result: RunResult, { intervals }: Times): RunReport["verdict"] {
+  const verdict = judge({ ...result, intervals });
   const defect = result.failures.length > 0 ? undefined : accountingDefect(result.recorder);
-  return defect === undefined ? verdict : { valid: false, reasons: [defect, ...verdict.reasons] };
+  return defect === undefined ? verdict : { ...verdict, valid: false, reasons: [defect, ...verdict.reasons] };
 }
 
 /** The report of a result, without objectives. */
@@ -112,6 +113,7 @@ export function makeReport(measured: RunResult): RunReport {
   const { counts, scheduleError, receiveDelay } = recorder;
   const { percentiles } = plan;
   const answersTo = { timeoutSeconds: plan.timeoutMs / 1000, percentiles };
+  const responseTime = timesWithIntervals(recorder.responses, recorder.variation.absolute, answersTo);
   return {
     schema: "wirelab.run/2",
     protocol: plan.protocol,
@@ -132,7 +134,8 @@ export function makeReport(measured: RunResult): RunReport {
     duplicates: duplicatePlacesOf(recorder, directions),
     loss: lossOf(recorder, placesOf(counts.lost, directions, result.bufferDrops)),
     evidence: { kind: directions.evidence, text: attributionText(directions) },
-    responseTime: timesWithIntervals(recorder.responses, recorder.variation.absolute, answersTo),
+    responseTime,
+    failedTime: timesOf(recorder.failed, { packets: recorder.failed.count, timeoutSeconds: 0, percentiles }),
     serviceTime: timesOf(recorder.service, { ...answersTo, packets: counts.sent }),
     serverTime: timesOf(recorder.server, { packets: recorder.server.count, timeoutSeconds: 0, percentiles }),
     oneWay: oneWayOf(recorder),
@@ -147,6 +150,6 @@ export function makeReport(measured: RunResult): RunReport {
     statuses: Object.fromEntries(recorder.statuses),
     packetLog: result.packetLog ?? null,
     objectives: [],
-    verdict: verdictOf(result),
+    verdict: verdictOf(result, responseTime),
   };
 }

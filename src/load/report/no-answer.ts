@@ -5,11 +5,17 @@ import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { UNFRAMED } from "../send/stamp/tcp-connection.ts";
+import type { RunReport } from "./report.ts";
+
+/** Whether the run received no answer at all: neither one in time or late, nor a status that counts as failed. */
+export function hasNoAnswer({ packets, failedTime }: RunReport): boolean {
+  return packets.answered + packets.late + failedTime.count === 0;
+}
 
 /** One line for a person: what arrived instead of an answer. Undefined if there was an answer. */
 export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, plan: RunPlan): string | undefined {
-  const { counts, errors, statuses } = recorder;
-  if (counts.answered + counts.late > 0) return undefined;
+  const { counts, errors, statuses, failed } = recorder;
+  if (counts.answered + counts.late + failed.count > 0) return undefined;
   const where = formatHostPort(endpoint.address, endpoint.port);
   if (counts.corrupt > 0 || errors.has(UNFRAMED)) {
     return `${where} answers, but not ${notIn(plan)}`;

@@ -1,8 +1,10 @@
 /** What a report has so that its run can be repeated: the plan, and the versions and machine of the sender. */
 import { arch, availableParallelism, platform, release } from "node:os";
 import { version } from "../../../package.json";
+import { REGISTRY } from "../../base/protocol.ts";
+import type { HttpOptions } from "../plan/options.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import type { ReportedPlan, SenderHost } from "./report.ts";
+import type { ReportedPlan, ReportedRequests, SenderHost } from "./report.ts";
 
 /** JSON has no infinity. */
 function finite(value: number): number | null {
@@ -13,6 +15,14 @@ function rateOf({ closedLoop, stages }: RunPlan): ReportedPlan["rate"] {
   if (closedLoop) return "max";
   const [first, second] = stages;
   return first !== undefined && second === undefined && first.from === first.to ? first.from : null;
+}
+
+function requestsOf({ method, keepAlive = true, verify = true, headers, body }: HttpOptions): ReportedRequests {
+  const withheld = [
+    ...(headers === undefined || headers.length === 0 ? [] : (["header"] as const)),
+    ...(body === undefined ? [] : (["body"] as const)),
+  ];
+  return { method: method ?? null, keepAlive, verify, withheld };
 }
 
 /** The plan of a run, for its report. Header fields and bodies of HTTP requests are left out, because they may be secret. */
@@ -30,6 +40,7 @@ export function reportedPlan(plan: RunPlan): ReportedPlan {
     count: plan.count ?? null,
     warmupSeconds: plan.warmupSeconds,
     connections: plan.connections,
+    onDemand: !plan.openAll,
     inFlight: finite(plan.window),
     size: plan.size,
     timeoutSeconds: plan.timeoutMs / 1000,
@@ -37,6 +48,7 @@ export function reportedPlan(plan: RunPlan): ReportedPlan {
     family: plan.family === 0 ? null : plan.family,
     ...(plan.percentiles && { percentiles: plan.percentiles }),
     seed: plan.seed,
+    http: REGISTRY[plan.protocol].urlSchemes.length === 0 ? null : requestsOf(plan.http),
   };
 }
 

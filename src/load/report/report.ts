@@ -142,12 +142,25 @@ export interface JudgedObjective {
    * value if it has no interval; null if that is over the timeout.
    */
   readonly edge: number | null;
+  /** Whether the run is valid. An objective that is met by a run that is not valid proves nothing. */
+  readonly runValid: boolean;
   /** Why the objective is missed although the value meets it, or how it was judged without an interval. */
   readonly note?: string;
 }
 
 /** How a run ended: `gave-up` if the target could not be reached or refused every packet. */
 export type RunEnd = "completed" | "interrupted" | "gave-up";
+
+/** The HTTP requests of a run, without what may be secret. */
+export interface ReportedRequests {
+  /** Null if the target's name did not resolve, so that it was not decided. */
+  readonly method: string | null;
+  readonly keepAlive: boolean;
+  /** Whether TLS certificates were verified. */
+  readonly verify: boolean;
+  /** Options whose values are left out, because they may be secret. */
+  readonly withheld: readonly ("header" | "body")[];
+}
 
 /** The plan of a run, with its defaults filled in: what it takes to repeat the run. */
 export interface ReportedPlan {
@@ -166,6 +179,8 @@ export interface ReportedPlan {
   readonly count: number | null;
   readonly warmupSeconds: number;
   readonly connections: number;
+  /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
+  readonly onDemand?: boolean;
   /** Most packets in flight; null in an open loop. */
   readonly inFlight: number | null;
   readonly size: number;
@@ -173,6 +188,8 @@ export interface ReportedPlan {
   /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
   readonly waitSeconds: number;
   readonly family: 4 | 6 | null;
+  /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
+  readonly http: ReportedRequests | null;
   /** Those of `--percentiles`; only with the flag. */
   readonly percentiles?: readonly number[];
   readonly seed: number;
@@ -229,6 +246,10 @@ export interface RunReport {
   /** The source of the losses' directions. */
   readonly evidence: { readonly kind: AttributionSource; readonly text: string };
   readonly responseTime: Times;
+  /**
+   * Response times of the answers that count as failed, HTTP statuses outside 2xx; its percentiles are over these answers.
+   */
+  readonly failedTime: Times;
   readonly serviceTime: Times;
   readonly serverTime: Times;
   readonly oneWay: {
@@ -283,5 +304,10 @@ export interface RunReport {
   /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
   readonly packetLog: { readonly rows: number; readonly omitted: number } | null;
   readonly objectives: readonly JudgedObjective[];
-  readonly verdict: { readonly valid: boolean; readonly reasons: readonly string[] };
+  readonly verdict: {
+    readonly valid: boolean;
+    /** Whether the run was stopped before its end; of a run without an end that is no reason. */
+    readonly interrupted: boolean;
+    readonly reasons: readonly string[];
+  };
 }

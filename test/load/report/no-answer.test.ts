@@ -21,6 +21,10 @@ test("a run with an answer, even a late one, has no reason", () => {
   expect(reasonFor(({ counts }) => void counts.late++)).toBe(undefined);
 });
 
+test("a status that counts as failed is an answer", () => {
+  expect(reasonFor(({ failed }) => failed.record(3))).toBe(undefined);
+});
+
 test("the reason is what arrived instead of an answer", () => {
   const notInProtocol = "[::1]:7 answers, but not in the protocol; --mode plain accepts any answer";
   expect(reasonFor(({ counts }) => void counts.corrupt++)).toBe(notInProtocol);

@@ -17,12 +17,14 @@ test("a report has the whole plan, with its defaults", () => {
     count: null,
     warmupSeconds: 0,
     connections: 1,
+    onDemand: false,
     inFlight: null,
     size: 64,
     timeoutSeconds: 0.2,
     waitSeconds: 1.2,
     family: null,
     seed: 7,
+    http: null,
   });
 });
 
@@ -39,7 +41,10 @@ test("stages, closed loops and runs without an end are JSON", () => {
 
 test("header fields and bodies, which may be secret, are not in the plan", () => {
   const http = { headers: [["authorization", "Bearer s3cret"]], body: "s3cret" } as const;
-  expect(JSON.stringify(reportedPlan(planRun({ protocol: "http", http })))).not.toContain("s3cret");
+  const plan = reportedPlan(planRun({ protocol: "http", http }));
+  expect(JSON.stringify(plan)).not.toContain("s3cret");
+  expect(plan.http).toEqual({ method: null, keepAlive: true, verify: true, withheld: ["header", "body"] });
+  expect(plan.onDemand).toBe(true);
 });
 
 test("a report names the sender's versions and machine", () => {

@@ -1,6 +1,7 @@
 /** Reports of schema wirelab.run/1: completed to the present shape, so that they can be read and compared. */
 import { QUANTILE_NAMES } from "../../plan/quantiles.ts";
 import type { LossReport, PacketCounts, RunReport, Times } from "../report.ts";
+import { judgementOf, NO_TIMES, type SecondReport } from "./second-schema.ts";
 
 /**
  * The schema whose percentiles are over the answered packets, whose intervals are those of independent packets, whose
@@ -18,13 +19,18 @@ type AddedKey =
   | "plan"
   | "host"
   | "ended"
-  | "packetLog";
+  | "packetLog"
+  | "failedTime"
+  | "verdict"
+  | "objectives";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
 type FirstTimes = Omit<Times, "packets" | "over" | "noInterval" | "p95">;
 
 /** What a report of that schema contains. */
 export type FirstReport = Omit<RunReport, "schema" | AddedKey | ChangedKey> & {
   readonly packets: Omit<PacketCounts, "refused">;
+  readonly verdict: SecondReport["verdict"];
+  readonly objectives: SecondReport["objectives"];
   readonly loss: Pick<LossReport, "ratio">;
   readonly responseTime: FirstTimes;
   readonly serviceTime: FirstTimes;
@@ -71,6 +77,7 @@ export function completed(report: FirstReport): RunReport {
   const { oneWay, packets } = report;
   return {
     ...report,
+    ...judgementOf({ ...report, ended: null }),
     schema: "wirelab.run/2",
     sessionId: null,
     plan: null,
@@ -81,6 +88,7 @@ export function completed(report: FirstReport): RunReport {
     duplicates: null,
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),
+    failedTime: NO_TIMES,
     serviceTime: timesOf(report.serviceTime),
     serverTime: timesOf(report.serverTime),
     oneWay: { ...oneWay, up: timesOf(oneWay.up), down: timesOf(oneWay.down), comparable: false, drift: null },

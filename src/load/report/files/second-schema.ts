@@ -1,25 +1,65 @@
 /** Reports of schema wirelab.run/2 that were made before some of its fields existed: completed to the present shape. */
-import type { RunReport, Times } from "../report.ts";
+import type { JudgedObjective, ReportedPlan, RunReport, Times } from "../report.ts";
 
 type EarlierTimes = Omit<Times, "p95"> & Partial<Pick<Times, "p95">>;
 type TimesKey = "responseTime" | "serviceTime" | "serverTime";
 
 /** What such a report contains. */
-export type SecondReport = Omit<RunReport, TimesKey | "oneWay"> &
+export type SecondReport = Omit<RunReport, TimesKey | "oneWay" | "failedTime" | "plan" | "objectives" | "verdict"> &
   Record<TimesKey, EarlierTimes> & {
+    readonly objectives: readonly (Omit<JudgedObjective, "runValid"> & Partial<Pick<JudgedObjective, "runValid">>)[];
+    readonly verdict: Omit<RunReport["verdict"], "interrupted">;
+    readonly failedTime?: EarlierTimes;
+    readonly plan: (Omit<ReportedPlan, "http"> & Partial<Pick<ReportedPlan, "http">>) | null;
     readonly oneWay: Omit<RunReport["oneWay"], "up" | "down"> & Record<"up" | "down", EarlierTimes>;
   };
+
+/** A distribution without any time. */
+export const NO_TIMES: Times = {
+  count: 0,
+  packets: 0,
+  min: null,
+  mean: null,
+  p50: null,
+  p90: null,
+  p95: null,
+  p99: null,
+  p999: null,
+  max: null,
+  stddev: null,
+  over: {},
+  intervals: {},
+  noInterval: {},
+};
 
 /** A file that someone changed can lack the times; they stay missing then. */
 function timesOf(times: EarlierTimes | undefined): Times {
   return { ...(times as EarlierTimes), p95: times?.p95 ?? null };
 }
 
+/** The verdict and the objectives with what older versions left out, because it follows from the rest. */
+export function judgementOf({
+  ended,
+  verdict,
+  objectives,
+}: Pick<SecondReport, "verdict" | "objectives"> & Partial<Pick<SecondReport, "ended">>): Pick<
+  RunReport,
+  "verdict" | "objectives"
+> {
+  return {
+    verdict: { interrupted: ended === "interrupted", ...verdict },
+    objectives: objectives?.map((objective) => ({ runValid: verdict?.valid ?? false, ...objective })),
+  };
+}
+
 /** The report with null where it has no value. */
 export function filled(report: SecondReport): RunReport {
-  const { responseTime, serviceTime, serverTime, oneWay } = report;
+  const { plan, responseTime, failedTime, serviceTime, serverTime, oneWay } = report;
   return {
     ...report,
+    plan: plan && { ...plan, http: plan.http ?? null },
+    ...judgementOf(report),
+    failedTime: timesOf(failedTime ?? NO_TIMES),
     responseTime: timesOf(responseTime),
     serviceTime: timesOf(serviceTime),
     serverTime: timesOf(serverTime),

@@ -81,13 +81,19 @@ function burstEntries({ bursts, gaps, gilbert }: LossReport): Entry[] {
   ];
 }
 
-function timeEntries({ responseTime, serviceTime, serverTime, oneWay }: RunReport): Entry[] {
+function timeEntries({ responseTime, failedTime, serviceTime, serverTime, oneWay }: RunReport): Entry[] {
   const t = formatSeconds;
   const entries: Entry[] = [
     ["response time", `p50 ${formatTime(responseTime, "p50")}, max ${t(responseTime.max)}.`],
     ["service time", `p50 ${formatTime(serviceTime, "p50")}, max ${t(serviceTime.max)}.`],
     ["percentile", percentileValues(responseTime)],
   ];
+  if (failedTime.count > 0) {
+    entries.push([
+      "failed answers",
+      `${formatCount(failedTime.count)}: p50 ${t(failedTime.p50)}, max ${t(failedTime.max)}.`,
+    ]);
+  }
   if (serverTime.count > 0) entries.push(["server time", `p50 ${t(serverTime.p50)}.`]);
   if (oneWay.up.count > 0) entries.push(["one-way delay", oneWayValues(oneWay)]);
   return entries;

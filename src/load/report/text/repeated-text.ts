@@ -107,7 +107,13 @@ function objectiveNotes(reports: Reports, screen: Screen): string[] {
   const [first] = reports;
   return (first?.objectives ?? []).map(({ text }, index) => {
     const met = reports.filter(({ objectives }) => objectives[index]?.met).length;
-    const result = paint(screen, met === reports.length ? "good" : "bad", `met in ${met} of ${reports.length} runs`);
+    const invalid = reports.filter(({ objectives }) => objectives[index]?.met && !objectives[index].runValid).length;
+    const except = invalid === 0 ? "" : `, of which ${invalid} ${invalid === 1 ? "is" : "are"} not valid`;
+    const result = paint(
+      screen,
+      met === reports.length ? "good" : "bad",
+      `met in ${met} of ${reports.length} runs${except}`,
+    );
     return `${first?.protocol}${sideOf(first?.repetition)}: objective ${text}: ${result}`;
   });
 }

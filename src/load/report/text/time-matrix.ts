@@ -57,10 +57,11 @@ function oneWayRows(label: string, times: Times, variation: OneWayVariation | nu
 }
 
 function rowsOf(report: RunReport, heads: readonly string[]): string[][] {
-  const { responseTime, serviceTime, serverTime, oneWay, jitter } = report;
+  const { responseTime, failedTime, serviceTime, serverTime, oneWay, jitter } = report;
   return [
     ...timesRow("response", responseTime),
     ...intervalRows(responseTime),
+    ...timesRow("failed answers", failedTime),
     ...timesRow("service", serviceTime),
     ...timesRow("server", serverTime),
     ...someRow("jitter", { mean: jitter.rfc3550Mean }, heads),

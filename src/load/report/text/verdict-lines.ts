@@ -2,6 +2,7 @@
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
 import type { QuantileName } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
+import { hasNoAnswer } from "../no-answer.ts";
 import type { JudgedObjective, RunEnd, RunReport } from "../report.ts";
 import { paint, type Screen, type Tone, wrap } from "./screen.ts";
 
@@ -12,8 +13,17 @@ export const END_TEXTS: Readonly<Record<RunEnd, string>> = {
   "gave-up": "gave up",
 };
 
+/** An objective that is met by a run that is not valid is not called met alone. */
+function resultText(met: boolean, runValid: boolean, screen: Screen): string {
+  if (!met) return paint(screen, "bad", "MISSED");
+  return runValid ? paint(screen, "good", "met") : paint(screen, "caution", "met, but the run is not valid");
+}
+
 /** An objective and its result, as one line. */
-export function objectiveLine({ text, met, value, over, edge, note }: JudgedObjective, screen: Screen): string {
+export function objectiveLine(
+  { text, met, runValid, value, over, edge, note }: JudgedObjective,
+  screen: Screen,
+): string {
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
@@ -21,13 +31,13 @@ export function objectiveLine({ text, met, value, over, edge, note }: JudgedObje
       : formatSeconds;
   const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
   const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
-  const result = met ? paint(screen, "good", "met") : paint(screen, "bad", "MISSED");
+  const result = resultText(met, runValid, screen);
   return `objective ${text}: ${result}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
 }
 
-/** Whether a packet was answered, within the timeout or later. */
-export function isMeasured({ packets }: RunReport): boolean {
-  return packets.answered + packets.late > 0;
+/** Whether there is anything that was measured. */
+export function isMeasured(report: RunReport): boolean {
+  return !hasNoAnswer(report);
 }
 
 /** The verdict in words, and its meaning. */
@@ -37,17 +47,34 @@ function verdictOf({ ended, verdict }: RunReport): readonly [text: string, tone:
   return [END_TEXTS[ended], ended === "interrupted" ? "caution" : "bad"];
 }
 
+/**
+ * The statuses of the failed packets and the median of their times: ` (status 404 × 20; p50 0.2 ms)`. Without the
+ * statuses if a lab dropped packets with one of them, because the counts of statuses do not tell these apart.
+ */
+function failedDetails({ packets, statuses, failedTime }: RunReport): string {
+  const failing = Object.entries(statuses).filter(([status]) => !/^2/.test(status));
+  const isWhole = failing.reduce((sum, [, count]) => sum + count, 0) <= packets.failed;
+  const details = [
+    ...(isWhole ? failing.map(([status, count]) => `status ${status} × ${formatCount(count)}`) : []),
+    ...(failedTime.p50 === null ? [] : [`p50 ${formatSeconds(failedTime.p50)}`]),
+  ];
+  return details.length === 0 ? "" : ` (${details.join(", ")})`;
+}
+
 /** The outcomes of the packets: `990 of 1,000 answered, 2 late`. */
-function outcomes({ packets }: RunReport): string {
+function outcomes(report: RunReport): string {
+  const { packets } = report;
   const others = (["late", "failed", "corrupt"] as const).filter((name) => packets[name] > 0);
   return [
     `${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`,
-    ...others.map((name) => `${formatCount(packets[name])} ${name}`),
+    ...others.map((name) => `${formatCount(packets[name])} ${name}${name === "failed" ? failedDetails(report) : ""}`),
   ].join(", ");
 }
 
-function percentile({ responseTime }: RunReport, name: QuantileName): string {
+/** A percentile of the response time; empty without one, and if every answer failed (`failedDetails` has their time). */
+function percentile({ packets, responseTime }: RunReport, name: QuantileName): string {
   const hasValue = responseTime[name] !== null || responseTime.over[name] !== undefined;
+  if (packets.answered + packets.late === 0) return "";
   return hasValue ? `, ${name} ${formatTime(responseTime, name)}` : "";
 }
 

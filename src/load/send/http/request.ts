@@ -16,11 +16,11 @@ export interface HttpRequest {
 
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
-/** The request for a target: by default `POST /` with a JSON body of `size` octets, or `GET` for other paths. */
+/** The request for a target. A method that has a body gets one of JSON with `size` octets if none is given. */
 export function requestFor(endpoint: Endpoint, size: number, options: HttpOptions): HttpRequest {
   const { headers = [], keepAlive = true, verify = true, body } = options;
   const url = endpoint.url ?? new URL(`http://${endpoint.address}:${endpoint.port}/`);
-  const method = options.method ?? (url.pathname === "/" || body !== undefined ? "POST" : "GET");
+  const method = options.method ?? "GET";
   const defaultBody = METHODS_WITH_BODY.has(method) ? jsonBody(size) : Buffer.alloc(0);
   return { method, url, headers, body: body === undefined ? defaultBody : Buffer.from(body), keepAlive, verify };
 }

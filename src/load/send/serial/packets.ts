@@ -74,7 +74,8 @@ export class SerialPackets {
     const recorder = this.#recorder;
     if (status !== undefined) recorder.countStatus(status);
     const error = code === undefined ? undefined : recorder.countPacketError(code);
-    const event = outcome.kind === "answered" ? this.#answer(sequence, outcome, now) : this.#resolve(sequence, outcome);
+    const event =
+      outcome.kind === "answered" ? this.#answer(sequence, outcome, now) : this.#resolve(sequence, outcome, now);
     this.#accounting.notes?.noteOutcome(sequence, now, { octets, status, serverMs, direction, error }, event);
   }
 
@@ -89,7 +90,7 @@ export class SerialPackets {
   }
 
   /** Counts an outcome other than an answer; returns what it counts as if its packet has a final outcome already. */
-  #resolve(sequence: number, { kind, direction }: Outcome): "ignored" | undefined {
+  #resolve(sequence: number, { kind, direction, status }: Outcome, now: number): "ignored" | undefined {
     if (kind === "refused") {
       this.#accounting.refuse(sequence);
       return undefined;
@@ -97,7 +98,12 @@ export class SerialPackets {
     if (kind === "dropped") this.#recorder.counts[direction === "up" ? "reportedUp" : "reportedDown"]++;
     // Also for a packet that is lost already because its timeout has passed: its direction is known from now on.
     const fate = kind === "failed" || kind === "corrupt" ? kind : "lost";
-    return this.#accounting.resolve(sequence, fate) ? undefined : "ignored";
+    if (!this.#accounting.resolve(sequence, fate)) return "ignored";
+    // A status is an answer, and its time that of an answer.
+    if (fate === "failed" && status !== undefined) {
+      this.#recorder.failed.record(now - this.#accounting.packets.intendedTimeOf(sequence));
+    }
+    return undefined;
   }
 
   /** Counts packets whose timeout has passed as lost. */

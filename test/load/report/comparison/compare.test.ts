@@ -94,7 +94,7 @@ test("a comparison is a table for each protocol that both reports have", () => {
 test("runs that are not valid are named below the table", () => {
   const report = reportOf(2000, 20, 10);
   const reasons = ["the run was interrupted after 1 s of 2 s", "the sender was late"];
-  const invalid = { ...report, verdict: { valid: false, reasons } };
+  const invalid = { ...report, verdict: { valid: false, interrupted: true, reasons } };
   const lines = renderComparison([invalid], [invalid]).split("\n\n").at(-1)?.split("\n");
   expect(lines?.slice(0, 3)).toEqual([
     "udp before: NOT VALID: the run was interrupted after 1 s of 2 s; the sender was",

@@ -81,6 +81,7 @@ const REPORT: RunReport = {
   },
   evidence: { kind: "lab", text: "by a summary" },
   responseTime: TIMES,
+  failedTime: NO_TIMES,
   serviceTime: { ...TIMES, p50: 0.0015 },
   serverTime: NO_TIMES,
   oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null, drift: null },
@@ -102,7 +103,7 @@ const REPORT: RunReport = {
   statuses: {},
   packetLog: null,
   objectives: [],
-  verdict: { valid: true, reasons: [] },
+  verdict: { valid: true, interrupted: false, reasons: [] },
 };
 
 /** The paragraphs of the explanation by their terms, each as one line. */
@@ -158,7 +159,8 @@ describe("the values of a run", () => {
 });
 
 test("a verdict that is not valid has its reasons", () => {
-  const report = { ...REPORT, verdict: { valid: false, reasons: ["the sender was late", "too few packets"] } };
+  const reasons = ["the sender was late", "too few packets"];
+  const report = { ...REPORT, verdict: { valid: false, interrupted: false, reasons } };
   expect(paragraphs(report).get("verdict")).toEndWith("This run is not valid: the sender was late; too few packets.");
 });
 

@@ -73,7 +73,7 @@ describe("the first and the last line", () => {
 
   test("have the late packets, and the last one the number of missed objectives", () => {
     const report = reportOf(1000, 10, 0);
-    const objective = { text: "p50<1ms", met: true, value: 0, edge: null };
+    const objective = { text: "p50<1ms", met: true, runValid: true, value: 0, edge: null };
     const late: RunReport = {
       ...report,
       packets: { ...report.packets, answered: 978, late: 12 },

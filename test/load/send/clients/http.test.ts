@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runLoad } from "../../../../src/load/run.ts";
+import { startTestLab } from "../../../support/lab.ts";
 import { balanced } from "../../support/sums.ts";
 import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
 
@@ -15,16 +16,65 @@ function serve(fetch: (request: Request, index: number) => Response | Promise<Re
   return Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: (request) => fetch(request, index++) });
 }
 
-test("the default request is POST / with a JSON body of the size", async () => {
-  const bodies = new Set<string>();
-  using server = serve(async (request) => {
-    bodies.add(`${request.method} ${new URL(request.url).pathname} ${JSON.stringify(await request.json()).length}`);
-    return Response.json({ status: "received" });
+test("the default request at / of a lab is POST with a JSON body of the size", async () => {
+  await using lab = await startTestLab();
+  for (const target of [`127.0.0.1:${lab.ports.http}`, `http://localhost:${lab.ports.http}/`]) {
+    const report = balanced(await runLoad({ ...common, control: false, size: 100, target }).report);
+    expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0, failed: 0 });
+    expect(report.statuses).toEqual({ "200": 200 });
+    expect(report.plan?.http).toEqual({ method: "POST", keepAlive: true, verify: true, withheld: [] });
+  }
+  const packets = (await (await fetch(`http://127.0.0.1:${lab.ports.http}/metrics`)).text()).match(
+    /^packets_total\{protocol="http"\} (\d+)$/m,
+  );
+  expect(packets?.[1]).toBe("400");
+});
+
+test("the default request of any other URL is GET, and the target is asked once whether it is a lab", async () => {
+  const seen = new Map<string, number>();
+  using server = serve((request) => {
+    const key = `${request.method} ${new URL(request.url).pathname.replace(/\d+$/, "ID")}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+    return request.method === "GET" ? new Response("hello") : new Response("", { status: 501 });
   });
-  const report = balanced(await runLoad({ ...common, size: 100, target: `127.0.0.1:${server.port}` }).report);
-  expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0, failed: 0 });
-  expect(report.statuses).toEqual({ "200": 200 });
-  expect([...bodies]).toEqual(["POST / 100"]);
+  for (const target of [`127.0.0.1:${server.port}`, `http://127.0.0.1:${server.port}/`]) {
+    const report = balanced(await runLoad({ ...common, count: 50, target }).report);
+    expect(report.packets).toMatchObject({ sent: 50, answered: 50 });
+    expect(report.plan?.http?.method).toBe("GET");
+  }
+  expect(Object.fromEntries(seen)).toEqual({ "GET /sessions/ID": 2, "GET /": 100 });
+});
+
+test("a given body is sent with POST, and a target whose method is given is not asked", async () => {
+  const seen = new Set<string>();
+  using server = serve(async (request) => {
+    seen.add(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`);
+    return new Response("ok");
+  });
+  const target = `127.0.0.1:${server.port}`;
+  await runLoad({ ...common, count: 5, target, http: { body: "x" } }).report;
+  await runLoad({ ...common, count: 5, target, http: { method: "PUT", body: "y" } }).report;
+  expect([...seen]).toEqual(["POST / x", "PUT / y"]);
+});
+
+test("a status outside 2xx is an answer: it counts as failed, and its time is measured", async () => {
+  using server = serve(async (_request, index) => {
+    await Bun.sleep(20);
+    return new Response("", { status: index % 2 === 0 ? 404 : 501 });
+  });
+  const target = `http://127.0.0.1:${server.port}/x`;
+  const report = balanced(await runLoad({ ...common, rate: 200, count: 100, target }).report);
+  expect(report.packets).toMatchObject({ sent: 100, answered: 0, failed: 100, lost: 0 });
+  expect(report.statuses).toEqual({ "404": 50, "501": 50 });
+  expect(report.failedTime).toMatchObject({ count: 100, packets: 100, over: {} });
+  expect(report.failedTime.min).toBeGreaterThan(0.019);
+  expect(report.failedTime.p50).toBeGreaterThan(0.019);
+  // They have no place in the response times of the contract: percentiles of all packets take them as infinite.
+  expect(report.responseTime).toMatchObject({ count: 0, packets: 100, p50: null, over: { p50: 1 } });
+  expect([report.verdict.reasons.filter((reason) => reason.includes("answered nothing")), report.ended]).toEqual([
+    [],
+    "completed",
+  ]);
 });
 
 test("a 503 that reports a drop is a loss with its direction; any other status outside 2xx is a failure", async () => {
@@ -90,8 +140,13 @@ test("without keep-alive each request has its own connection", async () => {
     return new Response("ok");
   });
   const report = balanced(
-    await runLoad({ ...common, count: 50, rate: 500, target: `127.0.0.1:${server.port}`, http: { keepAlive: false } })
-      .report,
+    await runLoad({
+      ...common,
+      count: 50,
+      rate: 500,
+      target: `127.0.0.1:${server.port}`,
+      http: { keepAlive: false, method: "GET" },
+    }).report,
   );
   expect(report.packets).toMatchObject({ sent: 50, answered: 50, failed: 0 });
   expect([...closing]).toEqual(["close"]);
@@ -181,6 +236,7 @@ test("an answer in another protocol is corrupt, and a connection that ends witho
   cutting.stop(true);
   expect(cut.packets).toMatchObject({ sent: 20, lost: 20, unexplained: 20, failed: 0 });
   expect(cut.errors).toEqual({ closed: 20 });
+  expect(cut.failedTime.count).toBe(0); // no status came
 });
 
 test("a response to HEAD has no body, and a given body is sent unchanged", async () => {
@@ -205,9 +261,8 @@ test("a request larger than the socket's buffer arrives completely", async () =>
     length = (await request.arrayBuffer()).byteLength;
     return new Response("ok");
   });
-  const report = balanced(
-    await runLoad({ ...common, count: 4, rate: 20, size: 6_000_000, target: `127.0.0.1:${server.port}` }).report,
-  );
+  const [target, http] = [`127.0.0.1:${server.port}`, { method: "POST" }];
+  const report = balanced(await runLoad({ ...common, count: 4, rate: 20, size: 6_000_000, target, http }).report);
   expect(report.packets).toMatchObject({ answered: 4 });
   expect(length).toBe(6_000_000);
 });

@@ -9,13 +9,13 @@ function textFor(target: string, options: HttpOptions = {}): string {
   return requestBytes(requestFor(endpoint, 20, options)).toString("latin1");
 }
 
-test("the default request is POST / with a JSON body of the size", () => {
-  expect(textFor("lab:81")).toBe(
+test("a POST has a JSON body of the size", () => {
+  expect(textFor("lab:81", { method: "POST" })).toBe(
     'POST / HTTP/1.1\r\nHost: lab:81\r\nUser-Agent: wirelab-load\r\nAccept: */*\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"message":"Hello "}',
   );
 });
 
-test("the request for another path is GET without a body", () => {
+test("without a method the request is GET without a body", () => {
   expect(textFor("https://lab/a?b")).toBe(
     "GET /a?b HTTP/1.1\r\nHost: lab\r\nUser-Agent: wirelab-load\r\nAccept: */*\r\n\r\n",
   );
