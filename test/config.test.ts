@@ -156,7 +156,7 @@ const INVALID: readonly (readonly [key: keyof Config, text: string, line: string
   [
     "impair",
     "udp:drop=\n",
-    '"" is not a valid value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1',
+    '"" is not a valid value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1, or 0% to 100%',
   ],
 ];
 

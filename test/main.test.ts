@@ -118,7 +118,7 @@ describe("an error at the start", () => {
     [
       ["--impair", "udp:drop=2"],
       {},
-      '--impair="udp:drop=2": "2" is not a valid value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1',
+      '--impair="udp:drop=2": "2" is not a valid value for drop at character 10; allowed: P or UP/DOWN, each from 0 to 1, or 0% to 100%',
     ],
     [
       [],

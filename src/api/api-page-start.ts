@@ -78,6 +78,7 @@ body { margin: 0; background: #fff; }
 .swagger-ui .btn.execute { border-color: var(--get); background: var(--get); color: #fff; }
 .swagger-ui .info .title small { background: #5c636f; }
 .swagger-ui .info .title small.version-stamp { background: #456500; }
+.swagger-ui .parameter__name.required::after { color: light-dark(#bf2626, #ffb3b3) !important; }
 .swagger-ui .microlight span[style*="211, 99, 99"] { color: #ff9d9d !important; }
 
 :root:not(.dark-mode) .swagger-ui .info :is(.link, .url) { color: var(--get); }

@@ -44,7 +44,8 @@ const HISTORY = {
 
 const STREAM_TEXT = `Server-sent events: \`snapshot\` once a second, and \`run\` at each change of a load run. For each
 protocol, a snapshot contains the last second, the totals, the faults, the totals since the faults were last changed,
-and a sample of the packets. Peer addresses are omitted for clients that may not change the lab. The stream ends for a
+and a sample of the packets. \`runVersion\` is the \`version\` of the run's state: a client that has another one has missed
+a \`run\` event and reads /runs/current. Peer addresses are omitted for clients that may not change the lab. The stream ends for a
 client that does not read it fast enough.`;
 const HISTORY_TEXT = `One value per second for each protocol and series. The last value is that of \`seconds\` after the
 lab's start; \`at\` is the same time by the wall clock, in ms since the Unix epoch. A value is null if nothing was

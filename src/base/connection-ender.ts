@@ -11,28 +11,28 @@ import { ITEMS_PER_TURN, nextTurn } from "./turns.ts";
 const ADDRESS_LENGTH = 28;
 const AF_INET = 2;
 const SHUT_RDWR = 2;
-/** Descriptors that are examined in one turn of the event loop, which takes about a millisecond. */
-const DESCRIPTORS_PER_TURN = 2048;
+/** Descriptors that are examined in one turn of the event loop, which takes less than a millisecond. */
+const DESCRIPTORS_PER_TURN = 512;
 
 /** A connection that is to be ended. */
 interface Ending {
+  readonly address: string;
   readonly onMissing: () => void;
   /** The search in whose course it was added. */
   readonly addedIn: number;
 }
 
-function keyOf(address: string, port: number): string {
-  return `${port} ${uniformAddress(address)}`;
-}
-
 /** Ends connections to one local port. */
 export class ConnectionEnder {
-  readonly #address = new Uint8Array(ADDRESS_LENGTH);
+  /** On buffers of their own, which do not move. */
+  readonly #address = new Uint8Array(new ArrayBuffer(ADDRESS_LENGTH));
+  readonly #length = new Uint32Array(new ArrayBuffer(4));
   readonly #view = new DataView(this.#address.buffer);
-  readonly #length = new Uint32Array(1);
+  readonly #addressAt = ptr(this.#address);
+  readonly #lengthAt = ptr(this.#length);
   readonly #most = mostDescriptors();
-  /** By the address of the peer. */
-  readonly #endings = new Map<string, Ending>();
+  /** By the port of the peer, which most descriptors can be told from. */
+  readonly #endings = new Map<number, Ending[]>();
   #searches = 0;
   #searching: Promise<void> | undefined;
 
@@ -44,7 +44,8 @@ export class ConnectionEnder {
    * had. `onMissing` is called if it is not found: it is closed already, or the system has no such calls.
    */
   end(peer: { readonly address: string; readonly port: number }, onMissing: () => void): void {
-    this.#endings.set(keyOf(peer.address, peer.port), { onMissing, addedIn: this.#searches });
+    const ending: Ending = { address: uniformAddress(peer.address), onMissing, addedIn: this.#searches };
+    this.#endings.set(peer.port, [...(this.#endings.get(peer.port) ?? []), ending]);
     this.#searching ??= this.#searchAll();
   }
 
@@ -65,11 +66,16 @@ export class ConnectionEnder {
 
   /** Removes the connections that the search did not find, except those added while it ran: the next one looks for them. */
   #removeMissing(): void {
-    for (const [key, { onMissing, addedIn }] of this.#endings) {
-      if (addedIn === this.#searches) continue;
-      this.#endings.delete(key);
-      onMissing();
+    for (const [port, endings] of this.#endings) {
+      const later = endings.filter(({ addedIn }) => addedIn === this.#searches);
+      this.#keep(port, later);
+      for (const ending of endings) if (!later.includes(ending)) ending.onMissing();
     }
+  }
+
+  #keep(port: number, endings: Ending[]): void {
+    if (endings.length === 0) this.#endings.delete(port);
+    else this.#endings.set(port, endings);
   }
 
   /** Searches the descriptors until every connection is found. A few hundred are ended in one turn: each is an event. */
@@ -78,19 +84,24 @@ export class ConnectionEnder {
     let ended = 0;
     for (let descriptor = 0; descriptor < end && this.#endings.size > 0; descriptor++) {
       if (descriptor % DESCRIPTORS_PER_TURN === DESCRIPTORS_PER_TURN - 1) await nextTurn();
-      const key = this.#peerOf(descriptor);
-      if (key === undefined || !this.#endings.has(key) || !this.#isOnPort(descriptor)) continue;
-      this.#endings.delete(key);
+      if (!this.#take(descriptor)) continue;
       SOCKET_CALLS?.shutdown(descriptor, SHUT_RDWR);
       if (++ended % ITEMS_PER_TURN === 0) await nextTurn();
     }
   }
 
-  /** The peer of a connection; undefined for other descriptors, and where no connection with its port is to be ended. */
-  #peerOf(descriptor: number): string | undefined {
+  /** Whether a descriptor is a connection that is to be ended; then it is no longer one of them. */
+  #take(descriptor: number): boolean {
     this.#length[0] = ADDRESS_LENGTH;
-    if (SOCKET_CALLS?.getpeername(descriptor, ptr(this.#address), ptr(this.#length)) !== 0) return undefined;
-    return keyOf(this.#addressText(), this.#view.getUint16(2));
+    if (SOCKET_CALLS?.getpeername(descriptor, this.#addressAt, this.#lengthAt) !== 0) return false;
+    const port = this.#view.getUint16(2);
+    const endings = this.#endings.get(port);
+    if (endings === undefined) return false;
+    const address = this.#addressText();
+    const others = endings.filter((ending) => ending.address !== address);
+    if (others.length === endings.length || !this.#isOnPort(descriptor)) return false;
+    this.#keep(port, others);
+    return true;
   }
 
   /** The address in the structure, IPv4 or IPv6. */
@@ -103,7 +114,7 @@ export class ConnectionEnder {
 
   #isOnPort(descriptor: number): boolean {
     this.#length[0] = ADDRESS_LENGTH;
-    const failed = SOCKET_CALLS?.getsockname(descriptor, ptr(this.#address), ptr(this.#length)) !== 0;
+    const failed = SOCKET_CALLS?.getsockname(descriptor, this.#addressAt, this.#lengthAt) !== 0;
     return !failed && this.#view.getUint16(2) === this.port();
   }
 }

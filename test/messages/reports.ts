@@ -1,27 +1,11 @@
 /** Prints reports with fixed numbers, as the load command prints those of its runs. */
+import { NO_TIMES } from "../../src/load/report/files/second-schema.ts";
 import type { RunReport, Times } from "../../src/load/report/report.ts";
 import { renderComparison } from "../../src/load/report/text/comparison-text.ts";
 import { renderRepeated } from "../../src/load/report/text/repeated-text.ts";
 import type { Screen } from "../../src/load/report/text/screen.ts";
 import { renderReport } from "../../src/load/report/text/text.ts";
 import { nameLines, wordsOf } from "./transcript.ts";
-
-const NO_TIMES: Times = {
-  count: 0,
-  packets: 0,
-  min: null,
-  mean: null,
-  p50: null,
-  p90: null,
-  p95: null,
-  p99: null,
-  p999: null,
-  max: null,
-  stddev: null,
-  over: {},
-  intervals: {},
-  noInterval: {},
-};
 
 /** The times of 990 of 1,000 packets, as multiples of a median. */
 function times(median: number, packets = 990): Times {
@@ -65,7 +49,6 @@ const UDP: RunReport = {
     protocol: "udp",
     target: "lab.example:7000",
     control: null,
-    http: null,
     mode: "stamp",
     rate: 100,
     arrival: "constant",
@@ -80,6 +63,7 @@ const UDP: RunReport = {
     waitSeconds: 4,
     family: null,
     seed: 1,
+    http: null,
   },
   host: null,
   startedAt: "2026-01-01T00:00:00.000Z",
@@ -121,8 +105,8 @@ const UDP: RunReport = {
   },
   evidence: { kind: "lab", text: "from the lab's session summary" },
   responseTime: response(0.000123),
-  serviceTime: times(0.000119, 1000),
   failedTime: NO_TIMES,
+  serviceTime: times(0.000119, 1000),
   serverTime: times(0.0000021),
   oneWay: {
     up: times(0.000058),

@@ -1,8 +1,8 @@
-/** The page while its lab restarts on the same port, in a real browser, on labs in processes of their own. */
+/** The page while its lab restarts on the same port, or while it misses events, in a real browser. */
 import { expect } from "bun:test";
 import { parseImpairments } from "../../src/faults/text.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";
-import { urlOf } from "../support/lab.ts";
+import { startTestLab, urlOf } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { browserTest, openPage } from "./support/browser.ts";
 import { faultColumn } from "./support/columns.ts";
@@ -50,3 +50,28 @@ browserTest(
     expect((await fetch(urlOf(second, "/runs/1"))).status).toBe(200);
   },
 );
+
+/** Removes every `run` event from the stream that the page reads. */
+const WITHOUT_RUN_EVENTS = `
+  const request = window.fetch;
+  window.fetch = async (...args) => {
+    const response = await request(...args);
+    if (args[0] !== "/live") return response;
+    const transform = (chunk, controller) => {
+      if (!new TextDecoder().decode(chunk).startsWith("event: run")) controller.enqueue(chunk);
+    };
+    return new Response(response.body.pipeThrough(new TransformStream({ transform })), response);
+  };
+`;
+
+browserTest("events of a run that the page has missed appear with the next snapshot", async () => {
+  await using lab = await startTestLab();
+  using page = await openPage("about:blank");
+  await page.view.cdp("Page.enable");
+  await page.view.cdp("Page.addScriptToEvaluateOnNewDocument", { source: WITHOUT_RUN_EVENTS });
+  await page.view.navigate(urlOf(lab, "/"));
+  await page.shows("#live", "live");
+  await startRun(page, "udp", 20, 0.2);
+  await page.shows("#load-live .status", "Done", 15_000);
+  expect(await page.text("#load-live .accounting")).toContain("4 sent");
+});

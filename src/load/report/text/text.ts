@@ -1,11 +1,12 @@
 /** The report as text: the verdicts and settings, the times, the accounting, notes, and a last line for each protocol. */
+import { hasNoAnswer } from "../no-answer.ts";
 import type { RunReport } from "../report.ts";
 import { accounting } from "./accounting.ts";
 import { noteLines } from "./notes.ts";
 import { PLAIN, type Screen } from "./screen.ts";
 import { settingsLines } from "./settings.ts";
 import { timeMatrices } from "./time-matrix.ts";
-import { isMeasured, summaryLine, verdictLines } from "./verdict-lines.ts";
+import { summaryLine, verdictLines } from "./verdict-lines.ts";
 
 /**
  * The whole report. It ends with the last lines, before which the texts of `appendix` are printed. Where nothing was
@@ -18,7 +19,11 @@ export function renderReport(
 ): string {
   const parts = [
     [...verdictLines(reports, screen), ...settingsLines(reports, screen)].join("\n"),
-    timeMatrices(reports.filter(isMeasured), reports.length === 1, screen),
+    timeMatrices(
+      reports.filter((report) => !hasNoAnswer(report)),
+      reports.length === 1,
+      screen,
+    ),
     accounting(reports, screen),
     noteLines(reports, screen).join("\n"),
     ...appendix,

@@ -3,7 +3,7 @@ import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../..
 import type { QuantileName } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
 import { hasNoAnswer } from "../no-answer.ts";
-import type { JudgedObjective, RunEnd, RunReport } from "../report.ts";
+import type { JudgedObjective, PacketCounts, RunEnd, RunReport } from "../report.ts";
 import { paint, type Screen, type Tone, wrap } from "./screen.ts";
 
 /** How a run ended, in words. */
@@ -14,16 +14,14 @@ export const END_TEXTS: Readonly<Record<RunEnd, string>> = {
 };
 
 /** An objective that is met by a run that is not valid is not called met alone. */
-function resultText(met: boolean, runValid: boolean, screen: Screen): string {
+function resultOf({ met, runValid }: JudgedObjective, screen: Screen): string {
   if (!met) return paint(screen, "bad", "MISSED");
   return runValid ? paint(screen, "good", "met") : paint(screen, "caution", "met, but the run is not valid");
 }
 
 /** An objective and its result, as one line. */
-export function objectiveLine(
-  { text, met, runValid, value, over, edge, note }: JudgedObjective,
-  screen: Screen,
-): string {
+export function objectiveLine(objective: JudgedObjective, screen: Screen): string {
+  const { text, value, over, edge, note } = objective;
   const format = /^\s*rate/i.test(text)
     ? formatRate
     : /^\s*(loss|errors|late)/i.test(text)
@@ -31,13 +29,7 @@ export function objectiveLine(
       : formatSeconds;
   const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
   const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
-  const result = resultText(met, runValid, screen);
-  return `objective ${text}: ${result}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
-}
-
-/** Whether there is anything that was measured. */
-export function isMeasured(report: RunReport): boolean {
-  return !hasNoAnswer(report);
+  return `objective ${text}: ${resultOf(objective, screen)}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
 }
 
 /** The verdict in words, and its meaning. */
@@ -47,40 +39,44 @@ function verdictOf({ ended, verdict }: RunReport): readonly [text: string, tone:
   return [END_TEXTS[ended], ended === "interrupted" ? "caution" : "bad"];
 }
 
-/**
- * The statuses of the failed packets and the median of their times: ` (status 404 × 20; p50 0.2 ms)`. Without the
- * statuses if a lab dropped packets with one of them, because the counts of statuses do not tell these apart.
- */
-function failedDetails({ packets, statuses, failedTime }: RunReport): string {
+/** The status of a lab for a dropped request, which counts as lost. */
+const DROPPED = "503";
+
+/** The statuses of failed packets, with the median of their times; empty without any. */
+function failedStatuses({ statuses, failedTime }: RunReport): string {
   const failing = Object.entries(statuses).filter(([status]) => !/^2/.test(status));
-  const isWhole = failing.reduce((sum, [, count]) => sum + count, 0) <= packets.failed;
-  const details = [
-    ...(isWhole ? failing.map(([status, count]) => `status ${status} × ${formatCount(count)}`) : []),
-    ...(failedTime.p50 === null ? [] : [`p50 ${formatSeconds(failedTime.p50)}`]),
-  ];
-  return details.length === 0 ? "" : ` (${details.join(", ")})`;
+  const dropped = failing.reduce((sum, [, count]) => sum + count, 0) - failedTime.count;
+  const list = failing
+    .map(([status, count]) => [status, status === DROPPED ? count - dropped : count] as const)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `status ${status} × ${formatCount(count)}`);
+  if (list.length === 0) return "";
+  return `: ${list.join(", ")}${failedTime.p50 === null ? "" : ` (p50 ${formatSeconds(failedTime.p50)})`}`;
 }
 
 /** The outcomes of the packets: `990 of 1,000 answered, 2 late`. */
-function outcomes(report: RunReport): string {
+function outcomes(report: RunReport, withStatuses: boolean): string {
   const { packets } = report;
   const others = (["late", "failed", "corrupt"] as const).filter((name) => packets[name] > 0);
+  const suffix = (name: keyof PacketCounts) => (name === "failed" && withStatuses ? failedStatuses(report) : "");
   return [
     `${formatCount(packets.answered)} of ${formatCount(packets.sent)} answered`,
-    ...others.map((name) => `${formatCount(packets[name])} ${name}${name === "failed" ? failedDetails(report) : ""}`),
+    ...others.map((name) => `${formatCount(packets[name])} ${name}${suffix(name)}`),
   ].join(", ");
 }
 
-function percentile({ responseTime }: RunReport, name: QuantileName): string {
+/** A percentile of the response time; empty without one, and if every answer failed (`failedStatuses` has their time). */
+function percentile({ packets, responseTime }: RunReport, name: QuantileName): string {
   const hasValue = responseTime[name] !== null || responseTime.over[name] !== undefined;
+  if (packets.answered + packets.late === 0) return "";
   return hasValue ? `, ${name} ${formatTime(responseTime, name)}` : "";
 }
 
 function numbers(report: RunReport): string {
   const { packets, loss } = report;
-  if (!isMeasured(report)) return `${outcomes(report)}, nothing could be measured`;
+  if (hasNoAnswer(report)) return `${outcomes(report, false)}, nothing could be measured`;
   const lost = packets.sent === 0 ? "" : `, ${formatShare(loss.ratio)} lost`;
-  return `${outcomes(report)}${lost}${percentile(report, "p50")}${percentile(report, "p99")}`;
+  return `${outcomes(report, false)}${lost}${percentile(report, "p50")}${percentile(report, "p99")}`;
 }
 
 /** The verdict of each run with its numbers; below it a line for each objective and for each reason. */
@@ -111,8 +107,8 @@ function missed(objectives: readonly JudgedObjective[]): string {
 export function summaryLine(report: RunReport): string {
   const { protocol, ended, packets, objectives, verdict, loss } = report;
   const end = ended === null || ended === "completed" || packets.sent === 0 ? "" : `; ${END_TEXTS[ended]}`;
-  const head = `${protocol}: ${outcomes(report)}`;
-  if (!isMeasured(report)) {
+  const head = `${protocol}: ${outcomes(report, true)}`;
+  if (hasNoAnswer(report)) {
     const [reason] = verdict.reasons;
     return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
