@@ -8,10 +8,10 @@ import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError, parseImpairments } from "./faults/text.ts";
 
 /** The port of each protocol; 0 selects a free one. */
-type Ports = Readonly<Record<`${Protocol}Port`, number>>;
+type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
 
 /** Everything that can be configured. */
-export interface Config extends Ports {
+export interface Config extends PortSettings {
   /** Address or name to listen on; `::` is all of IPv6 and IPv4. */
   readonly host: string;
   /** The port on which every datagram is a STAMP test packet; undefined for none. */
@@ -32,10 +32,10 @@ export interface Config extends Ports {
 }
 
 /** A value for the port of each protocol. */
-function forPorts<Value>(make: (protocol: Protocol) => Value): Record<keyof Ports, Value> {
+function forPorts<Value>(make: (protocol: Protocol) => Value): Record<keyof PortSettings, Value> {
   // Has one entry for each protocol, under its key in the type.
   return Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, make(protocol)])) as Record<
-    keyof Ports,
+    keyof PortSettings,
     Value
   >;
 }

@@ -38,6 +38,10 @@ export interface LabOptions extends Partial<Omit<Config, "impair">> {
   readonly limits?: Partial<Limits>;
   /** Receives the lab's log lines; by default none are written. */
   readonly log?: Log;
+}
+
+/** Options of the process of a lab. */
+interface ProcessOptions extends LabOptions {
   /** Counts and logs the errors of the lab itself; by default to `log`. */
   readonly errors?: InternalErrors;
 }
@@ -191,7 +195,7 @@ function faultSetter({ responders, metrics, history, clock, log }: Parts) {
  * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
  * ListenError if a port is not available; nothing is left open then.
  */
-export async function startLab(options: LabOptions = {}): Promise<Lab> {
+export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const { limits: givenLimits, log = SILENT, errors = new InternalErrors(log), impair, ...given } = options;
   const config: Config = { ...DEFAULT_CONFIG, ...given, impair: { ...NO_IMPAIRMENTS, ...impair } };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };

@@ -32,7 +32,9 @@ const LAYERS = [
   "page/runs",
   "page",
   "lab.ts",
+  "library.ts",
   "index.ts",
+  "library.d.ts",
   "main.ts",
 ];
 

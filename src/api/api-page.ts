@@ -18,7 +18,6 @@ const SCHEMAS = {
     required: ["error"] as string[],
     properties: { error: { type: "string" as const, description: "The problem, in one line" } },
   },
-  Faults: { type: "object" as const, description: "The kinds of faults that are on; see PUT /impairments/{protocol}" },
 };
 
 /** The parts of the description that belong to no route. */

@@ -1,5 +1,6 @@
 /** `POST /runs` and `/runs/current`: starts a load run from the page, reports its state and stops it. */
 import { Elysia } from "elysia";
+import { namingOptions } from "../load/plan/errors.ts";
 import { DEFAULT_TIMEOUT } from "../load/plan/run-plan.ts";
 import { jsonReader } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
@@ -46,8 +47,7 @@ function start(request: RunRequest, { runner, ports, config }: RunnerParts): Res
     const status = refusalStatus(error);
     if (status === undefined || !(error instanceof Error)) throw error;
     // The load command's errors name flags; here they are fields.
-    const line = error.message.replaceAll(/(^|\s)--(?=[a-z])/g, "$1");
     const place = error instanceof FieldError ? { field: error.field, allowed: error.allowed } : {};
-    return Response.json({ error: line, ...place }, { status });
+    return Response.json({ error: namingOptions(error.message), ...place }, { status });
   }
 }

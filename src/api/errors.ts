@@ -1,6 +1,7 @@
 /** Responses to requests that fail: one line of JSON, a status, and the reason under which the lab counts them. */
 import { ParseError, ValidationError } from "elysia";
 import type { REGISTRY } from "../base/protocol.ts";
+import { FaultFieldError } from "../faults/check.ts";
 import { ImpairmentError } from "../faults/text.ts";
 import { StoreBusyError, StoreEndedError, UnreadableRunError } from "../runs/kept/errors.ts";
 import { MemoryLimitError } from "./large-bodies.ts";
@@ -22,8 +23,8 @@ export interface Failure {
 /** Maximum length of a path in an error. */
 const MAX_PATH = 200;
 
-/** The path of a request's URL. `new URL` would throw for a request whose Host is missing or malformed. */
-function pathOf(url: string): string {
+/** The path of a request's URL, which is shortened if it is long. `new URL` would throw for a request whose Host is missing or malformed. */
+export function pathOf(url: string): string {
   const path = url.replace(/^\w+:\/\/[^/]*/, "").replace(/[?#].*$/s, "");
   return path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path;
 }
@@ -43,6 +44,15 @@ function isAborted(cause: unknown): boolean {
   return cause instanceof Error && cause.name === "AbortError";
 }
 
+/** The failure of a request whose path has other methods only. */
+export function methodFailure(request: Request, methods: readonly string[]): Failure {
+  const allowed = methods.join(", ");
+  const error = `no route ${request.method} ${pathOf(request.url)}; allowed: ${allowed}`;
+  const refused = failure("not-found", 405, { error });
+  refused.response.headers.set("allow", allowed);
+  return refused;
+}
+
 /** The failure for an error that a route threw; `code` is Elysia's code of it. */
 export function failureOf(error: unknown, code: string | number, request: Request): Failure {
   const cause = error instanceof ParseError && error.cause ? error.cause : error;
@@ -50,6 +60,11 @@ export function failureOf(error: unknown, code: string | number, request: Reques
   if (code === "NOT_FOUND") {
     const error = `no route ${request.method} ${pathOf(request.url)}; see /swagger for all routes`;
     return failure("not-found", 404, { error });
+  }
+  if (cause instanceof FaultFieldError) {
+    const { message: error, field, allowed } = cause;
+    const body = { error, field, allowed };
+    return failure("bad-request", 400, body);
   }
   if (cause instanceof ImpairmentError) {
     const { message: error, position, allowed } = cause;

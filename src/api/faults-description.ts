@@ -1,12 +1,14 @@
 /** The API description of the routes of faults. */
-import { byProtocol, type Protocol } from "../base/protocol.ts";
+import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import { KINDS_OF, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
 import { printFaults, printImpairments } from "../faults/text.ts";
-import { FAULT_EXAMPLES, FAULT_SCHEMAS } from "./faults-schema.ts";
-import { describe, jsonResponse, NOT_ALLOWED } from "./openapi.ts";
+import { FAULT_BODIES, FAULT_EXAMPLES, FAULT_SCHEMAS } from "./faults-schema.ts";
+import { describe, jsonResponse, NOT_ALLOWED, openApiSchema } from "./openapi.ts";
 
 const TEXT = { type: "string", description: "The faults in the text form of WIRELAB_IMPAIR" };
 
+/** The values of the schema's faults, by protocol. */
+const SHAPES = byProtocol((protocol) => openApiSchema(FAULT_SCHEMAS[protocol]));
 const IMPAIRMENTS = { ...NO_IMPAIRMENTS, udp: FAULT_EXAMPLES.udp };
 const ALL = jsonResponse(
   "The faults of every protocol",
@@ -16,7 +18,7 @@ const ALL = jsonResponse(
     required: ["text", "impairments", "presets"],
     properties: {
       text: TEXT,
-      impairments: { type: "object", properties: byProtocol(() => ({ $ref: "#/components/schemas/Faults" })) },
+      impairments: { type: "object", required: [...PROTOCOLS], properties: SHAPES },
       presets: { type: "array", items: { type: "string" } },
     },
   },
@@ -24,12 +26,23 @@ const ALL = jsonResponse(
 
 const UDP_KINDS = KINDS_OF.udp.join(", ");
 const BAD_REQUEST = {
-  400: jsonResponse("The text or the object is not valid: the problem, its position and what is allowed", {
-    error: `udp has no fault "drp" at character 5; allowed: ${UDP_KINDS}`,
-    position: 4,
-    allowed: UDP_KINDS,
-  }),
+  400: jsonResponse(
+    "The body is empty or not valid: the problem and what is allowed",
+    { error: `udp has no fault "drp" at character 5; allowed: ${UDP_KINDS}`, position: 4, allowed: UDP_KINDS },
+    {
+      type: "object",
+      required: ["error"],
+      properties: {
+        error: { type: "string", description: "The problem, in one line" },
+        position: { type: "integer", minimum: 0, description: "In text: the index of the wrong character, from 0" },
+        field: { type: "string", description: "In JSON: the path of the wrong field, with dots; empty for the body" },
+        allowed: { type: "string", description: "What is allowed there; absent if the body is empty or not JSON" },
+      },
+    },
+  ),
 };
+const FORM =
+  "The body is text or JSON, whatever its content type; in JSON, `drop` and `delay` can be numbers as in text.";
 
 /** The routes of all faults. */
 export const ALL_FAULTS_DOCS = {
@@ -39,11 +52,23 @@ export const ALL_FAULTS_DOCS = {
     "Set the faults of every protocol",
     { 200: ALL, ...BAD_REQUEST, ...NOT_ALLOWED },
     {
-      description:
-        "The body is the text form of faults or the name of a preset. Protocols that it omits have no faults.",
+      description: `The faults of each protocol, or as text the name of a preset. Protocols that are omitted have none. ${FORM}`,
       requestBody: {
         required: true,
-        content: { "text/plain": { schema: { type: "string" }, example: printImpairments(IMPAIRMENTS) } },
+        content: {
+          "text/plain": {
+            schema: { type: "string", format: "impairments", minLength: 1 },
+            example: printImpairments(IMPAIRMENTS),
+          },
+          "application/json": {
+            schema: {
+              type: "object",
+              properties: byProtocol((protocol) => openApiSchema(FAULT_BODIES[protocol])),
+              additionalProperties: false,
+            },
+            example: IMPAIRMENTS,
+          },
+        },
       },
     },
   ),
@@ -52,18 +77,18 @@ export const ALL_FAULTS_DOCS = {
 
 /** The routes of one protocol's faults. */
 export function faultDocsOf(protocol: Protocol) {
-  const [faults, schema] = [FAULT_EXAMPLES[protocol], FAULT_SCHEMAS[protocol]];
+  const faults = FAULT_EXAMPLES[protocol];
   const text = printFaults(faults);
   const ok = jsonResponse(
     `The faults of ${protocol}`,
     { text, faults },
-    { type: "object", required: ["text", "faults"], properties: { text: TEXT, faults: schema } },
+    { type: "object", required: ["text", "faults"], properties: { text: TEXT, faults: SHAPES[protocol] } },
   );
   const requestBody = {
     required: true,
     content: {
-      "application/json": { schema, example: faults },
-      "text/plain": { schema: { type: "string" }, example: text },
+      "application/json": { schema: openApiSchema(FAULT_BODIES[protocol]), example: faults },
+      "text/plain": { schema: { type: "string", format: "faults", minLength: 1 }, example: text },
     },
   };
   return {
@@ -72,7 +97,7 @@ export function faultDocsOf(protocol: Protocol) {
       "faults",
       `Replace the faults of ${protocol}`,
       { 200: ok, ...BAD_REQUEST, ...NOT_ALLOWED },
-      { requestBody },
+      { requestBody, description: FORM },
     ),
     delete: describe("faults", `Remove the faults of ${protocol}`, { 200: ok, ...NOT_ALLOWED }),
   };

@@ -1,5 +1,5 @@
 /** The JSON form of faults: a schema and an example for each protocol, built from the kinds that it accepts. */
-import { t } from "elysia";
+import { type TSchema, t } from "elysia";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
 import { type Faults, KINDS_OF, type Kind, RANGES } from "../faults/faults.ts";
 import { integerIn } from "./json-body.ts";
@@ -28,6 +28,22 @@ const KIND_SCHEMAS = {
   reset: Probability,
   status: t.Object({ code: integerIn(RANGES.status), probability: Probability }, closed),
 } satisfies Readonly<Record<Kind, unknown>>;
+
+/** Kinds whose value can also be a number, as in the text form: its schema, and the value that it stands for. */
+const NUMBERS = {
+  drop: { schema: Probability, expand: (up: number): unknown => ({ up, down: 0 }) },
+  delay: { schema: Milliseconds, expand: (ms: number): unknown => ({ kind: "fixed", ms }) },
+} as const satisfies Partial<Readonly<Record<Kind, unknown>>>;
+
+/** A body of faults whose numbers are replaced by the values that they stand for; any other body as it is. */
+export function expandNumbers(body: unknown): unknown {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  const expanded = Object.entries(NUMBERS).flatMap(([kind, { expand }]) => {
+    const value: unknown = Reflect.get(body, kind);
+    return typeof value === "number" ? [[kind, expand(value)]] : [];
+  });
+  return expanded.length > 0 ? { ...body, ...Object.fromEntries(expanded) } : body;
+}
 
 /** An example of each kind's value. */
 const KIND_EXAMPLES: Required<Faults> = {
@@ -63,3 +79,16 @@ export const FAULT_SCHEMAS = byProtocol((protocol) =>
 export const FAULT_EXAMPLES: Readonly<Record<Protocol, Faults>> = byProtocol((protocol) =>
   byKind(protocol, (kind) => KIND_EXAMPLES[kind]),
 );
+
+/** The schema of each protocol's faults in a request, as the API description has it: numbers are allowed in them. */
+export const FAULT_BODIES = byProtocol((protocol) =>
+  t.Object(
+    byKind(protocol, (kind) => t.Optional(withNumber(kind))),
+    closed,
+  ),
+);
+
+function withNumber(kind: Kind): TSchema {
+  const number = kind in NUMBERS ? NUMBERS[kind as keyof typeof NUMBERS] : undefined; // `in` does not narrow a key
+  return number ? t.Union([number.schema, KIND_SCHEMAS[kind]]) : KIND_SCHEMAS[kind];
+}

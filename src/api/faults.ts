@@ -1,12 +1,10 @@
 /** `/impairments`: reads and changes the faults while the lab runs. */
 import { Elysia } from "elysia";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
-import { checkedFaults } from "../faults/check.ts";
 import { type Faults, type Impairments, NO_FAULTS, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
-import { parseFaults, parseImpairments, printFaults, printImpairments } from "../faults/text.ts";
+import { printFaults, printImpairments } from "../faults/text.ts";
+import { faultsReader, impairmentsReader } from "./faults-body.ts";
 import { ALL_FAULTS_DOCS, faultDocsOf } from "./faults-description.ts";
-import { FAULT_SCHEMAS } from "./faults-schema.ts";
-import { jsonReader } from "./json-body.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
 import type { AllFaults, ProtocolFaults } from "./shapes.ts";
@@ -20,6 +18,7 @@ export function faultRoutes(parts: FaultParts) {
     const impairments = byProtocol(faultsOf);
     return { text: printImpairments(impairments), impairments, presets: Object.keys(PRESETS) };
   };
+  const readAll = impairmentsReader();
   const setAll = (impairments: Impairments) => {
     for (const protocol of PROTOCOLS) setFaults(protocol, impairments[protocol]);
     return show();
@@ -30,7 +29,7 @@ export function faultRoutes(parts: FaultParts) {
       "/impairments",
       async ({ request, server }) => {
         assertMayChange({ request, server }, config); // before the body is read
-        return setAll(parseImpairments(await request.text()));
+        return setAll(await readAll(request));
       },
       { parse: "none", detail: ALL_FAULTS_DOCS.put },
     )
@@ -48,11 +47,7 @@ export function faultRoutes(parts: FaultParts) {
 function protocolRoutes(protocol: Protocol, { faultsOf, setFaults, config }: FaultParts) {
   const path = `/impairments/${protocol}`;
   const docs = faultDocsOf(protocol);
-  const readJson = jsonReader(FAULT_SCHEMAS[protocol]);
-  const readBody = async (request: Request): Promise<Faults> =>
-    request.headers.get("content-type")?.startsWith("text/plain")
-      ? parseFaults(protocol, await request.text())
-      : checkedFaults(protocol, await readJson(request));
+  const read = faultsReader(protocol);
   const show = (): ProtocolFaults => ({ text: printFaults(faultsOf(protocol)), faults: faultsOf(protocol) });
   const set = (value: Faults) => {
     setFaults(protocol, value);
@@ -64,7 +59,7 @@ function protocolRoutes(protocol: Protocol, { faultsOf, setFaults, config }: Fau
       path,
       async ({ request, server }) => {
         assertMayChange({ request, server }, config); // before the body is read
-        return set(await readBody(request));
+        return set(await read(request));
       },
       { parse: "none", detail: docs.put },
     )

@@ -8,16 +8,21 @@ import type { Range } from "../faults/faults.ts";
 /**
  * The schema of an integer. Elysia's `t.Integer` is not used, because it accepts text too, whatever the number in it.
  */
-export function integerIn(range: Range) {
-  return t.Number({ ...range, multipleOf: 1 });
+export function integerIn(range: Range, description?: string) {
+  return t.Number({ ...range, multipleOf: 1, ...(description !== undefined && { description }) });
+}
+
+/** Returns a function that checks a value against a schema and returns it. It throws ValidationError. */
+export function checker<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
+  const validator = getSchemaValidator(schema, { normalize: false });
+  return (value) => {
+    if (!validator.Check(value)) throw new ValidationError("body", validator, value);
+    return value as Static<T>; // Check has validated it
+  };
 }
 
 /** Returns a function that reads a request's body. It throws SyntaxError or ValidationError. */
 export function jsonReader<T extends TSchema>(schema: T): (request: Request) => Promise<Static<T>> {
-  const validator = getSchemaValidator(schema, { normalize: false });
-  return async (request) => {
-    const body: unknown = await request.json();
-    if (!validator.Check(body)) throw new ValidationError("body", validator, body);
-    return body as Static<T>; // Check has validated it
-  };
+  const check = checker(schema);
+  return async (request) => check(await request.json());
 }

@@ -1,6 +1,7 @@
 /** The API description of the routes that the live page reads. */
 import { byProtocol } from "../base/protocol.ts";
-import { describe, errorResponse, jsonResponse } from "./openapi.ts";
+import { SERIES } from "../live/shapes.ts";
+import { describe, errorResponse, jsonResponse, schemaOf } from "./openapi.ts";
 
 const SECOND = {
   packets: 100,
@@ -20,7 +21,10 @@ const PROTOCOL_NOW = {
   since: { seconds: 60, packets: 6000, dropped: 1200, answered: 4800, mean: 0.0004, injected: { "drop/up": 1200 } },
 };
 const MARKS = [{ seconds: 1.2, protocol: "udp", text: "drop=0.2" }];
-const FLOW = { packets: [], leftOut: 0 };
+const PACKET = { at: 1_795_334_461_000, protocol: "udp", peer: "127.0.0.1:55555", bytes: 64, outcome: "dropped-up" };
+/** A packet with all of its fields. */
+const ANSWERED = { ...PACKET, outcome: "answered", responseTimeMs: 0.041, session: 7 };
+const FLOW = { packets: [ANSWERED], leftOut: 0 };
 const SNAPSHOT = {
   lab: "4f0c…",
   seconds: 61,
@@ -37,10 +41,12 @@ const HISTORY = {
   seconds: 61,
   at: 1_795_334_461_000,
   span: 900,
-  series: byProtocol(() => ({ packets: [100, 99], drops: [0.2, 0.19], p99: [0.002, 0.003] })),
+  series: byProtocol(() => Object.fromEntries(SERIES.map((name) => [name, [0.2, null]]))),
   marks: MARKS,
   flow: FLOW,
 };
+/** A sample without addresses, as clients get it that may not change the lab. */
+const OTHER_HISTORY = { ...HISTORY, flow: { packets: [{ ...PACKET, peer: "" }], leftOut: 0 } };
 
 const STREAM_TEXT = `Server-sent events: \`snapshot\` once a second, and \`run\` at each change of a load run. For each
 protocol, a snapshot contains the last second, the totals, the faults, the totals since the faults were last changed,
@@ -53,6 +59,13 @@ measured. Percentiles are interpolated in the buckets of response_time_seconds.`
 
 /** The routes of the live page. */
 export const LIVE_DOCS = {
+  page: describe("live", "The live page", {
+    200: {
+      description: "The page",
+      content: { "text/html": { schema: { type: "string" }, example: "<!doctype html>" } },
+    },
+    500: errorResponse("The page cannot be bundled", "the page cannot be bundled; see the lab's log"),
+  }),
   stream: describe(
     "live",
     "Stream a snapshot of the lab each second",
@@ -73,10 +86,14 @@ export const LIVE_DOCS = {
   history: describe(
     "live",
     "The last 15 minutes",
-    { 200: jsonResponse("One value per second", HISTORY) },
+    { 200: jsonResponse("One value per second", HISTORY, schemaOf(HISTORY, OTHER_HISTORY)) },
     { description: HISTORY_TEXT },
   ),
   rights: describe("live", "Whether the client may change the lab's state", {
-    200: jsonResponse("The client's rights; `reason` is present if it may not", { mayChange: true }),
+    200: jsonResponse(
+      "The client's rights; `reason` is present if it may not",
+      { mayChange: true },
+      schemaOf({ mayChange: true }, { mayChange: false, reason: "" }),
+    ),
   }),
 };

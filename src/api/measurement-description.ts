@@ -1,7 +1,7 @@
 /** The API description of metrics, health and session summaries. */
 import { byProtocol } from "../base/protocol.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
+import { describe, errorResponse, jsonResponse, pathParameter, schemaOf } from "./openapi.ts";
 
 const SESSIONS = {
   ssid: 7,
@@ -26,6 +26,8 @@ const SESSIONS = {
     },
   ],
 };
+/** TCP has no receive buffer that drops. */
+const OTHER_LISTENER = { protocol: "tcp", address: "127.0.0.1", port: 6000, receiveBufferDrops: null };
 const SSID = pathParameter("ssid", "The session id", { type: "integer", minimum: 0, maximum: 65_535 }, 7);
 const SESSIONS_TEXT = `The reflector's counters of the sessions with this id (RFC 8972) whose source address is the
 client's; of all sources for a client that may change the lab's state. Packets are counted by sequence number; copies
@@ -56,7 +58,11 @@ export const MEASUREMENT_DOCS = {
     "measurement",
     "The summaries of the measurement sessions with one id",
     {
-      200: jsonResponse("The sessions, oldest first", SESSIONS),
+      200: jsonResponse(
+        "The sessions, oldest first",
+        SESSIONS,
+        schemaOf(SESSIONS, { ...SESSIONS, listeners: [OTHER_LISTENER] }),
+      ),
       400: errorResponse("The session id is not valid", "ssid abc: not allowed; allowed: 0 to 65535"),
     },
     { description: SESSIONS_TEXT, parameters: [SSID] },

@@ -38,15 +38,53 @@ export const NOT_ALLOWED = {
   ),
 };
 
-/** The schema of an example: the types of its values, with every key required. */
-export function schemaOf(example: unknown): object {
-  if (Array.isArray(example)) return { type: "array", items: schemaOf(example[0]) };
-  if (typeof example === "object" && example !== null) {
-    const properties = Object.fromEntries(Object.entries(example).map(([key, value]) => [key, schemaOf(value)]));
-    return { type: "object", required: Object.keys(example), properties };
-  }
-  if (typeof example === "number") return { type: Number.isInteger(example) ? "integer" : "number" };
-  return { type: typeof example };
+/**
+ * The schema of a value, from examples of it: the types of their values. Keys that all examples have are required, a
+ * value that is null in one of them is nullable, and the elements of a list are examples of its items.
+ */
+export function schemaOf(...examples: readonly unknown[]): object {
+  const values = examples.filter((example) => example !== null);
+  const nullable = values.length < examples.length ? { nullable: true } : {};
+  const [first] = values;
+  if (Array.isArray(first)) return { type: "array", items: schemaOf(...values.flat()), ...nullable };
+  if (typeof first === "object") return { ...objectSchemaOf(values as object[]), ...nullable }; // as the first is
+  if (typeof first === "number") return { type: values.every(Number.isInteger) ? "integer" : "number", ...nullable };
+  return first === undefined ? nullable : { type: typeof first, ...nullable };
+}
+
+function objectSchemaOf(examples: readonly object[]): object {
+  const entries = examples.flatMap((example): [string, unknown][] => Object.entries(example));
+  const byKey = Map.groupBy(entries, ([key]) => key);
+  const required = [...byKey].filter(([, found]) => found.length === examples.length).map(([key]) => key);
+  const properties = Object.fromEntries(
+    [...byKey].map(([key, found]) => [key, schemaOf(...found.map(([, value]) => value))]),
+  );
+  return { type: "object", ...(required.length > 0 && { required }), properties };
+}
+
+/** The keywords of JSON Schema that OpenAPI 3.0 lacks or that it has another form of. */
+interface JsonSchema {
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly type?: string;
+  readonly multipleOf?: number;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** A schema in the form of OpenAPI 3.0: an allowed value is an `enum` in place of a `const`, whole numbers are integers. */
+export function openApiSchema<Schema>(schema: Schema): Schema {
+  if (Array.isArray(schema)) return schema.map(openApiSchema) as Schema; // of the same form
+  if (typeof schema !== "object" || schema === null) return schema;
+  const converted = Object.entries(schema).map(([key, value]) => [key, openApiSchema(value)]);
+  return withOpenApiKeywords(Object.fromEntries(converted)) as Schema;
+}
+
+function withOpenApiKeywords(schema: JsonSchema): JsonSchema {
+  const { const: only, multipleOf, anyOf, ...rest } = schema;
+  if (only !== undefined) return { ...rest, enum: [only] };
+  if (multipleOf === 1) return { ...rest, type: "integer" };
+  if (!anyOf?.every((choice) => choice.enum)) return schema;
+  return { ...rest, type: anyOf[0]?.type ?? "string", enum: anyOf.flatMap((choice) => choice.enum ?? []) };
 }
 
 /** A parameter in the path. */

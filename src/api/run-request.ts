@@ -4,7 +4,7 @@ import type { AllowedHost } from "../base/address.ts";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
 import { UsageError } from "../load/plan/errors.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
-import { planRun } from "../load/plan/run-plan.ts";
+import { DEFAULT_TIMEOUT, planRun } from "../load/plan/run-plan.ts";
 import { chooseTarget, type LabAddress, TargetNotAllowedError } from "../runs/choose-target.ts";
 import { BusyError, SpawnError } from "../runs/runner.ts";
 import type { RunCaps } from "../runs/shapes.ts";
@@ -20,18 +20,22 @@ const MAX_TIMEOUT_SECONDS = 30;
 const MAX_WAIT_SECONDS = 2 * MAX_TIMEOUT_SECONDS;
 const MAX_WARMUP_SECONDS = 10;
 
+/** The rules that a schema cannot state. */
+const SIZE = `Octets; on protocols of STAMP packets, and for all protocols, at least ${STAMP_LENGTH}`;
+const WAIT = `Seconds, at least timeout, whose default is ${DEFAULT_TIMEOUT}`;
+
 /** The schema of the request's body, with the operator's limits on rate and duration. */
 export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {
   return t.Object(
     {
       protocol: t.Union([...PROTOCOLS, "all" as const].map((name) => t.Literal(name))),
-      target: t.Optional(t.String({ maxLength: 300 })),
+      target: t.Optional(t.String({ maxLength: 300, description: "This lab if it is absent or empty" })),
       rate: t.Number({ minimum: 0.1, maximum: runRate }),
       seconds: t.Number({ minimum: 0.1, maximum: runSeconds }),
       connections: t.Optional(integerIn({ minimum: 1, maximum: MAX_CONNECTIONS })),
-      size: t.Optional(integerIn({ minimum: 1, maximum: MAX_SIZE })),
+      size: t.Optional(integerIn({ minimum: 1, maximum: MAX_SIZE }, SIZE)),
       timeout: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_TIMEOUT_SECONDS })),
-      wait: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_WAIT_SECONDS })),
+      wait: t.Optional(t.Number({ minimum: 0.01, maximum: MAX_WAIT_SECONDS, description: WAIT })),
       arrival: t.Optional(t.Union([t.Literal("constant"), t.Literal("poisson")])),
       warmup: t.Optional(t.Number({ minimum: 0, maximum: MAX_WARMUP_SECONDS })),
       seed: t.Optional(integerIn({ minimum: 0, maximum: 2 ** 32 - 1 })),

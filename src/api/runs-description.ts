@@ -1,8 +1,20 @@
 /** The API description of the routes of load runs. */
+import { byProtocol } from "../base/protocol.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { ONE_PAIR } from "../load/measure/statistics/difference.ts";
-import { describe, errorResponse, jsonResponse, NOT_ALLOWED, pathParameter } from "./openapi.ts";
+import {
+  describe,
+  errorResponse,
+  jsonResponse,
+  NOT_ALLOWED,
+  openApiSchema,
+  pathParameter,
+  schemaOf,
+} from "./openapi.ts";
 import { capsOf } from "./run-request.ts";
+
+/** The largest id that a path can name: 15 digits. */
+const MAX_RUN_ID = 999_999_999_999_999;
 
 const REQUEST = { protocol: "udp", rate: 100, seconds: 10 };
 const SUMMARY = {
@@ -25,6 +37,12 @@ const SUMMARY = {
     },
   ],
 };
+/** Values that differ from the example's in their type. */
+const OTHER_LINE = { ...SUMMARY.lines[0], rate: 0.5, seconds: 0.1, lossRatio: 0.5, p50: null, p99: 0.002, over: {} };
+const OTHER_SUMMARIES = [
+  { ...SUMMARY, lines: [OTHER_LINE] },
+  { ...SUMMARY, unreadable: true },
+];
 const LIST = { runs: [SUMMARY], file: true, targets: ["10.0.0.7:7000"], caps: capsOf(DEFAULT_LIMITS) };
 const STATE = {
   number: 1,
@@ -34,14 +52,34 @@ const STATE = {
   seconds: 10,
   stopped: false,
   snapshots: [
-    { protocol: "udp", seconds: 1, planned: 100, refused: 0, sent: 100, answered: 80, lost: 0, p50: 0.0002, over: {} },
+    {
+      protocol: "udp",
+      seconds: 1.0001,
+      interval: 1.0001,
+      totalSeconds: 10,
+      planned: 100,
+      unsent: 0,
+      refused: 0,
+      sent: 100,
+      answered: 80,
+      lost: 0,
+      late: 0,
+      failed: 0,
+      corrupt: 0,
+      duplicate: 0,
+      reordered: 0,
+      p50: 0.0002,
+      p99: null,
+      max: 0.0009,
+      over: { p99: 2 },
+    },
   ],
   reports: [],
   details: [],
   kept: null,
   error: null,
 };
-const REPORT = { schema: "wirelab.run/2" };
+const REPORT = { schema: "wirelab.run/2", protocol: "udp", target: "127.0.0.1:7000" };
 const RUN = {
   id: SUMMARY.id,
   savedAt: SUMMARY.savedAt,
@@ -49,6 +87,17 @@ const RUN = {
   reports: [REPORT],
   details: [{ curve: [[0.5, 0.0002]], explanation: "packet accounting\n  Every packet…" }],
 };
+/** Values that differ from the example's in their type. */
+const OTHER_STATE = {
+  ...STATE,
+  seconds: 0.1,
+  snapshots: [{ ...STATE.snapshots[0], totalSeconds: 0.1, p50: null, p99: 0.002, max: null, over: {} }],
+  reports: RUN.reports,
+  details: RUN.details,
+  kept: 1,
+  error: "the run could not be kept",
+};
+const STATE_SCHEMA = schemaOf(STATE, OTHER_STATE);
 const COMPARISON = {
   before: 1,
   after: 2,
@@ -67,14 +116,19 @@ const COMPARISON = {
   },
   limits: [ONE_PAIR],
 };
+const OTHER_COMPARISON = {
+  ...COMPARISON,
+  protocols: byProtocol(() => [{ ...COMPARISON.protocols.udp[0], degreesOfFreedom: 4.2 }]),
+};
 
-const ID = pathParameter("id", "The id of a kept run", { type: "integer", minimum: 1 }, 1);
+const ID = pathParameter("id", "The id of a kept run", { type: "integer", minimum: 1, maximum: MAX_RUN_ID }, 1);
 const OTHER_ID = { ...ID, name: "other", description: "The id of the kept run that it is compared with" };
 const NOT_FOUND = {
   400: errorResponse("The id is not valid", "run abc: not allowed; allowed: an id from 1"),
   404: errorResponse("No run with this id is kept", "no run 7 is kept"),
 };
 const LOCKED = {
+  500: errorResponse("The run cannot be read", "run 7 cannot be read"),
   503: errorResponse(
     "The file of kept runs is locked, or too many responses are being sent",
     "another process has locked the file of kept runs; try again later",
@@ -91,18 +145,22 @@ const START_NOT_ALLOWED = {
 /** The routes of load runs. */
 export const RUN_DOCS = {
   list: describe("runs", "The kept runs, newest first", {
-    200: jsonResponse("The runs, and the targets and limits of a new run", LIST),
+    200: jsonResponse(
+      "The runs, and the targets and limits of a new run",
+      LIST,
+      schemaOf(LIST, { ...LIST, runs: OTHER_SUMMARIES }),
+    ),
     ...LOCKED,
   }),
   current: describe("runs", "The run in progress, or the last one", {
-    200: jsonResponse("The state of the run; null before the first", STATE),
+    200: jsonResponse("The state of the run; null before the first", STATE, schemaOf(STATE, OTHER_STATE, null)),
   }),
   stop: describe("runs", "Stop the run in progress", {
-    200: jsonResponse("It stops; its report covers the packets sent until now", {
-      ...STATE,
-      state: "settling",
-      stopped: true,
-    }),
+    200: jsonResponse(
+      "It stops; its report covers the packets sent until now",
+      { ...STATE, state: "settling", stopped: true },
+      STATE_SCHEMA,
+    ),
     404: errorResponse("There is none", "no run is in progress"),
     ...NOT_ALLOWED,
   }),
@@ -115,7 +173,15 @@ export const RUN_DOCS = {
   compare: describe(
     "runs",
     "Compare two kept runs",
-    { 200: jsonResponse("The changes, for each protocol of both runs", COMPARISON), ...NOT_FOUND, ...LOCKED },
+    {
+      200: jsonResponse(
+        "The changes, for each protocol of both runs",
+        COMPARISON,
+        schemaOf(COMPARISON, OTHER_COMPARISON, { ...COMPARISON, protocols: {} }),
+      ),
+      ...NOT_FOUND,
+      ...LOCKED,
+    },
     {
       description: "The significance of a change is computed as by the load command's --compare.",
       parameters: [ID, OTHER_ID],
@@ -124,7 +190,13 @@ export const RUN_DOCS = {
   report: describe(
     "runs",
     "The JSON report of a kept run",
-    { 200: jsonResponse("The report, as --json of the load command writes it", REPORT), ...NOT_FOUND, ...LOCKED },
+    {
+      200: jsonResponse("The report, as --json of the load command writes it; a list if there are several", REPORT, {
+        anyOf: [schemaOf(REPORT), schemaOf([REPORT])],
+      }),
+      ...NOT_FOUND,
+      ...LOCKED,
+    },
     { parameters: [ID] },
   ),
   delete: describe(
@@ -141,7 +213,7 @@ export function describeStart(schema: object) {
     "runs",
     "Start a load run",
     {
-      202: jsonResponse("It starts", STATE),
+      202: jsonResponse("It starts", STATE, STATE_SCHEMA),
       400: errorResponse("A value is not allowed", "rate: not allowed; allowed: a number from 0.1 to 10000"),
       409: errorResponse("Another run is in progress", "a run is in progress; stop it first"),
       503: errorResponse("The run's process cannot be started", "the run's process could not be started: EMFILE"),
@@ -150,7 +222,10 @@ export function describeStart(schema: object) {
     {
       description:
         "One run at a time. It runs in a process of its own; /live sends its progress in events named `run`.",
-      requestBody: { required: true, content: { "application/json": { schema, example: REQUEST } } },
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: openApiSchema(schema), example: REQUEST } },
+      },
     },
   );
 }

@@ -24,7 +24,14 @@ const DROPPED = {
     },
   },
 };
+/** What the faults on HTTP can do to any of these requests. */
+const FAULTS = {
+  "4XX": { description: "The fault `status`: an empty body with its status" },
+  "5XX": { description: "The fault `status`: an empty body with its status" },
+  503: DROPPED,
+};
 const BODY_ERRORS = {
+  ...FAULTS,
   408: errorResponse(
     "The body took too long to arrive",
     `too-slow: the body must arrive within ${DEFAULT_LIMITS.httpBodyMs} ms`,
@@ -38,6 +45,8 @@ const BODY_ERRORS = {
     description: `${DROPPED.description}. Without X-Wirelab-Fate: no memory for the body, with one line in \`error\``,
   },
 };
+/** null too: without `nullable` tools take it that it is refused. */
+const ANY_JSON = { nullable: true, description: "Any JSON value" };
 const ANY_BODY = { "*/*": { schema: { type: "string", format: "binary" }, example: "Hello" } };
 
 const STATUS = pathParameter("code", "The status, 200 to 599", { type: "integer", minimum: 200, maximum: 599 }, 404);
@@ -68,14 +77,18 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
         "A request with any JSON body is one HTTP packet; the faults of `http` apply. With `close` and `stall` there is no response.",
       requestBody: {
         required: true,
-        content: { "application/json": { schema: {}, example: { message: "Hello HTTP 7" } } },
+        content: { "application/json": { schema: ANY_JSON, example: { message: "Hello HTTP 7" } } },
       },
     },
   ),
   "/echo": describe(
     "traffic",
     "Return the request's body",
-    { 200: { description: "The body", content: ANY_BODY, headers: SERVER_TIMING }, ...BODY_ERRORS },
+    {
+      200: { description: "The body", content: ANY_BODY, headers: SERVER_TIMING },
+      400: errorResponse("The body is incomplete", "bad-request: the body is incomplete"),
+      ...BODY_ERRORS,
+    },
     {
       description: "The response has the body and the content type of the request.",
       requestBody: { content: ANY_BODY },
@@ -87,7 +100,7 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
     {
       default: { description: "An empty body with that status", headers: SERVER_TIMING },
       400: errorResponse("The status is out of range", "status 99: allowed are 200 to 599"),
-      503: DROPPED,
+      ...FAULTS,
     },
     { parameters: [STATUS] },
   ),
@@ -97,7 +110,7 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
     {
       200: RECEIVED,
       400: errorResponse("The delay is out of range", `delay 60: allowed are 0 to ${MAX_DELAY_SECONDS} seconds`),
-      503: DROPPED,
+      ...FAULTS,
     },
     { parameters: [SECONDS] },
   ),
@@ -111,10 +124,19 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
         headers: SERVER_TIMING,
       },
       400: errorResponse("The number is out of range", `bytes 2000000: allowed are 0 to ${MAX_BYTES}`),
-      503: DROPPED,
+      ...FAULTS,
     },
     { parameters: [LENGTH] },
   ),
+};
+
+/** The method of each traffic route. */
+export const TRAFFIC_METHODS: Readonly<Record<TrafficRoute, string>> = {
+  "/": "POST",
+  "/echo": "POST",
+  "/status/{code}": "GET",
+  "/delay/{seconds}": "GET",
+  "/bytes/{n}": "GET",
 };
 
 /** The description of one traffic route. */

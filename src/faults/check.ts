@@ -3,6 +3,19 @@ import type { Protocol } from "../base/protocol.ts";
 import { type Burst, type Delay, type Faults, KINDS_OF, RANGES, type Range } from "./faults.ts";
 import { ImpairmentError } from "./text.ts";
 
+/** A field of faults that is not valid. */
+export class FaultFieldError extends ImpairmentError {
+  constructor(
+    /** The path of the field, with dots. */
+    readonly field: string,
+    problem: string,
+    allowed: string,
+  ) {
+    super(problem, 0, allowed);
+    this.message = `${problem}; allowed: ${allowed}`; // there is no text with a position
+  }
+}
+
 /** A number in the faults: its path, its value, which may be of any type at run time, and its range. */
 type Field = readonly [path: string, value: unknown, range: Range];
 
@@ -34,7 +47,7 @@ function delayFields(delay: Delay): Field[] {
         ["delay.shape", delay.shape, RANGES.shape],
       ];
     default:
-      throw new ImpairmentError("delay.kind is unknown", 0, "fixed, uniform, normal or pareto");
+      throw new FaultFieldError("delay.kind", "delay.kind is unknown", "fixed, uniform, normal or pareto");
   }
 }
 
@@ -55,18 +68,20 @@ function fieldsOf({ drop, close, stall, burst, delay, status, ...chances }: Faul
 }
 
 /**
- * The faults of one protocol, unchanged. Throws ImpairmentError if the protocol has no such kind, or if a field is not a
- * number in its range; its position is 0, because there is no text.
+ * The faults of one protocol, unchanged. Throws FaultFieldError if the protocol has no such kind, or if a field is not a
+ * number in its range; `at` is put before the paths in it.
  */
-export function checkedFaults(protocol: Protocol, faults: Faults): Faults {
+export function checkedFaults(protocol: Protocol, faults: Faults, at = ""): Faults {
   const kinds = KINDS_OF[protocol];
   const unknown = Object.keys(faults).find((name) => !kinds.some((kind) => kind === name));
-  if (unknown !== undefined) throw new ImpairmentError(`${protocol} has no fault "${unknown}"`, 0, kinds.join(", "));
+  if (unknown !== undefined) {
+    throw new FaultFieldError(`${at}${unknown}`, `${protocol} has no fault "${unknown}"`, kinds.join(", "));
+  }
   for (const [path, value, { minimum, maximum }] of fieldsOf(faults)) {
     const isValid = typeof value === "number" && value >= minimum && value <= maximum;
     if (isValid && (path !== "status.code" || Number.isInteger(value))) continue;
     const type = path === "status.code" ? "an integer" : "a number";
-    throw new ImpairmentError(`${path} is not valid`, 0, `${type} from ${minimum} to ${maximum}`);
+    throw new FaultFieldError(`${at}${path}`, `${at}${path} is not valid`, `${type} from ${minimum} to ${maximum}`);
   }
   return faults;
 }

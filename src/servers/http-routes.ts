@@ -40,7 +40,7 @@ export interface TrafficParts {
 
 /** Parses a number of a path; undefined if it is not a number or out of range. */
 function numberIn(text: string, min: number, max: number): number | undefined {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const value = /^\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? value : undefined;
 }
 

@@ -74,7 +74,7 @@ describe("the description", () => {
           need(schema, `${name} ${status} ${type}: a schema`);
           if (type !== "application/octet-stream") need(example !== undefined, `${name} ${status} ${type}: an example`);
         }
-        if (status.startsWith("4")) need(content["application/json"], `${name} ${status}: the error's schema`);
+        if (/^4\d\d$/.test(status)) need(content["application/json"], `${name} ${status}: the error's schema`);
       }
       need(
         Object.keys(operation.responses).some((status) => /^(2..|default)$/.test(status)),

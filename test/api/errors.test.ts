@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { ParseError } from "elysia";
 import { BadRequestError, failureOf } from "../../src/api/errors.ts";
 import { NotAllowedError } from "../../src/api/rights.ts";
+import { FaultFieldError } from "../../src/faults/check.ts";
 import { ImpairmentError } from "../../src/faults/text.ts";
+import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { rejected } from "../support/scrape.ts";
 import { request } from "./support.ts";
@@ -18,6 +20,13 @@ describe("an error of a route", () => {
       "bad-request",
       400,
       { error: "a problem at character 5; allowed: something else", position: 4, allowed: "something else" },
+    ],
+    [
+      "FaultFieldError",
+      new FaultFieldError("delay.ms", "a problem", "something else"),
+      "bad-request",
+      400,
+      { error: "a problem; allowed: something else", field: "delay.ms", allowed: "something else" },
     ],
     ["SyntaxError", new SyntaxError("Unexpected token"), "not-json", 400, { error: "the body is not JSON" }],
     ["ParseError", new ParseError(new SyntaxError("x")), "not-json", 400, { error: "the body is not JSON" }],
@@ -40,10 +49,8 @@ describe("an error of a route", () => {
 describe("a route that does not exist", () => {
   test.each([
     ["GET", "/no/such?x=1#y"],
-    ["POST", "/healthz"],
-    ["PUT", "/"],
-    ["DELETE", "/metrics"],
-    ["POST", "/impairments"],
+    ["GET", "/status/"],
+    ["POST", "/runs/1/compare"],
     ["PUT", "/impairments/quic"],
     ["GET", `/${"a".repeat(5000)}`],
   ])("%s %s: 404 with one short line", async (method, path) => {
@@ -55,4 +62,28 @@ describe("a route that does not exist", () => {
     expect([response.status, response.json()]).toEqual([404, { error }]);
     expect(await rejected(lab, "http", "not-found")).toBe(1);
   });
+});
+
+describe("a route that has other methods", () => {
+  test.each([
+    ["POST", "/healthz?x=1", "GET, HEAD"],
+    ["PUT", "/", "GET, HEAD, POST"],
+    ["GET", "/echo", "POST"],
+    ["DELETE", "/status/404", "GET, HEAD"],
+    ["POST", "/impairments", "DELETE, GET, HEAD, PUT"],
+    ["TRACE", "/runs/7", "DELETE, GET, HEAD"],
+  ])("%s %s: 405 with the methods in Allow and in one line", async (method, path, allowed) => {
+    await using lab = await startTestLab();
+    const response = await askFor(lab.ports.http, method, path);
+    const error = `no route ${method} ${path.replace(/\?.*/, "")}; allowed: ${allowed}`;
+    expect([response.status, JSON.parse(response.body)]).toEqual([405, { error }]);
+    expect(response.head).toMatch(new RegExp(`^allow: ${allowed}$`, "im"));
+    expect(await rejected(lab, "http", "not-found")).toBe(1);
+  });
+
+  /** `fetch` sends no TRACE. */
+  async function askFor(port: number, method: string, path: string) {
+    using connection = await openHttp(port);
+    return await connection.ask(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  }
 });

@@ -1,6 +1,7 @@
 /** `/impairments`: reading and changing faults, and who may change them. */
 import { describe, expect, test } from "bun:test";
 import { byProtocol, PROTOCOLS } from "../../src/base/protocol.ts";
+import { KINDS_OF } from "../../src/faults/faults.ts";
 import { setFaults } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
@@ -92,10 +93,12 @@ describe("faults", () => {
     [
       "a uniform delay with its bounds exchanged",
       '{"delay":{"kind":"uniform","minMs":5,"maxMs":1}}',
-      "delay.maxMs is not valid",
+      "delay.maxMs is not valid; allowed: a number from 5 to 60000",
     ],
     ["a list", "[]", "the body: not allowed; allowed: {"],
-    ["null", "null", "the body: not allowed; allowed: {"],
+    ["a text without quotes", "null", 'udp has no fault "null" at character 1; allowed: drop, '],
+    ["a number over 1 for drop", '{"drop":1.5}', "drop.up: not allowed; allowed: a number from 0 to 1"],
+    ["a drop as text", '{"drop":"0.1"}', "drop: not allowed; allowed: {"],
     ["a prototype", '{"__proto__":{"drop":1}}', "__proto__: no such field; allowed: drop, "],
   ])("a JSON body that is %s is refused in one line", async (_, body, error) => {
     await using lab = await startTestLab();
@@ -104,6 +107,65 @@ describe("faults", () => {
     expect(response.json().error).toStartWith(error);
     expect(response.text).not.toContain("\n");
     expect((await request(urlOf(lab, "/impairments/udp"))).json().text).toBe("none");
+  });
+});
+
+describe("the body of PUT", () => {
+  test.each(["/impairments", ...PROTOCOLS.map((protocol) => `/impairments/${protocol}`)])(
+    "%s is refused in one line if it is empty, and changes nothing",
+    async (path) => {
+      await using lab = await startTestLab({ impair: UDP_DROP });
+      for (const body of [undefined, "", " \n"]) {
+        const response = await request(urlOf(lab, path), { method: "PUT", ...(body !== undefined && { body }) });
+        const error = "the body is empty; allowed: faults as text or JSON, or none";
+        expect([response.status, response.json()]).toEqual([400, { error }]);
+      }
+      expect((await request(urlOf(lab, "/impairments"))).json().text).toBe("udp:drop=0.5");
+    },
+  );
+
+  test("is text or JSON, whatever its content type is, on every path", async () => {
+    await using lab = await startTestLab();
+    for (const type of [undefined, "text/plain", "application/json", "application/x-www-form-urlencoded", "a/b"]) {
+      const send = async (path: string, body: string) => {
+        const headers = type === undefined ? {} : { "content-type": type };
+        // A body of octets has no content type of its own.
+        return (await request(urlOf(lab, path), { method: "PUT", body: Buffer.from(body), headers })).json().text;
+      };
+      expect([type, await send("/impairments/udp", "drop=0.1")]).toEqual([type, "drop=0.1"]);
+      expect([type, await send("/impairments/udp", '{"drop":0.2}')]).toEqual([type, "drop=0.2"]);
+      expect([type, await send("/impairments", "tcp:drop=0.3")]).toEqual([type, "tcp:drop=0.3"]);
+      expect([type, await send("/impairments", ' {"udp":{"drop":0.4}}')]).toEqual([type, "udp:drop=0.4"]);
+    }
+  });
+
+  test("as JSON takes a number for every kind for which the text takes one, with the same effect", async () => {
+    await using lab = await startTestLab();
+    const numbers: string[] = [];
+    for (const protocol of PROTOCOLS) {
+      const all = urlOf(lab, "/impairments");
+      for (const kind of KINDS_OF[protocol]) {
+        const text = await request(`${all}/${protocol}`, put(`${kind}=0.1`));
+        const json = await request(`${all}/${protocol}`, put(JSON.stringify({ [kind]: 0.1 })));
+        expect([kind, json.status]).toEqual([kind, text.status]);
+        if (json.status !== 200) continue;
+        expect(json.json()).toEqual(text.json());
+        const both = await request(all, put(JSON.stringify({ [protocol]: { [kind]: 0.1 } })));
+        expect(both.json().impairments[protocol]).toEqual(json.json().faults);
+        numbers.push(kind);
+      }
+    }
+    for (const kind of ["drop", "delay", "reset", "corrupt"]) expect(numbers).toContain(kind);
+  });
+
+  test("as JSON for all protocols names the protocol of a wrong field; protocols that it omits have no faults", async () => {
+    await using lab = await startTestLab({ impair: UDP_DROP });
+    const send = (value: object) => request(urlOf(lab, "/impairments"), put(JSON.stringify(value)));
+    const fieldOf = async (value: object) => (await send(value)).json().field;
+    expect(await fieldOf({ quic: {} })).toBe("quic");
+    expect(await fieldOf({ udp: { drop: 2 } })).toBe("udp.drop.up");
+    expect(await fieldOf({ tcp: { delay: { kind: "uniform", minMs: 5, maxMs: 1 } } })).toBe("tcp.delay.maxMs");
+    expect((await send({ tcp: { delay: 20 } })).json().text).toBe("tcp:delay=20");
   });
 });
 

@@ -16,3 +16,19 @@ export class TargetError extends Error {
     super(message);
   }
 }
+
+/** Options whose names differ from those of their flags. */
+const OPTION_OF: Readonly<Record<string, string>> = { slo: "objectives", proto: "protocol", insecure: "verify" };
+
+/** The message of a UsageError with names of options in place of flags: `inFlight` for `--in-flight`. */
+export function namingOptions(message: string): string {
+  const named = message.replaceAll(
+    /(?<=^|\s)--([a-z][a-z-]*)/g,
+    (_, flag: string) => OPTION_OF[flag] ?? camelCase(flag),
+  );
+  return named.replaceAll(/(?<=^|\s)-([46])(?=\s|$)/g, "family $1");
+}
+
+function camelCase(flag: string): string {
+  return flag.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

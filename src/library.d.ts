@@ -1,0 +1,698 @@
+/** The types of the library in one file, made from its source by `bun scripts/declarations.ts`. */
+
+/** Every protocol, in the order of all lists and columns. */
+declare const REGISTRY: {
+    readonly http: {
+        readonly title: "HTTP";
+        readonly summary: "requests and responses over TCP";
+        readonly transport: "tcp";
+        readonly port: 5000;
+        readonly help: "HTTP: traffic, control, /metrics";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl -d '{"n":7}' http://HOST:PORT`;
+        readonly connections: true;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["http", "https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "burst", "delay", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "●";
+            readonly colors: readonly ["#0a5fa5", "#6cb6f5"];
+            readonly dash: readonly [];
+        };
+    };
+    readonly tcp: {
+        readonly title: "TCP";
+        readonly summary: "a connection, an ordered stream of bytes";
+        readonly transport: "tcp";
+        readonly port: 6000;
+        readonly help: "TCP";
+        readonly packet: "a chunk as read, or a STAMP frame";
+        readonly example: "printf 'Hello TCP 7' | nc -N HOST PORT";
+        readonly connections: true;
+        readonly stamp: true;
+        readonly reportsDrops: false;
+        readonly urlSchemes: readonly [];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "burst", "delay", "reset"];
+        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly look: {
+            readonly shape: "■";
+            readonly colors: readonly ["#b1500b", "#f2a35e"];
+            readonly dash: readonly [7, 4];
+        };
+    };
+    readonly udp: {
+        readonly title: "UDP";
+        readonly summary: "single datagrams, delivery not guaranteed";
+        readonly transport: "udp";
+        readonly port: 7000;
+        readonly help: "UDP, plain and STAMP";
+        readonly packet: "a datagram";
+        readonly example: "printf 'Hello UDP 7' | nc -u -w1 HOST PORT";
+        readonly connections: false;
+        readonly stamp: true;
+        readonly reportsDrops: false;
+        readonly urlSchemes: readonly [];
+        readonly largestPayload: 65507;
+        readonly faults: readonly ["drop", "burst", "delay", "duplicate", "reorder", "corrupt"];
+        readonly rejects: readonly ["source-refused", "own-reply", "not-stamp", "peer-gone", "failed"];
+        readonly look: {
+            readonly shape: "▲";
+            readonly colors: readonly ["#007a5e", "#4fd1a5"];
+            readonly dash: readonly [2, 3];
+        };
+    };
+};
+/** A protocol's name: the label value in metrics, the value of `--proto`, the first part of a fault text. */
+type Protocol = keyof typeof REGISTRY;
+/** The port of each protocol; 0 selects a free one. */
+type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
+/** Gilbert's two-state model: every packet is lost in the bad state, none in the good state (RFC 6534 section 3.3). */
+interface Burst {
+    /** Probability per packet of a transition from the good to the bad state. */
+    readonly goodToBad: number;
+    /** Probability per packet of a transition back. The mean burst length is 1 / badToGood packets. */
+    readonly badToGood: number;
+}
+/** Distribution of the delay, ms; every sample lies between 0 and MAX_DELAY_MS. */
+type Delay = {
+    readonly kind: "fixed";
+    readonly ms: number;
+} | {
+    readonly kind: "uniform";
+    readonly minMs: number;
+    readonly maxMs: number;
+} | {
+    readonly kind: "normal";
+    readonly meanMs: number;
+    readonly stddevMs: number;
+} | {
+    readonly kind: "pareto";
+    readonly scaleMs: number;
+    readonly shape: number;
+};
+/** The faults of one protocol. An absent kind is off. Probabilities are between 0 and 1. */
+interface Faults {
+    readonly drop?: {
+        readonly up: number;
+        readonly down: number;
+    };
+    readonly burst?: {
+        readonly up?: Burst;
+        readonly down?: Burst;
+    };
+    readonly delay?: Delay;
+    readonly duplicate?: number;
+    readonly reorder?: number;
+    readonly corrupt?: number;
+    readonly reset?: number;
+    readonly status?: {
+        readonly code: number;
+        readonly probability: number;
+    };
+}
+/** The faults of every protocol. */
+type Impairments = Readonly<Record<Protocol, Faults>>;
+/** Log levels from least to most output; each includes those before it. */
+declare const LOG_LEVELS: readonly ["silent", "error", "warn", "info", "debug"];
+/** One of LOG_LEVELS. */
+type LogLevel = (typeof LOG_LEVELS)[number];
+/** An allowed host; without a port, every port of the host is allowed. */
+interface AllowedHost {
+    readonly host: string;
+    readonly port: number | undefined;
+}
+/** Everything that can be configured. */
+interface Config extends PortSettings {
+    /** Address or name to listen on; `::` is all of IPv6 and IPv4. */
+    readonly host: string;
+    /** The port on which every datagram is a STAMP test packet; undefined for none. */
+    readonly stampPort: number | undefined;
+    /** The faults at the start. */
+    readonly impair: Impairments;
+    /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
+    readonly seed: number;
+    /** Bearer token that control requests from other hosts need; undefined forbids such requests. */
+    readonly token: string | undefined;
+    readonly logLevel: LogLevel;
+    /** SQLite file that stores load runs; undefined keeps them in memory. */
+    readonly data: string | undefined;
+    /** Allowed targets of load runs from the page, besides the lab itself. */
+    readonly targets: readonly AllowedHost[];
+    /** The commit of the build, for `wirelab_build_info`. */
+    readonly commit: string;
+}
+/** An invalid value; the message is one line: the name, the value and the allowed values. */
+declare class ConfigError extends Error {
+    readonly name = "ConfigError";
+}
+/** A fault text that cannot be parsed: the problem, its position, and what is allowed there. */
+declare class ImpairmentError extends Error {
+    /** The problem, without its position. */
+    readonly problem: string;
+    /** Index of the wrong character, from 0. */
+    readonly position: number;
+    /** The allowed values at that position. */
+    readonly allowed: string;
+    readonly name = "ImpairmentError";
+    constructor(
+    /** The problem, without its position. */
+    problem: string, 
+    /** Index of the wrong character, from 0. */
+    position: number, 
+    /** The allowed values at that position. */
+    allowed: string);
+}
+/** The numbers of the open ports; `stamp` if there is a STAMP port. */
+type Ports = Readonly<Record<Protocol, number>> & {
+    readonly stamp?: number;
+};
+/** A running lab. */
+interface Lab {
+    /** The ports on which it listens; `stamp` if there is a STAMP port. */
+    readonly ports: Ports;
+    readonly host: string;
+    /** Stops receiving, completes what is in progress within a limit, and closes. */
+    stop(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+/** Limits of the memory and the connections that traffic can use; a counter shows when a limit was reached. */
+interface Limits {
+    /** STAMP sessions, one for each connection of a load run; 128 octets each, or up to 16 KiB with more packets. */
+    readonly sessions: number;
+    /** Delayed responses, all protocols together. */
+    readonly delayQueue: number;
+    /** Octets of delayed responses: datagrams, frames and echoed bodies. */
+    readonly delayQueueBytes: number;
+    /** Open HTTP connections. */
+    readonly httpConnections: number;
+    /** Open TCP connections. */
+    readonly tcpConnections: number;
+    /** Idle time after which a TCP connection is closed, s. */
+    readonly tcpIdleSeconds: number;
+    /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
+    readonly tcpUnreadBytes: number;
+    /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+    readonly tcpBytes: number;
+    /** Largest HTTP request body, octets. */
+    readonly httpBodyBytes: number;
+    /** Octets of all HTTP request bodies that are being read. */
+    readonly httpBodiesBytes: number;
+    /** Longest time for an HTTP request body to arrive, ms. */
+    readonly httpBodyMs: number;
+    /** Longest time from the first octets of an HTTP request to the last of them, ms; longer than `httpBodyMs`. */
+    readonly httpRequestMs: number;
+    /** Packets in the packet log, and packets recorded in a second. */
+    readonly packetLog: number;
+    readonly packetLogPerSecond: number;
+    /** Viewers of the live stream. */
+    readonly viewers: number;
+    /** Limits of a load run from the page: packets a second of each protocol, and duration, s. */
+    readonly runRate: number;
+    readonly runSeconds: number;
+    /** Octets of all kept runs that are being sent to clients. */
+    readonly runBodiesBytes: number;
+    /** Receive buffer requested for each UDP socket, octets. */
+    readonly udpReceiveBuffer: number;
+    /** Longest time that a stop waits for delayed responses, ms. */
+    readonly stopMs: number;
+}
+/** Fields of a line besides its message; undefined values are omitted. */
+type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
+/** A destination of log lines. */
+interface Log {
+    /** Whether lines of that level are written; lets callers skip building a line. */
+    enabled(level: Exclude<LogLevel, "silent">): boolean;
+    write(level: Exclude<LogLevel, "silent">, message: string, fields?: Fields): void;
+}
+/** Options of `startLab`; every option has a default. */
+interface LabOptions extends Partial<Omit<Config, "impair">> {
+    /** The faults at the start; a protocol that is not named has none. */
+    readonly impair?: Partial<Impairments>;
+    readonly limits?: Partial<Limits>;
+    /** Receives the lab's log lines; by default none are written. */
+    readonly log?: Log;
+}
+/** A port that is not available; the message is one line that names it. */
+declare class ListenError extends Error {
+    readonly name = "ListenError";
+}
+/**
+ * Format of the packets of a protocol that has STAMP packets: numbered STAMP test packets, many in flight, or plain
+ * text, one at a time on each connection.
+ */
+type Mode = "stamp" | "plain";
+/** Evenly spaced packets, or exponential gaps as from independent users. */
+type Arrival = "constant" | "poisson";
+/** A section of a run in which the rate changes linearly from `from` to `to`, packets a second. */
+interface Stage {
+    readonly from: number;
+    readonly to: number;
+    /** Length in s; infinite for a run without an end. */
+    readonly seconds: number;
+}
+/** Options of the HTTP requests. */
+interface HttpOptions {
+    /** Default: POST for the path /, GET without a body for other paths. */
+    readonly method?: string;
+    readonly headers?: readonly (readonly [name: string, value: string])[];
+    readonly body?: string | Uint8Array;
+    /** Whether connections are reused. Default true. */
+    readonly keepAlive?: boolean;
+    /** Whether TLS certificates are verified. Default true. */
+    readonly verify?: boolean;
+}
+/** Options of one run. Everything but the protocol has a default. */
+interface LoadOptions {
+    readonly protocol: Protocol;
+    /** Host, host:port or URL. Default: the lab on this machine at the protocol's port. */
+    readonly target?: string;
+    /** Address of the lab's control routes, host:port or URL; false disables them. Default: port 5000 of the target's host. */
+    readonly control?: string | false;
+    readonly mode?: Mode;
+    /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
+    readonly rate?: number | "max";
+    readonly arrival?: Arrival;
+    /** Replaces `rate` and `duration`. */
+    readonly stages?: readonly Stage[];
+    /** Default 1 for STAMP (32 on TCP in a closed loop), otherwise opened on demand up to 256 (32 in a closed loop). */
+    readonly connections?: number;
+    /** Most STAMP packets in flight in a closed loop. Default 64. */
+    readonly inFlight?: number;
+    /** Default 10; Infinity for a run that ends with `stop()`. */
+    readonly duration?: number;
+    readonly count?: number;
+    /** Octets of a packet. Default 64 for STAMP and for an HTTP body; plain text is not padded. */
+    readonly size?: number;
+    /** An answer after this time is late. Default 2. */
+    readonly timeout?: number;
+    /**
+     * A packet without an answer is lost after this time; an answer before it is late. At least `timeout`. Default: two
+     * timeouts, and at least 1 s after the timeout.
+     */
+    readonly wait?: number;
+    /** Length of the phase before the measurement. Default 0. */
+    readonly warmup?: number;
+    /** Default: random; the report contains it. */
+    readonly seed?: number;
+    /** 4 or 6: only addresses of that family. */
+    readonly family?: 4 | 6;
+    /** Time between two snapshots. Default 1. */
+    readonly interval?: number;
+    readonly http?: HttpOptions;
+    /** Whether losses are attributed during the run, not only at its end. Default: only for runs without an end. */
+    readonly follow?: boolean;
+    /** Objectives such as `p99<5ms`, `loss<0.1%`, `rate>=950`. */
+    readonly objectives?: readonly string[];
+}
+/** The quantiles by their names in objectives and reports. */
+declare const QUANTILES: {
+    readonly p50: 0.5;
+    readonly p90: 0.9;
+    readonly p99: 0.99;
+    readonly p999: 0.999;
+};
+/** A quantile's name. */
+type QuantileName = keyof typeof QUANTILES;
+/** One interval. Counts are totals from the start of the run; a loss is counted one timeout after its packet was sent. */
+interface IntervalSnapshot {
+    readonly protocol: Protocol;
+    /** End of the interval, s from the start of the run. */
+    readonly seconds: number;
+    /** Length of the interval, s. */
+    readonly interval: number;
+    /** Planned length of the run, s; Infinity if only its count or its user ends it. */
+    readonly totalSeconds: number;
+    readonly planned: number;
+    readonly unsent: number;
+    readonly refused: number;
+    readonly sent: number;
+    readonly answered: number;
+    readonly lost: number;
+    readonly late: number;
+    readonly failed: number;
+    readonly corrupt: number;
+    readonly duplicate: number;
+    readonly reordered: number;
+    /**
+     * Percentiles of the response time, s, over the packets whose outcome became known in this interval. Those without a
+     * valid answer within the timeout count as infinite (RFC 7679 section 4). Null if the percentile is `over` the timeout,
+     * or if there are too few packets.
+     */
+    readonly p50: number | null;
+    readonly p99: number | null;
+    /** Longest response time of the answers of this interval, s; null without any. */
+    readonly max: number | null;
+    /** The timeout, s, for each percentile that is over it. */
+    readonly over: Partial<Record<QuantileName, number>>;
+}
+/** The target of a run that alternates with another one: that of `--target` or that of `--against`. */
+type Side = "target" | "against";
+/** Which run of a repeated run (`--repeat`) it is, from 1. */
+interface Repetition {
+    readonly index: number;
+    readonly of: number;
+    /** Only with `--against`. */
+    readonly side?: Side;
+}
+/** The plan of a run, with its defaults filled in: what it takes to repeat the run. */
+interface ReportedPlan {
+    readonly protocol: Protocol;
+    readonly target: string;
+    /** URL of the lab's control routes; null if the run did not use any. */
+    readonly control: string | null;
+    /** Null for a protocol without modes. */
+    readonly mode: Mode | null;
+    /** Packets a second; "max" in a closed loop; null if `stages` define it. */
+    readonly rate: number | "max" | null;
+    readonly arrival: Arrival;
+    readonly stages: readonly Stage[] | null;
+    /** Null for a run without a time limit. */
+    readonly seconds: number | null;
+    readonly count: number | null;
+    readonly warmupSeconds: number;
+    readonly connections: number;
+    /** Most packets in flight; null in an open loop. */
+    readonly inFlight: number | null;
+    readonly size: number;
+    readonly timeoutSeconds: number;
+    /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
+    readonly waitSeconds: number;
+    readonly family: 4 | 6 | null;
+    readonly seed: number;
+}
+/** The sender's versions and machine. */
+interface SenderHost {
+    readonly wirelab: string;
+    readonly bun: string;
+    /** Operating system and processor architecture, such as `linux x64`. */
+    readonly platform: string;
+    /** The kernel's release. */
+    readonly kernel: string;
+    /** Processor cores that the process may use. */
+    readonly cpus: number;
+}
+/** How a run ended: `gave-up` if the target could not be reached or refused every packet. */
+type RunEnd = "completed" | "interrupted" | "gave-up";
+/** Packets by outcome. The sums of docs/CONTRACT.md, section 6, hold. */
+interface PacketCounts {
+    readonly planned: number;
+    readonly sent: number;
+    readonly unsent: number;
+    /** Refused by the sender's own kernel; not part of `sent`. */
+    readonly refused: number;
+    readonly answered: number;
+    readonly lost: number;
+    readonly lostUp: number;
+    readonly lostDown: number;
+    readonly droppedUp: number;
+    readonly droppedDown: number;
+    readonly late: number;
+    readonly duplicate: number;
+    readonly reordered: number;
+    readonly corrupt: number;
+    readonly failed: number;
+    readonly unexplained: number;
+}
+/** Further answers to answered packets, by the place at which the copy was made. */
+interface DuplicatePlaces {
+    /** Copies of packets: the reflector answered each with a number of its own. */
+    readonly up: number;
+    /** Copies of answers. */
+    readonly down: number;
+    /** The reflector does not number its answers. */
+    readonly unexplained: number;
+}
+/** Why a loss ratio has no interval. */
+type LossUnknown = "too few bursts" | "changes slowly";
+/** Why the loss has no interval. */
+type NoLossInterval = LossUnknown | "no losses" | "damaged answers" | "earlier schema";
+/** The limits of an interval. */
+interface Interval {
+    readonly low: number;
+    readonly high: number;
+}
+/** Lengths of loss bursts or of the gaps between them, in packets; null without any. */
+interface RunLengthsReport {
+    readonly count: number;
+    readonly mean: number | null;
+    readonly max: number | null;
+}
+/** A value with its interval. */
+interface Ranged extends Interval {
+    readonly value: number;
+}
+/** Lost packets by place; null where the number is not known. */
+interface LossPlaces {
+    /** On the path: neither dropped by a fault nor at a receive buffer. */
+    readonly path: number | null;
+    /** At the target's full receive buffer, at most: its counter includes the datagrams of other senders. */
+    readonly targetBuffer: number | null;
+    /** Answers that were dropped at the run's own full receive buffers, copies included. */
+    readonly ownBuffer: number | null;
+}
+/** Lost packets divided by packets sent, and their pattern (RFC 3357, RFC 6534). */
+interface LossReport {
+    readonly ratio: number;
+    /** The 95 % confidence interval, which holds for independent losses and for bursts; null if there is none. */
+    readonly low: number | null;
+    readonly high: number | null;
+    /** The interval is that of a two-state Markov chain (Gilbert), wider where the losses vary more. */
+    readonly method: "gilbert95";
+    /** Why there is no interval. */
+    readonly reason: NoLossInterval | null;
+    /** Rough limits by which an objective is judged where there is no interval; null if there is one, or no such limits. */
+    readonly limits: Interval | null;
+    /** Number of independent packets with the same precision; null without an interval. */
+    readonly effectiveSampleSize: number | null;
+    /** Of a run without losses: the 95 % upper limit if losses are independent. */
+    readonly highIfIndependent: number | null;
+    /** Sequences of lost packets. */
+    readonly bursts: RunLengthsReport;
+    /** Packets between two bursts. */
+    readonly gaps: RunLengthsReport;
+    /** Transition probabilities of the Gilbert model: p from received to lost, r back; null without both transitions. */
+    readonly gilbert: {
+        readonly p: Ranged;
+        readonly r: Ranged;
+    } | null;
+    /** The losses by place, apart from those that the target dropped on purpose. */
+    readonly places: LossPlaces;
+}
+/** The source of an attribution. */
+type AttributionSource = "lab" | "reflector" | "target" | "none";
+/** A time of the report that can have a 95 % interval. */
+type EstimatedTime = "mean" | QuantileName;
+/** Why a quantile or a mean has no interval. */
+type Unknown = "too few" | "too dependent" | "heavy-tailed";
+/** Why a time has no interval. `earlier schema`: its interval assumed independent packets. */
+type NoTimeInterval = Unknown | "earlier schema";
+/** A distribution of durations, s. Null: no sample, or too few for that percentile. */
+interface Times {
+    /** Packets that have a time; minimum, mean, maximum and standard deviation are of these. */
+    readonly count: number;
+    /** Packets that the percentiles are over; those without a time count as infinite (RFC 7679 section 4). */
+    readonly packets: number;
+    readonly min: number | null;
+    readonly mean: number | null;
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+    readonly p999: number | null;
+    readonly max: number | null;
+    readonly stddev: number | null;
+    /** The timeout, for each percentile that is null because its rank is among the packets without a time. */
+    readonly over: Partial<Record<QuantileName, number>>;
+    /** 95 % confidence intervals. `high` is null if it is over the timeout. */
+    readonly intervals: Partial<Record<EstimatedTime, readonly [low: number, high: number | null]>>;
+    /** Why other values have no interval. */
+    readonly noInterval: Partial<Record<EstimatedTime, NoTimeInterval>>;
+}
+/** The target's clock against this machine's. */
+interface ClockOffset {
+    /** By how much the target's clock is ahead, s. */
+    readonly seconds: number;
+    /** Largest error of the offset, s: half of the round trip, the case in which one direction took all of it. */
+    readonly error: number;
+}
+/** A step of the clock of one end during the run. */
+interface EndpointStep {
+    readonly side: "sender" | "reflector";
+    /** Send time of the first packet after the step, from the first packet of the run, s. */
+    readonly atSeconds: number;
+    /** By how much the clock was set forward, s; negative if it was set back. */
+    readonly seconds: number;
+}
+/** What a packet's error estimate says about the clock of its sender (RFC 4656 section 4.1.2, RFC 8186 section 2). */
+interface ErrorEstimate {
+    /** S: the clock is synchronised to UTC by an external source. */
+    readonly synchronized: boolean;
+    /** Z: the format of the packet's own timestamps. */
+    readonly format: "ntp" | "ptp";
+    /** Multiplier × 2^(scale - 32), s; null if the multiplier is 0, which the standard forbids. */
+    readonly errorSeconds: number | null;
+}
+/** The 50 % and the 99 % quantile of times, s; null if there are too few. */
+interface TwoQuantiles {
+    readonly p50: number | null;
+    readonly p99: number | null;
+}
+/** Variation of the delay in one direction, s. */
+interface OneWayVariation {
+    /** Mean of |D| over the run (RFC 3550 section 6.4.1). */
+    readonly rfc3550Mean: number | null;
+    /** Quantiles of the absolute IPDV (RFC 3393); smallest and largest signed IPDV. */
+    readonly ipdv: TwoQuantiles & {
+        readonly min: number | null;
+        readonly max: number | null;
+    };
+}
+/** An objective and its result. */
+interface JudgedObjective {
+    readonly text: string;
+    readonly met: boolean;
+    /** The measured value, in s, as a share or in packets a second; null if there are too few samples, or with `over`. */
+    readonly value: number | null;
+    /** The timeout, s, if the value is a percentile over it. */
+    readonly over?: number;
+    /**
+     * What decided: the limit of the value's 95 % confidence interval that is nearer to missing the objective, or the
+     * value if it has no interval; null if that is over the timeout.
+     */
+    readonly edge: number | null;
+    /** Why the objective is missed although the value meets it, or how it was judged without an interval. */
+    readonly note?: string;
+}
+/** The report of one protocol. */
+interface RunReport {
+    readonly schema: "wirelab.run/2";
+    readonly protocol: Protocol;
+    /** Only in the reports of a repeated run. */
+    readonly repetition?: Repetition;
+    readonly target: string;
+    /** The address to which the target's name resolved; empty if it did not resolve. */
+    readonly address: string;
+    readonly seed: number;
+    /** This and the next one are null in a report of schema wirelab.run/1, as is `ended`. */
+    readonly plan: ReportedPlan | null;
+    readonly host: SenderHost | null;
+    /** STAMP session id (RFC 8972) of the run's sessions; null without STAMP. */
+    readonly sessionId: number | null;
+    readonly startedAt: string;
+    readonly ended: RunEnd | null;
+    /** How long packets were sent. */
+    readonly durationSeconds: number;
+    /** Packets a second; `offered` is null in a closed loop. */
+    readonly rate: {
+        readonly offered: number | null;
+        readonly achieved: number;
+    };
+    readonly packets: PacketCounts;
+    /** `packets.duplicate` by place; null in a report of schema wirelab.run/1. */
+    readonly duplicates: DuplicatePlaces | null;
+    readonly loss: LossReport;
+    /** The source of the losses' directions. */
+    readonly evidence: {
+        readonly kind: AttributionSource;
+        readonly text: string;
+    };
+    readonly responseTime: Times;
+    readonly serviceTime: Times;
+    readonly serverTime: Times;
+    readonly oneWay: {
+        /** T2 - T1, signed: it contains the difference of the two clocks. */
+        readonly up: Times;
+        /** T4 - T3, signed. */
+        readonly down: Times;
+        /**
+         * Whether the offset of the clocks is 0 within its error, in the whole run and in each half, and no clock was set
+         * during the run.
+         */
+        readonly comparable: boolean;
+        /** Offset of the target's clock; null without STAMP answers. */
+        readonly clockOffset: ClockOffset | null;
+        /** Offset in the second half of the run less that in the first, s; null unless both are known. */
+        readonly drift: number | null;
+    };
+    /** Clocks that were set during the run. */
+    readonly clockSteps: readonly EndpointStep[];
+    /** What the reflector reports about its clock; null without STAMP answers. */
+    readonly reflectorClock: ErrorEstimate | null;
+    /** Variation of the delay, of round trips except `up` and `down`, without the time that the sender waited. */
+    readonly jitter: {
+        /** Smoothed interarrival jitter after the last answer (RFC 3550 section 6.4.1). */
+        readonly rfc3550: number | null;
+        /** The same over the whole run: the mean of |D|. */
+        readonly rfc3550Mean: number | null;
+        /** Absolute difference between consecutive packets (after RFC 3393). */
+        readonly ipdv: TwoQuantiles;
+        /** Difference from the shortest delay of the run (RFC 5481). */
+        readonly pdv: TwoQuantiles;
+        /** Upstream, from T2 - T1; null unless T1 to T4 are known. */
+        readonly up: OneWayVariation | null;
+        /** Downstream, from T4 - T3. */
+        readonly down: OneWayVariation | null;
+    };
+    /** Time from the intended send time until the packet was passed to the kernel. */
+    readonly scheduleError: TwoQuantiles & {
+        readonly max: number | null;
+    };
+    /** How the packets were passed to the kernel; null in a closed loop. */
+    readonly handOver: {
+        /** Packets that were due already when the packet before them was passed to the kernel. */
+        readonly bunched: number;
+        /** Most packets that were passed to the kernel without waiting between them. */
+        readonly largestBurst: number;
+    } | null;
+    /** Time from the arrival of an answer at the kernel until it was read; over TCP and HTTP a lower bound. */
+    readonly receiveDelay: TwoQuantiles & {
+        readonly max: number | null;
+    };
+    readonly bytes: {
+        readonly sent: number;
+        readonly received: number;
+    };
+    readonly errors: Readonly<Record<string, number>>;
+    /** Responses by HTTP status code. */
+    readonly statuses: Readonly<Record<string, number>>;
+    /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
+    readonly packetLog: {
+        readonly rows: number;
+        readonly omitted: number;
+    } | null;
+    readonly objectives: readonly JudgedObjective[];
+    readonly verdict: {
+        readonly valid: boolean;
+        readonly reasons: readonly string[];
+    };
+}
+/** A run under way. Its iterator yields a snapshot for each interval. */
+interface LoadRun extends AsyncIterable<IntervalSnapshot> {
+    /** The report, when the run has ended. It does not reject for network errors: the report contains them. */
+    readonly report: Promise<RunReport>;
+    /** Stops sending now; the report covers the packets sent so far. */
+    stop(): void;
+}
+/** An invalid option, described in one line for a person. The command ends with status 2. */
+declare class UsageError extends Error {
+    readonly name = "UsageError";
+}
+/**
+ * Parses the faults of one protocol, `drop=0.2,delay=20`; an empty text or `none` is no fault. `at` is added to positions
+ * in errors. Throws ImpairmentError.
+ */
+declare function parseFaults(protocol: Protocol, text: string, at?: number): Faults;
+/** Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError. */
+declare function parseImpairments(text: string): Impairments;
+/** Starts a load run. Throws a UsageError, which names the option, for options that are not valid. */
+declare function runLoad(options: LoadOptions): LoadRun;
+/**
+ * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
+ * ConfigError or ImpairmentError for an option that is not valid, and with ListenError if a port is not available; nothing
+ * is left open then.
+ */
+declare function startLab(options?: LabOptions): Promise<Lab>;
+export { Config, ConfigError, ImpairmentError, Lab, LabOptions, Limits, ListenError, LoadOptions, LoadRun, RunReport, IntervalSnapshot as Snapshot, UsageError, parseFaults, parseImpairments, runLoad, startLab };

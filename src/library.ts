@@ -1,0 +1,47 @@
+/** The functions of the library. Their errors name options, where those of the commands name flags and variables. */
+import { type Config, ConfigError, SETTINGS } from "./config.ts";
+import { type Lab, type LabOptions, startLab as startAnyLab } from "./lab.ts";
+import type { IntervalSnapshot } from "./load/measure/snapshot.ts";
+import { namingOptions, UsageError } from "./load/plan/errors.ts";
+import type { LoadOptions } from "./load/plan/options.ts";
+import type { RunReport } from "./load/report/report.ts";
+import { runLoad as run } from "./load/run.ts";
+
+/** A run under way. Its iterator yields a snapshot for each interval. */
+export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
+  /** The report, when the run has ended. It does not reject for network errors: the report contains them. */
+  readonly report: Promise<RunReport>;
+  /** Stops sending now; the report covers the packets sent so far. */
+  stop(): void;
+}
+
+/** Starts a load run. Throws a UsageError, which names the option, for options that are not valid. */
+export function runLoad(options: LoadOptions): LoadRun {
+  try {
+    return run(options);
+  } catch (error) {
+    throw error instanceof UsageError ? new UsageError(namingOptions(error.message)) : error;
+  }
+}
+
+/** Options that are checked elsewhere, or that have no text form. */
+const UNCHECKED: ReadonlySet<keyof Config> = new Set(["impair", "targets"]);
+
+/**
+ * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
+ * ConfigError or ImpairmentError for an option that is not valid, and with ListenError if a port is not available; nothing
+ * is left open then.
+ */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const keys = Object.keys(SETTINGS) as (keyof Config)[]; // SETTINGS has the keys of Config
+  for (const key of keys) if (!UNCHECKED.has(key)) assertValid(key, options);
+  return startAnyLab(options);
+}
+
+function assertValid(key: keyof Config, options: LabOptions): void {
+  const { allowed, parse } = SETTINGS[key];
+  const value = options[key];
+  if (value === undefined || parse(`${value}`) === value) return;
+  const shown = key === "token" ? "(not shown)" : Bun.inspect(value);
+  throw new ConfigError(`${key} ${shown}: not allowed; allowed: ${allowed}`);
+}
