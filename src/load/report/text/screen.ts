@@ -25,8 +25,8 @@ export function widthOf(text: string): number {
   return Bun.stringWidth(text);
 }
 
-/** A space that separates words, not a number from its unit. */
-const BREAKS = / (?!(?:µs|ms|s|min|h|%|[×±<>])(?![\p{L}\d]))(?<![×<>±≥≤] )/u;
+/** A space that separates words, not a number from its unit or from the name of its percentile. */
+const BREAKS = / (?!(?:µs|ms|s|min|h|%|[×±<>])(?![\p{L}\d]))(?<!(?:[×<>±≥≤]|\bp\d[\d.]*) )/u;
 
 /** A text in lines of at most `columns`, except for longer words; `first` begins the first line, `rest` the others. */
 export function wrap(text: string, columns: number, first = "", rest = first): string {
