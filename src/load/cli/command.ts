@@ -12,10 +12,11 @@ import { renderComparison } from "../report/text/comparison-text.ts";
 import { explain } from "../report/text/explain.ts";
 import { renderRepeated } from "../report/text/repeated-text.ts";
 import { renderReport } from "../report/text/text.ts";
+import type { ReadFile } from "./earlier-plan.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
-import { type Command, parseCommand, type ReadFile } from "./parse.ts";
+import { type Command, parseCommand } from "./parse.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
 import { exitStatus, STATUS } from "./status.ts";
@@ -39,6 +40,8 @@ export interface CommandEnvironment {
   readonly exit: (status: number) => void;
   readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
+  /** The commit of the build, if it is known. */
+  readonly commit?: string | undefined;
   /** Keeps runs, and returns where in one line; throws if it cannot. Undefined if no place is configured. */
   readonly save: ((runs: readonly SavedRun[]) => string) | undefined;
   /** Default of `--metrics-host`. */
@@ -80,11 +83,12 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   const files = new OutputFiles(outputs, environment.writeFile, runColumns(command));
   const server = startMetrics(command, runs, environment);
   const isInterrupted = stopOnInterrupt(runs, environment);
-  const completed = await runs.complete(
+  const made = await runs.complete(
     (protocol) => files.packets(protocol),
     (current, step) => followAll(current, step, command, files, environment, isInterrupted),
   );
   await server?.stop(true);
+  const completed = made.map((run) => ({ ...run, report: withCommand(run.report, command, environment.commit) }));
   const reports = completed.map(({ report }) => report);
   await printReports(command, reports, earlier, environment);
   files.finish(completed);
@@ -92,6 +96,15 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   for (const failure of files.failures) environment.err(`${failure}\n`);
   const status = exitStatus(reports, isInterrupted(), command.requireValid);
   return files.failures.length > 0 && status === STATUS.done ? STATUS.usage : status;
+}
+
+/** The report with the flags of the command and the commit of the build. */
+function withCommand(report: RunReport, { flags }: Command, commit: string | undefined): RunReport {
+  return {
+    ...report,
+    plan: report.plan && { ...report.plan, flags },
+    host: report.host && { ...report.host, ...(commit !== undefined && { commit }) },
+  };
 }
 
 function readEarlier(path: string, readFile: ReadFile): RunReport[] {
