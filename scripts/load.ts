@@ -46,6 +46,7 @@ const status = await runCommand(process.argv.slice(2), {
   exit: (code) => process.exit(code),
   usage: processUsage,
   build: { version, bun_version: Bun.version },
+  commit: process.env.WIRELAB_COMMIT || undefined,
   save: keeperOf(process.env.WIRELAB_DATA),
   variables: process.env,
   // The container image sets it, so that Prometheus can reach the run's endpoint as it reaches the lab's.

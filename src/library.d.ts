@@ -15,8 +15,8 @@ declare const REGISTRY: {
         readonly reportsDrops: true;
         readonly urlSchemes: readonly ["http", "https"];
         readonly largestPayload: number;
-        readonly faults: readonly ["drop", "burst", "delay", "status"];
-        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "not-found", "forbidden", "failed"];
+        readonly faults: readonly ["drop", "close", "stall", "burst", "delay", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "●";
             readonly colors: readonly ["#0a5fa5", "#6cb6f5"];
@@ -70,6 +70,11 @@ declare const REGISTRY: {
 type Protocol = keyof typeof REGISTRY;
 /** The port of each protocol; 0 selects a free one. */
 type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
+/** A probability for each direction. */
+interface ByDirection {
+    readonly up: number;
+    readonly down: number;
+}
 /** Gilbert's two-state model: every packet is lost in the bad state, none in the good state (RFC 6534 section 3.3). */
 interface Burst {
     /** Probability per packet of a transition from the good to the bad state. */
@@ -96,10 +101,11 @@ type Delay = {
 };
 /** The faults of one protocol. An absent kind is off. Probabilities are between 0 and 1. */
 interface Faults {
-    readonly drop?: {
-        readonly up: number;
-        readonly down: number;
-    };
+    readonly drop?: ByDirection;
+    /** HTTP: the connection ends without a response. */
+    readonly close?: ByDirection;
+    /** HTTP: there is no response, and the connection stays open. */
+    readonly stall?: ByDirection;
     readonly burst?: {
         readonly up?: Burst;
         readonly down?: Burst;
@@ -189,6 +195,12 @@ interface Limits {
     readonly delayQueueBytes: number;
     /** Open HTTP connections. */
     readonly httpConnections: number;
+    /** HTTP requests that the fault `stall` leaves without a response; above that, the oldest ones' connections are closed. */
+    readonly httpStalled: number;
+    /** Longest time for which the fault `stall` leaves a connection open, ms. */
+    readonly httpStallMs: number;
+    /** Sessions of HTTP requests whose losses are counted, one for each load run. */
+    readonly httpSessions: number;
     /** Open TCP connections. */
     readonly tcpConnections: number;
     /** Idle time after which a TCP connection is closed, s. */
@@ -236,9 +248,17 @@ interface LabOptions extends Partial<Omit<Config, "impair">> {
     /** Receives the lab's log lines; by default none are written. */
     readonly log?: Log;
 }
+/** Name of a port: its label in `ports` and in metrics. */
+type PortName = Protocol | "stamp";
 /** A port that is not available; the message is one line that names it. */
 declare class ListenError extends Error {
+    readonly portName: PortName;
+    /** The system's error code. */
+    readonly code: string;
     readonly name = "ListenError";
+    constructor(message: string, portName: PortName, 
+    /** The system's error code. */
+    code: string);
 }
 /**
  * Format of the packets of a protocol that has STAMP packets: numbered STAMP test packets, many in flight, or plain
@@ -256,7 +276,7 @@ interface Stage {
 }
 /** Options of the HTTP requests. */
 interface HttpOptions {
-    /** Default: POST for the path /, GET without a body for other paths. */
+    /** Default: POST with a body and for the path / of a lab, GET for any other URL. */
     readonly method?: string;
     readonly headers?: readonly (readonly [name: string, value: string])[];
     readonly body?: string | Uint8Array;
@@ -272,6 +292,8 @@ interface LoadOptions {
     readonly target?: string;
     /** Address of the lab's control routes, host:port or URL; false disables them. Default: port 5000 of the target's host. */
     readonly control?: string | false;
+    /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: 5000, 6000 and 7000. */
+    readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
     readonly mode?: Mode;
     /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
     readonly rate?: number | "max";
@@ -305,6 +327,11 @@ interface LoadOptions {
     readonly http?: HttpOptions;
     /** Whether losses are attributed during the run, not only at its end. Default: only for runs without an end. */
     readonly follow?: boolean;
+    /**
+     * Percentiles of the times that the report contains in addition and that its text shows, above 0 to 100. Default: 50,
+     * 90, 95, 99 and 99.9, which every report contains.
+     */
+    readonly percentiles?: readonly number[];
     /** Objectives such as `p99<5ms`, `loss<0.1%`, `rate>=950`. */
     readonly objectives?: readonly string[];
 }
@@ -312,6 +339,7 @@ interface LoadOptions {
 declare const QUANTILES: {
     readonly p50: 0.5;
     readonly p90: 0.9;
+    readonly p95: 0.95;
     readonly p99: 0.99;
     readonly p999: 0.999;
 };
@@ -343,6 +371,7 @@ interface IntervalSnapshot {
      * or if there are too few packets.
      */
     readonly p50: number | null;
+    readonly p95: number | null;
     readonly p99: number | null;
     /** Longest response time of the answers of this interval, s; null without any. */
     readonly max: number | null;
@@ -357,6 +386,16 @@ interface Repetition {
     readonly of: number;
     /** Only with `--against`. */
     readonly side?: Side;
+}
+/** The HTTP requests of a run, without what may be secret. */
+interface ReportedRequests {
+    /** Null if the target's name did not resolve, so that it was not decided. */
+    readonly method: string | null;
+    readonly keepAlive: boolean;
+    /** Whether TLS certificates were verified. */
+    readonly verify: boolean;
+    /** Options whose values are left out, because they may be secret. */
+    readonly withheld: readonly ("header" | "body")[];
 }
 /** The plan of a run, with its defaults filled in: what it takes to repeat the run. */
 interface ReportedPlan {
@@ -375,6 +414,8 @@ interface ReportedPlan {
     readonly count: number | null;
     readonly warmupSeconds: number;
     readonly connections: number;
+    /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
+    readonly onDemand?: boolean;
     /** Most packets in flight; null in an open loop. */
     readonly inFlight: number | null;
     readonly size: number;
@@ -382,11 +423,19 @@ interface ReportedPlan {
     /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
     readonly waitSeconds: number;
     readonly family: 4 | 6 | null;
+    /** The flags of the command, without header fields and bodies; only of runs of the command. */
+    readonly flags?: readonly string[];
+    /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
+    readonly http: ReportedRequests | null;
+    /** Those of `--percentiles`; only with the flag. */
+    readonly percentiles?: readonly number[];
     readonly seed: number;
 }
 /** The sender's versions and machine. */
 interface SenderHost {
     readonly wirelab: string;
+    /** The commit of the build; missing if it is not known. */
+    readonly commit?: string;
     readonly bun: string;
     /** Operating system and processor architecture, such as `linux x64`. */
     readonly platform: string;
@@ -484,6 +533,15 @@ interface LossReport {
 }
 /** The source of an attribution. */
 type AttributionSource = "lab" | "reflector" | "target" | "none";
+/** A percentile that the run was told to report. */
+interface SelectedPercentile {
+    /** Above 0, up to 100; 100 is the maximum. */
+    readonly percent: number;
+    /** In s; null if there are too few packets, or with `over`. */
+    readonly value: number | null;
+    /** The timeout, s, if the percentile is over it. */
+    readonly over?: number;
+}
 /** A time of the report that can have a 95 % interval. */
 type EstimatedTime = "mean" | QuantileName;
 /** Why a quantile or a mean has no interval. */
@@ -500,10 +558,14 @@ interface Times {
     readonly mean: number | null;
     readonly p50: number | null;
     readonly p90: number | null;
+    /** Null in a report that was made before it existed. */
+    readonly p95: number | null;
     readonly p99: number | null;
     readonly p999: number | null;
     readonly max: number | null;
     readonly stddev: number | null;
+    /** The percentiles of `--percentiles`, in rising order; only in reports of runs with it. */
+    readonly percentiles?: readonly SelectedPercentile[];
     /** The timeout, for each percentile that is null because its rank is among the packets without a time. */
     readonly over: Partial<Record<QuantileName, number>>;
     /** 95 % confidence intervals. `high` is null if it is over the timeout. */
@@ -563,6 +625,8 @@ interface JudgedObjective {
      * value if it has no interval; null if that is over the timeout.
      */
     readonly edge: number | null;
+    /** Whether the run is valid. An objective that is met by a run that is not valid proves nothing. */
+    readonly runValid: boolean;
     /** Why the objective is missed although the value meets it, or how it was judged without an interval. */
     readonly note?: string;
 }
@@ -600,6 +664,10 @@ interface RunReport {
         readonly text: string;
     };
     readonly responseTime: Times;
+    /**
+     * Response times of the answers that count as failed, HTTP statuses outside 2xx; its percentiles are over these answers.
+     */
+    readonly failedTime: Times;
     readonly serviceTime: Times;
     readonly serverTime: Times;
     readonly oneWay: {
@@ -666,6 +734,8 @@ interface RunReport {
     readonly objectives: readonly JudgedObjective[];
     readonly verdict: {
         readonly valid: boolean;
+        /** Whether the run was stopped before its end; of a run without an end that is no reason. */
+        readonly interrupted: boolean;
         readonly reasons: readonly string[];
     };
 }

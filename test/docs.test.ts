@@ -106,6 +106,8 @@ describe("section 6", () => {
       "keepAlive",
       "verify",
       "withheld",
+      "flags",
+      "commit",
     ]); // present only in some reports
     const shown = namesIn(sample, /(?<=")\w+(?=":)/g).filter((key) => !counted.has(key));
     expect(shown).toEqual([...new Set(keysOf(report))].filter((key) => !counted.has(key)).sort());

@@ -98,7 +98,7 @@ export const GLOSSARY = {
   "receive delay":
     "Time from when the kernel received an answer until the generator read it. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target. Over TCP and HTTP it is a lower bound, because the kernel reports that time in ticks of 1 to 10 ms.",
   verdict:
-    "Whether the run supports its own numbers. It is not valid if lateness of the sender or the receiver can have added more than 1 ms and more than a tenth to p50, p90, p95 or p99 of the response time, and more than its 95 % interval covers; if the generator's receive buffer overflowed; or if a percentile has too few samples.",
+    "Whether the run supports its own numbers. It is not valid if delays of the load generator added more than 1 ms and more than a tenth to p50, p90, p95 or p99 of the response time, and more than its 95 % interval covers; if the generator's receive buffer overflowed; or if a percentile has too few samples.",
   significance:
     "Whether a change exceeds what chance explains at 95 % confidence. Of two single runs, a value is “higher” or “lower”, or “within noise of the runs”; “cannot tell” means that one of them has no interval. One pair cannot tell a change from the ordinary variation between runs. Sets of runs, made with --repeat, can: only of these a change is “better”, “worse” or “within noise”.",
   "interval percentile":

@@ -262,6 +262,7 @@ class RunExecution {
 
   #report(packetLog: RunReport["packetLog"] = null): RunReport {
     const recorder = this.#recorder;
+    recorder.recordUndelayed(0);
     if (this.#endpoint !== undefined && this.#failures.length === 0 && !this.#isStopped) {
       const reason = noAnswerReason(recorder, this.#endpoint, this.#plan);
       if (reason !== undefined) this.#failures.push(reason);

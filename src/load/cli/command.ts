@@ -12,10 +12,11 @@ import { describeRepetition } from "../report/comparison/run-set.ts";
 import { jsonOf, readReports } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
 import type { Screen } from "../report/text/screen.ts";
+import type { ReadFile } from "./earlier-plan.ts";
 import { HELP } from "./help.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
-import { type Command, parseCommand, type ReadFile } from "./parse.ts";
+import { type Command, parseCommand } from "./parse.ts";
 import { PrintedRows } from "./printed-rows.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
@@ -43,6 +44,8 @@ export interface CommandEnvironment {
   readonly exit: (status: number) => void;
   readonly usage: () => ProcessUsage;
   readonly build: { readonly version: string; readonly bun_version: string };
+  /** The commit of the build, if it is known. */
+  readonly commit?: string | undefined;
   /** Where runs are kept; undefined if no place is configured. */
   readonly save: RunKeeper | undefined;
   /** The environment variables. */
@@ -97,11 +100,12 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   const files = new OutputFiles(outputs, write, runColumns(command));
   const server = startMetrics(command, runs, environment);
   const isInterrupted = stopOnInterrupt(runs, environment);
-  const completed = await runs.complete(
+  const made = await runs.complete(
     (protocol) => files.packets(protocol),
     (current, step) => followAll(current, step, command, files, environment, isInterrupted),
   );
   await server?.stop(true);
+  const completed = made.map((run) => ({ ...run, report: withCommand(run.report, command, environment.commit) }));
   const reports = completed.map(({ report }) => report);
   await rows.end().catch((error: unknown) => files.failPrinted(error));
   await printReports(command, reports, earlier, environment);
@@ -120,6 +124,15 @@ function checkSave(keeper: RunKeeper | undefined): void {
   } catch (error) {
     throw new UsageError(`--save: ${fileProblem(error)}`);
   }
+}
+
+/** The report with the flags of the command and the commit of the build. */
+function withCommand(report: RunReport, { flags }: Command, commit: string | undefined): RunReport {
+  return {
+    ...report,
+    plan: report.plan && { ...report.plan, flags },
+    host: report.host && { ...report.host, ...(commit !== undefined && { commit }) },
+  };
 }
 
 function readEarlier(path: string, readFile: ReadFile): RunReport[] {

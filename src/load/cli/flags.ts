@@ -99,3 +99,16 @@ export function readFlags(words: readonly string[]): GivenFlags {
   }
   return given;
 }
+
+/** Flags whose values may be secret. */
+const SECRET: readonly Flag[] = ["header", "body"];
+
+/** The flags as words of a command line, without values that may be secret. */
+export function flagWords(given: GivenFlags): readonly string[] {
+  return [...given].flatMap(([name, texts]) =>
+    texts.flatMap((text) => {
+      if (FLAGS[name].type === "boolean") return [`--${name}`];
+      return [`--${name}`, SECRET.includes(name) ? "…" : text];
+    }),
+  );
+}

@@ -53,6 +53,8 @@ Load
                          the seeds --seed, --seed + 1, …; reports each run and the
                          means over the runs, with 95 % intervals from the
                          variation between runs
+  --repeat FILE          makes the runs of a --json report again, with the same
+                         seeds; other flags replace parts of their plan
   --against HOST[:PORT]  or a URL: with --repeat, makes each run against this target
                          too, in alternating order, and compares both by the
                          differences within the repetitions

@@ -13,8 +13,10 @@ import {
   parsePercentiles,
   parseStages,
   parseWord,
+  readNumber,
 } from "../plan/values.ts";
-import { type Flag, type GivenFlags, readFlags } from "./flags.ts";
+import { again, type EarlierPlan, type ReadFile, readEarlierPlan } from "./earlier-plan.ts";
+import { type Flag, flagWords, type GivenFlags, readFlags } from "./flags.ts";
 
 /** Paths of the files with results. */
 export interface Outputs {
@@ -38,6 +40,8 @@ export interface Command {
   readonly repeat: number;
   /** The same runs against a second target, which alternate with the others in each repetition. */
   readonly against: readonly LoadOptions[] | undefined;
+  /** The flags as they were given, for the report. */
+  readonly flags: readonly string[];
   readonly outputs: Outputs;
   /** Whether a run that is not valid has an exit status of its own. */
   readonly requireValid: boolean;
@@ -49,9 +53,6 @@ export interface Command {
   readonly help: boolean;
   readonly version: boolean;
 }
-
-/** Reads the file of `--body @FILE`; throws the system's error. */
-export type ReadFile = (path: string) => Uint8Array;
 
 /** The flags that apply only to protocols whose targets are URLs. */
 const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const satisfies readonly Flag[];
@@ -70,7 +71,8 @@ export function parseCommand(
   const given = readFlags(words);
   const text = (name: Flag) => given.get(name)?.[0];
   const [help, version] = [given.has("help"), given.has("version")];
-  const proto = parseProto(text("proto"), help || version);
+  const earlier = earlierPlan(text("repeat"), readFile);
+  const proto = parseProto(text("proto"), help || version || earlier !== undefined);
   const protocols = proto === "all" ? PROTOCOLS : [proto];
   checkHttpFlags(given, protocols);
   const common = commonOptions(given);
@@ -78,7 +80,7 @@ export function parseCommand(
   const http = httpOptions(given, readFile);
   const ports = help || version ? undefined : labPorts();
   // With several protocols, options that some of them lack apply to the others.
-  const runs = protocols.map((protocol) =>
+  const options = protocols.map((protocol) =>
     defined<LoadOptions>({
       ...common,
       labPorts: ports,
@@ -87,10 +89,14 @@ export function parseCommand(
       http: takesUrl(protocol) ? http : undefined,
     }),
   );
+  const runs = earlier === undefined ? options : again(earlier, earlier.runs, options);
+  const repeat = earlier?.repeat ?? repetitions(given, common.duration);
+  checkRepeated(given, repeat);
   return {
     runs,
-    against: againstRuns(given, runs),
-    repeat: repetitions(given, common.duration),
+    against: againstRuns(given, runs, repeat) ?? (earlier?.against && again(earlier, earlier.against, options)),
+    repeat,
+    flags: flagWords(given),
     outputs: parseOutputs(given),
     requireValid: given.has("require-valid"),
     explain: given.has("explain"),
@@ -157,14 +163,23 @@ function commonOptions(given: GivenFlags) {
   };
 }
 
+/** The plan of the report that `--repeat` names; undefined for a number, and without the flag. */
+function earlierPlan(text: string | undefined, readFile: ReadFile): EarlierPlan | undefined {
+  return text === undefined || (/^[-\d.]/.test(text) && readNumber(text.replace("-", "")) !== undefined)
+    ? undefined
+    : readEarlierPlan(text, readFile);
+}
+
+function checkRepeated(given: GivenFlags, repeat: number): void {
+  if (repeat === 1 || !given.has("packets")) return;
+  throw new UsageError("--repeat and --packets exclude each other: the file has the packets of one run");
+}
+
 /** The value of `--repeat`. Throws a UsageError for a run that has no end. */
 function repetitions(given: GivenFlags, duration: number | undefined): number {
   const text = given.get("repeat")?.[0];
   if (text === undefined) return 1;
   const repeat = parseNumber("repeat", text);
-  if (given.has("packets")) {
-    throw new UsageError("--repeat and --packets exclude each other: the file has the packets of one run");
-  }
   if (!(Number.isInteger(repeat) && repeat >= 2 && repeat <= MAX_REPEAT)) {
     throw new UsageError(`--repeat ${text}: expected a whole number from 2 to ${MAX_REPEAT}`);
   }
@@ -175,10 +190,14 @@ function repetitions(given: GivenFlags, duration: number | undefined): number {
 }
 
 /** The runs of `--against`. `--control` is that of `--target`, unless it disables the session summary. */
-function againstRuns(given: GivenFlags, runs: readonly LoadOptions[]): readonly LoadOptions[] | undefined {
+function againstRuns(
+  given: GivenFlags,
+  runs: readonly LoadOptions[],
+  repeat: number,
+): readonly LoadOptions[] | undefined {
   const target = given.get("against")?.[0];
   if (target === undefined) return undefined;
-  if (!given.has("repeat")) throw new UsageError("--against requires --repeat");
+  if (repeat === 1) throw new UsageError("--against requires --repeat");
   return runs.map(({ control, ...options }) => {
     checkAgainst(target, options.protocol);
     return { ...options, target, ...(control === false ? { control } : {}) };

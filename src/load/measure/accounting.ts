@@ -56,6 +56,8 @@ export class PacketAccounting {
   readonly #intendedAt: Float64Array;
   readonly #state: Uint8Array;
   readonly #delay: Float64Array;
+  /** By how much the packet was sent late, ms. */
+  readonly #late: Float32Array;
   /** The reflector's number of the first answer. */
   readonly #reflected: Uint32Array;
   /** That of the last answer with a number of its own. */
@@ -81,6 +83,7 @@ export class PacketAccounting {
     // Writing makes the system allocate the memory now, so that the process does not grow during a run.
     this.#state = new Uint8Array(slots).fill(0);
     this.#delay = new Float64Array(slots).fill(0);
+    this.#late = new Float32Array(slots).fill(0);
     this.#reflected = new Uint32Array(slots).fill(0);
     this.#repeated = new Uint32Array(slots).fill(0);
     this.#oldestPending = first;
@@ -115,9 +118,16 @@ export class PacketAccounting {
     this.notes?.clear(this.packets.next);
     const sequence = this.packets.add(intendedAt, sentAt, wallSentAt);
     this.#state[sequence & this.#mask] = PENDING;
+    this.#late[sequence & this.#mask] = 0;
     this.#pending++;
     this.#recorder.counts.sent++;
     return sequence;
+  }
+
+  /** The packet that was added was passed to the kernel with this schedule error, ms; NaN without a schedule. */
+  handedOver(sequence: number, error: number): void {
+    if (error > 0) this.#late[sequence & this.#mask] = error;
+    this.notes?.noteScheduleError(sequence, error);
   }
 
   /**
@@ -158,7 +168,7 @@ export class PacketAccounting {
     this.#state[slot] = ANSWERED;
     counts.answered++;
     this.notes?.noteArrival(sequence, "answered", now);
-    this.#recorder.recordTimes(now - (this.#intendedAt[slot] ?? now), service);
+    this.#recorder.recordTimes(now - (this.#intendedAt[slot] ?? now), service, this.#late[slot]);
     this.#recordVariation(sequence, slot, service);
     return "answered";
   }

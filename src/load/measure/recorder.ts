@@ -34,6 +34,10 @@ export class Recorder {
   /** Response times of the answers that count as failed: HTTP statuses outside 2xx. */
   readonly failed = new Histogram();
   readonly server = new Histogram();
+  /** Response times without the delays of this generator: sending late, and reading late. */
+  readonly undelayed = new Histogram();
+  /** That of the last answer, without the delay of sending alone, until the delay of its reading is known; else NaN. */
+  #unread = Number.NaN;
   /** Losses in order of sending, of the packets whose outcome is final. */
   readonly losses = new LossPattern();
   /** Response times in order of sending, of the packets whose outcome is final. */
@@ -107,12 +111,30 @@ export class Recorder {
     return pendingOf(this.counts);
   }
 
-  /** Records the times of an answered packet, ms: from the intended send time and from the actual one. */
-  recordTimes(response: number, service: number): void {
+  /**
+   * Records the times of an answered packet, ms: from the intended send time and from the actual one.
+   * @param late by how much this generator sent it late
+   */
+  recordTimes(response: number, service: number, late = 0): void {
+    this.recordUndelayed(0);
+    this.#unread = response - late;
     this.response.record(response);
     this.interval.record(response);
     this.service.record(service);
     this.serviceSpread.record(service);
+  }
+
+  /** The answer that was recorded last waited this long to be read, ms. Later calls for the same answer do nothing. */
+  recordUndelayed(waited: number): void {
+    const unread = this.takeUnread();
+    if (!Number.isNaN(unread)) this.undelayed.record(unread - waited);
+  }
+
+  /** The response time of the answer recorded last, without late sending, ms, if its reading delay is not known; else NaN. */
+  takeUnread(): number {
+    const unread = this.#unread;
+    this.#unread = Number.NaN;
+    return unread;
   }
 
   /** Updates the jitter with the signed change of the delay from one arrival to the next, ms (RFC 3550 section 6.4.1). */

@@ -6,6 +6,7 @@
  */
 import { counted, formatSeconds } from "../../base/format.ts";
 import type { Directions } from "../measure/directions/loss-direction.ts";
+import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import { type Interval, samplesNeeded } from "../measure/statistics/estimates.ts";
 import type { Objective, Subject } from "../plan/objectives.ts";
@@ -155,10 +156,17 @@ export interface VerdictInput {
   readonly intervals?: Times["intervals"];
 }
 
-/** Lateness as the reason of an invalid run: what it did to which number, and what is allowed. */
-function latenessReason(who: string, { name, value, added, allowed, low }: Falsified): string {
-  const limit = `allowed are ${formatSeconds(allowed)} (1 ms, or a tenth of it), or down to ${formatSeconds(low)}, where its interval ends`;
-  return `${who}: up to ${formatSeconds(added)} of the ${formatSeconds(value)} of ${quantileLabel(name)} can be this delay; ${limit}; lower --rate, or free a processor core for the load generator`;
+/** The generator's own delays as the reason of an invalid run: what they did to which number, and what is allowed. */
+function latenessReason(
+  { name, value, added, allowed, low }: Falsified,
+  { scheduleError, receiveDelay }: Recorder,
+): string {
+  const parts = `p99 of sending late ${p99Of(scheduleError)}, of reading late ${p99Of(receiveDelay)}`;
+  return `${formatSeconds(added)} of the ${formatSeconds(value)} of ${quantileLabel(name)} are delays of this load generator (${parts}); allowed are ${formatSeconds(allowed)}, or down to ${formatSeconds(low)}, where its interval ends; lower --rate, or free a processor core for it`;
+}
+
+function p99Of(delays: Histogram): string {
+  return formatSeconds(delays.quantile(0.99) ?? 0);
 }
 
 /** Whether the run's numbers are valid (docs/CONTRACT.md, section 6); if not, each reason and its remedy. */
@@ -197,11 +205,9 @@ function were(packets: number): string {
 function senderReasons({ plan, recorder, bufferDrops, intervals = {} }: VerdictInput): string[] {
   const reasons: string[] = [];
   const { unsent, unreached, refused } = recorder.counts;
-  const times = { values: recorder.response, packets: recorder.counts.sent, intervals };
-  const sender = falsifiedBy(recorder.scheduleError, times);
-  const receiver = falsifiedBy(recorder.receiveDelay, times);
-  if (sender !== undefined) reasons.push(latenessReason("the sender was late", sender));
-  if (receiver !== undefined) reasons.push(latenessReason("answers were read late", receiver));
+  const { response: values, undelayed } = recorder;
+  const falsified = falsifiedBy({ values, undelayed, packets: recorder.counts.sent, intervals });
+  if (falsified !== undefined) reasons.push(latenessReason(falsified, recorder));
   if (unreached > 0) {
     reasons.push(
       `${were(unreached)} not sent by the end of the run, because the sender could not reach the rate; lower --rate, or free a processor core for the load generator`,

@@ -188,6 +188,8 @@ export interface ReportedPlan {
   /** A packet without an answer is lost after this time (RFC 7680 section 2.4). */
   readonly waitSeconds: number;
   readonly family: 4 | 6 | null;
+  /** The flags of the command, without header fields and bodies; only of runs of the command. */
+  readonly flags?: readonly string[];
   /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
   readonly http: ReportedRequests | null;
   /** Those of `--percentiles`; only with the flag. */
@@ -198,6 +200,8 @@ export interface ReportedPlan {
 /** The sender's versions and machine. */
 export interface SenderHost {
   readonly wirelab: string;
+  /** The commit of the build; missing if it is not known. */
+  readonly commit?: string;
   readonly bun: string;
   /** Operating system and processor architecture, such as `linux x64`. */
   readonly platform: string;

@@ -90,7 +90,7 @@ test.each([
   ["--proto udp --repeat 1", "--repeat 1: expected a whole number from 2 to 100"],
   ["--proto udp --repeat 101", "--repeat 101: expected a whole number from 2 to 100"],
   ["--proto udp --repeat 2.5", "--repeat 2.5: expected a whole number from 2 to 100"],
-  ["--proto udp --repeat x", "--repeat x: expected a number"],
+  ["--proto udp --repeat x", "--repeat x: not a JSON report of this command"],
   [
     "--proto udp --repeat 2 --duration forever",
     "--repeat and --duration forever exclude each other: the first run would not end",

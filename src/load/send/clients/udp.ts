@@ -88,8 +88,9 @@ class UdpClient implements Client {
   #onData(socket: UdpSocket, data: Buffer): void {
     const now = this.#settings.clock.now();
     this.lastArrival = now;
-    this.#addReceiveDelay(socket, data, now);
+    const isAdded = this.#addReceiveDelay(socket, data, now);
     socket.session.receive(data, now);
+    if (isAdded) socket.receiveDelay?.processed(this.#recorder);
     // One turn of the event loop later all datagrams that the kernel had are read, and one call can replace them.
     if (this.#willNotify) return;
     this.#willNotify = true;
@@ -103,11 +104,15 @@ class UdpClient implements Client {
     this.#settings.onCapacity();
   };
 
-  /** Notes when a datagram left the target, or this sender if the target is an echo server: both are at octet 4. */
-  #addReceiveDelay(socket: UdpSocket, data: Buffer, now: number): void {
-    if (data.length < STAMP_LENGTH || this.#readSockets.length >= MAX_READ_SOCKETS) return;
+  /**
+   * Notes when a datagram left the target, or this sender if the target is an echo server: both are at octet 4. Returns
+   * whether it did.
+   */
+  #addReceiveDelay(socket: UdpSocket, data: Buffer, now: number): boolean {
+    if (data.length < STAMP_LENGTH || this.#readSockets.length >= MAX_READ_SOCKETS) return false;
     socket.receiveDelay?.add(now, readOwnTimestamp(data, 0, 4), this.#polls.polledAt);
     if (this.#readSockets.at(-1) !== socket) this.#readSockets.push(socket);
+    return true;
   }
 
   send(intendedAt: number, now: number): boolean {

@@ -210,6 +210,7 @@ export class SerialClient implements Client {
     exchange.recorder.counts.bytesReceived += octets;
     if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
     this.#finish(exchange, outcome, now, octets);
+    exchange.recorder.recordUndelayed(exchange.waited ?? 0);
     this.#settings.onCapacity();
   }
 

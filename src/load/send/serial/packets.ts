@@ -45,7 +45,7 @@ export class SerialPackets {
   /** Records when the packet added last was handed over, or the opening of its connection began. */
   handedOver(intendedAt: number, sentAt: number): void {
     const error = this.#recorder.handOver.record(intendedAt, sentAt);
-    this.#accounting.notes?.noteScheduleError(this.#accounting.packets.next - 1, error);
+    this.#accounting.handedOver(this.#accounting.packets.next - 1, error);
   }
 
   /**

@@ -11,8 +11,12 @@ const MAX_PER_TURN = 1024;
 export class ReceiveDelay {
   readonly #waited: (now: number) => number | undefined;
   readonly #departures: number[] = [];
+  /** Response times of the same answers without late sending, ms; NaN of one that has none. */
+  readonly #unread: number[] = [];
   #polledAt: number;
   #readAt = 0;
+  /** Whether the answer that was added last is kept until the end of the turn. */
+  #isKept = false;
   #lastDelay = 0;
 
   /**
@@ -34,18 +38,30 @@ export class ReceiveDelay {
       this.#readAt = now;
       this.#lastDelay = this.#waited(now) ?? 0;
     }
-    if (this.#departures.length < MAX_PER_TURN) this.#departures.push(departedAt);
+    this.#isKept = this.#departures.length < MAX_PER_TURN;
+    if (!this.#isKept) return;
+    this.#departures.push(departedAt);
+    this.#unread.push(Number.NaN);
+  }
+
+  /** The answer that was added last has been processed; the delay of its reading is known at the end of the turn. */
+  processed(recorder: Recorder): void {
+    if (this.#isKept) this.#unread[this.#unread.length - 1] = recorder.takeUnread();
   }
 
   /** Records the delays of the answers of this turn, at its end. */
-  endTurn({ receiveDelay }: Recorder): void {
+  endTurn({ receiveDelay, undelayed }: Recorder): void {
     const last = this.#departures.at(-1) ?? 0;
     const longest = this.#readAt - this.#polledAt;
-    for (const departedAt of this.#departures) {
-      const delay = Math.max(0, this.#lastDelay) + Math.max(0, last - departedAt);
-      receiveDelay.record(Math.min(delay, longest));
+    for (let index = 0; index < this.#departures.length; index++) {
+      const waited = Math.max(0, this.#lastDelay) + Math.max(0, last - (this.#departures[index] ?? last));
+      const delay = Math.min(waited, longest);
+      receiveDelay.record(delay);
+      const unread = this.#unread[index] ?? Number.NaN;
+      if (!Number.isNaN(unread)) undelayed.record(unread - delay);
     }
     this.#departures.length = 0;
+    this.#unread.length = 0;
     this.#polledAt = this.#readAt;
   }
 }

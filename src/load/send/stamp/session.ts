@@ -140,7 +140,7 @@ export class SenderSession {
     const sequence = packets.next - back;
     if (sequence < packets.first) return;
     const error = this.#recorder.handOver.record(packets.intendedTimeOf(sequence), packets.sentTimeOf(sequence));
-    this.#accounting.notes?.noteScheduleError(sequence, error);
+    this.#accounting.handedOver(sequence, error);
   }
 
   /** Whether the timeout has passed since the intended send time of the packet that was added `back` packets before the next one. */

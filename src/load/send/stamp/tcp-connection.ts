@@ -40,6 +40,7 @@ export class TcpConnection {
   readonly #onFrame = (bytes: Buffer, at: number, length: number) => {
     this.#addReceiveDelay(bytes, at + FRAME_HEADER_LENGTH, length);
     this.session.receive(bytes, this.#now, at + FRAME_HEADER_LENGTH, length);
+    if (this.#polledAt !== undefined && length >= STAMP_LENGTH) this.#receiveDelay?.processed(this.#recorder);
   };
 
   constructor(settings: ClientSettings) {

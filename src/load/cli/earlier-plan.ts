@@ -1,0 +1,140 @@
+/** `--repeat FILE`: the plan of the runs in a JSON report, as options that flags can override. */
+import { PROTOCOLS } from "../../base/protocol.ts";
+import { UsageError } from "../plan/errors.ts";
+import type { HttpOptions, LoadOptions } from "../plan/options.ts";
+import { readReports } from "../report/files/json.ts";
+import type { ReportedPlan, ReportedRequests, RunReport } from "../report/report.ts";
+
+/** The most connections that are opened on demand, in reports that do not say whether they were. */
+const ON_DEMAND = 256;
+
+/** Reads the file of `--body @FILE`, `--repeat` or `--compare`; throws the system's error. */
+export type ReadFile = (path: string) => Uint8Array;
+
+/** A run of an earlier report. */
+export interface EarlierRun {
+  readonly options: LoadOptions;
+  /** Options of its requests that the report leaves out. */
+  readonly withheld: ReportedRequests["withheld"];
+}
+
+/** The runs of an earlier report. */
+export interface EarlierPlan {
+  readonly path: string;
+  readonly runs: readonly EarlierRun[];
+  /** Those of `--against`; undefined without any. */
+  readonly against: readonly EarlierRun[] | undefined;
+  /** How often they were made. */
+  readonly repeat: number;
+}
+
+/** Reads the plan in a JSON report. Throws a UsageError of one line if there is none. */
+export function readEarlierPlan(path: string, readFile: ReadFile): EarlierPlan {
+  const reports = reportsIn(path, readFile);
+  const first = reports.filter(({ repetition }) => (repetition?.index ?? 1) === 1);
+  const against = first.filter(({ repetition }) => repetition?.side === "against");
+  return {
+    path,
+    runs: first.filter((report) => !against.includes(report)).map((report) => earlierRun(path, report)),
+    against: against.length === 0 ? undefined : against.map((report) => earlierRun(path, report)),
+    repeat: reports[0]?.repetition?.of ?? 1,
+  };
+}
+
+function reportsIn(path: string, readFile: ReadFile): readonly RunReport[] {
+  let text: string;
+  try {
+    text = Buffer.from(readFile(path)).toString();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "cannot be read";
+    throw new UsageError(`--repeat ${path}: ${reason}; expected a number from 2 to 100, or a JSON report`);
+  }
+  const reports = readReports(text);
+  if (reports === undefined) throw new UsageError(`--repeat ${path}: not a JSON report of this command`);
+  return reports;
+}
+
+function earlierRun(path: string, { protocol, plan, objectives }: RunReport): EarlierRun {
+  if (!plan || !PROTOCOLS.includes(plan.protocol)) {
+    throw new UsageError(`--repeat ${path}: the ${protocol} report has no plan; earlier versions did not write one`);
+  }
+  const texts = objectives.map(({ text }) => text);
+  const options = { ...optionsOf(plan), ...(texts.length > 0 && { objectives: texts }) };
+  return { options, withheld: plan.http?.withheld ?? [] };
+}
+
+/** The options of a plan. What its defaults decided is left to them where an option would change more. */
+function optionsOf(plan: ReportedPlan): LoadOptions {
+  const { protocol, target, arrival, mode, rate, stages, seconds, count, connections, inFlight, size, seed } = plan;
+  const isStamp = mode === "stamp";
+  const isOnDemand = plan.onDemand ?? (!isStamp && rate !== "max" && connections === ON_DEMAND);
+  const endless = count === null ? { duration: Number.POSITIVE_INFINITY } : {};
+  return {
+    ...{ protocol, target, control: plan.control ?? false, arrival, seed },
+    ...(mode !== null && { mode }),
+    ...(stages === null
+      ? { rate: rate ?? "max", ...(seconds === null ? endless : { duration: seconds }) }
+      : { stages }),
+    ...(count !== null && { count }),
+    ...(!isOnDemand && { connections }),
+    ...(isStamp && inFlight !== null && { inFlight }),
+    ...(size > 0 && { size }),
+    ...{ timeout: plan.timeoutSeconds, wait: plan.waitSeconds, warmup: plan.warmupSeconds },
+    ...(plan.family !== null && { family: plan.family }),
+    ...(plan.percentiles && { percentiles: plan.percentiles }),
+    ...(plan.http && { http: requestsOf(plan.http) }),
+  };
+}
+
+function requestsOf({ method, keepAlive, verify }: ReportedRequests): HttpOptions {
+  return { ...(method !== null && { method }), keepAlive, verify };
+}
+
+/**
+ * The options of an earlier run with those of the flags in their place. Throws a UsageError if the report leaves out header
+ * fields or a body, and no flag gives them again.
+ */
+function overridden(
+  { path }: EarlierPlan,
+  { options, withheld }: EarlierRun,
+  given: Partial<LoadOptions>,
+): LoadOptions {
+  const lacking = withheld.find((name) => given.http?.[name === "header" ? "headers" : "body"] === undefined);
+  if (lacking !== undefined) {
+    throw new UsageError(
+      `--repeat ${path}: the run had --${lacking}, which reports leave out because it may be secret; give it again`,
+    );
+  }
+  const { stages, rate, duration, inFlight, control, wait, ...rest } = options;
+  const seconds = stages?.reduce((sum, stage) => sum + stage.seconds, 0) ?? duration;
+  const schedule = given.rate === undefined ? { stages, rate, duration } : { duration: seconds };
+  const kept = {
+    ...rest,
+    ...(given.stages === undefined ? schedule : {}),
+    // These follow from others if one of them is given.
+    inFlight: given.rate === undefined && given.mode === undefined ? inFlight : undefined,
+    control: given.target === undefined || control === false ? control : undefined,
+    wait: given.timeout === undefined ? wait : undefined,
+    ...given,
+    ...(options.http || given.http ? { http: { ...options.http, ...given.http } } : {}),
+  };
+  // Without its undefined entries the object has the type of options.
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) as unknown as LoadOptions;
+}
+
+/**
+ * The runs of an earlier report, of the protocols that both it and the flags have, with what the flags change. Throws a
+ * UsageError if there is none.
+ */
+export function again(
+  plan: EarlierPlan,
+  runs: readonly EarlierRun[],
+  given: readonly LoadOptions[],
+): readonly LoadOptions[] {
+  const made = runs.flatMap((run) => {
+    const options = given.find(({ protocol }) => protocol === run.options.protocol);
+    return options === undefined ? [] : [overridden(plan, run, options)];
+  });
+  if (made.length > 0) return made;
+  throw new UsageError(`--repeat ${plan.path}: the report has no ${given[0]?.protocol} run`);
+}
