@@ -51,6 +51,7 @@ function expectationsOf(report: RunReport, rows: readonly Row[]): Expectations {
     ...jitterExpectations(rows),
   ]);
   for (const [path, judged] of objectiveExpectations(report, expected)) expected.set(path, judged);
+  expected.set("verdict.interrupted", exact(report.ended === "interrupted"));
   return expected.set("verdict.valid", exact(report.verdict.reasons.length === 0));
 }
 

@@ -49,7 +49,7 @@ function numberOf(expected: Expected, ifNull: number): number {
 }
 
 /** Expectations of `objectives`, from those of the rest of the report. */
-export function objectiveExpectations({ objectives }: RunReport, expected: Expectations): Expectations {
+export function objectiveExpectations({ objectives, verdict }: RunReport, expected: Expectations): Expectations {
   const judged: Expectations = new Map();
   objectives.forEach(({ text }, index) => {
     const objective = parseObjective(text);
@@ -61,6 +61,7 @@ export function objectiveExpectations({ objectives }: RunReport, expected: Expec
     judged.set(`objectives.${index}.value`, value);
     judged.set(`objectives.${index}.edge`, isMissing ? exact(null) : edge);
     judged.set(`objectives.${index}.met`, exact(!isMissing && isMet(limit, objective)));
+    judged.set(`objectives.${index}.runValid`, exact(verdict.reasons.length === 0));
     if (over !== undefined) judged.set(`objectives.${index}.over`, over);
   });
   return judged;
