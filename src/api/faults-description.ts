@@ -57,7 +57,7 @@ export const ALL_FAULTS_DOCS = {
         required: true,
         content: {
           "text/plain": {
-            schema: { type: "string", format: "impairments", minLength: 1 },
+            schema: { type: "string", minLength: 1 },
             example: printImpairments(IMPAIRMENTS),
           },
           "application/json": {
@@ -88,7 +88,7 @@ export function faultDocsOf(protocol: Protocol) {
     required: true,
     content: {
       "application/json": { schema: openApiSchema(FAULT_BODIES[protocol]), example: faults },
-      "text/plain": { schema: { type: "string", format: "faults", minLength: 1 }, example: text },
+      "text/plain": { schema: { type: "string", minLength: 1 }, example: text },
     },
   };
   return {

@@ -118,7 +118,7 @@ const COMPARISON = {
 };
 const OTHER_COMPARISON = {
   ...COMPARISON,
-  protocols: byProtocol(() => [{ ...COMPARISON.protocols.udp[0], degreesOfFreedom: 4.2 }]),
+  protocols: byProtocol(() => [...COMPARISON.protocols.udp, { ...COMPARISON.protocols.udp[0], degreesOfFreedom: 4.2 }]),
 };
 
 const ID = pathParameter("id", "The id of a kept run", { type: "integer", minimum: 1, maximum: MAX_RUN_ID }, 1);

@@ -45,8 +45,6 @@ const BODY_ERRORS = {
     description: `${DROPPED.description}. Without X-Wirelab-Fate: no memory for the body, with one line in \`error\``,
   },
 };
-/** null too: without `nullable` tools take it that it is refused. */
-const ANY_JSON = { nullable: true, description: "Any JSON value" };
 const ANY_BODY = { "*/*": { schema: { type: "string", format: "binary" }, example: "Hello" } };
 
 const STATUS = pathParameter("code", "The status, 200 to 599", { type: "integer", minimum: 200, maximum: 599 }, 404);
@@ -77,7 +75,7 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
         "A request with any JSON body is one HTTP packet; the faults of `http` apply. With `close` and `stall` there is no response.",
       requestBody: {
         required: true,
-        content: { "application/json": { schema: ANY_JSON, example: { message: "Hello HTTP 7" } } },
+        content: { "application/json": { schema: {}, example: { message: "Hello HTTP 7" } } },
       },
     },
   ),

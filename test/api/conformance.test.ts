@@ -8,11 +8,14 @@ import type { Lab } from "../../src/lab.ts";
 import { RunStore } from "../../src/runs/kept/store.ts";
 import { makeRun, newPath } from "../runs/support.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
+import { until } from "../support/until.ts";
 import { allowedValue, descriptionOf, type Operation, refusedValue, type Schema } from "./description.ts";
 import { JSON_TYPE } from "./support.ts";
 
 const ROUNDS = 20;
-/** A stream without an end, and the start of a run, which `current-run.test.ts` covers. */
+/** Requests are sent without faults, and before the kept runs are deleted. */
+const ORDER = ["GET", "POST", "PUT", "DELETE"];
+/** A stream without an end, and the start of a run, which has a test of its own. */
 const OMITTED = ["GET /live", "POST /runs"];
 
 let lab: Lab;
@@ -21,7 +24,7 @@ beforeAll(async () => {
   const { report, detail } = await makeRun();
   const data = newPath();
   using store = RunStore.open(data);
-  for (const reports of [[report], [report, { ...report, protocol: "tcp" as const }]]) {
+  for (const reports of [[report, { ...report, protocol: "tcp" as const }], [report]]) {
     store.save({ source: "command", reports, details: reports.map(() => detail) });
   }
   lab = await startTestLab({ data });
@@ -50,7 +53,8 @@ async function problems(operation: Operation, responses: readonly Promise<Respon
 describe("a response is as described", () => {
   test("to the requests of the examples, with values that the parameters allow, and with others", async () => {
     const next = random(1, "parameters");
-    for (const operation of description.operations.filter((other) => !OMITTED.includes(nameOf(other)))) {
+    const sent = description.operations.filter((other) => !OMITTED.includes(nameOf(other)));
+    for (const operation of sent.toSorted((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method))) {
       const [type, content] = Object.entries(operation.bodies)[0] ?? [];
       const body = typeof content?.example === "string" ? content.example : JSON.stringify(content?.example);
       const init = type === undefined ? {} : { body, headers: { "content-type": type } };
@@ -58,10 +62,35 @@ describe("a response is as described", () => {
         { [name]: shortValue(operation, schema, next) },
         { [name]: refusedValue(schema, next) },
       ]);
-      const requests = [{}, ...values.flat()].map((parameters) => send(operation, parameters, init));
+      const requests = [{}, { id: 2 }, ...values.flat()].map((parameters) => send(operation, parameters, init));
       expect(await problems(operation, requests)).toEqual([]);
     }
   });
+
+  test("while a run starts, lasts and ends", async () => {
+    const named = (name: string) => {
+      const operation = description.operations.find((other) => nameOf(other) === name);
+      if (operation) return operation;
+      throw new Error(`${name} is not described`);
+    };
+    const run = { protocol: "all", rate: 20, seconds: 0.3, timeout: 0.1, wait: 0.1 };
+    const body = JSON.stringify(run);
+    expect(
+      await problems(named("POST /runs"), [
+        send(named("POST /runs"), {}, { body }),
+        send(named("POST /runs"), {}, { body }),
+      ]),
+    ).toEqual([]);
+    const current = named("GET /runs/current");
+    const isOver = async () => {
+      const response = await send(current, {});
+      expect(await description.problemOf(current, response.clone())).toBeUndefined();
+      return (await response.json()).kept !== null;
+    };
+    await until(isOver, "the end of the run", 15_000);
+    expect(await problems(named("GET /runs"), [send(named("GET /runs"), {})])).toEqual([]);
+    expect(await problems(named("DELETE /runs/current"), [send(named("DELETE /runs/current"), {})])).toEqual([]);
+  }, 20_000);
 
   /** A value that the schema allows; short delays only. */
   function shortValue({ path }: Operation, schema: Schema, next: Random): unknown {
