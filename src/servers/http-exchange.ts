@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { DirectionFate } from "../faults/decide.ts";
 import type { DropReason } from "../metrics/counters.ts";
 import { type Exchange, PEER_GONE } from "../reflector/exchange.ts";
+import type { TimedHeaders } from "./http-timing.ts";
 
 /** The content of the response if no fault changes it; the response is made when it is sent. */
 export interface Reply {
@@ -18,6 +19,11 @@ export interface Reply {
 }
 
 const INTERNAL_ERROR = "internal error; see the lab's log";
+
+/** The response to a request whose processing threw an error. */
+export function internalError(): Response {
+  return Response.json({ error: INTERNAL_ERROR }, { status: 500 });
+}
 
 /** The length of a body, octets. A text has no other characters than ASCII. */
 function lengthOf(body: Reply["body"]): number {
@@ -43,6 +49,7 @@ export class RequestExchange implements Exchange {
     private readonly request: Request,
     private readonly peerOf: PeerOf,
     private readonly clock: Clock,
+    private readonly headers: TimedHeaders,
     private readonly reply: Reply,
     readonly bytes: number,
     readonly receivedAt = clock.now(),
@@ -79,17 +86,14 @@ export class RequestExchange implements Exchange {
     const { status, type, body } = this.#status
       ? { status: this.#status, type: undefined, body: undefined }
       : this.reply;
-    const timing = `app;dur=${(this.clock.now() - this.receivedAt).toFixed(3)}`;
-    // Two literals: adding a key to an object takes 3 % of the time of a POST.
-    const headers =
-      type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
+    const headers = this.headers.of(type, this.clock.now() - this.receivedAt);
     this.#respond(new Response(body ?? null, { status, headers }));
     return this.request.method === "HEAD" ? 0 : lengthOf(body);
   }
 
   drop(reason: DropReason): void {
     const fate = reason === "fault-up" ? "dropped-up" : reason === "fault-down" ? "dropped-down" : reason;
-    if (reason === "failed") this.#respond(Response.json({ error: INTERNAL_ERROR }, { status: 500 }));
+    if (reason === "failed") this.#respond(internalError());
     else this.#respond(new Response(null, { status: 503, headers: { "x-wirelab-fate": fate } }));
   }
 
