@@ -1,181 +1,142 @@
 /**
- * Benchmarks: the throughput of each server of wirelab relative to a minimal Bun server with the same client, measured in
- * interleaved pairs. Prints the median of the ratios. The rows of the load generator are in bench/load.ts.
+ * Benchmarks: the lab's servers and the load generator relative to the shortest equivalent programs, in interleaved runs, with
+ * rates and processor time. Starts and stops everything that it needs.
  */
-
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { InternalErrors } from "../src/base/internal-errors.ts";
-import { createLog } from "../src/base/log.ts";
-import { createMetrics } from "../src/metrics/counters.ts";
-import { PacketLog } from "../src/reflector/packet-log.ts";
+import { COST_ROWS } from "./bench/costs.ts";
+import { benchGrowth, growthTable } from "./bench/growth.ts";
+import { guard } from "./bench/guard.ts";
 import { LOAD_ROWS } from "./bench/load.ts";
+import { replaceBetween } from "./bench/markdown.ts";
+import { jsonOfRows, machine, tableOfRows } from "./bench/output.ts";
+import type { Row } from "./bench/row.ts";
+import { benchServer, type Effort, SERVER_ROWS } from "./bench/servers.ts";
 
-const HELP = `bench: wirelab's servers relative to minimal Bun servers, its load generator relative to minimal clients
+const DEFAULT_ROWS = [
+  ...SERVER_ROWS,
+  "record",
+  "log",
+  "memory",
+  "load-http",
+  "load-udp",
+  "load-tcp",
+  "load-schedule",
+  "load-schedule-50000",
+  "load-round-trip",
+];
+const HELP = `bench: wirelab's servers and load generator relative to the shortest equivalent programs
 
-usage: bun run scripts/bench.ts [--pairs N] [--seconds S] [ROW...]
+usage: bun run bench [--pairs N] [--seconds S] [--before DIR] [--json FILE] [--write] [ROW...]
+       bun run bench growth [--json FILE] [--write]
+       bun run bench --guard
 
-  rows: udp tcp http-get http-post record log (default), memory (takes two minutes)
-        load-http load-udp load-tcp load-schedule load-round-trip load-idle load-memory (90 s)
+Prints rates and processor time for each packet (user and system). It takes less
+than six minutes, and starts and stops every program that it needs.
+
+  rows: ${DEFAULT_ROWS.slice(0, 7).join(" ")}
+        ${DEFAULT_ROWS.slice(7).join(" ")}
+        and load-idle load-memory (90 s), which are not measured without their names
+  growth        how the cost of a packet grows: connections, sizes, sessions, faults,
+                pages, packet log (two minutes)
   --pairs N     interleaved pairs, default 5
-  --seconds S   duration of each side of a pair, default 2
+  --seconds S   duration of each side of a pair, default 1
+  --before DIR  another checkout, with its packages installed, which is measured in
+                the same minutes
+  --json FILE   writes the results, with each run, as JSON
+  --write       replaces the table of docs/benchmarks.md
+  --guard       measures the servers for half a minute; the exit status is 1 if one
+                has half of its committed rate (scripts/bench/floor.json) or takes
+                twice its processor time
+
+wrk (Debian package wrk) and a C compiler (gcc, libc6-dev) are peers of some rows;
+where one is missing, the row says so.
 `;
+const DOCUMENT = join(import.meta.dir, "../docs/benchmarks.md");
 
-/** A row that compares with a minimal Bun server. */
-interface ServerRow {
-  readonly what: string;
-  readonly against: string;
-  /** The ratio to reach. */
-  readonly least: number;
-  /** Whether the client sends STAMP frames to the lab. */
-  readonly framed?: boolean;
+/** Prints an error and ends with status 2. */
+function refuse(message: string): never {
+  console.error(`bench: ${message}`);
+  process.exit(2);
 }
 
-const SERVER_ROWS: Readonly<Record<string, ServerRow>> = {
-  udp: { what: "UDP echo (STAMP), 64 bytes, 64 in flight", against: "minimal Bun.udpSocket echo", least: 0.9 },
-  tcp: { what: "TCP frames, 64 bytes, 32 connections", against: "minimal Bun.listen echo", least: 0.9, framed: true },
-  "http-get": { what: "HTTP GET /healthz, 32 connections", against: "Bun.serve, fixed response", least: 0.95 },
-  "http-post": { what: "HTTP POST /, 32 connections", against: "Bun.serve, parses the JSON body", least: 0.8 },
-};
-
-/** Starts a server script; returns the port that it prints. */
-async function server(script: string, kind: string) {
-  const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/${script}.ts`, kind], { stdout: "pipe" });
-  return { port: Number(await firstLine(child.stdout)), child };
-}
-
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  for await (const chunk of stream) return Buffer.from(chunk).toString().trim();
-  throw new Error("the server did not start");
-}
-
-async function rate(kind: string, port: number, seconds: number, framed: boolean): Promise<number> {
-  const client = `${import.meta.dir}/bench/client.ts`;
-  const args = [process.execPath, client, kind, `${port}`, `${seconds}`, ...(framed ? ["framed"] : [])];
-  return Number(await new Response(Bun.spawn(args, { stdout: "pipe" }).stdout).text());
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
-
-async function benchServer(kind: string, row: ServerRow, pairs: number, seconds: number): Promise<void> {
-  const baseline = await server("baseline", kind);
-  const lab = await server("lab", kind);
-  const ratios: number[] = [];
-  const rates: [number[], number[]] = [[], []];
-  for (let i = 0; i < pairs; i++) {
-    const theirs = await rate(kind, baseline.port, seconds, false);
-    const ours = await rate(kind, lab.port, seconds, row.framed ?? false);
-    rates[0].push(ours);
-    rates[1].push(theirs);
-    ratios.push(ours / theirs);
+function readFlags() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        pairs: { type: "string", default: "5" },
+        seconds: { type: "string", default: "1" },
+        before: { type: "string" },
+        json: { type: "string" },
+        write: { type: "boolean", default: false },
+        guard: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    return refuse(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
   }
-  baseline.child.kill();
-  lab.child.kill();
-  const [low, high] = [Math.min(...ratios).toFixed(2), Math.max(...ratios).toFixed(2)];
-  const [ours, theirs] = rates.map((all) => Math.round(median(all)).toLocaleString("en"));
-  console.log(
-    `${row.what.padEnd(42)} ${median(ratios).toFixed(3)} (${low} to ${high}, at least ${row.least})  ` +
-      `${ours}/s against ${theirs}/s: ${row.against}`,
-  );
 }
 
-/** Measures the cost of recording one answered packet in counters and histogram, in ns. */
-function benchRecord(): void {
-  const { udp } = createMetrics().traffic;
-  const rounds = 5_000_000;
-  const once = () => {
-    const startedAt = performance.now();
-    for (let i = 0; i < rounds; i++) {
-      udp.received(64);
-      udp.answered(64, (i % 1000) * 1e-6);
-    }
-    return ((performance.now() - startedAt) * 1e6) / rounds;
+function numberOf(flag: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (value >= least && value <= most) return value;
+  return refuse(`--${flag} ${text}: expected a number from ${least} to ${most}`);
+}
+
+/** Prints a table, with --write into the document too. */
+function publish(name: string, table: string, writes: boolean): void {
+  console.log(table);
+  if (writes) writeFileSync(DOCUMENT, replaceBetween(readFileSync(DOCUMENT, "utf8"), name, table));
+}
+
+async function rowOf(name: string, effort: Effort): Promise<Row> {
+  const cost = COST_ROWS[name];
+  const load = LOAD_ROWS[name];
+  return cost ? await cost() : load ? await load(effort) : await benchServer(name, effort);
+}
+
+async function benchRows(names: readonly string[], effort: Effort, json: string | undefined, writes: boolean) {
+  const before = machine();
+  const rows: Row[] = [];
+  for (const name of names) {
+    console.error(`${name} …`);
+    rows.push(await rowOf(name, effort));
+  }
+  const table = tableOfRows(rows);
+  const loads = `${before.loadAverage} before and ${machine().loadAverage} after`;
+  const note = `Load average of ${before.cores} cores: ${loads}. Bun ${before.bun}, Linux ${before.kernel}.`;
+  publish("speed", `${table}\n\n${note}`, writes);
+  if (json !== undefined) writeFileSync(json, `${jsonOfRows(rows, before)}\n`);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = readFlags();
+  if (values.help) return void console.log(HELP);
+  if (process.platform !== "linux") refuse("processor time is read from Linux's /proc");
+  if (values.guard) {
+    process.exitCode = (await guard(console.log)) ? 0 : 1;
+    return;
+  }
+  if (positionals.join() === "growth") {
+    const growth = await benchGrowth(console.error);
+    publish("growth", growthTable(growth), values.write);
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(growth, null, 2)}\n`);
+    return;
+  }
+  const names = positionals.length > 0 ? positionals : DEFAULT_ROWS;
+  const all = [...SERVER_ROWS, ...Object.keys(COST_ROWS), ...Object.keys(LOAD_ROWS)];
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) refuse(`no row ${unknown}; rows: ${all.join(" ")} growth`);
+  if (values.write && positionals.length > 0) refuse("--write needs all rows");
+  const effort = {
+    pairs: numberOf("pairs", values.pairs, 1, 100),
+    seconds: numberOf("seconds", values.seconds, 0.2, 60),
+    ...(values.before !== undefined && { before: values.before }),
   };
-  once();
-  const ns = median([once(), once(), once()]);
-  console.log(`${"recording one packet in metrics".padEnd(42)} ${ns.toFixed(1)} ns (under 50 ns)`);
+  await benchRows(names, effort, values.json, values.write);
 }
 
-/** Measures the CPU time of the packet log at 200,000 packets per second with its lines written, as a ratio. */
-async function benchLog(): Promise<void> {
-  const log = createLog({ level: "debug", readable: false, sink: (line) => Bun.hash(line) });
-  const packetLog = new PacketLog({ limit: 1000, perSecond: 200 }, log, createMetrics(), new InternalErrors(log));
-  const entry = {
-    protocol: "udp",
-    peer: "127.0.0.1:40000",
-    bytes: 64,
-    outcome: "answered",
-    responseTimeMs: 0.02,
-  } as const;
-  let busyMs = 0;
-  for (let tick = 0; tick < 20; tick++) {
-    const startedAt = performance.now();
-    for (let i = 0; i < 20_000; i++) if (packetLog.accepts("udp")) packetLog.add({ at: Date.now(), ...entry });
-    busyMs += performance.now() - startedAt;
-    await Bun.sleep(100); // the interval of the log's sampling
-  }
-  packetLog.stop();
-  const share = (busyMs / 2000) * 100;
-  console.log(
-    `${"packet log at 200,000 packets a second".padEnd(42)} ${share.toFixed(3)} % of a core (under 2 %), ` +
-      `${packetLog.entries} logged, ${packetLog.skipped} left out`,
-  );
-}
-
-/** Returns the value of a series of the lab. */
-async function scrape(port: number, series: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  const line = text.split("\n").find((line) => line.startsWith(`${series} `));
-  return Number(line?.split(" ")[1]);
-}
-
-/** Measures resident memory after 10 million UDP packets relative to 1 million. */
-async function benchMemory(): Promise<void> {
-  const child = Bun.spawn([process.execPath, `${import.meta.dir}/bench/lab.ts`, "all"], { stdout: "pipe" });
-  const ports = (await firstLine(child.stdout)).split(" ").map(Number);
-  const [http = 0, udp = 0] = ports;
-  const memoryAt = async (packets: number) => {
-    while ((await scrape(http, 'packets_total{protocol="udp"}')) < packets) await rate("udp", udp, 1, false);
-    return scrape(http, "process_resident_memory_bytes");
-  };
-  const [first, last] = [await memoryAt(1e6), await memoryAt(1e7)];
-  child.kill();
-  const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
-  console.log(
-    `${"memory after 10 million packets".padEnd(42)} ${(last / first).toFixed(3)} of that after 1 million (within 5 %), ` +
-      `${mebibytes(last)} MiB against ${mebibytes(first)} MiB`,
-  );
-}
-
-const OTHER_ROWS: Readonly<Record<string, () => void | Promise<void>>> = {
-  record: benchRecord,
-  log: benchLog,
-  memory: benchMemory,
-};
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    pairs: { type: "string", default: "5" },
-    seconds: { type: "string", default: "2" },
-    help: { type: "boolean", short: "h" },
-  },
-});
-const rows = positionals.length > 0 ? positionals : [...Object.keys(SERVER_ROWS), "record", "log"];
-const all = [SERVER_ROWS, OTHER_ROWS, LOAD_ROWS].flatMap((some) => Object.keys(some));
-const unknown = rows.find((row) => !all.includes(row));
-if (values.help) console.log(HELP);
-else if (unknown !== undefined) {
-  console.error(`bench: no row ${unknown}; rows: ${all.join(" ")}`);
-  process.exitCode = 2;
-} else {
-  for (const kind of rows) {
-    const row = SERVER_ROWS[kind];
-    const [pairs, seconds] = [Number(values.pairs), Number(values.seconds)];
-    if (row) await benchServer(kind, row, pairs, seconds);
-    else await (OTHER_ROWS[kind]?.() ?? LOAD_ROWS[kind]?.({ pairs, seconds }));
-  }
-}
+await main();

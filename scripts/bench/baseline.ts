@@ -1,7 +1,10 @@
-/** Minimal Bun servers, with which wirelab's servers are compared. Prints the port. */
+/** Minimal Bun servers, with which wirelab's servers are compared: bun baseline.ts KIND. Prints the port. */
 
 const kind = process.argv[2];
 const hostname = "127.0.0.1";
+
+/** The header of the lab's responses: the time in the handler. */
+const timing = (startedAt: number) => `app;dur=${(performance.now() - startedAt).toFixed(3)}`;
 
 if (kind === "udp") {
   const socket = await Bun.udpSocket({
@@ -21,14 +24,26 @@ if (kind === "udp") {
     },
   };
   console.log(Bun.listen({ hostname, port: 0, socket }).port);
-} else if (kind === "http-get") {
-  console.log(Bun.serve({ hostname, port: 0, fetch: () => Response.json({ status: "alive" }) }).port);
-} else if (kind === "http-post") {
-  const fetch = async (request: Request) => {
-    await request.json();
-    return Response.json({ status: "received" });
-  };
-  console.log(Bun.serve({ hostname, port: 0, fetch }).port);
+} else {
+  const server = Bun.serve({
+    hostname,
+    port: 0,
+    routes: {
+      "/status/:code": (request) => {
+        const startedAt = performance.now();
+        const status = Number(request.params.code);
+        return new Response(null, { status, headers: { "server-timing": timing(startedAt) } });
+      },
+      "/": {
+        POST: async (request) => {
+          const startedAt = performance.now();
+          await request.json();
+          return Response.json({ status: "received" }, { headers: { "server-timing": timing(startedAt) } });
+        },
+      },
+    },
+  });
+  console.log(server.port);
 }
 
 export {};

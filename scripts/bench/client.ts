@@ -1,18 +1,25 @@
 /**
- * The client of the server rows: bun client.ts KIND PORT SECONDS [framed]. Keeps a fixed number of packets in flight and
- * prints the number of answers per second.
+ * The minimal client: bun client.ts KIND PORT SECONDS [framed] [sessions=N] [size=N]. Keeps a fixed number of packets in flight. Prints
+ * the number of answers since it was started, the answers per second after the warm-up, and the processor time for these, in µs.
+ * Datagrams have `size` octets and are divided among `sessions`.
  */
 
 import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { writeTestPacket } from "../../src/stamp/packet.ts";
 
-const [kind = "", portText, secondsText, framed] = process.argv.slice(2);
+const [kind = "", portText, secondsText, ...options] = process.argv.slice(2);
+const framed = options.includes("framed");
+const numberOf = (name: string) => Number(options.find((each) => each.startsWith(`${name}=`))?.split("=")[1]);
+const sessions = numberOf("sessions") || 1;
 const port = Number(portText);
 const hostname = "127.0.0.1";
-const PACKET = 64;
+const PACKET = numberOf("size") || 64;
 const UDP_IN_FLIGHT = 64;
 const CONNECTIONS = 32;
 const WARM_UP_MS = 300;
+const MOST_IDS = 65_535;
+/** Offset of the session id in a test packet (RFC 8972). */
+const SSID_AT = 14;
 
 let answers = 0;
 
@@ -27,20 +34,25 @@ async function udp(): Promise<void> {
   const packet = testPacket(0);
   let sequence = 0;
   let last = -1;
-  const next = () => {
-    packet.writeUInt32BE(sequence++, 0);
-    socket.send(packet);
-  };
-  const socket = await Bun.udpSocket({
-    connect: { hostname, port },
-    socket: {
-      data() {
-        answers++;
-        next();
+  const open = () =>
+    Bun.udpSocket({
+      connect: { hostname, port },
+      socket: {
+        data() {
+          answers++;
+          next();
+        },
+        error() {},
       },
-      error() {},
-    },
-  });
+    });
+  // A session is a socket and one of 65,535 session ids.
+  const sockets = await Promise.all(Array.from({ length: Math.ceil(sessions / MOST_IDS) }, open));
+  const next = () => {
+    const session = sequence % sessions;
+    packet.writeUInt16BE(1 + (session % MOST_IDS), SSID_AT);
+    packet.writeUInt32BE(Math.floor(sequence++ / sessions), 0);
+    sockets[Math.floor(session / MOST_IDS)]?.send(packet);
+  };
   const fill = () => {
     for (let i = 0; i < UDP_IN_FLIGHT; i++) next();
   };
@@ -104,14 +116,16 @@ async function http(request: string): Promise<void> {
 const body = JSON.stringify({ message: "Hello HTTP 7" });
 if (kind === "udp") await udp();
 else if (kind === "tcp") await tcp();
-else if (kind === "http-get") await http("GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
+else if (kind === "http-get") await http("GET /status/200 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
 else
   await http(
     `POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
 
 await Bun.sleep(WARM_UP_MS);
-const [startedAt, before] = [performance.now(), answers];
+const [startedAt, before, cpuBefore] = [performance.now(), answers, process.cpuUsage()];
 await Bun.sleep(Number(secondsText) * 1000);
-console.log((((answers - before) * 1000) / (performance.now() - startedAt)).toFixed(0));
+const { user, system } = process.cpuUsage(cpuBefore);
+const rate = ((answers - before) * 1000) / (performance.now() - startedAt);
+console.log(`${answers} ${rate.toFixed(0)} ${(((user + system) * answers) / (answers - before)).toFixed(0)}`);
 process.exit(0);

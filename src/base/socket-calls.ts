@@ -7,6 +7,9 @@ function load() {
   for (const library of ["libc.so.6", "libc.so"]) {
     try {
       return dlopen(library, {
+        close: { args: [i32], returns: i32 },
+        dup3: { args: [i32, i32, i32], returns: i32 },
+        fcntl: { args: [i32, i32, i32], returns: i32 },
         clock_getres: { args: [i32, pointer], returns: i32 },
         getpeername: { args: [i32, pointer, pointer], returns: i32 },
         getsockname: { args: [i32, pointer, pointer], returns: i32 },
@@ -14,6 +17,7 @@ function load() {
         ioctl: { args: [i32, u64, pointer], returns: i32 },
         setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 },
         shutdown: { args: [i32, i32], returns: i32 },
+        socket: { args: [i32, i32, i32], returns: i32 },
       }).symbols;
     } catch {
       // try the next name

@@ -69,7 +69,11 @@ export class PacketLog implements Bounded {
     this.#perTick = Math.max(1, Math.round(perSecond / TICKS));
     this.#perProtocol = this.#perTick;
     this.#every(TICK_MS, () => this.#nextTick());
-    if (log.enabled("info")) this.#every(SUMMARY_EVERY_MS, summarizer(log, metrics, this));
+    if (log.enabled("info"))
+      this.#every(
+        SUMMARY_EVERY_MS,
+        summarizer(log, metrics, this, () => performance.now()),
+      );
   }
 
   get size(): number {
@@ -129,11 +133,23 @@ export class PacketLog implements Bounded {
   }
 }
 
-/** Returns a function that logs one line about the traffic since its previous call; without traffic it logs nothing. */
-export function summarizer(log: Log, { traffic }: Metrics, packetLog: Pick<PacketLog, "skipped">): () => void {
+/**
+ * Returns a function that logs one line about the traffic since its previous call, with the time since then; without
+ * traffic it logs nothing. `now` is a monotonic clock in ms.
+ */
+export function summarizer(
+  log: Log,
+  { traffic }: Metrics,
+  packetLog: Pick<PacketLog, "skipped">,
+  now: () => number,
+): () => void {
+  let since = now();
   const gained = byProtocol((protocol) => deltaOf(() => readTraffic(traffic[protocol])));
   const gainedSkipped = deltaOf(() => ({ skipped: packetLog.skipped }));
   return () => {
+    const until = now();
+    const seconds = Number(((until - since) / 1000).toFixed(1));
+    since = until;
     const parts = PROTOCOLS.flatMap((protocol) => {
       const traffic = gained[protocol]();
       const { packets, sum, count } = traffic;
@@ -144,6 +160,6 @@ export function summarizer(log: Log, { traffic }: Metrics, packetLog: Pick<Packe
     const { skipped } = gainedSkipped();
     if (parts.length === 0) return;
     const omitted = skipped > 0 && log.enabled("debug") ? ` (${skipped} packets not listed above)` : "";
-    log.write("info", `last ${SUMMARY_EVERY_MS / 1000} s: ${parts.join(" · ")}${omitted}`);
+    log.write("info", `last ${seconds} s: ${parts.join(" · ")}${omitted}`);
   };
 }

@@ -21,18 +21,11 @@ export interface BodyLimits {
   readonly httpBodyMs: number;
 }
 
-/** A body being read. */
-interface Reading {
-  readonly startedAt: number;
-  ended: boolean;
-  readonly fail: (failure: BodyFailure) => void;
-}
-
 /** The response to a request, now or later. */
 export type Answered = Response | Promise<Response>;
 
 /** Makes the response from a body and its length in octets, or from the reason why there is no body. */
-export type Answerer<T> = (body: T | BodyFailure, octets: number) => Answered;
+export type Answerer<T> = (body: T | BodyFailure, octets: number, request: Request) => Answered;
 
 /** How a body becomes a value: its form without octets, one call of the runtime, or a conversion of its octets. */
 interface Form<T> {
@@ -61,10 +54,62 @@ const SPARED_SHARE = 1 / 4;
  */
 const STREAM_BYTES = 128 * 1024;
 
+/** A body being read, of any form. */
+type Open = Pick<Reading<never>, "startedAt" | "ended"> & { end(failure: BodyFailure, octets: 0): void };
+
+/** What the bodies of one reader share. */
+interface Shared {
+  /** The bodies that are being read, in order of their start. */
+  readonly open: Set<Open>;
+  /** The octets of all bodies that are being read. */
+  readonly held: Budget;
+}
+
+/** A body being read. It ends once: with its value, or with the reason why there is none. */
+class Reading<T> {
+  readonly startedAt = performance.now();
+  readonly #settled = Promise.withResolvers<Response>();
+  ended = false;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly request: Request,
+    private readonly answer: Answerer<T>,
+    /** Octets that are reserved for the body. */
+    private readonly reserved: number,
+    /** The octets of a body that arrives in chunks. */
+    private readonly octets?: Octets,
+  ) {
+    shared.open.add(this);
+  }
+
+  get response(): Promise<Response> {
+    return this.#settled.promise;
+  }
+
+  /** For a body whose reserved octets are its length. */
+  readonly succeed = (body: T): void => this.end(body, this.reserved);
+
+  /** The client closed the connection before the end of the body. */
+  readonly abandon = (): void => this.end(new BodyFailure("bad-request"), 0);
+
+  end(result: T | BodyFailure, octets: number): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.shared.open.delete(this);
+    this.octets?.clear();
+    this.shared.held.release(this.reserved);
+    try {
+      this.#settled.resolve(this.answer(result, octets, this.request));
+    } catch (error) {
+      this.#settled.reject(error);
+    }
+  }
+}
+
 /** Reads bodies. One timer serves all of them, because a timer for each costs more than the request. */
 export class BodyReader {
-  /** In order of their start. */
-  readonly #open = new Set<Reading>();
+  readonly #shared: Shared;
   #timer: Timer | undefined;
 
   constructor(
@@ -72,7 +117,9 @@ export class BodyReader {
     /** The octets of all bodies that are being read. */
     private readonly held: Budget,
     private readonly errors: InternalErrors,
-  ) {}
+  ) {
+    this.#shared = { open: new Set(), held };
+  }
 
   /** Reads the body as UTF-8 text and returns the response that `answer` makes. */
   text(request: Request, answer: Answerer<string>): Answered {
@@ -88,15 +135,15 @@ export class BodyReader {
     const announced = request.headers.get("content-length");
     // Not `request.body === null`: creating the stream takes half the time of a request.
     const chunked = announced === null && request.headers.has("transfer-encoding");
-    if (announced === null && !chunked) return answer(form.empty, 0);
+    if (announced === null && !chunked) return answer(form.empty, 0, request);
     const length = chunked ? this.limits.httpBodyBytes : Number(announced);
-    if (!Number.isSafeInteger(length)) return answer(new BodyFailure("bad-request"), 0);
-    if (length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0);
+    if (!Number.isSafeInteger(length)) return answer(new BodyFailure("bad-request"), 0, request);
+    if (length > this.limits.httpBodyBytes) return answer(new BodyFailure("too-large"), 0, request);
     // Refused before it is read, so that the runtime discards what arrives. A long body reserves more as it arrives, so that
     // one that does not arrive takes no memory from others.
     const isLong = chunked || length > SHORT_BYTES;
     const refused = !this.held.reserve(isLong ? STREAM_BYTES : length, isLong ? this.#spared : 0);
-    if (refused) return answer(new BodyFailure("memory-limit"), 0);
+    if (refused) return answer(new BodyFailure("memory-limit"), 0, request);
     return isLong ? this.#readChunks(request, form, answer, length) : this.#readWhole(request, form, answer, length);
   }
 
@@ -106,52 +153,25 @@ export class BodyReader {
   }
 
   #readWhole<T>(request: Request, { whole }: Form<T>, answer: Answerer<T>, length: number): Answered {
-    return new Promise((resolve, reject) => {
-      const { end } = this.#register(answer, () => this.held.release(length), resolve, reject);
-      whole(request).then(
-        (body) => end(body, length),
-        () => end(new BodyFailure("bad-request"), 0), // the client closed the connection before the end of the body
-      );
-    });
+    const reading = this.#start(request, answer, length);
+    whole(request).then(reading.succeed, reading.abandon);
+    return reading.response;
   }
 
   #readChunks<T>(request: Request, { convert }: Form<T>, answer: Answerer<T>, most: number): Answered {
     const octets = new Octets(this.held, most, this.#spared);
-    const free = () => {
-      octets.clear();
-      this.held.release(STREAM_BYTES);
-    };
-    return new Promise((resolve, reject) => {
-      const { reading, end } = this.#register(answer, free, resolve, reject);
-      collect(request, octets, this.limits.httpBodyBytes, reading).then(
-        (failure) => (failure ? end(failure, 0) : end(convert(octets.view()), octets.length)),
-        () => end(new BodyFailure("bad-request"), 0),
-      );
-    });
+    const reading = this.#start(request, answer, STREAM_BYTES, octets);
+    collect(request, octets, this.limits.httpBodyBytes, reading).then((failure) => {
+      if (failure) reading.end(failure, 0);
+      else reading.end(convert(octets.view()), octets.length);
+    }, reading.abandon);
+    return reading.response;
   }
 
-  /** Registers a body; `end` frees it and settles the response, once. */
-  #register<T>(
-    answer: Answerer<T>,
-    free: () => void,
-    resolve: (response: Answered) => void,
-    reject: (error: unknown) => void,
-  ) {
-    const end = (result: T | BodyFailure, octets: number) => {
-      if (reading.ended) return;
-      reading.ended = true;
-      this.#open.delete(reading);
-      free();
-      try {
-        resolve(answer(result, octets));
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const reading: Reading = { startedAt: performance.now(), ended: false, fail: (failure) => end(failure, 0) };
-    this.#open.add(reading);
+  #start<T>(request: Request, answer: Answerer<T>, reserved: number, octets?: Octets): Reading<T> {
+    const reading = new Reading(this.#shared, request, answer, reserved, octets);
     this.#startTimer();
-    return { reading, end };
+    return reading;
   }
 
   #startTimer(): void {
@@ -165,17 +185,17 @@ export class BodyReader {
 
   async #failExpired(): Promise<void> {
     try {
-      await overTurns(this.#expired(), (reading) => reading.fail(new BodyFailure("too-slow")));
+      await overTurns(this.#expired(), (reading) => reading.end(new BodyFailure("too-slow"), 0));
     } finally {
       this.#timer = undefined;
-      if (this.#open.size > 0) this.#startTimer();
+      if (this.#shared.open.size > 0) this.#startTimer();
     }
   }
 
   /** The bodies whose time is over, also while they are removed. */
-  *#expired(): Iterable<Reading> {
+  *#expired(): Iterable<Open> {
     const latestStart = performance.now() - this.limits.httpBodyMs;
-    for (const reading of this.#open) {
+    for (const reading of this.#shared.open) {
       if (reading.startedAt > latestStart) return;
       yield reading;
     }
@@ -187,7 +207,7 @@ async function collect(
   request: Request,
   octets: Octets,
   limit: number,
-  reading: Readonly<Reading>,
+  reading: Readonly<Pick<Open, "ended">>,
 ): Promise<BodyFailure | undefined> {
   for await (const chunk of request.body ?? []) {
     if (reading.ended) return new BodyFailure("too-slow");

@@ -7,16 +7,22 @@ import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Answered, BodyFailure, type BodyProblem, BodyReader } from "./http-body.ts";
 import { type LostRequests, type PeerOf, type Reply, RequestExchange } from "./http-exchange.ts";
+import { TimedHeaders } from "./http-timing.ts";
 
 /** Longest response time of `/delay/{seconds}`, s. */
 export const MAX_DELAY_SECONDS = 10;
 /** Largest response of `/bytes/{n}`, octets. */
 export const MAX_BYTES = 1024 * 1024;
 
+/** Lowest and highest status of `/status/{code}`. */
+const MIN_STATUS = 200;
+const MAX_STATUS = 599;
+
 /** The traffic routes as the API description names them. */
 export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}" | "/bytes/{n}";
 
 const JSON_TYPE = "application/json";
+const OCTETS_TYPE = "application/octet-stream";
 const RECEIVED: Reply = { status: 200, type: JSON_TYPE, body: '{"status":"received"}' };
 const STATUS_OF: Readonly<Record<BodyProblem, number>> = {
   "too-large": 413,
@@ -58,14 +64,26 @@ function pattern(length: number): Blob {
   return new Blob([Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff)]);
 }
 
-/** The traffic routes, for the lab's HTTP application. */
+/** The replies of `/status/{code}` by code. */
+function repliesByStatus(): ReadonlyMap<string, Reply> {
+  const statuses = Array.from({ length: MAX_STATUS - MIN_STATUS + 1 }, (_, i) => MIN_STATUS + i);
+  return new Map(statuses.map((status) => [`${status}`, { status }]));
+}
+
+/**
+ * The traffic routes: for the lab's HTTP application, and the same handlers for the runtime's router. The runtime calls
+ * these, because an application's handler costs an object and a promise for each request; HEAD requests and the API description
+ * use the application's.
+ */
 export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe }: TrafficParts) {
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
   const bodies = new BodyReader(limits, httpBodies, errors);
+  const headers = new TimedHeaders([undefined, JSON_TYPE, OCTETS_TYPE]);
+  const statusReplies = repliesByStatus();
 
   function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
-    const exchange = new RequestExchange(request, peerOf, clock, reply, bytes, lost);
+    const exchange = new RequestExchange(request, peerOf, clock, headers, reply, bytes, lost);
     responder.receive(exchange);
     return exchange.result();
   }
@@ -105,17 +123,19 @@ export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, l
   function receive(request: Request): Answered {
     const refused = refusal(request);
     if (refused) return refused;
-    return bodies.text(request, (text, octets) => {
-      if (text instanceof BodyFailure) return failed(text);
-      const reply = isJson(text) ? RECEIVED : reject("not-json", "the body is not JSON");
-      return respond(request, reply, octets);
-    });
+    return bodies.text(request, acknowledge);
+  }
+
+  function acknowledge(text: string | BodyFailure, octets: number, request: Request): Answered {
+    if (text instanceof BodyFailure) return failed(text);
+    const reply = isJson(text) ? RECEIVED : reject("not-json", "the body is not JSON");
+    return respond(request, reply, octets);
   }
 
   function echo(request: Request): Answered {
     const refused = refusal(request);
     if (refused) return refused;
-    const type = request.headers.get("content-type") ?? "application/octet-stream";
+    const type = request.headers.get("content-type") ?? OCTETS_TYPE;
     return bodies.bytes(request, (body) => {
       if (body instanceof BodyFailure) return failed(body);
       return respond(request, { status: 200, type, body, echoes: true }, body.length);
@@ -123,8 +143,7 @@ export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, l
   }
 
   function statusReply(text: string): Reply {
-    const status = /^\d{3}$/.test(text) ? numberIn(text, 200, 599) : undefined;
-    return status === undefined ? reject("bad-request", `status ${text}: allowed are 200 to 599`) : { status };
+    return statusReplies.get(text) ?? reject("bad-request", `status ${text}: allowed are 200 to 599`);
   }
 
   function delayReply(text: string): Reply {
@@ -137,27 +156,39 @@ export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, l
   function bytesReply(text: string): Reply {
     const length = /^\d+$/.test(text) ? numberIn(text, 0, MAX_BYTES) : undefined;
     if (length === undefined) return reject("bad-request", `bytes ${text}: allowed are 0 to ${MAX_BYTES}`);
-    return { status: 200, type: "application/octet-stream", body: filler.slice(0, length) };
+    return { status: 200, type: OCTETS_TYPE, body: filler.slice(0, length) };
   }
 
   /** The response to a request without a body. */
-  function answer(request: Request, makeReply: () => Reply): Answered {
-    return refusal(request) ?? respond(request, makeReply(), 0);
+  function answer(request: Request, makeReply: (text: string) => Reply, text: string): Answered {
+    return refusal(request) ?? respond(request, makeReply(text), 0);
   }
 
   // Each handler destructures only what it needs: Elysia parses cookies, query and headers for a handler that uses the
   // whole context, and defines a getter per request for one that uses `server`.
   const raw = { parse: "none" } as const;
-  return new Elysia({ name: "traffic" })
+  const application = new Elysia({ name: "traffic" })
     .post("/", ({ request }) => receive(request), { ...raw, detail: describe("/") })
     .post("/echo", ({ request }) => echo(request), { ...raw, detail: describe("/echo") })
-    .get("/status/:code", ({ request, params }) => answer(request, () => statusReply(params.code)), {
+    .get("/status/:code", ({ request, params }) => answer(request, statusReply, params.code), {
       detail: describe("/status/{code}"),
     })
-    .get("/delay/:seconds", ({ request, params }) => answer(request, () => delayReply(params.seconds)), {
+    .get("/delay/:seconds", ({ request, params }) => answer(request, delayReply, params.seconds), {
       detail: describe("/delay/{seconds}"),
     })
-    .get("/bytes/:n", ({ request, params }) => answer(request, () => bytesReply(params.n)), {
+    .get("/bytes/:n", ({ request, params }) => answer(request, bytesReply, params.n), {
       detail: describe("/bytes/{n}"),
     });
+  const routes = {
+    "/": { POST: receive },
+    "/echo": { POST: echo },
+    "/status/:code": {
+      GET: (request: Bun.BunRequest) => answer(request, statusReply, request.params.code ?? ""),
+    },
+    "/delay/:seconds": {
+      GET: (request: Bun.BunRequest) => answer(request, delayReply, request.params.seconds ?? ""),
+    },
+    "/bytes/:n": { GET: (request: Bun.BunRequest) => answer(request, bytesReply, request.params.n ?? "") },
+  };
+  return { application, routes };
 }

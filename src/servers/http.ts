@@ -2,6 +2,7 @@
 import { type AnyElysia, Elysia } from "elysia";
 import { withoutExitListeners } from "../base/kernel.ts";
 import { HttpConnections } from "./http-connections.ts";
+import { internalError } from "./http-exchange.ts";
 import { trafficRoutes } from "./http-routes.ts";
 import { SilentRequests } from "./http-silence.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
@@ -18,9 +19,10 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const onLimit = () => responder.traffic.rejects.add("stall-limit");
   const silent = new SilentRequests(() => app.server, limits, errors, onLimit);
   const lost = { silent, sessions: httpSessions };
-  const app: AnyElysia = new Elysia({ normalize: false })
+  const traffic = trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe });
+  const app: AnyElysia = new Elysia({ normalize: false, serve: { routes: traffic.routes } })
     .use(routes)
-    .use(trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe }));
+    .use(traffic.application);
   for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
   const options = {
     hostname,
@@ -28,6 +30,11 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     maxRequestBodySize: limits.httpBodyBytes * RUNTIME_BODY_FACTOR,
     idleTimeout: IDLE_SECONDS,
     development: false, // otherwise an error response contains source code
+    /** Errors of the traffic routes; the application answers those of the others. */
+    error(error: Error) {
+      responder.failed(error);
+      return internalError();
+    },
     reusePort: false, // Elysia sets it, and then a second lab shares the port without an error
   };
   // Elysia adds a listener to the process that refers to the application, and never removes it.

@@ -12,12 +12,16 @@ import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../stamp/frames
 import { isTestPacket, sequenceOf, ssidOf } from "../stamp/packet.ts";
 import type { Holder, TcpMemory } from "./tcp-memory.ts";
 import { type PacketConnection, TcpPacket } from "./tcp-packet.ts";
+import type { Pausable, TcpTurns } from "./tcp-turns.ts";
 
 const PREFACE = Buffer.from(STAMP_PREFACE);
 /** Time for which the first octets of a preface are buffered before they count as a plain packet, ms. */
 const PREFACE_WAIT_MS = 250;
 /** Least distance between a delayed response and the receipt of its packet, ms: it is queued, not sent at once. */
 const ONE_MICROSECOND = 0.001;
+
+/** Octets of frames after which a chunk can be interrupted: its rest is then processed in the next turn. */
+const SLICE_BYTES = 64 * 1024;
 
 /** A socket of the listener; its data is undefined until the connection is accepted. */
 export type Socket = Bun.Socket<Connection | undefined>;
@@ -32,10 +36,11 @@ export interface Shared {
   readonly unreadLimit: number;
   /** The octets that all connections hold. */
   readonly memory: TcpMemory;
+  readonly turns: TcpTurns;
 }
 
 /** The state of one connection. */
-export class Connection implements PacketConnection, Holder {
+export class Connection implements PacketConnection, Holder, Pausable {
   /** Packets whose responses are delayed. */
   delayed = 0;
   readonly peer: string;
@@ -124,16 +129,45 @@ export class Connection implements PacketConnection, Holder {
   #plain(chunk: Buffer): void {
     const { responder } = this.shared;
     this.#activeAt = this.clock.now();
+    this.shared.turns.note(this.#activeAt);
     responder.receive(new TcpPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
   }
 
   #framed(chunk: Buffer): void {
-    const isValid = this.#frames.read(chunk, this.#frame);
+    const { turns } = this.shared;
+    let at = 0;
+    let isValid = true;
+    do {
+      const slice = chunk.length <= SLICE_BYTES ? chunk : chunk.subarray(at, at + SLICE_BYTES);
+      isValid = this.#frames.read(slice, this.#frame);
+      at += SLICE_BYTES;
+    } while (isValid && at < chunk.length && !turns.held);
+    if (isValid && at < chunk.length && !this.#closing) this.#interrupt(Buffer.from(chunk.subarray(at)));
     if (this.#ended) this.#frames.clear();
     if (this.#frames.held !== this.#reserved) this.#reservePartial();
     if (isValid) return;
     this.#reject("bad-length");
     this.#endWhenDone();
+  }
+
+  /** Processes the rest of a chunk in the next turn; an error ends this connection only. */
+  #interrupt(rest: Buffer): void {
+    this.shared.turns.later(() => {
+      try {
+        this.data(rest);
+      } catch (error) {
+        this.shared.responder.failed(error);
+        this.reset();
+      }
+    });
+  }
+
+  pauseReading(): void {
+    if (!this.#closed) this.socket.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.#closed && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
   }
 
   /** Reserves the memory of the incomplete frame. */
@@ -158,9 +192,10 @@ export class Connection implements PacketConnection, Holder {
 
   readonly #frame = (bytes: Buffer, at: number, length: number) => {
     if (this.#closing) return;
-    const { responder, sessions, end } = this.shared;
+    const { responder, sessions, end, turns } = this.shared;
     const now = this.clock.now();
     this.#activeAt = now;
+    turns.note(now);
     const packet = at + FRAME_HEADER_LENGTH;
     if (!isTestPacket(bytes, packet, length)) {
       responder.refuse(new TcpPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
@@ -203,7 +238,7 @@ export class Connection implements PacketConnection, Holder {
   drain(): void {
     this.#activeAt = this.clock.now();
     if (!this.#sendUnsent()) return;
-    if (this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
+    if (!this.shared.turns.isPaused) this.resumeReading();
     this.#endWhenDone();
   }
 

@@ -11,12 +11,25 @@ import type { LocalEnd } from "../reflector/session.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { Connection, type Shared, type Socket } from "./tcp-connection.ts";
 import { TcpMemory } from "./tcp-memory.ts";
+import { TcpTurns } from "./tcp-turns.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;
 
 /** Length from which on the memory of a chunk is freed at once, octets. */
 const LARGE_CHUNK = 64 * 1024;
+
+/** The connections of sockets. */
+function openConnections(sockets: ReadonlySet<Socket>) {
+  return {
+    get size() {
+      return sockets.size;
+    },
+    *[Symbol.iterator]() {
+      for (const { data } of sockets) if (data) yield data;
+    },
+  };
+}
 
 /** Listens for connections and passes each packet to the responder. */
 export async function listen(context: ListenerContext): Promise<Listener> {
@@ -84,6 +97,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
     end,
     unreadLimit: limits.tcpUnreadBytes,
     memory: new TcpMemory(tcpOctets),
+    turns: new TcpTurns(openConnections(open), () => responder.clock.now()),
   };
   // Not socket.timeout(): it runs from the time it was set and does not restart when data arrives.
   let searching = false;

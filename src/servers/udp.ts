@@ -9,7 +9,7 @@ import type { Responder } from "../reflector/responder.ts";
 import type { LocalEnd, Session } from "../reflector/session.ts";
 import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
-import { type UdpSocket, UdpSockets } from "./udp-sockets.ts";
+import { type UdpHandlers, type UdpSocket, UdpSockets } from "./udp-sockets.ts";
 
 const ACK = Buffer.from("ACK-UDP");
 
@@ -97,7 +97,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   const { hostname, port, responder, sessions, limits, stampOnly, labPorts } = context;
   let paused = true; // until everything that a datagram needs exists
   const current = new Datagram(responder.clock);
-  const sockets = await UdpSockets.open(hostname, port, limits.udpReceiveBuffer, {
+  const handlers: UdpHandlers = {
     data(socket, data, port, address, isForged) {
       if (!paused) receive(socket, data, port, address, isForged);
     },
@@ -106,7 +106,9 @@ export async function listen(context: ListenerContext): Promise<Listener> {
       if (error && "code" in error) responder.traffic.rejects.add("peer-gone");
       else responder.failed(error);
     },
-  });
+  };
+  const now = () => responder.clock.now();
+  const sockets = await UdpSockets.open(hostname, port, limits.udpReceiveBuffer, handlers, now);
   labPorts[sockets.port] = 1;
   const drops = () => sockets.receiveBufferDrops();
   const end: LocalEnd = { protocol: "udp", address: hostname, port: sockets.port, receiveBufferDrops: drops };
@@ -116,6 +118,7 @@ export async function listen(context: ListenerContext): Promise<Listener> {
   function receive(socket: UdpSocket, data: Buffer, port: number, address: string, isForged: boolean): void {
     current.socket = socket;
     current.receivedAt = responder.clock.now();
+    socket.received(current.receivedAt);
     current.bytes = data.length;
     current.session = undefined;
     current.data = data;

@@ -97,7 +97,9 @@ describe("log lines", () => {
     const log = createLog({ level: "debug", readable: false, sink: (line) => lines.push(JSON.parse(line).message) });
     const metrics = createMetrics();
     const packetLog = { skipped: 3 };
-    const summarize = summarizer(log, metrics, packetLog);
+    let now = 1000;
+    const summarize = summarizer(log, metrics, packetLog, () => now);
+    now += 5002;
     summarize();
     expect(lines).toEqual([]);
     const { udp, http } = metrics.traffic;
@@ -109,6 +111,7 @@ describe("log lines", () => {
     http.received(1);
     http.drop("queue-full");
     packetLog.skipped = 5;
+    now += 5010;
     summarize();
     expect(lines).toEqual([
       "last 5 s: http 1 packets, 100.0 % dropped · udp 4 packets, 50.0 % dropped, mean 3.000 ms (2 packets not listed above)",
@@ -117,10 +120,12 @@ describe("log lines", () => {
     expect(lines).toHaveLength(1);
     udp.received(1);
     udp.answered(1, 0.001);
+    now += 37_280; // the event loop was occupied
     summarize();
-    expect(lines[1]).toBe("last 5 s: udp 1 packets, 0.0 % dropped, mean 1.000 ms");
+    expect(lines[1]).toBe("last 37.3 s: udp 1 packets, 0.0 % dropped, mean 1.000 ms");
     for (let i = 0; i < 3; i++) udp.received(1);
     for (let i = 0; i < 4; i++) udp.drop("queue-full"); // one was received before the previous summary
+    now += 4960;
     summarize();
     expect(lines[2]).toBe("last 5 s: udp 3 packets, 100.0 % dropped");
   });

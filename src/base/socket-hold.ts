@@ -1,0 +1,61 @@
+/**
+ * Ends the reading of a socket for a while. The runtime reads a UDP socket until it is empty before it serves anything else,
+ * and has no way to pause it, so that a flood would stop everything else. Linux only.
+ */
+import { descriptorOf } from "./kernel.ts";
+import { SOCKET_CALLS } from "./socket-calls.ts";
+
+const AF_INET = 2;
+const SOCK_DGRAM = 2;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const F_DUPFD_CLOEXEC = 1030;
+
+/**
+ * A socket that can be replaced by an empty one under the same descriptor. While it is, reads find nothing, and the kernel
+ * keeps what arrives in the socket's receive buffer. Whatever else uses the descriptor has to call `release` before.
+ */
+export class SocketHold {
+  #held = false;
+
+  private constructor(
+    private readonly calls: NonNullable<typeof SOCKET_CALLS>,
+    private readonly fd: number,
+    /** Another descriptor of the same socket. */
+    private readonly own: number,
+    private readonly empty: number,
+  ) {}
+
+  /** Undefined where the system does not support it. */
+  static of(socket: object): SocketHold | undefined {
+    const fd = descriptorOf(socket);
+    if (SOCKET_CALLS === undefined || fd === undefined) return undefined;
+    const own = SOCKET_CALLS.fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    const empty = SOCKET_CALLS.socket(AF_INET, SOCK_DGRAM | O_NONBLOCK | O_CLOEXEC, 0);
+    if (own >= 0 && empty >= 0) return new SocketHold(SOCKET_CALLS, fd, own, empty);
+    for (const opened of [own, empty]) if (opened >= 0) SOCKET_CALLS.close(opened);
+    return undefined;
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Reads find nothing from now on. */
+  hold(): void {
+    this.#held = this.calls.dup3(this.empty, this.fd, O_CLOEXEC) >= 0;
+  }
+
+  /** The descriptor is the socket's again. */
+  release(): void {
+    if (this.#held) this.calls.dup3(this.own, this.fd, O_CLOEXEC);
+    this.#held = false;
+  }
+
+  /** Releases the socket and closes the descriptors of this object; the caller closes the socket. */
+  close(): void {
+    this.release();
+    this.calls.close(this.own);
+    this.calls.close(this.empty);
+  }
+}

@@ -1,0 +1,33 @@
+/** Headers of responses with the time that the lab took. Responses with the same time and type share them. */
+
+/** Times below this number of µs have shared headers: 1,000 for each type, at most. */
+const SHARED_BELOW_US = 1000;
+
+/** The headers of responses. The runtime copies them into each response, which takes a third of building them there. */
+export class TimedHeaders {
+  /** By type, then by µs. Only the types of the constructor have shared headers, so that requests cannot add any. */
+  readonly #shared: ReadonlyMap<string | undefined, (Headers | undefined)[]>;
+
+  /** `types`: the content types whose headers are shared; undefined for responses without a body. */
+  constructor(types: readonly (string | undefined)[]) {
+    this.#shared = new Map(types.map((type) => [type, new Array(SHARED_BELOW_US)]));
+  }
+
+  /** `Server-Timing` with `ms`, and the content type if there is one. The caller does not change them. */
+  of(type: string | undefined, ms: number): Headers | Record<string, string> {
+    const micros = Math.round(ms * 1000);
+    const shared = micros < SHARED_BELOW_US ? this.#shared.get(type) : undefined;
+    if (shared === undefined) return fieldsOf(type, ms);
+    let headers = shared[micros];
+    if (headers === undefined) {
+      headers = new Headers(fieldsOf(type, micros / 1000));
+      shared[micros] = headers;
+    }
+    return headers;
+  }
+}
+
+function fieldsOf(type: string | undefined, ms: number): Record<string, string> {
+  const timing = `app;dur=${ms.toFixed(3)}`;
+  return type === undefined ? { "server-timing": timing } : { "server-timing": timing, "content-type": type };
+}
