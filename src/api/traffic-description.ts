@@ -97,7 +97,10 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
     "Return a status",
     {
       default: { description: "An empty body with that status", headers: SERVER_TIMING },
-      400: errorResponse("The status is out of range", "status 99: allowed are 200 to 599"),
+      400: errorResponse(
+        "The status is out of range; without a body if it was requested",
+        "status 99: allowed are 200 to 599",
+      ),
       ...FAULTS,
     },
     { parameters: [STATUS] },
