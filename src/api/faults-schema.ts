@@ -29,9 +29,14 @@ const KIND_SCHEMAS = {
   status: t.Object({ code: integerIn(RANGES.status), probability: Probability }, closed),
 } satisfies Readonly<Record<Kind, unknown>>;
 
+/** A probability alone is that of the upstream direction. */
+const UPSTREAM = { schema: Probability, expand: (up: number): unknown => ({ up, down: 0 }) };
+
 /** Kinds whose value can also be a number, as in the text form: its schema, and the value that it stands for. */
 const NUMBERS = {
-  drop: { schema: Probability, expand: (up: number): unknown => ({ up, down: 0 }) },
+  drop: UPSTREAM,
+  close: UPSTREAM,
+  stall: UPSTREAM,
   delay: { schema: Milliseconds, expand: (ms: number): unknown => ({ kind: "fixed", ms }) },
 } as const satisfies Partial<Readonly<Record<Kind, unknown>>>;
 

@@ -38,7 +38,16 @@ const SUMMARY = {
   ],
 };
 /** Values that differ from the example's in their type. */
-const OTHER_LINE = { ...SUMMARY.lines[0], rate: 0.5, seconds: 0.1, lossRatio: 0.5, p50: null, p99: 0.002, over: {} };
+const OTHER_LINE = {
+  ...SUMMARY.lines[0],
+  rate: 0.5,
+  seconds: 0.1,
+  lossRatio: 0.5,
+  p50: null,
+  p95: null,
+  p99: 0.002,
+  over: {},
+};
 const OTHER_SUMMARIES = [
   { ...SUMMARY, lines: [OTHER_LINE] },
   { ...SUMMARY, unreadable: true },
