@@ -34,7 +34,7 @@ describe("a target that answers 40 % at once", () => {
       p99: null,
       p999: null,
     });
-    expect(report.responseTime.over).toEqual({ p50: 0.3, p90: 0.3, p99: 0.3 });
+    expect(report.responseTime.over).toEqual({ p50: 0.3, p90: 0.3, p95: 0.3, p99: 0.3 });
     expect(report.serviceTime.over).toEqual(report.responseTime.over);
     expect(report.serviceTime.max).toBeLessThan(0.3);
     expect(report.objectives.map(({ met, value, over }) => [met, value, over])).toEqual([
