@@ -105,7 +105,7 @@ describe.if(process.platform === "linux")("a client that stalls for 50 ms once",
     expect(receiveDelay.max).toBeGreaterThan(0.025);
     expect(receiveDelay.p99).toBeGreaterThan(0.015);
     expect(verdict.valid).toBe(false);
-    expect(verdict.reasons.join("; ")).toContain("the receiver read answers");
+    expect(verdict.reasons.join("; ")).toMatch(/of reading late (?!0 s)/);
   });
 });
 
@@ -123,6 +123,5 @@ test.if(process.platform === "linux")("a receiver that is late is reported, and 
   expect(receiveDelay.max).toBeGreaterThan(0.02);
   expect(receiveDelay.p99).toBeGreaterThan(0.01);
   expect(verdict.valid).toBe(false);
-  // On a busy machine the sender can be late too, which is the reason that comes first.
-  expect(verdict.reasons.join()).toMatch(/the receiver read answers|the sender was late/);
+  expect(verdict.reasons.join()).toMatch(/delays of this load generator/);
 });
