@@ -1,7 +1,8 @@
 /**
- * The minimal client: bun client.ts KIND PORT SECONDS [framed] [sessions=N] [size=N]. Keeps a fixed number of packets in flight. Prints
- * the number of answers since it was started, the answers per second after the warm-up, and the processor time for these, in µs.
- * Datagrams have `size` octets and are divided among `sessions`.
+ * The minimal client: bun client.ts KIND PORT SECONDS [framed] [lossy] [sessions=N] [size=N]. Keeps a fixed number of packets
+ * in flight. Prints the number of answers since it was started, the answers per second after the warm-up, and the processor
+ * time for these, in µs. Datagrams have `size` octets and are divided among `sessions`; with `lossy`, those without an answer
+ * are replaced, and the first number is that of the datagrams sent.
  */
 
 import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../src/stamp/frames.ts";
@@ -9,6 +10,7 @@ import { writeTestPacket } from "../../src/stamp/packet.ts";
 
 const [kind = "", portText, secondsText, ...options] = process.argv.slice(2);
 const framed = options.includes("framed");
+const lossy = options.includes("lossy");
 const numberOf = (name: string) => Number(options.find((each) => each.startsWith(`${name}=`))?.split("=")[1]);
 const sessions = numberOf("sessions") || 1;
 const port = Number(portText);
@@ -17,11 +19,14 @@ const PACKET = numberOf("size") || 64;
 const UDP_IN_FLIGHT = 64;
 const CONNECTIONS = 32;
 const WARM_UP_MS = 300;
+const REPLACE_MS = 20;
 const MOST_IDS = 65_535;
 /** Offset of the session id in a test packet (RFC 8972). */
 const SSID_AT = 14;
 
 let answers = 0;
+/** Datagrams sent. */
+let sequence = 0;
 
 function testPacket(header: number): Buffer {
   const bytes = Buffer.alloc(header + PACKET);
@@ -32,7 +37,6 @@ function testPacket(header: number): Buffer {
 
 async function udp(): Promise<void> {
   const packet = testPacket(0);
-  let sequence = 0;
   let last = -1;
   const open = () =>
     Bun.udpSocket({
@@ -57,6 +61,15 @@ async function udp(): Promise<void> {
     for (let i = 0; i < UDP_IN_FLIGHT; i++) next();
   };
   fill();
+  let sentBefore = 0;
+  let lost = 0;
+  const replaceLost = () => {
+    const missing = sentBefore - answers - lost; // sent before the last interval, and neither answered nor lost
+    sentBefore = sequence;
+    for (let i = 0; i < missing; i++) next();
+    lost += Math.max(0, missing);
+  };
+  if (lossy) setInterval(replaceLost, REPLACE_MS);
   setInterval(() => {
     if (answers === last) fill(); // every packet in flight was lost
     last = answers;
@@ -127,5 +140,7 @@ const [startedAt, before, cpuBefore] = [performance.now(), answers, process.cpuU
 await Bun.sleep(Number(secondsText) * 1000);
 const { user, system } = process.cpuUsage(cpuBefore);
 const rate = ((answers - before) * 1000) / (performance.now() - startedAt);
-console.log(`${answers} ${rate.toFixed(0)} ${(((user + system) * answers) / (answers - before)).toFixed(0)}`);
+console.log(
+  `${lossy ? sequence : answers} ${rate.toFixed(0)} ${(((user + system) * answers) / (answers - before)).toFixed(0)}`,
+);
 process.exit(0);
