@@ -3,7 +3,7 @@ import { writeTimestamp } from "../../../stamp/packet.ts";
 
 const TWO_32 = 2 ** 32;
 
-/** Most packets of one session: 4 million, in about 150 MB with their outcomes. */
+/** Most packets of one session: 4 million, in about 190 MB with their outcomes. */
 const MAX_SLOTS = 2 ** 22;
 
 /** Two times that differ by less are equal: writing and reading an NTP timestamp rounds to about 0.25 µs. */
