@@ -85,7 +85,9 @@ function summaryLine(report: RunReport): string {
     const [reason] = verdict.reasons;
     return `${head}${end}: nothing could be measured${reason === undefined ? "" : `: ${reason}`}`;
   }
-  const hasMedian = responseTime.p50 !== null || responseTime.over.p50 !== undefined;
+  // Of a run with failed answers only, the median is among these packets and says nothing.
+  const hasMedian =
+    packets.answered + packets.late > 0 && (responseTime.p50 !== null || responseTime.over.p50 !== undefined);
   const median = hasMedian ? `, p50 ${formatTime(responseTime, "p50")}` : "";
   return `${head}${failedText(report)}, ${formatShare(loss.ratio)} lost${median}${end}; ${verdict.valid ? "valid" : "NOT VALID, see above"}`;
 }
