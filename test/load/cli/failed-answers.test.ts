@@ -18,6 +18,7 @@ test.each([404, 500, 501])(
     expect(status).toBe(0);
     const last = out.trimEnd().split("\n").at(-1);
     expect(last).toStartWith(`http: 0 of 50 answered, 50 failed: status ${code} × 50 (p50 `);
+    expect(last).toMatch(/ 0 % lost; /);
     expect(out).toMatch(/^http {2}valid {2}0 of 50 answered, 50 failed, 0 % lost/);
     expect(out).toMatch(/^failed( +[\d.]+ [µm]s){4}( +–){3} +[\d.]+ [µm]s$/m);
     expect(out).not.toMatch(/answered nothing|nothing could be measured/);
