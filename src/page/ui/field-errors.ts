@@ -50,7 +50,7 @@ export function showFieldError(host: HTMLElement, error: unknown): void {
   clearErrors(host);
   const text = messageOf(error);
   const path = /^[\w.]+/.exec(text)?.[0] ?? "";
-  const field = error instanceof ApiError && error.status === 400 ? fieldAt(host, path) : undefined;
+  const field = error instanceof ApiError ? fieldAt(host, path) : undefined;
   if (field) attach(field, inUnitOf(field, text), field.closest(".control, .fault") ?? field);
   else host.append(h("p", { class: "error", role: "alert", "data-unreachable": isUnreachable(error) }, text));
 }
