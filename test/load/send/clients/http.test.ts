@@ -19,7 +19,7 @@ function serve(fetch: (request: Request, index: number) => Response | Promise<Re
 test("the default request at / of a lab is POST with a JSON body of the size", async () => {
   await using lab = await startTestLab();
   for (const target of [`127.0.0.1:${lab.ports.http}`, `http://localhost:${lab.ports.http}/`]) {
-    const report = balanced(await runLoad({ ...common, control: false, size: 100, target }).report);
+    const report = balanced(await runLoad({ ...common, timeout: 5, control: false, size: 100, target }).report);
     expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0, failed: 0 });
     expect(report.statuses).toEqual({ "200": 200 });
     expect(report.plan?.http).toEqual({ method: "POST", keepAlive: true, verify: true, withheld: [] });
