@@ -33,6 +33,7 @@ const SUMMARY = {
       p95: 0.0009,
       p99: null,
       over: { p99: 2 },
+      ended: "completed",
       valid: true,
     },
   ],
@@ -47,6 +48,7 @@ const OTHER_LINE = {
   p95: null,
   p99: 0.002,
   over: {},
+  ended: null,
 };
 const OTHER_SUMMARIES = [
   { ...SUMMARY, lines: [OTHER_LINE] },

@@ -38,7 +38,7 @@ export const GLOSSARY = {
   burst:
     "Losses in bursts (loss episodes, RFC 6534), from Gilbert's two-state model: in the bad state every packet is lost, in the same way as by drop. “Starts” is the probability per packet of entering the bad state, “ends” that of leaving it. The mean burst is 1 ÷ ends packets long.",
   delay:
-    "The answer is delayed. Fixed: always by the same time. Uniform: by any time in a range. Normal: a bell curve. Pareto: mostly short and sometimes very long, as in real queues.",
+    "The answer is delayed. Fixed: always by the same time. Uniform: by any time in a range. Normal: a bell curve. Pareto: at least min, mostly short and sometimes very long, as in real queues; with a smaller shape more of them are long.",
   duplicate: "The answer is sent twice, as when a network duplicates a packet (RFC 5560).",
   reorder: "The answer is held back until the next answer to the same peer has been sent (RFC 4737).",
   corrupt: "One bit of the answer is inverted.",
@@ -102,7 +102,7 @@ export const GLOSSARY = {
   significance:
     "Whether a change exceeds what chance explains at 95 % confidence. Of two single runs, a value is “higher” or “lower”, or “within noise of the runs”; “cannot tell” means that one of them has no interval. One pair cannot tell a change from the ordinary variation between runs. Sets of runs, made with --repeat, can: only of these a change is “better”, “worse” or “within noise”.",
   "interval percentile":
-    "During a run, p50 and p99 of an interval are over the packets whose outcome became known in it: answered in it, or found to be failed, corrupt or without an answer within the timeout. The latter count as infinitely slow, as in the report, so that a percentile among them is “>” the timeout. A loss is known one timeout after its packet was sent.",
+    "During a run, p50, p95 and p99 of an interval are over the packets whose outcome became known in it: answered in it, or found to be failed, corrupt or without an answer within the timeout. The latter count as infinitely slow, as in the report, so that a percentile among them is “>” the timeout. A loss is known one timeout after its packet was sent.",
   "percentile curve":
     "Response time by percentile. The axis stretches towards 100 %: each step to the right (90 %, 99 %, 99.9 %) leaves a tenth of the answers. A flat line means steady response times; a rising line means that a few answers were much slower. The curve is over all packets sent and ends where the response time is over the timeout.",
 } as const;

@@ -48,7 +48,7 @@ export const FORMS: Readonly<Record<Kind, string>> = {
   stall: LOSS_FORM,
   burst:
     "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1, both also in %",
-  delay: `TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), times from 0 to ${MAX_DELAY_MS} ms, or with a unit: us, ms, s`,
+  delay: `TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(MIN,SHAPE), times from 0 to ${MAX_DELAY_MS} ms, or with a unit: us, ms, s`,
   duplicate: `a probability ${PROBABILITY}`,
   reorder: `a probability ${PROBABILITY}`,
   corrupt: `a probability ${PROBABILITY}`,

@@ -67,6 +67,8 @@ export interface RunLine {
   readonly p95: number | null;
   readonly p99: number | null;
   readonly over: Times["over"];
+  /** How it ended; null for a report of a version that did not say. */
+  readonly ended: RunReport["ended"];
   readonly valid: boolean;
 }
 

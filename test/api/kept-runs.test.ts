@@ -28,7 +28,10 @@ describe("kept runs", () => {
   test("are listed with the targets and limits of a new run", async () => {
     const { runs, file, targets, caps } = (await get("/runs")).json();
     expect(runs.map(({ id }: { id: number }) => id)).toEqual([2, 1]);
-    expect(runs[1]).toMatchObject({ source: "command", lines: [{ protocol: "udp", sent: 20, lossRatio: 0 }] });
+    expect(runs[1]).toMatchObject({
+      source: "command",
+      lines: [{ protocol: "udp", sent: 20, lossRatio: 0, ended: "completed" }],
+    });
     expect([file, targets]).toEqual([true, ["10.0.0.7:7000"]]);
     expect(caps).toEqual({ rate: 10_000, seconds: 2, connections: 256, size: 16_384 });
   });

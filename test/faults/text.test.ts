@@ -122,7 +122,7 @@ describe("an invalid text", () => {
   const P = "a probability from 0 to 1, or 0% to 100%";
   const DROP = "P or UP/DOWN, each from 0 to 1, or 0% to 100%";
   const DELAY =
-    "TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(SCALE,SHAPE), times from 0 to 60000 ms, or with a unit: us, ms, s";
+    "TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(MIN,SHAPE), times from 0 to 60000 ms, or with a unit: us, ms, s";
   const BURST =
     "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1, both also in %";
   const STATUS = "CODE:P, CODE from 400 to 599, P from 0 to 1, or 0% to 100%";

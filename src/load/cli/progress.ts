@@ -3,7 +3,7 @@ import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import type { WarmUpProgress } from "../plan/warm-up.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
-import { formatTime } from "../report/format-time.ts";
+import { formatInterruption, formatTime } from "../report/format-time.ts";
 import type { Repetition } from "../report/report.ts";
 
 const BAR_WIDTH = 24;
@@ -120,7 +120,6 @@ export class ProgressView {
     if (this.#isTerminal) this.#write(CLEAR_LINE);
     const last = [...this.#before.values()].at(-1);
     if (!isInterrupted || last === undefined) return;
-    const whole = Number.isFinite(last.totalSeconds) ? ` of ${formatSeconds(last.totalSeconds)}` : "";
-    this.#write(`${this.#title}interrupted after ${formatSeconds(last.seconds)}${whole}\n`);
+    this.#write(`${this.#title}${formatInterruption(last.seconds, last.totalSeconds)}\n`);
   }
 }

@@ -20,11 +20,14 @@ export class TargetError extends Error {
 /** Options whose names differ from those of their flags. */
 const OPTION_OF: Readonly<Record<string, string>> = { slo: "objectives", proto: "protocol", insecure: "verify" };
 
-/** The message of a UsageError with names of options in place of flags: `inFlight` for `--in-flight`. */
-export function namingOptions(message: string): string {
+/**
+ * The message of a UsageError with names of options in place of flags: `inFlight` for `--in-flight`.
+ * @param names of flags that have another name where the message is shown
+ */
+export function namingOptions(message: string, names: Readonly<Record<string, string>> = {}): string {
   const named = message.replaceAll(
     /(?<=^|\s)--([a-z][a-z-]*)/g,
-    (_, flag: string) => OPTION_OF[flag] ?? camelCase(flag),
+    (_, flag: string) => names[flag] ?? OPTION_OF[flag] ?? camelCase(flag),
   );
   return named.replaceAll(/(?<=^|\s)-([46])(?=\s|$)/g, "family $1");
 }

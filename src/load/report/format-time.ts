@@ -14,3 +14,9 @@ export function formatTime(
   const over = name === "mean" || name === "min" || name === "max" ? undefined : times.over[name];
   return over === undefined ? format(times[name] ?? null) : `> ${formatSeconds(over)}`;
 }
+
+/** How long a run lasted that was interrupted: `interrupted after 2 s of 10 s`; without the total if it had no time limit. */
+export function formatInterruption(seconds: number, totalSeconds: number): string {
+  const whole = Number.isFinite(totalSeconds) ? ` of ${formatSeconds(totalSeconds)}` : "";
+  return `interrupted after ${formatSeconds(seconds)}${whole}`;
+}

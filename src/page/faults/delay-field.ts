@@ -19,7 +19,7 @@ const PARAMETERS: Readonly<Record<Delay["kind"], readonly Parameter[]>> = {
     ["stddevMs", "spread", "ms", 10],
   ],
   pareto: [
-    ["scaleMs", "least", "ms", 10],
+    ["scaleMs", "min", "ms", 10],
     ["shape", "shape", "", 2],
   ],
 };

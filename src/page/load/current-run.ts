@@ -1,6 +1,7 @@
 /** The run in progress or the last one: its state, its progress and its report. */
+import { formatInterruption } from "../../load/report/format-time.ts";
 import type { RunState } from "../../runs/shapes.ts";
-import { byId, h, setText } from "../ui/dom.ts";
+import { byId, capitalized, h, setText } from "../ui/dom.ts";
 import { createProgress } from "./progress.ts";
 import { columnsOf, createReport, type ReportView } from "./report.ts";
 
@@ -18,9 +19,15 @@ export function isOver(state: RunState | null): boolean {
   return state === null || state.state === "done" || state.state === "failed";
 }
 
+/** The end of a run that was stopped; undefined for one that sent all of its packets. */
+function interruption({ reports, seconds }: RunState): string | undefined {
+  const parts = reports.filter(({ verdict }) => verdict.interrupted).map(({ durationSeconds }) => durationSeconds);
+  return parts.length === 0 ? undefined : capitalized(formatInterruption(Math.max(...parts), seconds));
+}
+
 function describeState(state: RunState): string {
   const stopped = state.stopped && !isOver(state) ? "(stopped)" : "";
-  return [STATES[state.state], stopped, state.error ?? ""].filter(Boolean).join(": ");
+  return [interruption(state) ?? STATES[state.state], stopped, state.error ?? ""].filter(Boolean).join(": ");
 }
 
 /** The view. */

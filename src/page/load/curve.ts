@@ -31,7 +31,7 @@ export function createCurves(curves: readonly Curve[]): Chart {
 }
 
 function describe({ line, report: { responseTime } }: Curve): string {
-  const statistics = (["p50", "p90", "p99", "max"] as const).map(
+  const statistics = (["p50", "p90", "p95", "p99", "max"] as const).map(
     (name) => `${name} ${formatTime(responseTime, name, (seconds) => inline(duration(seconds)))}`,
   );
   return `${line.label}: ${statistics.join(", ")}`;

@@ -17,6 +17,7 @@ const TERMS = [
   "packet accounting",
   "loss direction",
   "unexplained",
+  "failed answers",
   "late",
   "refused",
   "loss",

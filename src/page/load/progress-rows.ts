@@ -16,13 +16,15 @@ export function latestIntervals(intervals: readonly Interval[]): readonly Interv
 /** Counts that most runs do not have. */
 const RARE = ["late", "failed", "corrupt", "unsent", "refused"] as const;
 
-/** The cells of an interval: sent, answered, lost, loss ratio, p50, p99, other counts. */
+/** The cells of an interval: sent, answered, lost, loss ratio, p50, p95, p99, other counts. */
 export function intervalCells(interval: Interval): readonly string[] {
   const { sent, answered, lost } = interval;
   const loss = inline(percent(sent === 0 ? null : lost / sent));
-  const time = (name: "p50" | "p99") => formatTime(interval, name, (seconds) => inline(duration(seconds)));
+  const times = (["p50", "p95", "p99"] as const).map((name) =>
+    formatTime(interval, name, (seconds) => inline(duration(seconds))),
+  );
   const rare = RARE.filter((name) => interval[name] > 0).map((name) => `${name} ${grouped(interval[name])}`);
-  return [grouped(sent), grouped(answered), grouped(lost), loss, time("p50"), time("p99"), rare.join(", ")];
+  return [grouped(sent), grouped(answered), grouped(lost), loss, ...times, rare.join(", ")];
 }
 
 /** Seconds of the run, and p50 and p99 of each protocol in each of them; Infinity where they are over the timeout. */

@@ -7,7 +7,7 @@ import { h, writeRows } from "../ui/dom.ts";
 import { colorOf, dashOf, titleOf } from "../ui/protocols.ts";
 import { type Interval, intervalCells, intervalColumns, latestIntervals } from "./progress-rows.ts";
 
-const HEAD = ["protocol", "sent", "answered", "lost", "loss", "p50", "p99", "other"];
+const HEAD = ["protocol", "sent", "answered", "lost", "loss", "p50", "p95", "p99", "other"];
 const CAPTION =
   "Response time in each second: p50 as the wide line, p99 as the thin one, over the packets whose outcome became known in that second. ▲ at the upper edge: over the timeout. A gap: too few packets. A packet counts as lost when its timeout has passed.";
 

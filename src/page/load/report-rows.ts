@@ -1,9 +1,11 @@
 /** The rows of a report's tables: labels with their definitions, and the value of each report. */
 import { count, duration, grouped, inline, NONE, octets, percent } from "../../base/format.ts";
 import type { Term } from "../../base/glossary.ts";
+import { QUANTILE_NAMES, quantileLabel } from "../../load/plan/quantiles.ts";
 import { formatTime } from "../../load/report/format-time.ts";
 import type { LossPlaces } from "../../load/report/places.ts";
 import type { OneWayVariation, RunReport, Times, TwoQuantiles } from "../../load/report/report.ts";
+import { FAILED_TIMES } from "../../load/report/text/notes.ts";
 
 /** One row. */
 export interface ReportRow {
@@ -97,15 +99,13 @@ function burstText({ count: bursts, mean }: RunReport["loss"]["bursts"]): string
   return mean === null ? grouped(bursts) : `${grouped(bursts)}, ${Number(mean.toPrecision(3))}`;
 }
 
-const STATISTICS = [
-  ["minimum", "min"],
-  ["mean", "mean"],
-  ["p50", "p50"],
-  ["p90", "p90"],
-  ["p99", "p99"],
-  ["p99.9", "p999"],
-  ["maximum", "max"],
-] as const satisfies readonly (readonly [string, keyof Times])[];
+/** Every statistic of a distribution, as rows. `definition` is that of its percentiles. */
+function statisticRows(pick: (report: RunReport) => Times, definition?: Term): readonly ReportRow[] {
+  return (["min", "mean", ...QUANTILE_NAMES, "max"] as const).map((name) => {
+    const cell = (report: RunReport) => formatTime(pick(report), name, timeText);
+    return row(quantileLabel(name), cell, 1, name === "p50" ? definition : undefined);
+  });
+}
 
 /** The packet accounting. */
 export const ACCOUNTING_ROWS: readonly ReportRow[] = [
@@ -144,15 +144,14 @@ export const ACCOUNTING_ROWS: readonly ReportRow[] = [
 /** Response, service, server and one-way times, and their variation. */
 export const TIME_ROWS: readonly ReportRow[] = [
   row("response time (percentiles of all packets sent)", () => "", 0, "response time"),
-  ...STATISTICS.map(([label, name]) =>
-    row(
-      label,
-      ({ responseTime }) => formatTime(responseTime, name, timeText),
-      1,
-      name === "p50" ? "percentile" : undefined,
-    ),
+  ...statisticRows(({ responseTime }) => responseTime, "percentile"),
+  ...only(
+    ({ failedTime }) => failedTime.count > 0,
+    row(`failed (${FAILED_TIMES})`, () => "", 0, "failed answers"),
+    ...statisticRows(({ failedTime }) => failedTime),
   ),
   row("service time p50", ({ serviceTime }) => formatTime(serviceTime, "p50", timeText), 0, "service time"),
+  row("service time p95", ({ serviceTime }) => formatTime(serviceTime, "p95", timeText)),
   row("service time p99", ({ serviceTime }) => formatTime(serviceTime, "p99", timeText)),
   timeRow("server time p50", ({ serverTime }) => serverTime.p50, "server time"),
   ...only(

@@ -1,5 +1,4 @@
 /** The report of a run, or of several side by side: verdict, packet accounting, times, percentile curve, explanations. */
-import { clockNotes } from "../../load/report/clock-notes.ts";
 import type { RunReport } from "../../load/report/report.ts";
 import type { RunDetail } from "../../runs/shapes.ts";
 import type { Chart } from "../ui/chart.ts";
@@ -7,10 +6,10 @@ import { h } from "../ui/dom.ts";
 import { lineSample } from "../ui/line-sample.ts";
 import { colorOf, dashOf, labelOf, titleOf } from "../ui/protocols.ts";
 import { definitions, learnMore, term } from "../ui/terms.ts";
-import { createAccountingBar } from "./accounting-bar.ts";
 import { createCurves } from "./curve.ts";
 import { overText } from "./curve-points.ts";
 import { ACCOUNTING_ROWS, type ReportRow, RUN_ROWS, TIME_ROWS } from "./report-rows.ts";
+import { createVerdict } from "./verdict.ts";
 
 /** One report with its heading. */
 export interface ReportColumn {
@@ -49,21 +48,6 @@ function createTable(caption: string, rows: readonly ReportRow[], columns: reado
     "div",
     { class: "report-table" },
     h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, h("td"), ...head)), h("tbody", {}, ...body)),
-  );
-}
-
-function createVerdict({ heading, report }: ReportColumn): HTMLElement {
-  const { valid, reasons } = report.verdict;
-  return h(
-    "li",
-    { class: "verdict", "data-valid": String(valid), "data-protocol": report.protocol },
-    h("strong", {}, heading),
-    " ",
-    h("span", { class: "badge" }, valid ? "✓ valid" : "✕ not valid"),
-    ...reasons.map((reason) => h("p", {}, reason)),
-    createAccountingBar(report),
-    h("p", { class: "note" }, `Directions: ${report.evidence.text}`),
-    ...clockNotes(report).map((note) => h("p", { class: "note" }, `${note.charAt(0).toUpperCase()}${note.slice(1)}.`)),
   );
 }
 
@@ -117,7 +101,7 @@ export function createReport(columns: readonly ReportColumn[], extra?: HTMLEleme
   const element = h(
     "div",
     { class: "report" },
-    h("ul", { class: "verdicts" }, ...columns.map(createVerdict)),
+    h("ul", { class: "verdicts" }, ...columns.map(({ heading, report }) => createVerdict(heading, report))),
     h(
       "div",
       { class: columns.length > 1 ? "report-grid several" : "report-grid" },

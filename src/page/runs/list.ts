@@ -2,6 +2,7 @@
 import { count, duration, inline, percent } from "../../base/format.ts";
 import { formatTime } from "../../load/report/format-time.ts";
 import type { RunLine, RunSummary } from "../../runs/shapes.ts";
+import { verdictText } from "../load/verdict.ts";
 import { button, changing, h } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
 import type { RunIdentity } from "./deletions.ts";
@@ -21,8 +22,9 @@ const LINE_COLUMNS: readonly LineColumn[] = [
   ["duration", ({ seconds }) => inline(duration(seconds))],
   ["loss", ({ lossRatio }) => inline(percent(lossRatio))],
   ["p50", (line) => formatTime(line, "p50", timeText)],
+  ["p95", (line) => formatTime(line, "p95", timeText)],
   ["p99", (line) => formatTime(line, "p99", timeText)],
-  ["verdict", ({ valid }) => (valid ? "✓ valid" : "✕ not valid")],
+  ["verdict", ({ ended, valid }) => verdictText({ ended, verdict: { valid } })],
 ];
 
 /** What the buttons of a run do. */

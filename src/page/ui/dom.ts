@@ -41,6 +41,11 @@ export function changing(...children: readonly Child[]): HTMLFieldSetElement {
   return h("fieldset", { class: "bare", "data-changes": true, disabled }, ...children);
 }
 
+/** A text that begins with a capital letter. */
+export function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 /** Sets the text if it differs, which avoids a new layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

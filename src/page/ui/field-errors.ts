@@ -45,12 +45,15 @@ function inUnitOf({ dataset: { scale, unit } }: HTMLElement, text: string): stri
   return inDisplayedUnit(text, Number(scale ?? 1), unit ?? "");
 }
 
+/** The statuses of errors that can concern a field: an invalid value, and a target that is not allowed. */
+const OF_FIELDS: readonly number[] = [400, 403];
+
 /** Shows an error of a JSON body at the field that its message starts with, otherwise at the end of `host`. */
 export function showFieldError(host: HTMLElement, error: unknown): void {
   clearErrors(host);
   const text = messageOf(error);
   const path = /^[\w.]+/.exec(text)?.[0] ?? "";
-  const field = error instanceof ApiError ? fieldAt(host, path) : undefined;
+  const field = error instanceof ApiError && OF_FIELDS.includes(error.status) ? fieldAt(host, path) : undefined;
   if (field) attach(field, inUnitOf(field, text), field.closest(".control, .fault") ?? field);
   else host.append(h("p", { class: "error", role: "alert", "data-unreachable": isUnreachable(error) }, text));
 }

@@ -24,7 +24,8 @@ export function storedFrom({ source, reports, details }: NewRun): StoredRun {
   return { source, reports: JSON.stringify(reports), details: JSON.stringify(details) };
 }
 
-function lineOf({ protocol, target, rate, durationSeconds, packets, loss, responseTime, verdict }: RunReport): RunLine {
+function lineOf(report: RunReport): RunLine {
+  const { protocol, target, rate, durationSeconds, packets, loss, responseTime, ended, verdict } = report;
   return {
     protocol,
     target,
@@ -36,6 +37,7 @@ function lineOf({ protocol, target, rate, durationSeconds, packets, loss, respon
     p95: responseTime.p95,
     p99: responseTime.p99,
     over: responseTime.over,
+    ended: ended ?? null,
     valid: verdict.valid,
   };
 }

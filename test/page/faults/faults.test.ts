@@ -49,6 +49,10 @@ describe("faults on the page", () => {
         `${JSON.stringify(paths)}.map((path) => document.querySelector('${column} input[type=number][data-path="' + path + '"]').value).join()`,
       );
       expect(shown).toBe("20,5,0,500");
+      const font = `getComputedStyle(document.querySelector('${column} .text-form input')).fontFamily`;
+      expect(await page.value<string>(font)).toStartWith("ui-monospace");
+      const labels = `[...document.querySelectorAll('${column} [data-delay=pareto] label')].map((e) => e.textContent).join()`;
+      expect(await page.value<string>(labels)).toBe("min,shape");
     },
   );
 

@@ -25,27 +25,33 @@ describe("load runs from the page", () => {
     expect(page.problems).toEqual([]);
   });
 
-  browserTest("a run is stopped by a click, and its report covers the packets sent", async () => {
-    await using lab = await startTestLab();
-    using page = await openPage(urlOf(lab, "/"));
-    await page.shows("#live", "live");
-    await startRun(page, "tcp", 20, 60);
-    await page.shows("#load-live .progress-table", "TCP");
-    const again = await fetch(urlOf(lab, "/runs"), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ protocol: "udp", rate: 1, seconds: 1 }),
-    });
-    expect(again.status).toBe(409);
-    await page.value(
-      "([...document.querySelectorAll('#load-form button')].find((b) => b.textContent === 'Stop').click(), true)",
-    );
-    await page.shows("#load-live .status", "Done", 15_000);
-    const sent = Number(await reportValue(page, "#load-live", "sent"));
-    expect(sent).toBeGreaterThan(5);
-    expect(sent).toBeLessThan(1000);
-    expect(await reportValue(page, "#load-live", "answered")).toBe(String(sent));
-  });
+  browserTest(
+    "a run is stopped by a click: it is called interrupted, and its report covers the packets sent",
+    async () => {
+      await using lab = await startTestLab();
+      using page = await openPage(urlOf(lab, "/"));
+      await page.shows("#live", "live");
+      await startRun(page, "tcp", 20, 60);
+      await page.shows("#load-live .progress-table", "TCP");
+      const again = await fetch(urlOf(lab, "/runs"), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ protocol: "udp", rate: 1, seconds: 1 }),
+      });
+      expect(again.status).toBe(409);
+      await page.value(
+        "([...document.querySelectorAll('#load-form button')].find((b) => b.textContent === 'Stop').click(), true)",
+      );
+      await page.shows("#load-live .status", "Interrupted after ", 15_000);
+      expect(await page.text("#load-live .status")).toMatch(/^Interrupted after [\d.]+ m?s of 60 s$/);
+      expect(await page.text("#load-live .badge")).toBe("✕ interrupted");
+      await page.shows("table.runs tbody", "✕ interrupted");
+      const sent = Number(await reportValue(page, "#load-live", "sent"));
+      expect(sent).toBeGreaterThan(5);
+      expect(sent).toBeLessThan(1000);
+      expect(await reportValue(page, "#load-live", "answered")).toBe(String(sent));
+    },
+  );
 
   browserTest("the waiting time is part of a run, and its error is shown at its field", async () => {
     await using lab = await startTestLab({ impair: parseImpairments("udp:delay=300") });

@@ -36,11 +36,13 @@ function interval(protocol: Protocol, seconds: number, values: Partial<Interval>
 }
 
 test("the cells of an interval", () => {
-  const cells = intervalCells(interval("udp", 1, { sent: 1000, answered: 900, lost: 100, p50: 0.0002, p99: 0.004 }));
-  expect(cells).toEqual(["1,000", "900", "100", "10.0 %", "200 µs", "4.00 ms", ""]);
-  expect(intervalCells(interval("udp", 1))).toEqual(["0", "0", "0", "–", "–", "–", ""]);
+  const cells = intervalCells(
+    interval("udp", 1, { sent: 1000, answered: 900, lost: 100, p50: 0.0002, p95: 0.002, p99: 0.004 }),
+  );
+  expect(cells).toEqual(["1,000", "900", "100", "10.0 %", "200 µs", "2.00 ms", "4.00 ms", ""]);
+  expect(intervalCells(interval("udp", 1))).toEqual(["0", "0", "0", "–", "–", "–", "–", ""]);
   const over = interval("udp", 1, { sent: 10, lost: 6, late: 1, refused: 2000, over: { p50: 2 } });
-  expect(intervalCells(over)).toEqual(["10", "0", "6", "60.0 %", "> 2 s", "–", "late 1, refused 2,000"]);
+  expect(intervalCells(over)).toEqual(["10", "0", "6", "60.0 %", "> 2 s", "–", "–", "late 1, refused 2,000"]);
 });
 
 test("the latest interval of each protocol of the run, in the order of the registry", () => {

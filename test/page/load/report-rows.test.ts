@@ -57,6 +57,32 @@ test("percentiles over the timeout are shown as such", () => {
   expect([rows.get("p50"), rows.get("service time p99")]).toEqual(["> 2 s", "> 2 s"]);
 });
 
+test("every percentile has a row, and so have the times of failed answers if there are any", () => {
+  const report = reportOf(1000, 0, 10);
+  const labels = ["min", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"];
+  const rows = shown(TIME_ROWS, report);
+  expect(rows.slice(1, 9).map(([label]) => label)).toEqual(labels);
+  expect(rows.map(([label]) => label)).toContain("service time p95");
+  expect(rows.some(([label]) => label.startsWith("failed"))).toBe(false);
+  const failedTime = { ...report.failedTime, count: 7, packets: 7, min: 0.02, p50: 0.03, p95: 0.04, max: 0.05 };
+  const failed = shown(TIME_ROWS, { ...report, failedTime }).slice(9, 18);
+  expect(failed.map(([label]) => label)).toEqual([
+    "failed (response times of the answers with a status outside 2xx)",
+    ...labels,
+  ]);
+  expect(failed.map(([, value]) => value)).toEqual([
+    "",
+    "20.0 ms",
+    "–",
+    "30.0 ms",
+    "–",
+    "40.0 ms",
+    "–",
+    "–",
+    "50.0 ms",
+  ]);
+});
+
 test("the places of losses are rows if a receive buffer was one of them", () => {
   const report = reportOf(1000, 100, 1);
   const labels = (one: RunReport) => shown(ACCOUNTING_ROWS, one).map(([label]) => label);

@@ -1,16 +1,16 @@
 /** The section "Runs", in a real browser, on a real lab. */
 import { expect } from "bun:test";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ONE_PAIR } from "../../../src/load/measure/statistics/difference.ts";
+import { RunStore } from "../../../src/runs/kept/store.ts";
+import { reportOf } from "../../load/support/reports.ts";
+import { newPath } from "../../runs/support.ts";
 import { startTestLab, urlOf } from "../../support/lab.ts";
 import { until } from "../../support/until.ts";
 import { browserTest, openPage } from "../support/browser.ts";
 import { reportValue, startRun } from "../support/runs.ts";
 
 browserTest("kept runs survive a restart of the lab, and are opened and compared", async () => {
-  const data = join(mkdtempSync(join(tmpdir(), "wirelab-")), "runs.sqlite");
+  const data = newPath();
   {
     await using lab = await startTestLab({ data });
     using page = await openPage(urlOf(lab, "/"));
@@ -42,6 +42,44 @@ browserTest("kept runs survive a restart of the lab, and are opened and compared
   expect(await page.value<string>("document.querySelector('#opened .curves .chart').ariaLabel")).toContain(
     "UDP #2: p50",
   );
+  expect(page.problems).toEqual([]);
+});
+
+browserTest("a kept run has p95, the times of failed answers, its objectives, and remedies as fields", async () => {
+  const data = newPath();
+  const report = reportOf(1000, 0, 10);
+  const { responseTime } = report;
+  const objective = { text: "loss<5%", met: true, value: 0, edge: 0.01, runValid: false };
+  const kept = {
+    ...report,
+    responseTime: { ...responseTime, p50: 0.001, p95: 0.0123, p99: 0.02 },
+    failedTime: { ...responseTime, count: 7, packets: 7, min: 0.002, p50: 0.025 },
+    objectives: [objective],
+    verdict: { valid: false, interrupted: false, reasons: ["the lab still held 1 packet; raise --wait, lower --rate"] },
+  };
+  {
+    using store = RunStore.open(data);
+    for (const _ of [1, 2]) {
+      store.save({ source: "command", reports: [kept], details: [{ curve: [], explanation: "" }] });
+    }
+  }
+  await using lab = await startTestLab({ data });
+  using page = await openPage(urlOf(lab, "/"));
+  await page.shows("table.runs tbody", "#1");
+  expect(await page.text("table.runs thead")).toContain("lossp50p95p99verdict");
+  expect(await page.text("table.runs tbody")).toContain("1.00 ms12.3 ms20.0 ms✕ not valid");
+  await page.click('[aria-label="Open run 1"]');
+  await page.shows("#opened h3", "Run 1");
+  expect(await reportValue(page, "#opened", "p95")).toBe("12.3 ms");
+  const times = await page.text("#opened .report-side:last-child .report-table");
+  expect(times).toContain("failed (response times of the answers with a status outside 2xx)min2.00 ms");
+  const verdict = await page.text("#opened .verdict");
+  expect(verdict).toContain("✕ not valid");
+  expect(verdict).toContain("objective loss<5%: met, but the run is not valid: 0 %, confidence limit 1 %");
+  expect(verdict).toContain("the lab still held 1 packet; raise waiting time, lower rate");
+  for (const id of [1, 2]) await page.click(`[aria-label="Compare run ${id}"]`);
+  await page.click("#runs-card .tools button");
+  await page.shows("#opened .report-table:has(caption)", "p9512.3 ms12.3 ms");
   expect(page.problems).toEqual([]);
 });
 

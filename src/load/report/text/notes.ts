@@ -23,13 +23,16 @@ function intervalNotes({ responseTime }: RunReport): string[] {
   return times.length === 0 ? [] : [`response times without a 95 % interval: ${times.join(", ")}`];
 }
 
+/** What the times of failed packets are of. */
+export const FAILED_TIMES = "response times of the answers with a status outside 2xx";
+
 /** What the percentiles are over, where that is not the same for all times. */
 function percentileNotes({ responseTime: { count, packets }, failedTime }: RunReport): string[] {
   return [
     ...(count === 0 || count === packets
       ? []
       : ["percentiles of response and service are of all packets sent; the others are of answers"]),
-    ...(failedTime.count === 0 ? [] : ["failed: response times of the answers with a status outside 2xx"]),
+    ...(failedTime.count === 0 ? [] : [`failed: ${FAILED_TIMES}`]),
   ];
 }
 

@@ -16,11 +16,11 @@ import {
 } from "../comparison/run-set.ts";
 import type { Repetition, RunReport } from "../report.ts";
 import { renderAlternating } from "./comparison-text.ts";
+import { END_TEXTS, objectiveLine } from "./judgement.ts";
 import { countLine } from "./notes.ts";
 import { PLAIN, paint, type Screen, type Tone, wrap } from "./screen.ts";
 import { settingsLines } from "./settings.ts";
 import { fits, layOut, type Rows } from "./table.ts";
-import { END_TEXTS, objectiveLine } from "./verdict-lines.ts";
 
 type Reports = readonly RunReport[];
 

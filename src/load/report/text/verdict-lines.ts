@@ -1,43 +1,11 @@
 /** The first lines of the text report: the verdict of each run, its objectives and the reasons; and its last line. */
-import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
+import { formatCount, formatSeconds, formatShare } from "../../../base/format.ts";
 import type { QuantileName } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
 import { hasNoAnswer } from "../no-answer.ts";
-import type { JudgedObjective, PacketCounts, RunEnd, RunReport } from "../report.ts";
-import { paint, type Screen, type Tone, wrap } from "./screen.ts";
-
-/** How a run ended, in words. */
-export const END_TEXTS: Readonly<Record<RunEnd, string>> = {
-  completed: "completed",
-  interrupted: "interrupted",
-  "gave-up": "gave up",
-};
-
-/** An objective that is met by a run that is not valid is not called met alone. */
-function resultOf({ met, runValid }: JudgedObjective, screen: Screen): string {
-  if (!met) return paint(screen, "bad", "MISSED");
-  return runValid ? paint(screen, "good", "met") : paint(screen, "caution", "met, but the run is not valid");
-}
-
-/** An objective and its result, as one line. */
-export function objectiveLine(objective: JudgedObjective, screen: Screen): string {
-  const { text, value, over, edge, note } = objective;
-  const format = /^\s*rate/i.test(text)
-    ? formatRate
-    : /^\s*(loss|errors|late)/i.test(text)
-      ? formatShare
-      : formatSeconds;
-  const measured = over !== undefined ? `> ${formatSeconds(over)}` : value === null ? NONE : format(value);
-  const limit = edge === null || edge === value ? "" : `, confidence limit ${format(edge)}`;
-  return `objective ${text}: ${resultOf(objective, screen)}: ${measured}${limit}${note === undefined ? "" : ` (${note})`}`;
-}
-
-/** The verdict in words, and its meaning. */
-function verdictOf({ ended, verdict }: RunReport): readonly [text: string, tone: Tone] {
-  if (verdict.valid) return ["valid", "good"];
-  if (ended === null || ended === "completed") return ["NOT VALID", "bad"];
-  return [END_TEXTS[ended], ended === "interrupted" ? "caution" : "bad"];
-}
+import type { JudgedObjective, PacketCounts, RunReport } from "../report.ts";
+import { END_TEXTS, objectiveLine, verdictOf } from "./judgement.ts";
+import { paint, type Screen, wrap } from "./screen.ts";
 
 /** The status of a lab for a dropped request, which counts as lost. */
 const DROPPED = "503";

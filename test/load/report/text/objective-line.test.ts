@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { objectiveLine } from "../../../../src/load/report/text/judgement.ts";
 import { PLAIN } from "../../../../src/load/report/text/screen.ts";
-import { objectiveLine } from "../../../../src/load/report/text/verdict-lines.ts";
 
 test("an objective that is met by a run that is not valid is not called met alone", () => {
   const objective = { text: "p50<1s", met: true, value: 0.01, edge: 0.01 };
