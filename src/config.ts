@@ -164,11 +164,11 @@ export const SETTINGS: Settings = {
 };
 
 /** Settings whose invalid value is not printed. */
-const SECRET: ReadonlySet<keyof Config> = new Set(["token"]);
+export const SECRET_SETTINGS: ReadonlySet<keyof Config> = new Set(["token"]);
 
 function read<Key extends keyof Config>(key: Key, name: string, text: string): Config[Key] {
   const setting: Setting<unknown> = SETTINGS[key];
-  const shown = SECRET.has(key) ? "(not shown)" : JSON.stringify(text);
+  const shown = SECRET_SETTINGS.has(key) ? "(not shown)" : JSON.stringify(text);
   try {
     const value = setting.parse(text);
     if (value !== undefined) return value as Config[Key]; // SETTINGS[key] parses to Config[key] by its type

@@ -9,11 +9,11 @@ import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { UsageError } from "../plan/errors.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
-import { jsonOf, readReports } from "../report/files/json.ts";
+import { jsonOf } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
 import type { Screen } from "../report/text/screen.ts";
-import type { ReadFile } from "./earlier-plan.ts";
 import { HELP } from "./help.ts";
+import { type ReadFile, readReportFile } from "./input-files.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand } from "./parse.ts";
@@ -89,7 +89,8 @@ export async function runCommand(words: readonly string[], environment: CommandE
 
 async function execute(command: Command, environment: CommandEnvironment): Promise<number> {
   const { outputs } = command;
-  const earlier = outputs.compare === undefined ? undefined : readEarlier(outputs.compare, environment.readFile);
+  const { compare } = outputs;
+  const earlier = compare === undefined ? undefined : readReportFile("compare", compare, environment.readFile);
   if (command.save) checkSave(environment.save);
   checkOutputs(outputs, environment.checkWritable);
   // The metrics endpoint reports directions during the run.
@@ -133,18 +134,6 @@ function withCommand(report: RunReport, { flags }: Command, commit: string | und
     plan: report.plan && { ...report.plan, flags },
     host: report.host && { ...report.host, ...(commit !== undefined && { commit }) },
   };
-}
-
-function readEarlier(path: string, readFile: ReadFile): RunReport[] {
-  let content: Uint8Array;
-  try {
-    content = readFile(path);
-  } catch (error) {
-    throw new UsageError(`--compare ${path}: ${fileProblem(error)}`);
-  }
-  const reports = readReports(Buffer.from(content).toString());
-  if (reports === undefined) throw new UsageError(`--compare ${path}: not a JSON report of this command`);
-  return reports;
 }
 
 /** The first Ctrl-C stops the runs, the second one ends the process. Returns whether there was one. */

@@ -1,4 +1,5 @@
 /** Parses the command line of the load command into the options of its runs. */
+import { defined } from "../../base/defined.ts";
 import { fileProblem } from "../../base/file-errors.ts";
 import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
@@ -15,8 +16,9 @@ import {
   parseWord,
   readNumber,
 } from "../plan/values.ts";
-import { again, type EarlierPlan, type ReadFile, readEarlierPlan } from "./earlier-plan.ts";
+import { again, type EarlierPlan, readEarlierPlan } from "./earlier-plan.ts";
 import { type Flag, flagWords, type GivenFlags, readFlags } from "./flags.ts";
+import type { ReadFile } from "./input-files.ts";
 
 /** Paths of the files with results. */
 export interface Outputs {
@@ -123,12 +125,6 @@ function checkHttpFlags(given: GivenFlags, protocols: readonly Protocol[]): void
   const flag = HTTP_FLAGS.find((name) => given.has(name));
   if (flag === undefined || protocols.some(takesUrl)) return;
   throw new UsageError(`--${flag} requires --proto ${alternatives(PROTOCOLS.filter(takesUrl))}`);
-}
-
-/** The options without the entries that are undefined, which then have their defaults. */
-function defined<T extends object>(options: { [K in keyof T]: T[K] | undefined }): T {
-  // Without its undefined entries the object has the type T.
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 function convert<From, To>(value: From | undefined, to: (value: From) => To): To | undefined {

@@ -12,6 +12,7 @@ import { type Interval, samplesNeeded } from "../measure/statistics/estimates.ts
 import type { Objective, Subject } from "../plan/objectives.ts";
 import { isQuantile, QUANTILES, quantileLabel } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
+import { finite } from "./finite.ts";
 import { type Falsified, falsifiedBy } from "./lateness.ts";
 import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Times } from "./report.ts";
 
@@ -97,10 +98,6 @@ export function judgeObjective(objective: Objective, report: Measured): Omit<Jud
     edge: finite(edge),
     ...(note !== undefined && { note }),
   };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }
 
 function needed(subject: Subject, { responseTime }: Measured): string {

@@ -3,6 +3,7 @@ import type { DelayVariation } from "../measure/delays/delay-variation.ts";
 import { attributionText } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import { quantileOf, type Ranked } from "../measure/statistics/estimates.ts";
+import { rankOf } from "../measure/statistics/rank.ts";
 import type { Endpoint } from "../plan/target.ts";
 import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
@@ -80,7 +81,7 @@ function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["ji
     ipdv: twoQuantiles(variation.absolute),
     pdv: twoQuantiles({
       count: serviceSpread.count,
-      quantile: (q) => serviceSpread.aboveMin(Math.ceil(q * serviceSpread.count - 1e-9)),
+      quantile: (q) => serviceSpread.aboveMin(rankOf(q, serviceSpread.count)),
     }),
     up: directionOf(oneWay.variation.up),
     down: directionOf(oneWay.variation.down),

@@ -1,0 +1,7 @@
+/** Objects without undefined entries. */
+
+/** The entries of `options` that are not undefined, so that the others have their defaults. */
+export function defined<T extends object>(options: { readonly [K in keyof T]: T[K] | undefined }): T {
+  // Without its undefined entries the object has the type T.
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
