@@ -4,7 +4,8 @@ import { PROTOCOLS } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
 import { totalSeconds } from "../plan/schedule.ts";
-import type { ReportedPlan, ReportedRequests, RunReport } from "../report/report.ts";
+import type { RunReport } from "../report/report.ts";
+import type { ReportedPlan, ReportedRequests } from "../report/report-plan.ts";
 import { type ReadFile, readReportFile } from "./input-files.ts";
 
 /** The most connections that are opened on demand, in reports that do not say whether they were. */

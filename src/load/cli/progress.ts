@@ -4,7 +4,7 @@ import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import type { WarmUpProgress } from "../plan/warm-up.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
 import { formatTime } from "../report/format-time.ts";
-import type { Repetition } from "../report/report.ts";
+import type { Repetition } from "../report/report-plan.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;

@@ -14,7 +14,9 @@ import { isQuantile, QUANTILES, quantileLabel } from "../plan/quantiles.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { finite } from "./finite.ts";
 import { type Falsified, falsifiedBy } from "./lateness.ts";
-import type { EstimatedTime, JudgedObjective, LossReport, RunEnd, RunReport, Times } from "./report.ts";
+import type { JudgedObjective, RunEnd, RunReport } from "./report.ts";
+import type { LossReport } from "./report-packets.ts";
+import type { EstimatedTime, Times } from "./report-times.ts";
 
 /** A measured value. Infinity stands for a time over the timeout. */
 interface Reading {

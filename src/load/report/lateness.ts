@@ -7,7 +7,7 @@ import type { Histogram } from "../measure/histograms/histogram.ts";
 import { quantileRanks } from "../measure/statistics/estimates.ts";
 import { rankOf } from "../measure/statistics/rank.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
-import type { Times } from "./report.ts";
+import type { Times } from "./report-times.ts";
 
 /** The percentiles by which a run is judged. Single delays of the machine decide the ones above. */
 const JUDGED = ["p50", "p90", "p95", "p99"] as const satisfies readonly QuantileName[];

@@ -9,14 +9,9 @@ import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
 import { duplicatePlacesOf, placesOf } from "./places.ts";
-import {
-  type OneWayVariation,
-  type PacketCounts,
-  type RunReport,
-  type Times,
-  type TwoQuantiles,
-  UNKNOWN_ANSWER,
-} from "./report.ts";
+import type { RunReport } from "./report.ts";
+import { type PacketCounts, UNKNOWN_ANSWER } from "./report-packets.ts";
+import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
 import { accountingDefect, soundDirections } from "./sums.ts";
 import { timesOf, timesWithIntervals } from "./times.ts";
 

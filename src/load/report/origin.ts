@@ -5,7 +5,7 @@ import { REGISTRY } from "../../base/protocol.ts";
 import type { HttpOptions } from "../plan/options.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import { finite } from "./finite.ts";
-import type { ReportedPlan, ReportedRequests, SenderHost } from "./report.ts";
+import type { ReportedPlan, ReportedRequests, SenderHost } from "./report-plan.ts";
 
 function rateOf({ closedLoop, stages }: RunPlan): ReportedPlan["rate"] {
   if (closedLoop) return "max";

@@ -6,7 +6,7 @@ import type { Distribution } from "../measure/histograms/signed-times.ts";
 import { quantileAmong } from "../measure/statistics/estimates.ts";
 import { QUANTILE_NAMES, QUANTILES, type QuantileName } from "../plan/quantiles.ts";
 import { finite } from "./finite.ts";
-import type { EstimatedTime, SelectedPercentile, Times } from "./report.ts";
+import type { EstimatedTime, SelectedPercentile, Times } from "./report-times.ts";
 
 /** The packets that percentiles are over, and the timeout that those without a time exceed, s. */
 export interface Sent {

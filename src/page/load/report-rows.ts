@@ -3,7 +3,8 @@ import { count, duration, grouped, inline, NONE, octets, percent } from "../../b
 import type { Term } from "../../base/glossary.ts";
 import { formatTime } from "../../load/report/format-time.ts";
 import type { LossPlaces } from "../../load/report/places.ts";
-import type { OneWayVariation, RunReport, Times, TwoQuantiles } from "../../load/report/report.ts";
+import type { RunReport } from "../../load/report/report.ts";
+import type { OneWayVariation, Times, TwoQuantiles } from "../../load/report/report-times.ts";
 
 /** One row. */
 export interface ReportRow {

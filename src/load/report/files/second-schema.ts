@@ -1,5 +1,7 @@
 /** Reports of schema wirelab.run/2 that were made before some of its fields existed: completed to the present shape. */
-import type { JudgedObjective, ReportedPlan, RunReport, Times } from "../report.ts";
+import type { JudgedObjective, RunReport } from "../report.ts";
+import type { ReportedPlan } from "../report-plan.ts";
+import type { Times } from "../report-times.ts";
 
 type EarlierTimes = Omit<Times, "p95"> & Partial<Pick<Times, "p95">>;
 type TimesKey = "responseTime" | "serviceTime" | "serverTime";

@@ -2,7 +2,8 @@
 import { formatCount } from "../../../base/format.ts";
 import { clockNotes } from "../clock-notes.ts";
 import { shownPercentiles } from "../percentiles.ts";
-import { type RunReport, UNKNOWN_ANSWER } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import { UNKNOWN_ANSWER } from "../report-packets.ts";
 import { type Screen, wrap } from "./screen.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */

@@ -14,7 +14,8 @@ import {
   type RunValue,
   setValue,
 } from "../comparison/run-set.ts";
-import type { Repetition, RunReport } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { Repetition } from "../report-plan.ts";
 import { renderAlternating } from "./comparison-text.ts";
 import { countLine } from "./notes.ts";
 import { PLAIN, paint, type Screen, type Tone, wrap } from "./screen.ts";

@@ -3,7 +3,8 @@ import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../..
 import type { QuantileName } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
 import { hasNoAnswer } from "../no-answer.ts";
-import type { JudgedObjective, PacketCounts, RunEnd, RunReport } from "../report.ts";
+import type { JudgedObjective, RunEnd, RunReport } from "../report.ts";
+import type { PacketCounts } from "../report-packets.ts";
 import { paint, type Screen, type Tone, wrap } from "./screen.ts";
 
 /** How a run ended, in words. */

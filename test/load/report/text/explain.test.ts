@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { GLOSSARY, type Term } from "../../../../src/base/glossary.ts";
 import { planRun } from "../../../../src/load/plan/run-plan.ts";
 import { reportedPlan, senderHost } from "../../../../src/load/report/origin.ts";
-import type { RunReport, Times } from "../../../../src/load/report/report.ts";
+import type { RunReport } from "../../../../src/load/report/report.ts";
+import type { Times } from "../../../../src/load/report/report-times.ts";
 import { explain } from "../../../../src/load/report/text/explain.ts";
 
 const NO_TIMES: Times = {
