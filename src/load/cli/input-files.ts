@@ -8,6 +8,15 @@ import type { Flag } from "./flags.ts";
 /** Reads the file of `--body @FILE`, `--repeat` or `--compare`; throws the system's error. */
 export type ReadFile = (path: string) => Uint8Array;
 
+/** The content of the file that `--body @FILE` names. Throws a UsageError if it cannot be read. */
+export function readBody(text: string, readFile: ReadFile): Uint8Array {
+  try {
+    return readFile(text.slice(1));
+  } catch (error) {
+    throw new UsageError(`--body ${text}: ${fileProblem(error)}`);
+  }
+}
+
 /**
  * The reports in the file of a flag. Throws a UsageError if it cannot be read or has anything else.
  * @param expected the end of the error of a file that cannot be read

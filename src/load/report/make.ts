@@ -5,7 +5,6 @@ import type { Recorder } from "../measure/recorder.ts";
 import { quantileOf, type Ranked } from "../measure/statistics/estimates.ts";
 import { rankOf } from "../measure/statistics/rank.ts";
 import type { Endpoint } from "../plan/target.ts";
-import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
 import { duplicatePlacesOf, placesOf } from "./places.ts";
@@ -14,6 +13,7 @@ import { type PacketCounts, UNKNOWN_ANSWER } from "./report-packets.ts";
 import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
 import { accountingDefect, soundDirections } from "./sums.ts";
 import { timesOf, timesWithIntervals } from "./times.ts";
+import { judge, type VerdictInput } from "./verdict.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
