@@ -5,7 +5,8 @@ import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
 import { ALL_TITLES, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
 import { unknownVariables, type Variables } from "./base/variables.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
-import { ImpairmentError, parseImpairments } from "./faults/text.ts";
+import { ImpairmentError } from "./faults/pieces.ts";
+import { parseImpairments } from "./faults/text.ts";
 
 /** The port of each protocol; 0 selects a free one. */
 type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;

@@ -13,7 +13,7 @@ import { nextTurn } from "./base/turns.ts";
 import { type Config, DEFAULT_CONFIG } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
-import { printFaults } from "./faults/text.ts";
+import { printFaults } from "./faults/print.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { History } from "./live/history.ts";
 import { LiveStream } from "./live/stream.ts";

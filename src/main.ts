@@ -5,7 +5,7 @@ import { createLog } from "./base/log.ts";
 import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
 import { signalHandler } from "./base/signals.ts";
 import { type Command, type Config, ConfigError, changeHint, helpText, readCommand } from "./config.ts";
-import { printImpairments } from "./faults/text.ts";
+import { printImpairments } from "./faults/print.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { measureCommand } from "./load/plan/lab-address.ts";
 import { ListenError } from "./servers/listener.ts";

@@ -9,7 +9,7 @@ import type { InternalErrors } from "../base/internal-errors.ts";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
 import { overTurns } from "../base/turns.ts";
 import type { Faults } from "../faults/faults.ts";
-import { printFaults } from "../faults/text.ts";
+import { printFaults } from "../faults/print.ts";
 import type { Metrics } from "../metrics/counters.ts";
 import { deltaOf } from "../metrics/delta.ts";
 import type { Instance } from "../reflector/instance.ts";
