@@ -208,7 +208,7 @@ export function readCommand(args: readonly string[], env: Variables): Command {
   return { kind: "run", config, warnings: variableWarnings(env) };
 }
 
-/** A line for each variable of the environment that looks like one of the lab's and is none. */
+/** A line for each variable of the environment that has the prefix of the lab's variables and is none of them. */
 export function variableWarnings(env: Variables): readonly string[] {
   return unknownVariables(
     env,

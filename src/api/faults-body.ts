@@ -1,6 +1,6 @@
 /**
- * Reads faults from the body of a request, as text or as JSON. The first character tells them apart, because no text of
- * faults begins as a JSON value does; the content type is not read, since many clients set one that they were not told.
+ * Reads faults from the body of a request, as text or as JSON. The first character decides, because no text of faults
+ * begins as a JSON value does. The content type is ignored, because many clients set one by default.
  */
 import { t } from "elysia";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";

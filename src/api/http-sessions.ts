@@ -36,7 +36,7 @@ const DOCS = describe(
   },
   {
     description: `The requests with \`X-Wirelab-Session: ID\` that faults lost, because a lost request may get no response
-that says so. A session that the lab does not know, or has forgotten because others had later losses, has none.`,
+that says so. A session without losses, and one that the lab has evicted because others had later losses, has none.`,
     parameters: [ID],
   },
 );

@@ -34,7 +34,7 @@ export const NO_TIMES: Times = {
   noInterval: {},
 };
 
-/** A file that someone changed can lack the times; they stay missing then. */
+/** An edited file can lack the times; they stay missing then. */
 function timesOf(times: EarlierTimes | undefined): Times {
   return { ...(times as EarlierTimes), p95: times?.p95 ?? null };
 }

@@ -1,4 +1,4 @@
-/** What a reader has to know about the numbers of a report, in sentences and lists. */
+/** Notes on the numbers of a report: sources of directions, missing intervals, clocks, errors, statuses. */
 import { formatCount } from "../../../base/format.ts";
 import { clockNotes } from "../clock-notes.ts";
 import { shownPercentiles } from "../percentiles.ts";
