@@ -3,7 +3,8 @@ import { accessSync, appendFileSync, constants, existsSync, readFileSync, statSy
 import { dirname } from "node:path";
 import { version } from "../package.json";
 import { processUsage } from "../src/base/kernel.ts";
-import { type RunKeeper, runCommand } from "../src/load/cli/command.ts";
+import { runCommand } from "../src/load/cli/command.ts";
+import type { RunKeeper } from "../src/load/cli/saved-runs.ts";
 import { screenOf } from "../src/load/cli/screen.ts";
 import { detailOf } from "../src/runs/detail.ts";
 import { RunStore } from "../src/runs/kept/store.ts";

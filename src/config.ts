@@ -5,7 +5,8 @@ import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
 import { ALL_TITLES, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
 import { unknownVariables, type Variables } from "./base/variables.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
-import { ImpairmentError, parseImpairments } from "./faults/text.ts";
+import { ImpairmentError } from "./faults/pieces.ts";
+import { parseImpairments } from "./faults/text.ts";
 
 /** The port of each protocol; 0 selects a free one. */
 type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
@@ -164,11 +165,11 @@ export const SETTINGS: Settings = {
 };
 
 /** Settings whose invalid value is not printed. */
-const SECRET: ReadonlySet<keyof Config> = new Set(["token"]);
+export const SECRET_SETTINGS: ReadonlySet<keyof Config> = new Set(["token"]);
 
 function read<Key extends keyof Config>(key: Key, name: string, text: string): Config[Key] {
   const setting: Setting<unknown> = SETTINGS[key];
-  const shown = SECRET.has(key) ? "(not shown)" : JSON.stringify(text);
+  const shown = SECRET_SETTINGS.has(key) ? "(not shown)" : JSON.stringify(text);
   try {
     const value = setting.parse(text);
     if (value !== undefined) return value as Config[Key]; // SETTINGS[key] parses to Config[key] by its type
@@ -207,7 +208,7 @@ export function readCommand(args: readonly string[], env: Variables): Command {
   return { kind: "run", config, warnings: variableWarnings(env) };
 }
 
-/** A line for each variable of the environment that looks like one of the lab's and is none. */
+/** A line for each variable of the environment that has the prefix of the lab's variables and is none of them. */
 export function variableWarnings(env: Variables): readonly string[] {
   return unknownVariables(
     env,

@@ -1,6 +1,7 @@
 /** wirelab as a library: labs and load runs, for use in tests. */
 export { type Config, ConfigError } from "./config.ts";
-export { ImpairmentError, parseFaults, parseImpairments } from "./faults/text.ts";
+export { ImpairmentError } from "./faults/pieces.ts";
+export { parseFaults, parseImpairments } from "./faults/text.ts";
 export type { Lab, LabOptions } from "./lab.ts";
 export { type LoadRun, runLoad, startLab } from "./library.ts";
 export type { Limits } from "./limits.ts";

@@ -13,7 +13,7 @@ import { nextTurn } from "./base/turns.ts";
 import { type Config, DEFAULT_CONFIG } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
-import { printFaults } from "./faults/text.ts";
+import { printFaults } from "./faults/print.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { History } from "./live/history.ts";
 import { LiveStream } from "./live/stream.ts";
@@ -149,22 +149,23 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
     build: { version, bunVersion: Bun.version, commit: config.commit },
   });
   const { contentType, render } = createExposition(LAB_SERIES, readers);
+  return { contentType, render: sharedRender(render, () => listeners.refresh()) };
+}
+
+/** Returns a function that refreshes and renders; the scrapes that arrive in one turn of the event loop share one text. */
+function sharedRender(render: () => Promise<string>, refresh: () => Promise<void>): () => Promise<string> {
   let waiting: Promise<string> | undefined;
   async function renderNext(): Promise<string> {
     try {
-      await Promise.all([listeners.refresh(), nextTurn()]);
+      await Promise.all([refresh(), nextTurn()]);
     } finally {
       waiting = undefined;
     }
     return render();
   }
-  return {
-    contentType,
-    /** The scrapes that arrive in one turn of the event loop share one text. */
-    render() {
-      waiting ??= renderNext();
-      return waiting;
-    },
+  return () => {
+    waiting ??= renderNext();
+    return waiting;
   };
 }
 

@@ -1,5 +1,5 @@
 /** The functions of the library. Their errors name options, where those of the commands name flags and variables. */
-import { type Config, ConfigError, SETTINGS } from "./config.ts";
+import { type Config, ConfigError, SECRET_SETTINGS, SETTINGS } from "./config.ts";
 import { type Lab, type LabOptions, startLab as startAnyLab } from "./lab.ts";
 import type { IntervalSnapshot } from "./load/measure/snapshot.ts";
 import { namingOptions, UsageError } from "./load/plan/errors.ts";
@@ -42,6 +42,6 @@ function assertValid(key: keyof Config, options: LabOptions): void {
   const { allowed, parse } = SETTINGS[key];
   const value = options[key];
   if (value === undefined || parse(`${value}`) === value) return;
-  const shown = key === "token" ? "(not shown)" : Bun.inspect(value);
+  const shown = SECRET_SETTINGS.has(key) ? "(not shown)" : Bun.inspect(value);
   throw new ConfigError(`${key} ${shown}: not allowed; allowed: ${allowed}`);
 }

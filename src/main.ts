@@ -1,11 +1,11 @@
 /** The process: reads the configuration, starts the lab, and stops it on a signal. */
 import { version } from "../package.json";
 import { InternalErrors } from "./base/internal-errors.ts";
-import { createLog } from "./base/log.ts";
+import { createLog, type Log } from "./base/log.ts";
 import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
 import { signalHandler } from "./base/signals.ts";
 import { type Command, type Config, ConfigError, changeHint, helpText, readCommand } from "./config.ts";
-import { printImpairments } from "./faults/text.ts";
+import { printImpairments } from "./faults/print.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { measureCommand } from "./load/plan/lab-address.ts";
 import { ListenError } from "./servers/listener.ts";
@@ -88,7 +88,11 @@ async function main(): Promise<void> {
       ...lab.ports,
       faults: printImpairments(config.impair),
     });
+  stopOnSignals(lab, log);
+}
 
+/** The first SIGINT or SIGTERM stops the lab, the second one ends the process. */
+function stopOnSignals(lab: Lab, log: Log): void {
   let received = "";
   const stop = async () => {
     log.write("info", `${received}: stopping; a second signal ends the process at once`);

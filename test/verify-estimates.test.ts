@@ -8,7 +8,7 @@ import { PacketLog } from "../src/load/measure/packets/packet-log.ts";
 import { Recorder } from "../src/load/measure/recorder.ts";
 import { PACKETS_HEADER } from "../src/load/report/files/packet-columns.ts";
 import { PacketText } from "../src/load/report/files/packet-text.ts";
-import type { NoLossInterval } from "../src/load/report/report.ts";
+import type { NoLossInterval } from "../src/load/report/report-packets.ts";
 import { reportOn } from "./load/support/reports.ts";
 
 const CLOCK = { now: () => 0, wallAt: (now: number) => now };

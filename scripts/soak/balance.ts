@@ -5,8 +5,9 @@
 
 import { formatCount } from "../../src/base/format.ts";
 import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
-import type { PacketCounts, RunReport } from "../../src/load/report/report.ts";
-import { UNKNOWN_ANSWER } from "../../src/load/report/report.ts";
+import type { RunReport } from "../../src/load/report/report.ts";
+import type { PacketCounts } from "../../src/load/report/report-packets.ts";
+import { UNKNOWN_ANSWER } from "../../src/load/report/report-packets.ts";
 import { CUT_OFF, NO_CONNECTION } from "../../src/load/send/clients/tcp.ts";
 import { DROP_REASONS, type DropReason } from "../../src/metrics/counters.ts";
 import { outside, type Series } from "./checks.ts";

@@ -2,7 +2,7 @@
 import { ParseError, ValidationError } from "elysia";
 import type { REGISTRY } from "../base/protocol.ts";
 import { FaultFieldError } from "../faults/check.ts";
-import { ImpairmentError } from "../faults/text.ts";
+import { ImpairmentError } from "../faults/pieces.ts";
 import { StoreBusyError, StoreEndedError, UnreadableRunError } from "../runs/kept/errors.ts";
 import { MemoryLimitError } from "./large-bodies.ts";
 import { NotAllowedError } from "./rights.ts";

@@ -1,6 +1,6 @@
 /**
- * Reads faults from the body of a request, as text or as JSON. The first character tells them apart, because no text of
- * faults begins as a JSON value does; the content type is not read, since many clients set one that they were not told.
+ * Reads faults from the body of a request, as text or as JSON. The first character decides, because no text of faults
+ * begins as a JSON value does. The content type is ignored, because many clients set one by default.
  */
 import { t } from "elysia";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
@@ -9,7 +9,7 @@ import { type Faults, type Impairments, NO_IMPAIRMENTS } from "../faults/faults.
 import { parseFaults, parseImpairments } from "../faults/text.ts";
 import { BadRequestError } from "./errors.ts";
 import { expandNumbers, FAULT_SCHEMAS } from "./faults-schema.ts";
-import { checker } from "./json-body.ts";
+import { checker, isJsonObject } from "./json-body.ts";
 
 /** Returns the value of a body, by its form. Throws BadRequestError without a body, SyntaxError for invalid JSON. */
 async function readBody<T>(request: Request, ofText: (text: string) => T, ofJson: (value: unknown) => T): Promise<T> {
@@ -42,7 +42,7 @@ export function impairmentsReader(): (request: Request) => Promise<Impairments> 
 
 /** A body of the faults of all protocols with the numbers in it expanded. */
 function expandAll(body: unknown): unknown {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  if (!isJsonObject(body)) return body;
   const entries = Object.entries(body);
   const isKnown = (name: string) => PROTOCOLS.some((protocol) => protocol === name);
   return Object.fromEntries(entries.map(([name, value]) => [name, isKnown(name) ? expandNumbers(value) : value]));

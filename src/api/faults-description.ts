@@ -1,7 +1,7 @@
 /** The API description of the routes of faults. */
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import { KINDS_OF, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
-import { printFaults, printImpairments } from "../faults/text.ts";
+import { printFaults, printImpairments } from "../faults/print.ts";
 import { FAULT_BODIES, FAULT_EXAMPLES, FAULT_SCHEMAS } from "./faults-schema.ts";
 import { describe, jsonResponse, NOT_ALLOWED, openApiSchema } from "./openapi.ts";
 

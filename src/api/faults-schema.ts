@@ -2,7 +2,7 @@
 import { type TSchema, t } from "elysia";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
 import { type Faults, KINDS_OF, type Kind, RANGES } from "../faults/faults.ts";
-import { integerIn } from "./json-body.ts";
+import { integerIn, isJsonObject } from "./json-body.ts";
 
 const closed = { additionalProperties: false };
 const Probability = t.Number(RANGES.probability);
@@ -42,7 +42,7 @@ const NUMBERS = {
 
 /** A body of faults whose numbers are replaced by the values that they stand for; any other body as it is. */
 export function expandNumbers(body: unknown): unknown {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  if (!isJsonObject(body)) return body;
   const expanded = Object.entries(NUMBERS).flatMap(([kind, { expand }]) => {
     const value: unknown = Reflect.get(body, kind);
     return typeof value === "number" ? [[kind, expand(value)]] : [];

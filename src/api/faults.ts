@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
 import { type Faults, type Impairments, NO_FAULTS, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
-import { printFaults, printImpairments } from "../faults/text.ts";
+import { printFaults, printImpairments } from "../faults/print.ts";
 import { faultsReader, impairmentsReader } from "./faults-body.ts";
 import { ALL_FAULTS_DOCS, faultDocsOf } from "./faults-description.ts";
 import type { ApiParts } from "./parts.ts";

@@ -12,6 +12,11 @@ export function integerIn(range: Range, description?: string) {
   return t.Number({ ...range, multipleOf: 1, ...(description !== undefined && { description }) });
 }
 
+/** Whether a value of JSON is an object. */
+export function isJsonObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Returns a function that checks a value against a schema and returns it. It throws ValidationError. */
 export function checker<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
   const validator = getSchemaValidator(schema, { normalize: false });

@@ -4,21 +4,17 @@
  */
 import { ptr } from "bun:ffi";
 import { plainAddress, uniformAddress } from "./address.ts";
-import { descriptorTableSize, mostDescriptors } from "./descriptors.ts";
-import { SOCKET_CALLS } from "./socket-calls.ts";
+import { DESCRIPTORS_PER_TURN, descriptorTableSize, mostDescriptors } from "./descriptors.ts";
+import { ADDRESS_LENGTH, SHUT_RDWR, SOCKET_CALLS } from "./socket-calls.ts";
 import { ITEMS_PER_TURN, nextTurn } from "./turns.ts";
 
-const ADDRESS_LENGTH = 28;
 const AF_INET = 2;
-const SHUT_RDWR = 2;
-/** Descriptors that are examined in one turn of the event loop, which takes less than a millisecond. */
-const DESCRIPTORS_PER_TURN = 512;
 
 /** A connection that is to be ended. */
 interface Ending {
   readonly address: string;
   readonly onMissing: () => void;
-  /** The search in whose course it was added. */
+  /** The number of the search during which it was added. */
   readonly addedIn: number;
 }
 
@@ -31,7 +27,7 @@ export class ConnectionEnder {
   readonly #addressAt = ptr(this.#address);
   readonly #lengthAt = ptr(this.#length);
   readonly #most = mostDescriptors();
-  /** By the port of the peer, which most descriptors can be told from. */
+  /** By the port of the peer, by which most other descriptors are excluded. */
   readonly #endings = new Map<number, Ending[]>();
   #searches = 0;
   #searching: Promise<void> | undefined;
@@ -49,7 +45,7 @@ export class ConnectionEnder {
     this.#searching ??= this.#searchAll();
   }
 
-  /** Resolves when every connection was ended that is to be ended now. */
+  /** Resolves when every connection that is to be ended now has been. */
   async done(): Promise<void> {
     await this.#searching;
   }
@@ -64,7 +60,7 @@ export class ConnectionEnder {
     this.#searching = undefined;
   }
 
-  /** Removes the connections that the search did not find, except those added while it ran: the next one looks for them. */
+  /** Removes the connections that the search did not find, except those added while it ran, which are part of the next one. */
   #removeMissing(): void {
     for (const [port, endings] of this.#endings) {
       const later = endings.filter(({ addedIn }) => addedIn === this.#searches);

@@ -4,7 +4,7 @@
  */
 import { ptr } from "bun:ffi";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { SOCKET_CALLS } from "./socket-calls.ts";
+import { ADDRESS_LENGTH, SHUT_RDWR, SOCKET_CALLS } from "./socket-calls.ts";
 import { nextTurn } from "./turns.ts";
 
 /** One TCP connection of this process. */
@@ -28,10 +28,8 @@ const LAST_SENT = 44;
 const ACKNOWLEDGED = 120;
 const RECEIVED = 128;
 const LISTEN = 10;
-const SHUT_RDWR = 2;
-const ADDRESS_LENGTH = 28;
 /** Descriptors that are examined in one turn of the event loop, which takes about a millisecond. */
-const DESCRIPTORS_PER_TURN = 512;
+export const DESCRIPTORS_PER_TURN = 512;
 
 /** Most descriptors that this process may have; Infinity where the system does not report it. */
 export function mostDescriptors(): number {

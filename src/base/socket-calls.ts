@@ -1,6 +1,11 @@
 /** Linux's calls about sockets and their clock, for which Bun has no functions. */
 import { dlopen, FFIType } from "bun:ffi";
 
+/** Octets of the longest socket address, `struct sockaddr_in6`. */
+export const ADDRESS_LENGTH = 28;
+/** The argument of `shutdown` that ends both directions. */
+export const SHUT_RDWR = 2;
+
 function load() {
   const { i32, pointer, u32, u64 } = FFIType;
   // Names of Linux alone: the constants and structures of other systems differ.

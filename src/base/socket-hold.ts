@@ -1,6 +1,6 @@
 /**
- * Ends the reading of a socket for a while. The runtime reads a UDP socket until it is empty before it serves anything else,
- * and has no way to pause it, so that a flood would stop everything else. Linux only.
+ * Interrupts the reading of a socket. The runtime reads a UDP socket until it is empty before it serves anything else,
+ * and cannot pause it, so that a flood would stop everything else. Linux only.
  */
 import { descriptorOf } from "./kernel.ts";
 import { SOCKET_CALLS } from "./socket-calls.ts";
@@ -12,8 +12,8 @@ const O_CLOEXEC = 0o2000000;
 const F_DUPFD_CLOEXEC = 1030;
 
 /**
- * A socket that can be replaced by an empty one under the same descriptor. While it is, reads find nothing, and the kernel
- * keeps what arrives in the socket's receive buffer. Whatever else uses the descriptor has to call `release` before.
+ * A socket that can be replaced by an empty one under the same descriptor. Reads then return nothing, and the
+ * kernel keeps arriving datagrams in the receive buffer of the socket. Other users of the descriptor call `release` first.
  */
 export class SocketHold {
   #held = false;
@@ -41,12 +41,12 @@ export class SocketHold {
     return this.#held;
   }
 
-  /** Reads find nothing from now on. */
+  /** Reads return nothing until `release`. */
   hold(): void {
     this.#held = this.calls.dup3(this.empty, this.fd, O_CLOEXEC) >= 0;
   }
 
-  /** The descriptor is the socket's again. */
+  /** Reads return the datagrams of the socket again. */
   release(): void {
     if (this.#held) this.calls.dup3(this.own, this.fd, O_CLOEXEC);
     this.#held = false;

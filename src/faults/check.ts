@@ -1,7 +1,7 @@
 /** Checks that faults are in their ranges. Faults take effect only after this check, wherever they come from. */
 import type { Protocol } from "../base/protocol.ts";
 import { type Burst, type Delay, type Faults, KINDS_OF, RANGES, type Range } from "./faults.ts";
-import { ImpairmentError } from "./text.ts";
+import { ImpairmentError } from "./pieces.ts";
 
 /** A field of faults that is not valid. */
 export class FaultFieldError extends ImpairmentError {

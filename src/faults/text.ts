@@ -1,5 +1,5 @@
 /**
- * The text form of faults, for the variable, the flag, the API and the page:
+ * Parses the text form of faults, for the variable, the flag, the API and the page:
  *
  *   udp:drop=0.2,delay=uniform(0,50);http:status=500:0.1      PROTOCOL:FAULT,FAULT;PROTOCOL:…
  *   drop=0.1/0.2                                              UP/DOWN; a single value is UP
@@ -22,21 +22,7 @@ import {
   RANGES,
   type Range,
 } from "./faults.ts";
-
-/** A fault text that cannot be parsed: the problem, its position, and what is allowed there. */
-export class ImpairmentError extends Error {
-  override readonly name = "ImpairmentError";
-  constructor(
-    /** The problem, without its position. */
-    readonly problem: string,
-    /** Index of the wrong character, from 0. */
-    readonly position: number,
-    /** The allowed values at that position. */
-    readonly allowed: string,
-  ) {
-    super(`${problem} at character ${position + 1}; allowed: ${allowed}`);
-  }
-}
+import { cut, ImpairmentError, type Piece, quote, split, trim } from "./pieces.ts";
 
 const PROBABILITY = "from 0 to 1, or 0% to 100%";
 const LOSS_FORM = `P or UP/DOWN, each ${PROBABILITY}`;
@@ -56,53 +42,8 @@ export const FORMS: Readonly<Record<Kind, string>> = {
   status: `CODE:P, CODE from 400 to 599, P ${PROBABILITY}`,
 };
 
-/** A part of the text with its position, for errors. */
-interface Piece {
-  readonly text: string;
-  readonly at: number;
-}
-
-function trim({ text, at }: Piece): Piece {
-  return { text: text.trim(), at: at + text.length - text.trimStart().length };
-}
-
-/** Splits `piece` at each `separator` outside parentheses. */
-function split(piece: Piece, separator: string): Piece[] {
-  const parts: Piece[] = [];
-  let depth = 0;
-  let start = 0;
-  for (let i = 0; i <= piece.text.length; i++) {
-    const character = piece.text[i];
-    if (character === "(") depth++;
-    else if (character === ")") depth--;
-    else if (character === undefined || (character === separator && depth === 0)) {
-      parts.push(trim({ text: piece.text.slice(start, i), at: piece.at + start }));
-      start = i + 1;
-    }
-  }
-  return parts;
-}
-
-/** Splits `piece` at the first `separator`; the second part is undefined without one. */
-function cut(piece: Piece, separator: string): [Piece, Piece | undefined] {
-  const i = piece.text.indexOf(separator);
-  if (i < 0) return [trim(piece), undefined];
-  return [
-    trim({ text: piece.text.slice(0, i), at: piece.at }),
-    trim({ text: piece.text.slice(i + 1), at: piece.at + i + 1 }),
-  ];
-}
-
 /** Longest text that is parsed; a text with every kind on every protocol has about 400 characters. */
 const MAX_TEXT = 4096;
-/** Most characters of a wrong part that its error contains. */
-const MAX_SHOWN = 60;
-
-/** A part as quoted in an error: on one line, truncated if long. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
-}
-
 function fail(kind: Kind, { text, at }: Piece): never {
   throw new ImpairmentError(`${quote(text)} is not a valid value for ${kind}`, at, FORMS[kind]);
 }
@@ -238,48 +179,4 @@ export function parseImpairments(text: string): Impairments {
     result[protocol] = parseFaults(protocol, faults.text, faults.at);
   }
   return result;
-}
-
-function printDelay(delay: Delay): string {
-  switch (delay.kind) {
-    case "fixed":
-      return `${delay.ms}`;
-    case "uniform":
-      return `uniform(${delay.minMs},${delay.maxMs})`;
-    case "normal":
-      return `normal(${delay.meanMs},${delay.stddevMs})`;
-    case "pareto":
-      return `pareto(${delay.scaleMs},${delay.shape})`;
-  }
-}
-
-function printDirections(up: string, down: string): string {
-  return down === "0" ? up : `${up}/${down}`;
-}
-
-function printBurst(burst: Burst | undefined): string {
-  return burst ? `gilbert(${burst.goodToBad},${burst.badToGood})` : "0";
-}
-
-/** Prints the faults of one protocol in the form that `parseFaults` parses; `none` without faults. */
-export function printFaults(faults: Faults): string {
-  const parts: string[] = [];
-  const { burst, delay, status } = faults;
-  for (const kind of ["drop", "close", "stall"] as const) {
-    const chance = faults[kind];
-    if (chance) parts.push(`${kind}=${printDirections(`${chance.up}`, `${chance.down}`)}`);
-  }
-  if (burst) parts.push(`burst=${printDirections(printBurst(burst.up), printBurst(burst.down))}`);
-  if (delay) parts.push(`delay=${printDelay(delay)}`);
-  for (const kind of ["duplicate", "reorder", "corrupt", "reset"] as const) {
-    if (faults[kind] !== undefined) parts.push(`${kind}=${faults[kind]}`);
-  }
-  if (status) parts.push(`status=${status.code}:${status.probability}`);
-  return parts.join(",") || "none";
-}
-
-/** Prints all faults in the form that `parseImpairments` parses; `none` without faults. */
-export function printImpairments(impairments: Impairments): string {
-  const parts = PROTOCOLS.map((protocol) => `${protocol}:${printFaults(impairments[protocol])}`);
-  return parts.filter((part) => !part.endsWith(":none")).join(";") || "none";
 }

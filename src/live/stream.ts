@@ -6,24 +6,18 @@ import { sourcePrefix } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
-import { jsonWith, overTurns } from "../base/turns.ts";
+import { byProtocol, type Protocol } from "../base/protocol.ts";
+import { overTurns } from "../base/turns.ts";
 import type { Faults } from "../faults/faults.ts";
-import { printFaults } from "../faults/text.ts";
+import { printFaults } from "../faults/print.ts";
 import type { Metrics } from "../metrics/counters.ts";
 import { deltaOf } from "../metrics/delta.ts";
 import type { Instance } from "../reflector/instance.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
+import { HistoryDumps } from "./dumps.ts";
 import type { ConnectionCounter, History } from "./history.ts";
-import { MOST_PACKETS, sampleOf, type Visibility, visiblePart } from "./packet-sample.ts";
-import {
-  type HistoryDump,
-  type LiveSnapshot,
-  type PacketSample,
-  type ProtocolNow,
-  SERIES,
-  type SeriesName,
-} from "./shapes.ts";
+import { sampleOf, type Visibility, visiblePart } from "./packet-sample.ts";
+import type { LiveSnapshot, PacketSample, ProtocolNow } from "./shapes.ts";
 
 /** Octets that a viewer may leave unread, besides those in the kernel's buffers. */
 const UNREAD_BYTES = 256 * 1024;
@@ -33,8 +27,6 @@ const NETWORK_SHARE = 0.25;
 
 /** Viewers that are sent an event in one turn of the event loop, which takes less than a millisecond. */
 const VIEWERS_PER_TURN = 32;
-/** Series of the history that are encoded in one turn, likewise. */
-const SERIES_PER_TURN = 2;
 
 /** What the live stream reads. */
 export interface LiveSources {
@@ -60,15 +52,6 @@ interface Viewer {
   readonly prefix: string;
 }
 
-/** The history of one second: the series as JSON, and the other fields. */
-interface DumpParts {
-  readonly fields: Omit<HistoryDump, "series" | "flow">;
-  readonly flow: PacketSample;
-  readonly series: Promise<string>;
-  /** The whole as JSON, by whether it shows peers: responses that are not read share it. */
-  readonly texts: Map<boolean, Promise<string>>;
-}
-
 const encoder = new TextEncoder();
 
 function encodeEvent(event: string, data: unknown): Uint8Array {
@@ -88,11 +71,12 @@ export class LiveStream implements Bounded {
   #lastMark = 0;
   /** Resolves when the events so far have been passed to the viewers. */
   #sending: Promise<void> = Promise.resolve();
-  #dump: DumpParts | undefined;
+  readonly #dumps: HistoryDumps;
 
   constructor(private readonly sources: LiveSources) {
     const { clock, packetLog, viewerLimit } = sources;
     this.limit = viewerLimit;
+    this.#dumps = new HistoryDumps(sources);
     this.#at = Math.round(clock.wallAt(clock.now()));
     this.#gainedEntries = deltaOf(() => ({ entries: packetLog.entries, skipped: packetLog.skipped }));
     this.#timer = sources.errors.every("live", 1000, () => this.pulse());
@@ -185,43 +169,9 @@ export class LiveStream implements Bounded {
     this.#sending = this.#sending.then(() => overTurns(this.#viewers, send, VIEWERS_PER_TURN));
   }
 
-  /**
-   * The history for a page that opens, a HistoryDump as JSON: one text for all that ask within a second, encoded over turns
-   * of the event loop.
-   */
+  /** The history for a page that opens, a HistoryDump as JSON. */
   dump(visibility: Visibility): Promise<string> {
-    if (this.#dump?.fields.seconds !== this.sources.history.seconds) this.#dump = this.#startDump();
-    const { fields, flow, series, texts } = this.#dump;
-    const encode = async () => jsonWith({ ...fields, flow: visiblePart(flow, visibility) }, { series: await series });
-    const text = texts.get(visibility.peers) ?? encode();
-    texts.set(visibility.peers, text);
-    return text;
-  }
-
-  #startDump(): DumpParts {
-    const { history, packetLog, version, instance } = this.sources;
-    const { seconds, span } = history;
-    return {
-      fields: { lab: instance.instance, version, seconds, at: this.#at, span, marks: history.marks() },
-      flow: { packets: sampleOf(packetLog.recent().slice(-MOST_PACKETS)), leftOut: 0 },
-      series: this.#encodeSeries(),
-      texts: new Map(),
-    };
-  }
-
-  /** The series of all protocols as JSON. They are copied before the call returns. */
-  async #encodeSeries(): Promise<string> {
-    const copies = PROTOCOLS.map((protocol) => [protocol, this.sources.history.series(protocol)] as const);
-    const texts: Record<string, string> = {};
-    for (const [protocol, series] of copies) {
-      const own: Record<string, string> = {};
-      const encode = (name: SeriesName) => {
-        own[name] = JSON.stringify(Array.from(series[name])); // NaN becomes null
-      };
-      await overTurns(SERIES, encode, SERIES_PER_TURN);
-      texts[protocol] = jsonWith({}, own);
-    }
-    return jsonWith({}, texts);
+    return this.#dumps.encoded(this.#at, visibility);
   }
 
   /** Ends the stream of every viewer. */

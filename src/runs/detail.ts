@@ -1,6 +1,7 @@
 /** What is kept of a run in addition to its report: its percentile curve and the explanation of its numbers. */
 
 import type { Histogram } from "../load/measure/histograms/histogram.ts";
+import { rankOf } from "../load/measure/statistics/rank.ts";
 import type { RunReport } from "../load/report/report.ts";
 import { explain } from "../load/report/text/explain.ts";
 import type { CurvePoints, RunDetail } from "./shapes.ts";
@@ -21,7 +22,7 @@ export function curveOf(histogram: Histogram, packets: number): CurvePoints {
   const points: [number, number][] = [];
   for (let step = 0; step <= POINTS_PER_DECADE * DECADES; step++) {
     const quantile = 1 - 10 ** (-step / POINTS_PER_DECADE);
-    const seconds = step === 0 ? histogram.min : histogram.atRank(Math.max(1, Math.ceil(quantile * packets - 1e-9)));
+    const seconds = step === 0 ? histogram.min : histogram.atRank(rankOf(quantile, packets));
     if (quantile < last && seconds !== undefined) points.push([Number(quantile.toPrecision(9)), seconds]);
   }
   return [...points, [last, max]];

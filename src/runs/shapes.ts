@@ -2,7 +2,8 @@
 import type { Protocol } from "../base/protocol.ts";
 import type { IntervalSnapshot } from "../load/measure/snapshot.ts";
 import type { Change } from "../load/report/comparison/compare.ts";
-import type { RunReport, Times } from "../load/report/report.ts";
+import type { RunReport } from "../load/report/report.ts";
+import type { Times } from "../load/report/report-times.ts";
 
 /** Points of a percentile curve, rising: the quantile (0 to 1) and the response time at it, in s. */
 export type CurvePoints = readonly (readonly [quantile: number, seconds: number])[];

@@ -4,7 +4,7 @@ import { ParseError } from "elysia";
 import { BadRequestError, failureOf } from "../../src/api/errors.ts";
 import { NotAllowedError } from "../../src/api/rights.ts";
 import { FaultFieldError } from "../../src/faults/check.ts";
-import { ImpairmentError } from "../../src/faults/text.ts";
+import { ImpairmentError } from "../../src/faults/pieces.ts";
 import { openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { rejected } from "../support/scrape.ts";

@@ -3,7 +3,8 @@ import { getSchemaValidator } from "elysia";
 import { FAULT_EXAMPLES, FAULT_SCHEMAS } from "../../src/api/faults-schema.ts";
 import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { KINDS, KINDS_OF } from "../../src/faults/faults.ts";
-import { parseFaults, printFaults } from "../../src/faults/text.ts";
+import { printFaults } from "../../src/faults/print.ts";
+import { parseFaults } from "../../src/faults/text.ts";
 
 describe.each(PROTOCOLS.map((protocol) => [protocol] as const))("the faults of %s", (protocol) => {
   const validator = getSchemaValidator(FAULT_SCHEMAS[protocol], { normalize: false });

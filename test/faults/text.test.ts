@@ -2,13 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { type Faults, KINDS_OF, NO_IMPAIRMENTS, PRESETS } from "../../src/faults/faults.ts";
-import {
-  ImpairmentError,
-  parseFaults,
-  parseImpairments,
-  printFaults,
-  printImpairments,
-} from "../../src/faults/text.ts";
+import { ImpairmentError } from "../../src/faults/pieces.ts";
+import { printFaults, printImpairments } from "../../src/faults/print.ts";
+import { parseFaults, parseImpairments } from "../../src/faults/text.ts";
 
 /** The error that `parse` throws; fails the test without one. */
 function errorOf(parse: () => unknown): ImpairmentError {

@@ -5,7 +5,7 @@ import { FAULT_EXAMPLES, FAULT_SCHEMAS } from "../../src/api/faults-schema.ts";
 import { requestSchema } from "../../src/api/run-request.ts";
 import { PROTOCOLS } from "../../src/base/protocol.ts";
 import type { Faults } from "../../src/faults/faults.ts";
-import { ImpairmentError } from "../../src/faults/text.ts";
+import { ImpairmentError } from "../../src/faults/pieces.ts";
 import { startLab } from "../../src/lab.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { UsageError } from "../../src/load/plan/errors.ts";

@@ -1,6 +1,7 @@
 /** Prints reports with fixed numbers, as the load command prints those of its runs. */
 import { NO_TIMES } from "../../src/load/report/files/second-schema.ts";
-import type { RunReport, Times } from "../../src/load/report/report.ts";
+import type { RunReport } from "../../src/load/report/report.ts";
+import type { Times } from "../../src/load/report/report-times.ts";
 import { renderComparison } from "../../src/load/report/text/comparison-text.ts";
 import { renderRepeated } from "../../src/load/report/text/repeated-text.ts";
 import type { Screen } from "../../src/load/report/text/screen.ts";

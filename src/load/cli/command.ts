@@ -1,73 +1,24 @@
 /** The load command without its process: starts the runs, shows their progress, writes the results. */
 
 import { fileProblem } from "../../base/file-errors.ts";
-import type { ProcessUsage } from "../../base/kernel.ts";
 import { signalHandler } from "../../base/signals.ts";
-import type { Variables } from "../../base/variables.ts";
 import { ConfigError, readPorts, variableWarnings } from "../../config.ts";
-import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import { UsageError } from "../plan/errors.ts";
-import { describeRepetition } from "../report/comparison/run-set.ts";
-import { jsonOf, readReports } from "../report/files/json.ts";
+import { jsonOf } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
-import type { Screen } from "../report/text/screen.ts";
-import type { ReadFile } from "./earlier-plan.ts";
+import type { CommandEnvironment } from "./environment.ts";
 import { HELP } from "./help.ts";
+import { readReportFile } from "./input-files.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { type CheckWritable, checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
+import { checkOutputs, OutputFiles, type RunColumn, type WriteFile } from "./outputs.ts";
 import { type Command, parseCommand } from "./parse.ts";
 import { PrintedRows } from "./printed-rows.ts";
 import { ProgressView } from "./progress.ts";
 import { Repetitions, type RunInProgress, type Step, stepsOf } from "./repetitions.ts";
 import { reportText } from "./report-text.ts";
+import { checkedKeeper, saveRuns } from "./saved-runs.ts";
 import { exitStatus, STATUS } from "./status.ts";
-
-/** The parts of the process that the command uses. */
-export interface CommandEnvironment {
-  /** Writes to standard output. */
-  readonly out: (text: string) => Promise<void>;
-  /** The width of standard output or of standard error, and whether it shows colours. */
-  readonly screen: (stream: "stdout" | "stderr") => Screen;
-  /** Writes progress and errors. */
-  readonly err: (text: string) => void;
-  /** Whether `err` is a terminal whose lines can be rewritten. */
-  readonly terminal: boolean;
-  /** Width of the terminal. */
-  readonly columns: () => number;
-  readonly readFile: ReadFile;
-  readonly checkWritable: CheckWritable;
-  readonly writeFile: WriteFile;
-  /** Registers a callback for each Ctrl-C. */
-  readonly onInterrupt: (callback: () => void) => void;
-  /** Ends the process. */
-  readonly exit: (status: number) => void;
-  readonly usage: () => ProcessUsage;
-  readonly build: { readonly version: string; readonly bun_version: string };
-  /** The commit of the build, if it is known. */
-  readonly commit?: string | undefined;
-  /** Where runs are kept; undefined if no place is configured. */
-  readonly save: RunKeeper | undefined;
-  /** The environment variables. */
-  readonly variables: Variables;
-  /** Default of `--metrics-host`. */
-  readonly metricsHost: string;
-}
-
-/** Keeps runs. */
-export interface RunKeeper {
-  /** Throws if runs cannot be kept. */
-  readonly check: () => void;
-  /** Keeps runs, and returns where in one line; throws if it cannot. */
-  readonly keep: (runs: readonly SavedRun[]) => string;
-}
-
-/** A run to be kept. */
-export interface SavedRun {
-  readonly report: RunReport;
-  /** The response times from which the report was made. */
-  readonly response: Histogram;
-}
 
 /** Runs the command; resolves with its exit status. */
 export async function runCommand(words: readonly string[], environment: CommandEnvironment): Promise<number> {
@@ -89,8 +40,9 @@ export async function runCommand(words: readonly string[], environment: CommandE
 
 async function execute(command: Command, environment: CommandEnvironment): Promise<number> {
   const { outputs } = command;
-  const earlier = outputs.compare === undefined ? undefined : readEarlier(outputs.compare, environment.readFile);
-  if (command.save) checkSave(environment.save);
+  const { compare } = outputs;
+  const earlier = compare === undefined ? undefined : readReportFile("compare", compare, environment.readFile);
+  const keeper = command.save ? checkedKeeper(environment.save) : undefined;
   checkOutputs(outputs, environment.checkWritable);
   // The metrics endpoint reports directions during the run.
   const runs = new Repetitions(stepsOf(command), command.metrics !== undefined);
@@ -110,20 +62,14 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   await rows.end().catch((error: unknown) => files.failPrinted(error));
   await printReports(command, reports, earlier, environment);
   files.finish(completed);
-  if (command.save) saveRuns(completed, files, environment);
+  try {
+    if (keeper) saveRuns(completed, keeper, environment.err);
+  } catch (error) {
+    files.fail("save", `--save: ${fileProblem(error)}`);
+  }
   for (const failure of files.failures) environment.err(`${failure}\n`);
   const status = exitStatus(reports, isInterrupted(), command.requireValid);
   return files.failures.length > 0 && status === STATUS.done ? STATUS.usage : status;
-}
-
-/** Throws a UsageError if runs cannot be kept, so that no run is made before it is known. */
-function checkSave(keeper: RunKeeper | undefined): void {
-  if (!keeper) throw new UsageError("--save: set WIRELAB_DATA to the SQLite file in which the lab keeps its runs");
-  try {
-    keeper.check();
-  } catch (error) {
-    throw new UsageError(`--save: ${fileProblem(error)}`);
-  }
 }
 
 /** The report with the flags of the command and the commit of the build. */
@@ -133,18 +79,6 @@ function withCommand(report: RunReport, { flags }: Command, commit: string | und
     plan: report.plan && { ...report.plan, flags },
     host: report.host && { ...report.host, ...(commit !== undefined && { commit }) },
   };
-}
-
-function readEarlier(path: string, readFile: ReadFile): RunReport[] {
-  let content: Uint8Array;
-  try {
-    content = readFile(path);
-  } catch (error) {
-    throw new UsageError(`--compare ${path}: ${fileProblem(error)}`);
-  }
-  const reports = readReports(Buffer.from(content).toString());
-  if (reports === undefined) throw new UsageError(`--compare ${path}: not a JSON report of this command`);
-  return reports;
 }
 
 /** The first Ctrl-C stops the runs, the second one ends the process. Returns whether there was one. */
@@ -210,19 +144,4 @@ async function printReports(
   const text = reportText(command, reports, earlier, screen(isData ? "stderr" : "stdout"));
   if (isData) err(text);
   else await out(text);
-}
-
-function repetitionOf({ repetition }: RunReport): string {
-  return repetition === undefined ? "" : `, ${describeRepetition(repetition)}`;
-}
-
-/** Keeps each repetition as a run of its own. */
-function saveRuns(runs: readonly SavedRun[], files: OutputFiles, { save, err }: CommandEnvironment): void {
-  try {
-    for (const group of Map.groupBy(runs, ({ report }) => repetitionOf(report)).values()) {
-      err(`${save?.keep(group.map(({ report, response }) => ({ report, response })))}\n`);
-    }
-  } catch (error) {
-    files.fail("save", `--save: ${fileProblem(error)}`);
-  }
 }

@@ -1,15 +1,15 @@
 /** `--repeat FILE`: the plan of the runs in a JSON report, as options that flags can override. */
+import { defined } from "../../base/defined.ts";
 import { PROTOCOLS } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
-import { readReports } from "../report/files/json.ts";
-import type { ReportedPlan, ReportedRequests, RunReport } from "../report/report.ts";
+import { totalSeconds } from "../plan/schedule.ts";
+import type { RunReport } from "../report/report.ts";
+import type { ReportedPlan, ReportedRequests } from "../report/report-plan.ts";
+import { type ReadFile, readReportFile } from "./input-files.ts";
 
 /** The most connections that are opened on demand, in reports that do not say whether they were. */
 const ON_DEMAND = 256;
-
-/** Reads the file of `--body @FILE`, `--repeat` or `--compare`; throws the system's error. */
-export type ReadFile = (path: string) => Uint8Array;
 
 /** A run of an earlier report. */
 export interface EarlierRun {
@@ -30,7 +30,7 @@ export interface EarlierPlan {
 
 /** Reads the plan in a JSON report. Throws a UsageError of one line if there is none. */
 export function readEarlierPlan(path: string, readFile: ReadFile): EarlierPlan {
-  const reports = reportsIn(path, readFile);
+  const reports = readReportFile("repeat", path, readFile, "; expected a number from 2 to 100, or a JSON report");
   const first = reports.filter(({ repetition }) => (repetition?.index ?? 1) === 1);
   const against = first.filter(({ repetition }) => repetition?.side === "against");
   return {
@@ -39,19 +39,6 @@ export function readEarlierPlan(path: string, readFile: ReadFile): EarlierPlan {
     against: against.length === 0 ? undefined : against.map((report) => earlierRun(path, report)),
     repeat: reports[0]?.repetition?.of ?? 1,
   };
-}
-
-function reportsIn(path: string, readFile: ReadFile): readonly RunReport[] {
-  let text: string;
-  try {
-    text = Buffer.from(readFile(path)).toString();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : "cannot be read";
-    throw new UsageError(`--repeat ${path}: ${reason}; expected a number from 2 to 100, or a JSON report`);
-  }
-  const reports = readReports(text);
-  if (reports === undefined) throw new UsageError(`--repeat ${path}: not a JSON report of this command`);
-  return reports;
 }
 
 function earlierRun(path: string, { protocol, plan, objectives }: RunReport): EarlierRun {
@@ -106,9 +93,9 @@ function overridden(
     );
   }
   const { stages, rate, duration, inFlight, control, wait, ...rest } = options;
-  const seconds = stages?.reduce((sum, stage) => sum + stage.seconds, 0) ?? duration;
+  const seconds = stages ? totalSeconds(stages) : duration;
   const schedule = given.rate === undefined ? { stages, rate, duration } : { duration: seconds };
-  const kept = {
+  return defined<LoadOptions>({
     ...rest,
     ...(given.stages === undefined ? schedule : {}),
     // These follow from others if one of them is given.
@@ -117,9 +104,7 @@ function overridden(
     wait: given.timeout === undefined ? wait : undefined,
     ...given,
     ...(options.http || given.http ? { http: { ...options.http, ...given.http } } : {}),
-  };
-  // Without its undefined entries the object has the type of options.
-  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) as unknown as LoadOptions;
+  });
 }
 
 /**

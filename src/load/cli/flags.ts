@@ -54,6 +54,11 @@ export type Flag = keyof typeof FLAGS;
 /** The flags of a command line with their texts, in order; the text of a flag without a value is "". */
 export type GivenFlags = ReadonlyMap<Flag, readonly string[]>;
 
+/** The text of a flag, the first one of a repeatable flag; undefined if it is not given. */
+export function textOf(given: GivenFlags, name: Flag): string | undefined {
+  return given.get(name)?.[0];
+}
+
 function isFlag(name: string): name is Flag {
   return Object.hasOwn(FLAGS, name);
 }

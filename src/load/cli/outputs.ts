@@ -11,8 +11,9 @@ import { jsonOf } from "../report/files/json.ts";
 import { PACKETS_HEADER } from "../report/files/packet-columns.ts";
 import { PacketText, packetFormOf } from "../report/files/packet-text.ts";
 import type { CompletedRun } from "../report/files/run-charts.ts";
-import type { Repetition, RunReport } from "../report/report.ts";
-import type { Outputs } from "./parse.ts";
+import type { RunReport } from "../report/report.ts";
+import type { Repetition } from "../report/report-plan.ts";
+import type { Outputs } from "./output-flags.ts";
 
 /** Writes or appends to a file, or to standard output for "-"; throws the system's error. */
 export type WriteFile = (path: string, text: string, append: boolean) => void;

@@ -4,7 +4,7 @@ import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import type { WarmUpProgress } from "../plan/warm-up.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
 import { formatInterruption, formatTime } from "../report/format-time.ts";
-import type { Repetition } from "../report/report.ts";
+import type { Repetition } from "../report/report-plan.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;
@@ -14,7 +14,7 @@ const OVER = "↑";
 const CLEAR_LINE = "\r\u001b[K";
 
 /** The line of an interval. The rate is that since the snapshot `before`; counts are totals. */
-export function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
+function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | undefined): string {
   const seconds = now.seconds - (before?.seconds ?? 0);
   const rate = seconds > 0 ? (now.sent - (before?.sent ?? 0)) / seconds : 0;
   const optional = (["failed", "late", "corrupt", "unsent", "refused"] as const).filter((name) => now[name] > 0);
@@ -30,7 +30,7 @@ export function progressLine(now: IntervalSnapshot, before: IntervalSnapshot | u
 }
 
 /** The line of a warm-up: at its start what it is, later how far it is. */
-export function warmUpLine({ protocol, seconds, totalSeconds, sent }: WarmUpProgress, isFirst: boolean): string {
+function warmUpLine({ protocol, seconds, totalSeconds, sent }: WarmUpProgress, isFirst: boolean): string {
   const total = formatSeconds(totalSeconds);
   const text = isFirst
     ? `warm-up of ${total}, which is not measured`

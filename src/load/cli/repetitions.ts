@@ -6,7 +6,7 @@ import { Timeline } from "../measure/timeline.ts";
 import type { LoadOptions } from "../plan/options.ts";
 import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
 import type { CompletedRun } from "../report/files/run-charts.ts";
-import type { Repetition } from "../report/report.ts";
+import type { Repetition } from "../report/report-plan.ts";
 import { type LoadRun, runLoad } from "../run.ts";
 import type { Command } from "./parse.ts";
 import type { MeteredRun } from "./run-metrics.ts";

@@ -1,4 +1,5 @@
 /** The width and the colours of standard output. */
+import type { Variables } from "../../base/variables.ts";
 import { PLAIN, type Screen } from "../report/text/screen.ts";
 
 /** A standard output; the properties of a pipe or a file are undefined. */
@@ -6,8 +7,6 @@ export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The values of FORCE_COLOR that switch colours on, as in Node and Bun; others switch them off. */
 const FORCED: ReadonlySet<string> = new Set(["", "1", "2", "3", "true"]);

@@ -1,10 +1,10 @@
-/** The lab on this machine: where load runs look for it, and the command that measures it. */
+/** The lab on this machine: its default addresses in load runs, and the command that measures it. */
 import { formatHostPort, isLoopback } from "../../base/address.ts";
 import { type Protocol, REGISTRY } from "../../base/protocol.ts";
 import type { LoadOptions } from "./options.ts";
 import type { Target } from "./target.ts";
 
-/** What decides where the lab on this machine is. */
+/** The options on which the address of the lab on this machine depends. */
 type Lab = Pick<LoadOptions, "protocol" | "labPorts">;
 
 function portOf({ protocol, labPorts }: Lab): number {
@@ -32,7 +32,7 @@ export function defaultControl(hostname: string, labPorts: LoadOptions["labPorts
 
 /**
  * The command that measures UDP of a lab at `host` and these ports from this machine. Its flags name the ports that are
- * not the default ones, because the command does not know the flags with which the lab was started.
+ * not the default ones, because the load command cannot read the flags with which the lab was started.
  */
 export function measureCommand(host: string, ports: Readonly<Record<Protocol, number>>): string {
   const isDefault = (protocol: Protocol) => ports[protocol] === REGISTRY[protocol].port;

@@ -1,10 +1,10 @@
-/** The phase before the measurement. */
+/** The warm-up: packets that are sent before the measurement. */
 import type { Protocol } from "../../base/protocol.ts";
 import { random } from "../../base/random.ts";
 import type { RunPlan } from "./run-plan.ts";
 import type { SchedulePlan } from "./schedule.ts";
 
-/** How far a warm-up is. */
+/** The progress of a warm-up. */
 export interface WarmUpProgress {
   readonly protocol: Protocol;
   /** Since its start, s. */

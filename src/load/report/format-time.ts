@@ -1,6 +1,6 @@
 /** Times of a report as text. */
 import { formatSeconds } from "../../base/format.ts";
-import type { EstimatedTime, Times } from "./report.ts";
+import type { EstimatedTime, Times } from "./report-times.ts";
 
 /**
  * A time as text, s, ms or µs; `> 2 s` for a percentile over the timeout.

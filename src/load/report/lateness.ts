@@ -5,8 +5,9 @@
  */
 import type { Histogram } from "../measure/histograms/histogram.ts";
 import { quantileRanks } from "../measure/statistics/estimates.ts";
+import { rankOf } from "../measure/statistics/rank.ts";
 import { QUANTILES, type QuantileName } from "../plan/quantiles.ts";
-import type { Times } from "./report.ts";
+import type { Times } from "./report-times.ts";
 
 /** The percentiles by which a run is judged. Single delays of the machine decide the ones above. */
 const JUDGED = ["p50", "p90", "p95", "p99"] as const satisfies readonly QuantileName[];
@@ -50,7 +51,7 @@ export function falsifiedBy(times: ResponseTimes): Falsified | undefined {
   const { values, undelayed, packets } = times;
   const found = JUDGED.flatMap((name): Falsified[] => {
     const q = QUANTILES[name];
-    const rank = Math.max(1, Math.ceil(q * packets - 1e-9));
+    const rank = rankOf(q, packets);
     const [value, without] = [values.atRank(rank), undelayed.atRank(rank)];
     if (value === undefined || without === undefined || quantileRanks(packets, q) === undefined) return [];
     const allowed = Math.max(ALLOWED, ALLOWED_SHARE * value);

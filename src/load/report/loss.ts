@@ -4,7 +4,7 @@ import { estimateLoss, lossBoundIfIndependent } from "../measure/losses/loss-int
 import type { RunLengths } from "../measure/losses/run-lengths.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { LossPlaces } from "./places.ts";
-import type { LossReport, NoLossInterval, RunLengthsReport } from "./report.ts";
+import type { LossReport, NoLossInterval, RunLengthsReport } from "./report-packets.ts";
 
 function lengthsOf({ count, mean, longest }: RunLengths): RunLengthsReport {
   return { count, mean: mean ?? null, max: longest ?? null };

@@ -3,21 +3,17 @@ import type { DelayVariation } from "../measure/delays/delay-variation.ts";
 import { attributionText } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import { quantileOf, type Ranked } from "../measure/statistics/estimates.ts";
+import { rankOf } from "../measure/statistics/rank.ts";
 import type { Endpoint } from "../plan/target.ts";
-import { judge, type VerdictInput } from "./judge.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
 import { duplicatePlacesOf, placesOf } from "./places.ts";
-import {
-  type OneWayVariation,
-  type PacketCounts,
-  type RunReport,
-  type Times,
-  type TwoQuantiles,
-  UNKNOWN_ANSWER,
-} from "./report.ts";
+import type { RunReport } from "./report.ts";
+import { type PacketCounts, UNKNOWN_ANSWER } from "./report-packets.ts";
+import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
 import { accountingDefect, soundDirections } from "./sums.ts";
 import { timesOf, timesWithIntervals } from "./times.ts";
+import { judge, type VerdictInput } from "./verdict.ts";
 
 /** The result of a run, from which its report is made. */
 export interface RunResult extends VerdictInput {
@@ -80,7 +76,7 @@ function jitterOf({ variation, serviceSpread, oneWay }: Recorder): RunReport["ji
     ipdv: twoQuantiles(variation.absolute),
     pdv: twoQuantiles({
       count: serviceSpread.count,
-      quantile: (q) => serviceSpread.aboveMin(Math.ceil(q * serviceSpread.count - 1e-9)),
+      quantile: (q) => serviceSpread.aboveMin(rankOf(q, serviceSpread.count)),
     }),
     up: directionOf(oneWay.variation.up),
     down: directionOf(oneWay.variation.down),

@@ -4,12 +4,8 @@ import { version } from "../../../package.json";
 import { REGISTRY } from "../../base/protocol.ts";
 import type { HttpOptions } from "../plan/options.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
-import type { ReportedPlan, ReportedRequests, SenderHost } from "./report.ts";
-
-/** JSON has no infinity. */
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
+import { finite } from "./finite.ts";
+import type { ReportedPlan, ReportedRequests, SenderHost } from "./report-plan.ts";
 
 function rateOf({ closedLoop, stages }: RunPlan): ReportedPlan["rate"] {
   if (closedLoop) return "max";

@@ -1,6 +1,6 @@
 /** The percentiles of a distribution that the text report shows, with everything that is known about each. */
 import { QUANTILE_NAMES, type QuantileName, quantileLabel, quantileOfPercent } from "../plan/quantiles.ts";
-import type { NoTimeInterval, Times } from "./report.ts";
+import type { NoTimeInterval, Times } from "./report-times.ts";
 
 /** A percentile of a report. */
 export interface ShownPercentile {

@@ -5,7 +5,8 @@ import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { Distribution } from "../measure/histograms/signed-times.ts";
 import { quantileAmong } from "../measure/statistics/estimates.ts";
 import { QUANTILE_NAMES, QUANTILES, type QuantileName } from "../plan/quantiles.ts";
-import type { EstimatedTime, SelectedPercentile, Times } from "./report.ts";
+import { finite } from "./finite.ts";
+import type { EstimatedTime, SelectedPercentile, Times } from "./report-times.ts";
 
 /** The packets that percentiles are over, and the timeout that those without a time exceed, s. */
 export interface Sent {
@@ -29,11 +30,6 @@ function selectedOf(values: Summarised, { packets, timeoutSeconds }: Sent, perce
           : values.max;
     return { percent, value: finite(value), ...(value === Number.POSITIVE_INFINITY && { over: timeoutSeconds }) };
   });
-}
-
-/** The number, or null if it is missing or infinite. */
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
 /**

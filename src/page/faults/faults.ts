@@ -1,7 +1,7 @@
 /** The section "Faults": faults of every protocol, set by controls or by text. */
 import type { AllFaults } from "../../api/shapes.ts";
 import { byProtocol, PROTOCOLS, type Protocol } from "../../base/protocol.ts";
-import { printFaults } from "../../faults/text.ts";
+import { printFaults } from "../../faults/print.ts";
 import type { LiveSnapshot } from "../../live/shapes.ts";
 import { byId } from "../ui/dom.ts";
 import { termList } from "../ui/terms.ts";

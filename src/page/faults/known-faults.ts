@@ -1,7 +1,8 @@
 /** What the page derives from the text of faults: their values, and the preset or scenario that they are. */
 import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
 import { type Faults, NO_FAULTS, PRESETS } from "../../faults/faults.ts";
-import { parseFaults, parseImpairments, printImpairments } from "../../faults/text.ts";
+import { printImpairments } from "../../faults/print.ts";
+import { parseFaults, parseImpairments } from "../../faults/text.ts";
 import { SCENARIOS } from "./scenarios.ts";
 
 /** Faults with a name, for a button. */

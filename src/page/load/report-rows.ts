@@ -4,7 +4,8 @@ import type { Term } from "../../base/glossary.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../../load/plan/quantiles.ts";
 import { formatTime } from "../../load/report/format-time.ts";
 import type { LossPlaces } from "../../load/report/places.ts";
-import type { OneWayVariation, RunReport, Times, TwoQuantiles } from "../../load/report/report.ts";
+import type { RunReport } from "../../load/report/report.ts";
+import type { OneWayVariation, Times, TwoQuantiles } from "../../load/report/report-times.ts";
 import { FAILED_TIMES } from "../../load/report/text/notes.ts";
 
 /** One row. */

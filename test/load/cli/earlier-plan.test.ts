@@ -121,7 +121,7 @@ test.each([
 
 test("a file that cannot be read, and a protocol that the report does not have, are refused", () => {
   const missing = () => {
-    throw new Error("no such file");
+    throw Object.assign(new Error("ENOENT: no such file or directory"), { code: "ENOENT" });
   };
   expect(() => parseCommand(["--repeat", "x.json"], missing)).toThrow(
     "--repeat x.json: no such file; expected a number from 2 to 100, or a JSON report",

@@ -1,5 +1,5 @@
 /** An environment of the load command in memory. */
-import type { CommandEnvironment } from "../../../src/load/cli/command.ts";
+import type { CommandEnvironment } from "../../../src/load/cli/environment.ts";
 
 /** An environment that records what the command does. */
 export function recordingEnvironment(files: Record<string, string> = {}) {

@@ -9,6 +9,7 @@
 
 import { SpreadHistogram } from "../histograms/spread-histogram.ts";
 import { Batches } from "../statistics/batches.ts";
+import { rankOf } from "../statistics/rank.ts";
 
 /** Number of delays from which the levels are chosen. */
 const KEPT = 4096;
@@ -84,7 +85,7 @@ export class DelaySeries {
     // Exact order statistics, so that the levels can be recomputed from a list of the packets.
     const sorted = this.#kept.slice(0, kept).sort();
     this.quantiles.forEach((q, i) => {
-      const rank = Math.max(1, Math.ceil(q * kept - 1e-9));
+      const rank = rankOf(q, kept);
       this.#levels[i] = Math.min(sorted[rank - 1] ?? 0, Number.MAX_VALUE);
     });
     for (let i = 0; i < kept; i++) this.#batch(batches, this.#kept[i] ?? 0);

@@ -29,7 +29,7 @@ export function parseHttpLosses(body: unknown, id: string): HttpLosses | undefin
 }
 
 /** The losses of the session `id` at the lab at `origin`; undefined if no lab responds there. */
-export async function fetchHttpLosses(origin: URL, id: string): Promise<HttpLosses | undefined> {
+async function fetchHttpLosses(origin: URL, id: string): Promise<HttpLosses | undefined> {
   return parseHttpLosses(await fetchJson(new URL(`/http-sessions/${id}`, origin)), id);
 }
 
@@ -37,7 +37,7 @@ export async function fetchHttpLosses(origin: URL, id: string): Promise<HttpLoss
  * By the lab's counts of the session, which contain the losses that its responses reported. Losses that no fault caused are
  * unexplained.
  */
-export function attributeByHttpSession({ counts }: Recorder, losses: HttpLosses): Directions {
+function attributeByHttpSession({ counts }: Recorder, losses: HttpLosses): Directions {
   const up = Math.max(losses.up, counts.reportedUp);
   const down = Math.max(losses.down, counts.reportedDown);
   return directionsOf(counts.lost, { lostUp: up, lostDown: down, droppedUp: up, droppedDown: down }, "lab");

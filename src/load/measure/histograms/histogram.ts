@@ -5,6 +5,7 @@
 
 import { build, type Histogram as HdrHistogram } from "hdr-histogram-js";
 import { clamp } from "../../../base/numbers.ts";
+import { rankOf } from "../statistics/rank.ts";
 import { cellOf, cellStart, cellsBelow, cellWidth } from "./cells.ts";
 
 const NANOSECONDS_PER_MS = 1e6;
@@ -91,7 +92,7 @@ export class Histogram {
 
   /** The quantile `q` (0 to 1), s: the shortest duration that at least that share of the durations does not exceed. */
   quantile(q: number): number | undefined {
-    return this.atRank(Math.max(1, Math.ceil(q * this.#count - 1e-9)));
+    return this.atRank(rankOf(q, this.#count));
   }
 
   /** Number of durations up to each of `bounds` (s, ascending), with the accuracy of a cell. */

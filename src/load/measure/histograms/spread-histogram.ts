@@ -8,6 +8,7 @@
  * of their new distances. Those are larger, so the relative precision remains. Were they counted at once, many small
  * values after a few large ones would be in the wide cells of their distance from these.
  */
+import { rankOf } from "../statistics/rank.ts";
 import { cellOf, cellStart, cellsBelow, cellWidth } from "./cells.ts";
 
 const NANOSECONDS_PER_MS = 1e6;
@@ -167,7 +168,7 @@ export class SpreadHistogram {
 
   /** The quantile `q` (0 to 1), in s: the least value that at least that share does not exceed. */
   quantile(q: number): number | undefined {
-    return this.atRank(Math.max(1, Math.ceil(q * this.#count - 1e-9)));
+    return this.atRank(rankOf(q, this.#count));
   }
 
   /** Every cell that is not empty, from the least value. */

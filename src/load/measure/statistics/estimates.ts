@@ -1,5 +1,6 @@
 /** 95 % confidence intervals of shares and quantiles. */
 import { Z95 } from "../../../base/numbers.ts";
+import { rankOf } from "./rank.ts";
 
 const TAIL = 0.025;
 /** Above this standard deviation of a rank, the error of the normal approximation is below a thousandth of it. */
@@ -84,7 +85,7 @@ export function quantileAmong(
   q: number,
 ): number | undefined {
   if (quantileRanks(packets, q) === undefined) return undefined;
-  const rank = Math.max(1, Math.ceil(q * packets - 1e-9));
+  const rank = rankOf(q, packets);
   return rank > values.count ? Number.POSITIVE_INFINITY : values.atRank(rank);
 }
 

@@ -2,7 +2,9 @@
 import { formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
 import { type Sample, sampleOf } from "../../measure/statistics/between-runs.ts";
 import { QUANTILE_NAMES } from "../../plan/quantiles.ts";
-import type { EstimatedTime, Repetition, RunReport } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { Repetition } from "../report-plan.ts";
+import type { EstimatedTime } from "../report-times.ts";
 
 /** A value that is compared between runs. */
 export type RunValue = "rate" | "loss" | EstimatedTime;

@@ -1,6 +1,8 @@
 /** Reports of schema wirelab.run/1: completed to the present shape, so that they can be read and compared. */
 import { QUANTILE_NAMES } from "../../plan/quantiles.ts";
-import type { LossReport, PacketCounts, RunReport, Times } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { LossReport, PacketCounts } from "../report-packets.ts";
+import type { Times } from "../report-times.ts";
 import { judgementOf, NO_TIMES, type SecondReport } from "./second-schema.ts";
 
 /**

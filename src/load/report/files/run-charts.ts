@@ -5,6 +5,7 @@ import { REGISTRY } from "../../../base/protocol.ts";
 import type { Histogram } from "../../measure/histograms/histogram.ts";
 import type { IntervalSnapshot } from "../../measure/snapshot.ts";
 import { quantileRanks } from "../../measure/statistics/estimates.ts";
+import { rankOf } from "../../measure/statistics/rank.ts";
 import type { RunReport } from "../report.ts";
 import type { Chart, Point, Tick } from "./chart.ts";
 
@@ -58,12 +59,11 @@ function percentileTicks({ last, isOver }: ReturnType<typeof endOfCurve>): Tick[
 function percentileChart({ response, service, report, timeoutSeconds }: CompletedRun): Chart {
   const { packets } = report.responseTime;
   const end = endOfCurve(packets, response.count);
-  const rankOf = (quantile: number) => Math.max(1, Math.ceil(quantile * packets - 1e-9));
   const points = (histogram: Histogram): Point[] => {
     if (histogram.count === 0) return [];
     const curve = Array.from({ length: CURVE_STEPS + 1 }, (_, step): Point => {
       const at = (end.last * step) / CURVE_STEPS;
-      return [at, histogram.atRank(Math.min(histogram.count, rankOf(1 - 10 ** -at))) ?? null];
+      return [at, histogram.atRank(Math.min(histogram.count, rankOf(1 - 10 ** -at, packets))) ?? null];
     });
     return end.isOver ? [...curve, [end.last, Number.POSITIVE_INFINITY]] : curve;
   };

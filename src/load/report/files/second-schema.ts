@@ -1,5 +1,7 @@
 /** Reports of schema wirelab.run/2 that were made before some of its fields existed: completed to the present shape. */
-import type { JudgedObjective, ReportedPlan, RunReport, Times } from "../report.ts";
+import type { JudgedObjective, RunReport } from "../report.ts";
+import type { ReportedPlan } from "../report-plan.ts";
+import type { Times } from "../report-times.ts";
 
 type EarlierTimes = Omit<Times, "p95"> & Partial<Pick<Times, "p95">>;
 type TimesKey = "responseTime" | "serviceTime" | "serverTime";
@@ -32,7 +34,7 @@ export const NO_TIMES: Times = {
   noInterval: {},
 };
 
-/** A file that someone changed can lack the times; they stay missing then. */
+/** An edited file can lack the times; they stay missing then. */
 function timesOf(times: EarlierTimes | undefined): Times {
   return { ...(times as EarlierTimes), p95: times?.p95 ?? null };
 }

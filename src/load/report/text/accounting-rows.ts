@@ -1,7 +1,8 @@
 /** The rows of the accounting, of the losses and of the sending: a label, then a cell for each report. */
 import { formatCount, formatRate, formatSeconds, formatShare, NONE } from "../../../base/format.ts";
 import type { DuplicatePlaces, LossPlaces } from "../places.ts";
-import type { PacketCounts, RunLengthsReport, RunReport } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { PacketCounts, RunLengthsReport } from "../report-packets.ts";
 
 type Cell = (report: RunReport) => string;
 type Reports = readonly RunReport[];

@@ -3,7 +3,9 @@ import { counted, formatCount, formatSeconds, formatShare } from "../../../base/
 import { GLOSSARY, type Term } from "../../../base/glossary.ts";
 import type { Ranged } from "../../measure/statistics/difference.ts";
 import { formatTime } from "../format-time.ts";
-import type { LossReport, RunReport, Times } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { LossReport } from "../report-packets.ts";
+import type { Times } from "../report-times.ts";
 import { wrap } from "./screen.ts";
 
 /** A term and the run's values of it, as sentences. */

@@ -1,8 +1,9 @@
-/** What a reader has to know about the numbers of a report, in sentences and lists. */
+/** Notes on the numbers of a report: sources of directions, missing intervals, clocks, errors, statuses. */
 import { formatCount } from "../../../base/format.ts";
 import { clockNotes } from "../clock-notes.ts";
 import { shownPercentiles } from "../percentiles.ts";
-import { type RunReport, UNKNOWN_ANSWER } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import { UNKNOWN_ANSWER } from "../report-packets.ts";
 import { type Screen, wrap } from "./screen.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */

@@ -14,7 +14,8 @@ import {
   type RunValue,
   setValue,
 } from "../comparison/run-set.ts";
-import type { Repetition, RunReport } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { Repetition } from "../report-plan.ts";
 import { renderAlternating } from "./comparison-text.ts";
 import { END_TEXTS, objectiveLine } from "./judgement.ts";
 import { countLine } from "./notes.ts";
@@ -92,7 +93,7 @@ function sideOf(repetition: Repetition | undefined): string {
   return repetition?.side === undefined ? "" : ` ${repetition.side}`;
 }
 
-/** What a reader has to know about one run: errors, missed objectives, why it is not valid. */
+/** The notes on one run: errors, missed objectives, why it is not valid. */
 function runNotes({ protocol, repetition, errors, objectives, verdict }: RunReport, screen: Screen): string[] {
   const notes = [
     ...verdict.reasons.map((reason) => `reason: ${reason}`),

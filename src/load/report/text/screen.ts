@@ -1,4 +1,4 @@
-/** What a report is printed on: its width, and whether it shows colours. */
+/** The properties of an output that the layout of a report depends on: its width and whether it shows colours. */
 
 /** A terminal, a pipe or a file. */
 export interface Screen {
@@ -9,7 +9,7 @@ export interface Screen {
 /** A screen of 80 columns without colours. */
 export const PLAIN: Screen = { columns: 80, colour: false };
 
-/** The meaning of a colour. Colours repeat what the words say. */
+/** The meaning of a colour. The words of the text have the same information. */
 export type Tone = "good" | "bad" | "caution" | "strong" | "faint";
 
 /** Parameters of SGR (ECMA-48 section 8.3.117). */

@@ -1,6 +1,7 @@
 /** The plan of a run in one line. */
 import { counted, formatRate, formatSeconds } from "../../../base/format.ts";
-import type { ReportedPlan, RunReport } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { ReportedPlan } from "../report-plan.ts";
 import { paint, type Screen, wrap } from "./screen.ts";
 
 function rateOf({ rate, stages, arrival, inFlight, connections }: ReportedPlan): string {

@@ -1,7 +1,8 @@
 /** The times of a report as a matrix: a row for each kind of time, a column for each statistic. */
 import { formatSeconds } from "../../../base/format.ts";
 import { type ShownPercentile, shownPercentiles } from "../percentiles.ts";
-import type { OneWayVariation, RunReport, Times } from "../report.ts";
+import type { RunReport } from "../report.ts";
+import type { OneWayVariation, Times } from "../report-times.ts";
 import { paint, type Screen } from "./screen.ts";
 import { beside, layOut } from "./table.ts";
 

@@ -3,7 +3,8 @@ import { formatCount, formatSeconds, formatShare } from "../../../base/format.ts
 import type { QuantileName } from "../../plan/quantiles.ts";
 import { formatTime } from "../format-time.ts";
 import { hasNoAnswer } from "../no-answer.ts";
-import type { JudgedObjective, PacketCounts, RunReport } from "../report.ts";
+import type { JudgedObjective, RunReport } from "../report.ts";
+import type { PacketCounts } from "../report-packets.ts";
 import { END_TEXTS, objectiveLine, verdictOf } from "./judgement.ts";
 import { paint, type Screen, wrap } from "./screen.ts";
 

@@ -9,7 +9,7 @@ import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
 
 /** The outcome of a complete response: a 503 that reports a drop is a loss, any other status outside 2xx a failure. */
-export function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
+function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
   if (status === 503 && dropped !== undefined) return { kind: "dropped", direction: dropped, status };
   return { kind: status >= 200 && status < 300 ? "answered" : "failed", status, serverMs };
 }

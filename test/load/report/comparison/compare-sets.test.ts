@@ -4,7 +4,8 @@ import { random } from "../../../../src/base/random.ts";
 import { ONE_PAIR } from "../../../../src/load/measure/statistics/difference.ts";
 import { compareAlternating, compareReports, limitsOf } from "../../../../src/load/report/comparison/compare.ts";
 import { readReports } from "../../../../src/load/report/files/json.ts";
-import type { RunReport, Side } from "../../../../src/load/report/report.ts";
+import type { RunReport } from "../../../../src/load/report/report.ts";
+import type { Side } from "../../../../src/load/report/report-plan.ts";
 import { renderComparison } from "../../../../src/load/report/text/comparison-text.ts";
 import { reportOf } from "../../support/reports.ts";
 

@@ -2,26 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { GLOSSARY, type Term } from "../../../../src/base/glossary.ts";
 import { planRun } from "../../../../src/load/plan/run-plan.ts";
+import { NO_TIMES } from "../../../../src/load/report/files/second-schema.ts";
 import { reportedPlan, senderHost } from "../../../../src/load/report/origin.ts";
-import type { RunReport, Times } from "../../../../src/load/report/report.ts";
+import type { RunReport } from "../../../../src/load/report/report.ts";
+import type { Times } from "../../../../src/load/report/report-times.ts";
 import { explain } from "../../../../src/load/report/text/explain.ts";
 
-const NO_TIMES: Times = {
-  count: 0,
-  packets: 0,
-  min: null,
-  mean: null,
-  p50: null,
-  p90: null,
-  p95: null,
-  p99: null,
-  p999: null,
-  max: null,
-  stddev: null,
-  over: {},
-  intervals: {},
-  noInterval: {},
-};
 const TIMES: Times = {
   ...NO_TIMES,
   count: 950,

@@ -1,0 +1,34 @@
+/** The files that the command reads: bodies of requests and JSON reports. */
+import { fileProblem } from "../../base/file-errors.ts";
+import { UsageError } from "../plan/errors.ts";
+import { readReports } from "../report/files/json.ts";
+import type { RunReport } from "../report/report.ts";
+import type { Flag } from "./flags.ts";
+
+/** Reads the file of `--body @FILE`, `--repeat` or `--compare`; throws the system's error. */
+export type ReadFile = (path: string) => Uint8Array;
+
+/** The content of the file that `--body @FILE` names. Throws a UsageError if it cannot be read. */
+export function readBody(text: string, readFile: ReadFile): Uint8Array {
+  try {
+    return readFile(text.slice(1));
+  } catch (error) {
+    throw new UsageError(`--body ${text}: ${fileProblem(error)}`);
+  }
+}
+
+/**
+ * The reports in the file of a flag. Throws a UsageError if it cannot be read or has anything else.
+ * @param expected the end of the error of a file that cannot be read
+ */
+export function readReportFile(flag: Flag, path: string, readFile: ReadFile, expected = ""): readonly RunReport[] {
+  let content: Uint8Array;
+  try {
+    content = readFile(path);
+  } catch (error) {
+    throw new UsageError(`--${flag} ${path}: ${fileProblem(error)}${expected}`);
+  }
+  const reports = readReports(Buffer.from(content).toString());
+  if (reports === undefined) throw new UsageError(`--${flag} ${path}: not a JSON report of this command`);
+  return reports;
+}
