@@ -11,7 +11,7 @@ export const SESSION_FIELD = "x-wirelab-session";
 /** Requests of one session that faults lost, by direction. */
 export type HttpLosses = Readonly<Record<Direction, number>>;
 
-/** Whether `text` is the id of a session: 16 hexadecimal digits, which nobody guesses. */
+/** Whether `text` is the id of a session: 16 hexadecimal digits (64 random bits). */
 export function isHttpSession(text: string): boolean {
   return /^[0-9a-f]{16}$/.test(text);
 }
