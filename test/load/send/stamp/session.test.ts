@@ -68,6 +68,22 @@ test("packets that are passed to the kernel in one call have different send time
   expect((sentAt[2] ?? 0) - (sentAt[1] ?? 0)).toBeWithin(0.0007, 0.0013);
 });
 
+test("packets that are passed to the kernel right after they were added, or after others, have different send times", () => {
+  const { session, clock } = startSession();
+  const pass = (count: number, at: number) => {
+    for (let packet = 0; packet < count; packet++) session.add(clock.time, clock.time);
+    return Array.from({ length: count }, (_, index) => {
+      const packet = session.newPacket();
+      session.stamp(packet, 0, count - index, at);
+      return readTimestamp(packet, 4);
+    });
+  };
+  const sentAt = [...pass(16, clock.time + 0.002), ...pass(16, clock.time + 0.004), ...pass(1, clock.time + 0.004)];
+  const gaps = sentAt.slice(1).map((at, index) => at - (sentAt[index] ?? 0));
+  expect(Math.min(...gaps)).toBeGreaterThan(0.0006);
+  expect(sentAt[0]).toBeCloseTo(WALL + clock.time, 3);
+});
+
 test("a packet that was added before a restart is not written again, and not counted", () => {
   const { session, recorder, clock } = startSession();
   session.add(clock.time, clock.time);
@@ -136,7 +152,7 @@ describe("receive", () => {
       session.stamp(packet, 0, 1, time);
       return packet;
     };
-    send(clock.time);
+    send(clock.time - 1);
     const second = send(clock.time); // number 2, sent at a whole second
     const third = send(clock.time + 31.25); // 2^-5 s later
     const damaged = reflect(third, 2);
