@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../support/free-port.ts";
 import { list, read, type Tree, tree, type Value } from "./files.ts";
 import { until } from "./wait.ts";
 
@@ -18,14 +19,6 @@ export interface Prometheus {
   /** The `data` of the response of `/api/v1/PATH`. */
   api(path: string): Promise<Tree>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-/** A TCP port that is free at the time of the call. */
-export function freePort(): number {
-  const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = probe;
-  probe.stop(true);
-  return port;
 }
 
 /** prometheus.yml with the given targets instead of those of each job. */

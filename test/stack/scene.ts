@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { byProtocol, PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
+import { freePort } from "../support/free-port.ts";
 import { startTestLab } from "../support/lab.ts";
 import { ROOT, type Tree, tree, type Value } from "./files.ts";
-import { freePort, type Prometheus, startPrometheus } from "./prometheus.ts";
+import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { until } from "./wait.ts";
 
 /** The running processes. */
@@ -41,7 +42,12 @@ function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: 
     `--json=${report}`,
     "--quiet",
   ];
-  return Bun.spawn(["bun", "scripts/load.ts", ...flags], { cwd: ROOT, stdin: "ignore", stdout: "ignore" });
+  return Bun.spawn(["bun", "scripts/load.ts", ...flags], {
+    cwd: ROOT,
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+  });
 }
 
 /** Starts everything; `binary` is the path of Prometheus. Resolves when the clients send and Prometheus scrapes. */
@@ -67,6 +73,7 @@ export async function startScene(binary: string): Promise<Scene> {
   const clients = PROTOCOLS.map((protocol) =>
     startClient(protocol, busy, metricsPorts[protocol], join(directory, `${protocol}.json`)),
   );
+  const errors = clients.map((client) => new Response(client.stderr).text());
   const ended = () => Promise.all(clients.map((client) => client.exited));
   stack.defer(async () => {
     for (const client of clients) client.kill();
@@ -84,7 +91,8 @@ export async function startScene(binary: string): Promise<Scene> {
       await fetch(idleUrl, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
     },
     async finish() {
-      await ended();
+      const statuses = await ended();
+      if (statuses.some((status) => status !== 0)) throw new Error(`a client failed: ${await Promise.all(errors)}`);
       const entries = PROTOCOLS.map(async (protocol) => {
         const report: Value = await Bun.file(join(directory, `${protocol}.json`)).json();
         return [protocol, tree(report)] as const;

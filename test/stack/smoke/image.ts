@@ -1,6 +1,6 @@
 /** Checks of the image: its contents, start, stop and errors. */
 import { engines, version } from "../../../package.json";
-import { freePort } from "../prometheus.ts";
+import { freePort } from "../../support/free-port.ts";
 import { until } from "../wait.ts";
 import { expectEqual, expectThat, type Report } from "./report.ts";
 import type { Stack } from "./stack.ts";

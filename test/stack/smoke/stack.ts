@@ -1,6 +1,6 @@
 /** The compose stack under test, with a project name and ports of its own. */
 
-import { freePort } from "../prometheus.ts";
+import { freePort } from "../../support/free-port.ts";
 import { until } from "../wait.ts";
 import type { Engine } from "./engine.ts";
 import type { Ended, Shell } from "./shell.ts";
