@@ -8,6 +8,9 @@ if (!chromium) console.warn("\n!! SKIPPED the browser tests: no chromium on this
 /** The page updates once a second, and a browser starts slowly on a busy machine. */
 const LIMIT_MS = 90_000;
 
+/** The time in which an element in view is clicked, and the number of times that it is scrolled into view. */
+const [CLICK_MS, MOST_CLICKS] = [3000, 10] as const;
+
 /** A test that needs the browser and `condition`. */
 export function browserTest(name: string, run: () => Promise<void>, condition = true): void {
   if (chromium && condition) test(name, run, LIMIT_MS);
@@ -93,8 +96,15 @@ export async function openPage(
       });
     },
     async click(selector) {
-      await view.scrollTo(selector);
-      await view.click(selector);
+      for (let attempt = 1; ; attempt++) {
+        await view.scrollTo(selector);
+        try {
+          return await view.click(selector, { timeout: CLICK_MS });
+        } catch (error) {
+          // What appeared above the element after the scrolling has moved it out of view.
+          if (attempt === MOST_CLICKS) throw error;
+        }
+      }
     },
     async fill(selector, text) {
       await view.scrollTo(selector);
