@@ -13,7 +13,7 @@ import { balanced } from "./support/sums.ts";
 setDefaultTimeout(20_000);
 
 async function report(options: Partial<LoadOptions>) {
-  return balanced(await runLoad({ protocol: "http", rate: 400, count: 240, timeout: 0.5, wait: 1, ...options }).report);
+  return balanced(await runLoad({ protocol: "http", rate: 400, count: 240, timeout: 1, wait: 1.5, ...options }).report);
 }
 
 /** Packets of the lab, and those that it lost on purpose by direction. */

@@ -23,7 +23,7 @@ async function runOn(lab: Lab, protocol: Protocol, options: Partial<LoadOptions>
     control: `127.0.0.1:${lab.ports.http}`,
     rate: 2000,
     count: 500,
-    timeout: 0.4,
+    timeout: 0.8,
     wait: 0.8,
     seed: 3,
     ...options,
