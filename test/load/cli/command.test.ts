@@ -323,7 +323,8 @@ describe("--packets", () => {
     expect([status, rows.length, report?.packetLog]).toEqual([0, 41, { rows: 40, omitted: 0 }]);
     expect(rows.filter((row) => row.includes(",lost,")).length).toBe(report?.packets.lost ?? -1);
     expect(rows[0]).toStartWith("protocol,session,sequence,fate,intended,sent,");
-    const line = "--proto all --target 127.0.0.78 --rate 300 --count 10 --timeout 1s --wait 1s --quiet --packets all.jsonl";
+    const line =
+      "--proto all --target 127.0.0.78 --rate 300 --count 10 --timeout 1s --wait 1s --quiet --packets all.jsonl";
     await using all = await startLab({ host: "127.0.0.78" });
     expect(all.ports.http).toBe(5000);
     expect(await runCommand(line.split(" "), environment)).toBe(0);
