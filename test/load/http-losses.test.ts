@@ -72,6 +72,39 @@ describe("losses of HTTP", () => {
   });
 });
 
+/** Forwards each request to the lab until there is a response, and answers none of those that `isLost` selects. */
+function retryingProxy(lab: Lab, isLost: (request: number) => boolean) {
+  let requests = 0;
+  return Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request, server) {
+      const [number, body] = [requests++, await request.arrayBuffer()];
+      const url = new URL(new URL(request.url).pathname, `http://127.0.0.1:${lab.ports.http}`);
+      const { method, headers } = request;
+      for (;;) {
+        const response = await fetch(url, { method, headers, body, keepalive: false }).catch(() => undefined);
+        if (response === undefined) continue;
+        if (!isLost(number)) return response;
+        server.timeout(request, 0);
+        await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      }
+    },
+  });
+}
+
+test("requests that a proxy sends again, so that the lab lost more than the run, give losses no direction", async () => {
+  await using lab = await startTestLab({ impair: parseImpairments("http:close=0.3/0.2"), seed: 3 });
+  using proxy = retryingProxy(lab, (request) => request % 10 === 5);
+  const target = `http://127.0.0.1:${proxy.port}/`;
+  const control = `127.0.0.1:${lab.ports.http}`;
+  const options = { http: { method: "POST" }, control, rate: 200, count: 100, timeout: 0.5, wait: 0.6 };
+  const { packets, evidence } = await report({ ...options, target });
+  expect((await lostBy(lab)).up).toBeGreaterThan(packets.lost);
+  expect(packets).toMatchObject({ lost: 10, lostUp: 0, lostDown: 0, droppedUp: 0, droppedDown: 0, unexplained: 10 });
+  expect(evidence.text).toContain("the lab lost more requests of this run than the run");
+});
+
 describe("connections of a server that is no lab", () => {
   const runAgainst = async (response: string, end: "end" | "terminate") => {
     using server = Bun.listen({

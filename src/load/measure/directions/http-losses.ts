@@ -12,6 +12,10 @@ interface HttpLosses {
   readonly down: number;
 }
 
+/** Why the counts of a lab are not used. */
+const SENT_AGAIN =
+  "the lab lost more requests of this run than the run: something between them sends requests again, such as a proxy";
+
 /** A random id for the requests of a run: 16 hexadecimal digits. */
 export function newHttpSession(): string {
   return crypto.getRandomValues(Buffer.alloc(8)).toString("hex");
@@ -37,9 +41,11 @@ async function fetchHttpLosses(origin: URL, id: string): Promise<HttpLosses | un
  * By the lab's counts of the session, which contain the losses that its responses reported. Losses that no fault caused are
  * unexplained.
  */
-function attributeByHttpSession({ counts }: Recorder, losses: HttpLosses): Directions {
+function attributeByHttpSession(recorder: Recorder, losses: HttpLosses): Directions {
+  const { counts } = recorder;
   const up = Math.max(losses.up, counts.reportedUp);
   const down = Math.max(losses.down, counts.reportedDown);
+  if (up + down > counts.lost) return { ...attributeByTarget(recorder), reason: SENT_AGAIN };
   return directionsOf(counts.lost, { lostUp: up, lostDown: down, droppedUp: up, droppedDown: down }, "lab");
 }
 

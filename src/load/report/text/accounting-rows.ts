@@ -18,12 +18,12 @@ export interface Row {
   readonly parts?: readonly Row[];
 }
 
-function counted(label: string, name: keyof PacketCounts, more: Partial<Row> = {}): Row {
+function countRow(label: string, name: keyof PacketCounts, more: Partial<Row> = {}): Row {
   return { label, cell: ({ packets }) => formatCount(packets[name]), ...more };
 }
 
 /** A count by direction, which has a value only if the direction of losses is known. */
-function directed(label: string, name: keyof PacketCounts, more: Partial<Row> = {}): Row {
+function directionRow(label: string, name: keyof PacketCounts, more: Partial<Row> = {}): Row {
   const cell: Cell = ({ evidence, packets }) =>
     evidence.kind === "none" && packets.lost > 0 ? NONE : formatCount(packets[name]);
   return { label, cell, ...more };
@@ -37,28 +37,28 @@ function countOf(count: number | null): string {
 export function packetRows(reports: Reports): Row[] {
   const isWhole = reports.every(({ packets }) => packets.planned === packets.sent);
   return [
-    ...(isWhole ? [] : [counted("planned", "planned")]),
-    counted("sent", "sent", { isKept: true }),
-    counted("unsent", "unsent"),
-    counted("refused", "refused"),
-    counted("answered", "answered", { isKept: true }),
-    counted("late", "late"),
-    counted("failed", "failed"),
-    counted("corrupt", "corrupt"),
-    counted("lost", "lost", { isKept: true, parts: lostRows(reports) }),
-    counted("duplicate", "duplicate", { parts: duplicateRows() }),
-    counted("reordered", "reordered"),
+    ...(isWhole ? [] : [countRow("planned", "planned")]),
+    countRow("sent", "sent", { isKept: true }),
+    countRow("unsent", "unsent"),
+    countRow("refused", "refused"),
+    countRow("answered", "answered", { isKept: true }),
+    countRow("late", "late"),
+    countRow("failed", "failed"),
+    countRow("corrupt", "corrupt"),
+    countRow("lost", "lost", { isKept: true, parts: lostRows(reports) }),
+    countRow("duplicate", "duplicate", { parts: duplicateRows() }),
+    countRow("reordered", "reordered"),
   ];
 }
 
 function lostRows(reports: Reports): Row[] {
   if (reports.every(({ packets }) => packets.lost === 0)) return [];
   const dropped = (name: "droppedUp" | "droppedDown", where: string) =>
-    directed("dropped on purpose", name, { name: `dropped on purpose ${where}` });
+    directionRow("dropped on purpose", name, { name: `dropped on purpose ${where}` });
   return [
-    directed("lost upstream", "lostUp", { parts: [dropped("droppedUp", "upstream")] }),
-    directed("lost downstream", "lostDown", { parts: [dropped("droppedDown", "downstream")] }),
-    counted("unexplained", "unexplained", { name: "unexplained losses" }),
+    directionRow("lost upstream", "lostUp", { parts: [dropped("droppedUp", "upstream")] }),
+    directionRow("lost downstream", "lostDown", { parts: [dropped("droppedDown", "downstream")] }),
+    countRow("unexplained", "unexplained", { name: "unexplained losses" }),
     ...placeRows(reports),
   ];
 }

@@ -7,13 +7,8 @@ import { SerialClient } from "../serial/client.ts";
 /** Makes the client. Without keep-alive the service time of a packet includes opening its connection. */
 export const makeClient: MakeClient = (settings) => {
   const request = requestFor(settings.endpoint, settings.size, settings.http);
-  const ofRun = requestBytes(request, settings.httpSession);
-  const ofWarmUp = requestBytes(request);
-  let bytes = ofRun;
-  return new SerialClient(settings, (events) => new HttpConnection(settings, request, () => bytes, events), {
+  const bytes = { ofRun: requestBytes(request, settings.httpSession), ofWarmUp: requestBytes(request) };
+  return new SerialClient(settings, (events) => new HttpConnection(settings, request, bytes, events), {
     timeConnecting: !request.keepAlive,
-    onRestart: (isRun) => {
-      bytes = isRun ? ofRun : ofWarmUp;
-    },
   });
 };

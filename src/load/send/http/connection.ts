@@ -14,11 +14,18 @@ function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
   return { kind: status >= 200 && status < 300 ? "answered" : "failed", status, serverMs };
 }
 
+/** The octets of a request of the run, and of one of its warm-up. */
+export interface RequestOctets {
+  readonly ofRun: Buffer;
+  readonly ofWarmUp: Buffer;
+}
+
 /** A connection that is opened again after it was closed. */
 export class HttpConnection implements SerialConnection {
   readonly #settings: ClientSettings;
   readonly #request: HttpRequest;
-  readonly #bytes: () => Buffer;
+  readonly #ofRun: Buffer;
+  readonly #ofWarmUp: Buffer;
   readonly #events: ConnectionEvents;
   readonly #reader: ResponseReader;
   #socket: Bun.Socket | undefined;
@@ -27,11 +34,12 @@ export class HttpConnection implements SerialConnection {
   #waited: () => number | undefined = () => undefined;
   usable = false;
 
-  /** @param bytes the octets of `request`, which differ in the warm-up */
-  constructor(settings: ClientSettings, request: HttpRequest, bytes: () => Buffer, events: ConnectionEvents) {
+  /** @param bytes the octets of `request`; only those of the run name its session */
+  constructor(settings: ClientSettings, request: HttpRequest, bytes: RequestOctets, events: ConnectionEvents) {
     this.#settings = settings;
     this.#request = request;
-    this.#bytes = bytes;
+    this.#ofRun = bytes.ofRun;
+    this.#ofWarmUp = bytes.ofWarmUp;
     this.#events = events;
     this.#reader = new ResponseReader(request.method === "HEAD");
   }
@@ -81,10 +89,10 @@ export class HttpConnection implements SerialConnection {
     this.usable = true;
   }
 
-  write(): number {
+  write(_sequence: number, ofRun: boolean): number {
     this.#reader.reset();
     this.#octets = 0;
-    const bytes = this.#bytes();
+    const bytes = ofRun ? this.#ofRun : this.#ofWarmUp;
     const written = this.#socket?.write(bytes) ?? 0;
     if (written < bytes.length) this.#unwritten = bytes.subarray(Math.max(0, written));
     return bytes.length;

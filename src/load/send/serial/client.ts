@@ -35,6 +35,8 @@ interface Exchange {
   waited: number | undefined;
   /** The recorder of the packet: the answer to a warm-up packet is not counted later. */
   recorder: Recorder;
+  /** Whether the packet is one of the run. A packet of the warm-up can wait for its connection until the run begins. */
+  ofRun: boolean;
 }
 
 /** How a protocol's connections are used. */
@@ -46,8 +48,6 @@ export interface Usage {
    * waiting time after the last answer: a copy that arrives meanwhile is counted as a duplicate, and answers no packet.
    */
   readonly rests?: boolean;
-  /** Called before the first packet of a session; `isRun` is false for the warm-up. */
-  readonly onRestart?: (isRun: boolean) => void;
 }
 
 /** Sends one packet at a time on each connection. */
@@ -56,7 +56,8 @@ export class SerialClient implements Client {
   readonly #makeConnection: (events: ConnectionEvents) => SerialConnection;
   readonly #timeConnecting: boolean;
   readonly #rests: boolean;
-  readonly #onRestart: ((isRun: boolean) => void) | undefined;
+  /** Whether packets are now those of the run, and not of its warm-up. */
+  #isRun = true;
   /** Connections that can rest, in addition to those with a packet in flight. */
   #resting: number;
   readonly #exchanges: Exchange[] = [];
@@ -72,13 +73,12 @@ export class SerialClient implements Client {
   constructor(
     settings: ClientSettings,
     makeConnection: (events: ConnectionEvents) => SerialConnection,
-    { timeConnecting = false, rests = false, onRestart }: Usage = {},
+    { timeConnecting = false, rests = false }: Usage = {},
   ) {
     this.#settings = settings;
     this.#makeConnection = makeConnection;
     this.#timeConnecting = timeConnecting;
     this.#rests = rests;
-    this.#onRestart = onRestart;
     const { highestRate, waitMs } = settings;
     this.#resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
     this.#packets = new SerialPackets(settings);
@@ -115,6 +115,7 @@ export class SerialClient implements Client {
       lastError: "",
       waited: undefined,
       recorder: this.#packets.recorder,
+      ofRun: this.#isRun,
     };
     this.#exchanges.push(exchange);
     return exchange;
@@ -137,6 +138,7 @@ export class SerialClient implements Client {
     this.#polls.note(now);
     exchange.waited = undefined;
     exchange.recorder = this.#packets.recorder;
+    exchange.ofRun = this.#isRun;
     exchange.sequence = this.#packets.add(intendedAt, now);
     exchange.sentAt = now;
     if (connection.usable) this.#write(exchange, !this.#settings.closedLoop);
@@ -164,12 +166,12 @@ export class SerialClient implements Client {
 
   /** Sends the packet. With `fromNow` its service time starts now, otherwise when the client accepted it. */
   #write(exchange: Exchange, fromNow: boolean): void {
-    const { sequence, recorder } = exchange;
+    const { sequence, recorder, ofRun } = exchange;
     if (fromNow) {
       exchange.sentAt = this.#settings.clock.now();
       this.#packets.updateSentAt(recorder, sequence, exchange.sentAt);
     }
-    this.#packets.countSent(recorder, sequence, exchange.connection.write(sequence));
+    this.#packets.countSent(recorder, sequence, exchange.connection.write(sequence, ofRun));
   }
 
   /** Opens the connection, then sends the packet. */
@@ -256,7 +258,7 @@ export class SerialClient implements Client {
   }
 
   restart(recorder: Recorder, ssid: number): void {
-    this.#onRestart?.(ssid === this.#settings.ssid);
+    this.#isRun = ssid === this.#settings.ssid;
     this.#packets.restart(recorder);
   }
 

@@ -24,8 +24,11 @@ export const ANSWERED: Outcome = Object.freeze({ kind: "answered" });
 export interface SerialConnection {
   /** Connects within `patienceMs`; rejects with the system's error. */
   connect(patienceMs: number): Promise<void>;
-  /** Sends a packet with this sequence number; returns the octets sent, 0 if the outcome is `refused`. */
-  write(sequence: number): number;
+  /**
+   * Sends a packet with this sequence number; returns the octets sent, 0 if the outcome is `refused`.
+   * @param ofRun whether it is one of the run, and not of its warm-up
+   */
+  write(sequence: number, ofRun: boolean): number;
   /** Whether it is open and can send another packet. */
   readonly usable: boolean;
   readonly localPort: number | undefined;
