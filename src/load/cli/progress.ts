@@ -3,7 +3,7 @@ import { formatCount, formatRate, formatSeconds } from "../../base/format.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
 import type { WarmUpProgress } from "../plan/warm-up.ts";
 import { describeRepetition } from "../report/comparison/run-set.ts";
-import { formatInterruption, formatTime } from "../report/format-time.ts";
+import { formatTime } from "../report/format-time.ts";
 import type { Repetition } from "../report/report-plan.ts";
 
 const BAR_WIDTH = 24;
@@ -118,8 +118,7 @@ export class ProgressView {
   /** Removes the bar, before the report is printed, and says in its place if the run was interrupted. */
   end(isInterrupted = false): void {
     if (this.#isTerminal) this.#write(CLEAR_LINE);
-    const last = [...this.#before.values()].at(-1);
-    if (!isInterrupted || last === undefined) return;
-    this.#write(`${this.#title}${formatInterruption(last.seconds, last.totalSeconds)}\n`);
+    // The report says after how long: the last line also has the time for which answers were awaited.
+    if (isInterrupted && this.#before.size > 0) this.#write(`${this.#title}interrupted\n`);
   }
 }
