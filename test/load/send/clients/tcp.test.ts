@@ -92,7 +92,8 @@ test("packets on a connection that the target resets are counted as cut off, and
   const options = { ...common, count: 600, control: `127.0.0.1:${lab.ports.http}` };
   const run = { ...options, target: `127.0.0.1:${lab.ports.tcp}`, timeout: 1, wait: 1, seed: 3 };
   const { packets, errors } = balanced(await runLoad(run).report);
-  expect(errors.closed).toBeGreaterThan(0);
+  // Mostly resets; without octets under way the runtime reports an end.
+  expect((errors.ECONNRESET ?? 0) + (errors.closed ?? 0)).toBeGreaterThan(0);
   expect(errors[CUT_OFF]).toBe(packets.lost);
   expect(packets.lost - packets.droppedDown).toBeGreaterThan(0); // in flight beside the packets that were reset
 
