@@ -8,9 +8,10 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, type Protocol } from "./base/protocol.ts";
+import { byProtocol, type Protocol, type RequestProtocol } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
-import { type Config, DEFAULT_CONFIG } from "./config.ts";
+import { readCertificate } from "./certificates/certificate.ts";
+import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { printFaults } from "./faults/print.ts";
@@ -74,6 +75,9 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
   const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics, errors), (packetLog) => packetLog.stop());
   undo.adopt(measureEventLoop(metrics.eventLoopLag, errors), (stop) => stop());
+  const served = servedProtocols(config);
+  const { tlsCert, tlsKey } = config;
+  const certificate = tlsCert && tlsKey ? readCertificate(tlsCert, tlsKey) : undefined;
   const responders = byProtocol((protocol) => {
     const responder = new Responder({
       traffic: metrics.traffic[protocol],
@@ -108,6 +112,8 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     runBodies,
     sessions,
     packetLog,
+    served,
+    certificate,
     responders,
     faultsOf,
     history,
@@ -124,6 +130,7 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
   const tableOf = (protocol: Protocol, limit: number) => () =>
     listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
   const readers = labReaders(metrics, {
+    served: parts.served,
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
@@ -211,19 +218,21 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
     (live) => live.stop(),
   );
   let serving = false;
-  const routes = controlRoutes({
-    ...parts,
-    version,
-    exposition: exposeLab(parts, live, listeners),
-    traffic: metrics.traffic.http,
-    ports: () => listeners.ports(),
-    listening: () => byProtocol(() => serving),
-    setFaults: faultSetter(parts),
-    live,
-    runner,
-  });
+  const exposition = exposeLab(parts, live, listeners);
+  const routesFor = (protocol: RequestProtocol) =>
+    controlRoutes({
+      ...parts,
+      version,
+      exposition,
+      traffic: metrics.traffic[protocol],
+      ports: () => listeners.ports(),
+      listening: () => Object.fromEntries(parts.served.map((name) => [name, serving])),
+      setFaults: faultSetter(parts),
+      live,
+      runner,
+    });
   await preparePage(); // before a peer can take the descriptors that the bundler needs
-  await listeners.open(config, { ...parts, routes, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
+  await listeners.open(config, { ...parts, routesFor, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
   serving = true;
 
   const open = undo.move();

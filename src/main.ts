@@ -34,10 +34,12 @@ function banner(lab: Lab, { host, impair, token, seed }: Config): string {
     row("metrics", `${page}/metrics`, "for Prometheus"),
     row("API", `${page}/swagger`, "every route, with a form to try it"),
     "",
-    ...PROTOCOLS.map((protocol) => {
+    ...PROTOCOLS.flatMap((protocol) => {
       const { title, example } = REGISTRY[protocol];
       const port = lab.ports[protocol];
-      return row(title, `${shown}:${port}`, example.replace("HOST", shown).replace("PORT", `${port}`));
+      return port === undefined
+        ? []
+        : row(title, `${shown}:${port}`, example.replace("HOST", shown).replace("PORT", `${port}`));
     }),
     ...(lab.ports.stamp === undefined
       ? []
@@ -57,7 +59,8 @@ function banner(lab: Lab, { host, impair, token, seed }: Config): string {
 
 /** Which setting to change for a port that is not available. */
 function adviceOn({ code, portName }: ListenError): string {
-  return changeHint(code === "EADDRINUSE" || code === "EACCES" ? `${portName}Port` : "host");
+  const name = portName === "websocket" ? "http" : portName;
+  return changeHint(code === "EADDRINUSE" || code === "EACCES" ? `${name}Port` : "host");
 }
 
 async function main(): Promise<void> {

@@ -14,6 +14,7 @@ import type { Sessions } from "../reflector/sessions.ts";
 import type { KeptRuns } from "../runs/kept/kept-runs.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { HttpSessions } from "../servers/http-sessions.ts";
+import type { Ports } from "../servers/listeners.ts";
 
 /** The parts as lab.ts provides them; each module of routes takes those that it uses. */
 export interface ApiParts {
@@ -27,14 +28,16 @@ export interface ApiParts {
   readonly version: string;
   /** The text of `/metrics`. */
   readonly exposition: { readonly contentType: string; render(): Promise<string> };
-  /** The HTTP counters, in which refused requests are counted. */
+  /** The counters of the listener's protocol, in which refused requests are counted. */
   readonly traffic: Pick<Traffic, "rejects">;
   readonly sessions: Pick<Sessions, "shownTo" | "ends" | "limit">;
   readonly httpSessions: Pick<HttpSessions, "get">;
   /** The ports that the lab listens on. */
-  readonly ports: () => Readonly<Record<Protocol, number>>;
-  /** Whether each protocol's port is open. */
-  readonly listening: () => Readonly<Record<Protocol, boolean>>;
+  readonly ports: () => Ports;
+  /** Whether the port of each protocol that is served is open. */
+  readonly listening: () => Readonly<Partial<Record<Protocol, boolean>>>;
+  /** The protocols that are served, in the order of the registry. */
+  readonly served: readonly Protocol[];
   readonly faultsOf: (protocol: Protocol) => Faults;
   /** Changes the faults of a protocol from the next packet on. */
   readonly setFaults: (protocol: Protocol, faults: Faults) => void;

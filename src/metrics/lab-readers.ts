@@ -1,7 +1,7 @@
 /** Reads the values of the lab's series from its counters and structures. */
 import type { Bounded } from "../base/bounded.ts";
 import type { ProcessUsage } from "../base/kernel.ts";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { type Protocol, REGISTRY } from "../base/protocol.ts";
 import { DIRECTIONS_OF, KINDS_OF } from "../faults/faults.ts";
 import { type LAB_SERIES, STRUCTURES, type Structure } from "./catalogue.ts";
 import { DROP_REASONS, type Metrics, type Traffic } from "./counters.ts";
@@ -9,6 +9,8 @@ import { bucketsOf, processReaders, type Readers, type Sample } from "./promethe
 
 /** Values that are read from other modules at a scrape. */
 export interface LabSources {
+  /** The protocols that are served; the others have no series. */
+  readonly served: readonly Protocol[];
   readonly bounded: Readonly<Record<Structure, () => Bounded>>;
   /** Sessions that a full table evicted, by standing. */
   readonly evictedSessions: () => Readonly<Record<string, number>>;
@@ -28,28 +30,29 @@ export interface LabSources {
 /** The readers of LAB_SERIES. */
 export function labReaders(metrics: Metrics, sources: LabSources): Readers<typeof LAB_SERIES> {
   const { traffic, eventLoopLag } = metrics;
+  const { served } = sources;
   const perProtocol = (read: (traffic: Traffic) => number) => () =>
-    PROTOCOLS.map((protocol): Sample => [{ protocol }, read(traffic[protocol])]);
+    served.map((protocol): Sample => [{ protocol }, read(traffic[protocol])]);
   const perStructure = (read: (bounded: Bounded) => number) => () =>
     STRUCTURES.map((structure): Sample => [{ structure }, read(sources.bounded[structure]())]);
   return {
     packets_total: perProtocol(({ packets }) => packets),
     dropped_packets_total: perProtocol(({ dropped }) => dropped),
     response_time_seconds: () =>
-      PROTOCOLS.map((protocol) => [{ protocol }, bucketsOf(traffic[protocol].responseTime)] as const),
+      served.map((protocol) => [{ protocol }, bucketsOf(traffic[protocol].responseTime)] as const),
     wirelab_received_bytes_total: perProtocol(({ receivedBytes }) => receivedBytes),
     wirelab_sent_bytes_total: perProtocol(({ sentBytes }) => sentBytes),
-    wirelab_drops_total: () => PROTOCOLS.flatMap((protocol) => dropSamples(traffic[protocol])),
-    wirelab_rejected_total: () => PROTOCOLS.flatMap((protocol) => rejectSamples(traffic[protocol])),
-    wirelab_impairments_total: () => PROTOCOLS.flatMap((protocol) => impairmentSamples(traffic[protocol])),
+    wirelab_drops_total: () => served.flatMap((protocol) => dropSamples(traffic[protocol])),
+    wirelab_rejected_total: () => served.flatMap((protocol) => rejectSamples(traffic[protocol])),
+    wirelab_impairments_total: () => served.flatMap((protocol) => impairmentSamples(traffic[protocol])),
     wirelab_impairment_changes_total: perProtocol(({ impairmentChanges }) => impairmentChanges),
     wirelab_open_connections: () =>
-      PROTOCOLS.flatMap((protocol): Sample[] => {
+      served.flatMap((protocol): Sample[] => {
         const open = sources.openConnections(protocol);
         return open === undefined ? [] : [[{ protocol }, open]];
       }),
     wirelab_connections_total: () =>
-      PROTOCOLS.filter(sources.countsConnections).map((protocol) => [{ protocol }, traffic[protocol].connections]),
+      served.filter(sources.countsConnections).map((protocol) => [{ protocol }, traffic[protocol].connections]),
     wirelab_bounded_size: perStructure(({ size }) => size),
     wirelab_bounded_limit: perStructure(({ limit }) => limit),
     wirelab_bounded_overflows_total: perStructure(({ overflows }) => overflows),

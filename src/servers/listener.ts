@@ -6,7 +6,8 @@
 import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { type Protocol, REGISTRY } from "../base/protocol.ts";
+import { type Protocol, REGISTRY, type RequestProtocol } from "../base/protocol.ts";
+import type { Certificate } from "../certificates/certificate.ts";
 import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
@@ -43,6 +44,8 @@ export interface ListenerContext {
   readonly responder: Responder;
   readonly sessions: Sessions;
   readonly limits: Limits;
+  /** The certificate of the protocols with a handshake; undefined if none of them is served. */
+  readonly certificate: Certificate | undefined;
   /** TCP: the octets that connections hold, unread responses and incomplete frames. */
   readonly tcpOctets: Budget;
   /** HTTP: the octets of the bodies that are being read. */
@@ -55,8 +58,8 @@ export interface ListenerContext {
   readonly labPorts: Uint8Array;
   /** Errors of timers. */
   readonly errors: InternalErrors;
-  /** HTTP: the routes served besides the traffic routes. */
-  readonly routes: AnyElysia;
+  /** HTTP: the routes served besides the traffic routes; requests that they refuse are counted for the protocol. */
+  readonly routesFor: (protocol: RequestProtocol) => AnyElysia;
   /** HTTP: paths that are requested before the port is open, because the first request of a route takes milliseconds. */
   readonly firstRequests: readonly string[];
   /** HTTP: the API description of a traffic route. */

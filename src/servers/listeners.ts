@@ -1,11 +1,12 @@
 /** The open ports of a lab: one listener for each protocol, and the STAMP port if there is one. */
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
-import type { Config } from "../config.ts";
+import { type Classic, PORT_PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { type Config, servedProtocols } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Listener, type ListenerContext, openListener, type PortName } from "./listener.ts";
 
-/** The numbers of the open ports; `stamp` if there is a STAMP port. */
-export type Ports = Readonly<Record<Protocol, number>> & { readonly stamp?: number };
+/** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
+export type Ports = Readonly<Record<Classic, number>> &
+  Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & { readonly stamp?: number };
 
 /** What the listeners share. */
 export type SharedContext = Omit<ListenerContext, "hostname" | "port" | "responder" | "stampOnly" | "labPorts"> & {
@@ -23,8 +24,12 @@ interface Socket {
 function socketsOf(config: Config): readonly Socket[] {
   const { stampPort } = config;
   const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
-  const others = PROTOCOLS.toReversed();
-  return [...stamp, ...others.map((protocol) => ({ name: protocol, protocol, port: config[`${protocol}Port`] }))];
+  const served = servedProtocols(config);
+  const others = PORT_PROTOCOLS.toReversed().flatMap((protocol): Socket[] => {
+    const port = config[`${protocol}Port`];
+    return port === "off" || !served.includes(protocol) ? [] : [{ name: protocol, protocol, port }];
+  });
+  return [...stamp, ...others];
 }
 
 /** The listeners of one lab. */
@@ -51,10 +56,11 @@ export class Listeners {
     return this.#open.get(name);
   }
 
-  /** The port numbers; 0 for a port that is not open yet. */
+  /** The port numbers; 0 for one of CLASSICS that is not open yet. */
   ports(): Ports {
-    const stamp = this.#open.get("stamp");
-    return { ...byProtocol((protocol) => this.#open.get(protocol)?.port ?? 0), ...(stamp && { stamp: stamp.port }) };
+    const open = [...this.#open].map(([name, { port }]) => [name, port] as const);
+    const http = this.#open.get("http")?.port ?? 0;
+    return { http, tcp: 0, udp: 0, ...Object.fromEntries(open), websocket: http };
   }
 
   /** Datagrams that the kernel dropped because a receive buffer was full, by port name. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { byProtocol, PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { byProtocol, CLASSICS, type Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import { freePort } from "../support/free-port.ts";
@@ -59,18 +59,18 @@ export async function startScene(binary: string): Promise<Scene> {
   const prometheus = stack.use(
     await startPrometheus(binary, {
       wirelab: [busy, idle].map((lab) => `127.0.0.1:${lab.ports.http}`),
-      "wirelab-traffic": PROTOCOLS.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
+      "wirelab-traffic": CLASSICS.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
     }),
   );
   // A rate does not include what was counted before the first scrape, so the clients start after it.
   await until("the first scrape of both labs", 20, async () =>
-    (await prometheus.query(`count(packets_total{job="wirelab"}) == ${2 * PROTOCOLS.length}`)).length > 0
+    (await prometheus.query(`count(packets_total{job="wirelab"}) == ${2 * CLASSICS.length}`)).length > 0
       ? true
       : undefined,
   );
   const directory = await mkdtemp(join(tmpdir(), "wirelab-reports-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const clients = PROTOCOLS.map((protocol) =>
+  const clients = CLASSICS.map((protocol) =>
     startClient(protocol, busy, metricsPorts[protocol], join(directory, `${protocol}.json`)),
   );
   const errors = clients.map((client) => new Response(client.stderr).text());
@@ -93,7 +93,7 @@ export async function startScene(binary: string): Promise<Scene> {
     async finish() {
       const statuses = await ended();
       if (statuses.some((status) => status !== 0)) throw new Error(`a client failed: ${await Promise.all(errors)}`);
-      const entries = PROTOCOLS.map(async (protocol) => {
+      const entries = CLASSICS.map(async (protocol) => {
         const report: Value = await Bun.file(join(directory, `${protocol}.json`)).json();
         return [protocol, tree(report)] as const;
       });

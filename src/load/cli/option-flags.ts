@@ -25,11 +25,10 @@ const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as 
  */
 export function runOptions(
   given: GivenFlags,
-  proto: Protocol | "all",
+  protocols: readonly Protocol[],
   readFile: ReadFile,
   labPorts: () => LoadOptions["labPorts"],
 ): readonly LoadOptions[] {
-  const protocols = proto === "all" ? PROTOCOLS : [proto];
   checkHttpFlags(given, protocols);
   const common = commonOptions(given);
   const mode = convert(textOf(given, "mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
@@ -40,7 +39,7 @@ export function runOptions(
       ...common,
       labPorts: ports,
       protocol,
-      mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
+      mode: protocols.length > 1 && !REGISTRY[protocol].stamp ? undefined : mode,
       http: takesUrl(protocol) ? http : undefined,
     }),
   );

@@ -1,8 +1,9 @@
 /** Parses the command line of the load command. */
-import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import { CLASSICS, PROTOCOLS, type Protocol } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { LoadOptions } from "../plan/options.ts";
-import { alternatives, parseWord } from "../plan/values.ts";
+import { GROUPS, parseProtocols } from "../plan/protocols.ts";
+import { alternatives } from "../plan/values.ts";
 import { again } from "./earlier-plan.ts";
 import { flagWords, readFlags, textOf } from "./flags.ts";
 import type { ReadFile } from "./input-files.ts";
@@ -65,9 +66,8 @@ export function parseCommand(
   };
 }
 
-function parseProto(text: string | undefined, isOptional: boolean): Protocol | "all" {
-  const names = [...PROTOCOLS, "all" as const];
-  if (text !== undefined) return parseWord("proto", text, names);
-  if (isOptional) return "all";
-  throw new UsageError(`--proto is required: ${alternatives(names)}`);
+function parseProto(text: string | undefined, isOptional: boolean): readonly Protocol[] {
+  if (text !== undefined) return parseProtocols(text);
+  if (isOptional) return CLASSICS;
+  throw new UsageError(`--proto is required: ${alternatives([...PROTOCOLS, ...Object.keys(GROUPS)])}`);
 }
