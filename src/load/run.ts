@@ -151,7 +151,7 @@ class RunExecution {
   async #warmUp(client: Client): Promise<void> {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
-    this.#recorder = new Recorder();
+    this.#recorder = new Recorder(recorder.handshakes);
     client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
     await this.#driveWarmUp(client);
     this.#recorder = recorder;
