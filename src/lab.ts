@@ -8,7 +8,7 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, isSecure, type Protocol, type RequestProtocol } from "./base/protocol.ts";
+import { byProtocol, isSecure, type Protocol, REGISTRY, type RequestProtocol } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
 import { openCertificate } from "./certificates/open.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
@@ -120,32 +120,39 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
 
 type Parts = ReturnType<typeof createParts>;
 
+/** The limited structures of the listeners. */
+function listenerStructures(served: readonly Protocol[], listeners: Listeners) {
+  return Object.fromEntries(
+    served.flatMap((protocol) => [
+      [`${protocol}-connections`, () => listeners.get(protocol)?.connectionTable] as const,
+      [`${protocol}-stalled`, () => listeners.get(protocol)?.stalled] as const,
+    ]),
+  );
+}
+
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store, limits } =
-    parts;
-  const tableOf = (protocol: Protocol, limit: number) => () =>
-    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
+  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store } = parts;
   const readers = labReaders(metrics, {
     served: parts.served,
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
       "delay-queue-bytes": () => queue.octets,
-      "http-connections": tableOf("http", limits.httpConnections),
-      "http-stalled": () => listeners.get("http")?.stalled ?? { size: 0, limit: limits.httpStalled, overflows: 0 },
       "http-sessions": () => httpSessions,
-      "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
       "run-bytes": () => runBodies,
       "packet-log": () => packetLog,
       "unsaved-runs": () => store.unsaved,
       viewers: () => live,
+      ...listenerStructures(parts.served, listeners),
     },
     evictedSessions: () => sessions.evictions,
-    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    openConnections: (protocol) =>
+      REGISTRY[protocol].connections ? listeners.get(protocol)?.connections() : undefined,
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
+    countsHandshakes: (protocol) => listeners.get(protocol)?.countsHandshakes === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     internalErrors: () => parts.errors.count,
@@ -238,6 +245,7 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   await listeners.open(config, {
     ...parts,
     certificate,
+    handshakes: metrics.handshakes,
     routesFor,
     firstRequests: FIRST_REQUESTS,
     describe: describeTraffic,

@@ -256,6 +256,8 @@ export type StampProtocol = ProtocolWith<{ readonly stamp: true }>;
 export type RequestProtocol = ProtocolWith<{ readonly requests: true }>;
 /** A protocol that begins with a handshake. */
 export type SecureProtocol = ProtocolWith<{ readonly secure: true }>;
+/** A protocol whose peers open connections, which are counted and limited. */
+export type ConnectionProtocol = ProtocolWith<{ readonly connections: true }>;
 /** A protocol with a port of its own. */
 export type PortProtocol = Exclude<Protocol, ProtocolWith<{ readonly portOf: "http" }>>;
 
@@ -289,4 +291,16 @@ export const PORT_PROTOCOLS = PROTOCOLS.filter(
 /** Whether the protocol begins with a handshake. */
 export function isSecure(protocol: Protocol): protocol is SecureProtocol {
   return REGISTRY[protocol].secure;
+}
+
+/** The protocols that begin with a handshake. */
+export const SECURE_PROTOCOLS = PROTOCOLS.filter(isSecure);
+
+/** A record with `make(protocol)` under the name of each protocol that begins with a handshake. */
+export function bySecureProtocol<Value>(make: (protocol: SecureProtocol) => Value): Record<SecureProtocol, Value> {
+  // Has one entry for each of these protocols, as the type requires.
+  return Object.fromEntries(SECURE_PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<
+    SecureProtocol,
+    Value
+  >;
 }
