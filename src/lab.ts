@@ -8,7 +8,7 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, type Protocol, type RequestProtocol } from "./base/protocol.ts";
+import { byProtocol, type Protocol, REGISTRY, type RequestProtocol } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
 import { readCertificate } from "./certificates/certificate.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
@@ -31,6 +31,7 @@ import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
+import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -68,6 +69,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
+  const streamMemory = new TcpMemory(tcpOctets);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);
@@ -107,6 +109,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     metrics,
     queue,
     tcpOctets,
+    streamMemory,
     httpBodies,
     httpSessions,
     runBodies,
@@ -123,32 +126,39 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
 
 type Parts = ReturnType<typeof createParts>;
 
+/** The limited structures of the listeners. */
+function listenerStructures(served: readonly Protocol[], listeners: Listeners) {
+  return Object.fromEntries(
+    served.flatMap((protocol) => [
+      [`${protocol}-connections`, () => listeners.get(protocol)?.connectionTable] as const,
+      [`${protocol}-stalled`, () => listeners.get(protocol)?.stalled] as const,
+    ]),
+  );
+}
+
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store, limits } =
-    parts;
-  const tableOf = (protocol: Protocol, limit: number) => () =>
-    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
+  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store } = parts;
   const readers = labReaders(metrics, {
     served: parts.served,
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
       "delay-queue-bytes": () => queue.octets,
-      "http-connections": tableOf("http", limits.httpConnections),
-      "http-stalled": () => listeners.get("http")?.stalled ?? { size: 0, limit: limits.httpStalled, overflows: 0 },
       "http-sessions": () => httpSessions,
-      "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
       "run-bytes": () => runBodies,
       "packet-log": () => packetLog,
       "unsaved-runs": () => store.unsaved,
       viewers: () => live,
+      ...listenerStructures(parts.served, listeners),
     },
     evictedSessions: () => sessions.evictions,
-    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    openConnections: (protocol) =>
+      REGISTRY[protocol].connections ? listeners.get(protocol)?.connections() : undefined,
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
+    countsHandshakes: (protocol) => listeners.get(protocol)?.countsHandshakes === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     internalErrors: () => parts.errors.count,
@@ -232,7 +242,14 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
       runner,
     });
   await preparePage(); // before a peer can take the descriptors that the bundler needs
-  await listeners.open(config, { ...parts, routesFor, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
+  const { handshakes } = metrics;
+  await listeners.open(config, {
+    ...parts,
+    handshakes,
+    routesFor,
+    firstRequests: FIRST_REQUESTS,
+    describe: describeTraffic,
+  });
   serving = true;
 
   const open = undo.move();

@@ -169,7 +169,7 @@ export const REGISTRY = {
     reportsDrops: true,
     urlSchemes: ["https"],
     largestPayload: 2 ** 24,
-    faults: REQUEST_FAULTS,
+    faults: ["drop", "close", "stall", "reset", "burst", "delay", "status"],
     rejects: REQUEST_REJECTS,
     look: { shape: "★", colors: ["#b3261e", "#f2938c"], dash: [12, 3, 2, 3] },
   },
@@ -188,7 +188,7 @@ export const REGISTRY = {
     reportsDrops: true,
     urlSchemes: ["https"],
     largestPayload: 2 ** 24,
-    faults: REQUEST_FAULTS,
+    faults: ["drop", "stall", "reset", "burst", "delay", "status"],
     rejects: REQUEST_REJECTS,
     look: { shape: "✚", colors: ["#9c2780", "#ee9bd8"], dash: [2, 3, 7, 3] },
   },
@@ -257,6 +257,8 @@ export type StampProtocol = ProtocolWith<{ readonly stamp: true }>;
 export type RequestProtocol = ProtocolWith<{ readonly requests: true }>;
 /** A protocol that begins with a handshake. */
 export type SecureProtocol = ProtocolWith<{ readonly secure: true }>;
+/** A protocol whose peers open connections, which are counted and limited. */
+export type ConnectionProtocol = ProtocolWith<{ readonly connections: true }>;
 /** A protocol with a port of its own. */
 export type PortProtocol = Exclude<Protocol, ProtocolWith<{ readonly portOf: "http" }>>;
 
@@ -290,4 +292,16 @@ export const PORT_PROTOCOLS = PROTOCOLS.filter(
 /** Whether the protocol begins with a handshake. */
 export function isSecure(protocol: Protocol): protocol is SecureProtocol {
   return REGISTRY[protocol].secure;
+}
+
+/** The protocols that begin with a handshake. */
+export const SECURE_PROTOCOLS = PROTOCOLS.filter(isSecure);
+
+/** A record with `make(protocol)` under the name of each protocol that begins with a handshake. */
+export function bySecureProtocol<Value>(make: (protocol: SecureProtocol) => Value): Record<SecureProtocol, Value> {
+  // Has one entry for each of these protocols, as the type requires.
+  return Object.fromEntries(SECURE_PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<
+    SecureProtocol,
+    Value
+  >;
 }

@@ -5,8 +5,8 @@
 import { freeMemory } from "../base/octets.ts";
 import type { KeyPair } from "../certificates/certificate.ts";
 import type { LocalEnd } from "../reflector/session.ts";
-import { Handshakes } from "./handshakes.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
+import { PendingHandshakes } from "./pending-handshakes.ts";
 import { ReplaceablePort } from "./replaceable-port.ts";
 import type { Connection, Shared, Socket } from "./tcp-connection.ts";
 import { TcpSockets } from "./tcp-sockets.ts";
@@ -46,7 +46,12 @@ function handlersOf(sockets: TcpSockets, { responder }: ListenerContext, shared:
 }
 
 /** What the runtime calls for the sockets of TLS besides: their handshakes. */
-function secureHandlersOf(plain: Handlers, sockets: TcpSockets, handshakes: Handshakes, shared: () => Shared): Handlers {
+function secureHandlersOf(
+  plain: Handlers,
+  sockets: TcpSockets,
+  handshakes: PendingHandshakes,
+  shared: () => Shared,
+): Handlers {
   return {
     ...plain,
     open(socket: Socket) {
@@ -88,7 +93,7 @@ export async function serveStreams(context: ListenerContext, protocol: StreamPro
   const { hostname, port, limits, responder, errors, certificate, handshakes: counters } = context;
   const idleMs = limits.tcpIdleSeconds * 1000;
   const sockets = new TcpSockets(limits[`${protocol}Connections`], responder);
-  const handshakes = new Handshakes(responder.clock, responder.traffic.rejects, counters.tls);
+  const handshakes = new PendingHandshakes(responder.clock, responder.traffic.rejects, counters.tls);
   const isSecure = protocol === "tls";
   const plain = handlersOf(sockets, context, () => shared);
   const socket = isSecure ? secureHandlersOf(plain, sockets, handshakes, () => shared) : plain;
@@ -100,19 +105,25 @@ export async function serveStreams(context: ListenerContext, protocol: StreamPro
   if (isSecure) {
     // The runtime's types do not have the descriptor.
     type Options = Bun.TCPSocketListenOptions<Connection | undefined>;
-    const reopen = (pair: KeyPair) => (fd: number) => Bun.listen({ fd, ...own, ...secured(pair) } as unknown as Options);
+    const reopen = (pair: KeyPair) => (fd: number) =>
+      Bun.listen({ fd, ...own, ...secured(pair) } as unknown as Options);
     certificate?.onChange((pair) => errors.guard("tls-certificate", () => open.replace(reopen(pair))));
   }
-  const idleTimer = errors.every(`${protocol}-idle`, Math.min(1000, idleMs / SEARCHES, limits.handshakeMs / SEARCHES), () => {
-    handshakes.expire(limits.handshakeMs);
-    return sockets.closeIdle(idleMs);
-  });
+  const idleTimer = errors.every(
+    `${protocol}-idle`,
+    Math.min(1000, idleMs / SEARCHES, limits.handshakeMs / SEARCHES),
+    () => {
+      handshakes.expire(limits.handshakeMs);
+      return sockets.closeIdle(idleMs);
+    },
+  );
   return {
     protocol,
     port: listener.port,
     connections: () => sockets.size,
     connectionTable: sockets,
     countsConnections: true,
+    countsHandshakes: isSecure,
     receiveBufferDrops: () => undefined,
     async pause() {
       sockets.isPaused = true;

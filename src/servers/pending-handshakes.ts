@@ -1,13 +1,6 @@
 /** The handshakes of the connections of a TLS listener: their times, their failures, and a limit of their duration. */
 import type { Clock } from "../base/clock.ts";
-import type { Traffic } from "../metrics/counters.ts";
-
-/** Counts handshakes. */
-export interface HandshakeCounters {
-  /** `seconds`: from the time the connection was accepted to the end of the handshake. */
-  ok(seconds: number): void;
-  failed(reason: "failed" | "timeout" | "refused"): void;
-}
+import type { Handshakes, Traffic } from "../metrics/counters.ts";
 
 /** A connection whose handshake can be ended. */
 interface Closable {
@@ -15,14 +8,14 @@ interface Closable {
 }
 
 /** The handshakes that are not complete yet. */
-export class Handshakes {
+export class PendingHandshakes {
   /** When each connection was accepted, in that order, ms. */
   readonly #startedAt = new Map<Closable, number>();
 
   constructor(
     private readonly clock: Pick<Clock, "now">,
     private readonly rejects: Traffic["rejects"],
-    private readonly counters: HandshakeCounters,
+    private readonly counters: Handshakes,
   ) {}
 
   /** A connection was accepted. */
