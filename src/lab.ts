@@ -31,6 +31,7 @@ import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
+import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -68,6 +69,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
+  const streamMemory = new TcpMemory(tcpOctets);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);
@@ -105,6 +107,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     metrics,
     queue,
     tcpOctets,
+    streamMemory,
     httpBodies,
     httpSessions,
     runBodies,
