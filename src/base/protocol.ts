@@ -292,6 +292,19 @@ export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<P
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
 }
 
+/** A record with `make(protocol)` under each of `protocols`. */
+export function recordOf<Value>(
+  protocols: readonly Protocol[],
+  make: (protocol: Protocol) => Value,
+): Partial<Record<Protocol, Value>> {
+  return Object.fromEntries(protocols.map((protocol) => [protocol, make(protocol)]));
+}
+
+/** The protocols that `record` has, in the order of the registry. */
+export function protocolsOf(record: Readonly<Partial<Record<Protocol, unknown>>>): readonly Protocol[] {
+  return PROTOCOLS.filter((protocol) => Object.hasOwn(record, protocol));
+}
+
 /** Whether `text` is the name of a protocol. */
 export function isProtocol(text: string): text is Protocol {
   return Object.hasOwn(REGISTRY, text);
