@@ -1,0 +1,51 @@
+/** The interface between the connections of a client and the module that opens them. */
+import type { Clock } from "../../base/clock.ts";
+import type { Endpoint } from "../plan/target.ts";
+
+/** How the target's certificate is checked. */
+export interface TlsChecks {
+  /** Whether it must be valid for the target's name and signed by a trusted authority. */
+  readonly verify: boolean;
+  /** PEM certificates of the authorities to trust in place of those of the runtime. */
+  readonly ca?: string | undefined;
+}
+
+/** How long the steps of opening a connection took, ms. */
+export interface OpeningTimes {
+  /** Until the TCP connection was open. */
+  readonly tcpMs: number;
+  /** The TLS handshake after that; undefined without TLS. */
+  readonly tlsMs: number | undefined;
+  /** Whether the TLS handshake resumed the session of an earlier connection. */
+  readonly resumed: boolean;
+}
+
+/** An exchange of octets before the first packet. */
+export interface Prologue {
+  readonly request: Buffer;
+  /** Reads a chunk; returns how many octets of it belong to the prologue, if it is complete. Throws if it is refused. */
+  read(chunk: Buffer): number | undefined;
+}
+
+/** The owner of the connections; it has at most one that is in use. */
+export interface SocketOwner {
+  /**
+   * A connection is open and can be written. Called before `connect` resolves.
+   * @param isLate whether `connect` has rejected already: the connection took too long
+   */
+  onOpen(socket: Bun.Socket, times: OpeningTimes, isLate: boolean): void;
+  onData(socket: Bun.Socket, data: Buffer): void;
+  onDrain(socket: Bun.Socket): void;
+  /** An open connection has ended. May be called twice. */
+  onClose(socket: Bun.Socket, error: Error | undefined): void;
+}
+
+/** Settings of a connector. */
+export interface ConnectorSettings {
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  /** Undefined for connections without TLS. */
+  readonly tls?: TlsChecks | undefined;
+  /** Makes the prologue of each connection; undefined without one. */
+  readonly makePrologue?: (() => Prologue) | undefined;
+}
