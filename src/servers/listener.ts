@@ -7,7 +7,7 @@ import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
 import { type Protocol, REGISTRY, type RequestProtocol } from "../base/protocol.ts";
-import type { Certificate } from "../certificates/certificate.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 import type { Limits } from "../limits.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
@@ -45,7 +45,7 @@ export interface ListenerContext {
   readonly sessions: Sessions;
   readonly limits: Limits;
   /** The certificate of the protocols with a handshake; undefined if none of them is served. */
-  readonly certificate: Certificate | undefined;
+  readonly certificate: CertificateSource | undefined;
   /** TCP: the octets that connections hold, unread responses and incomplete frames. */
   readonly tcpOctets: Budget;
   /** HTTP: the octets of the bodies that are being read. */
