@@ -4,7 +4,6 @@ import type { LabIdentity } from "../measure/directions/lab-identity.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
-import type { TlsChecks } from "./socket-owner.ts";
 
 /** The parts of a run that its plan does not contain. */
 export interface RunParts {
@@ -28,7 +27,9 @@ export interface ClientSettings
       RunPlan,
       | "mode"
       | "http"
+      | "tls"
       | "connections"
+      | "streams"
       | "openAll"
       | "closedLoop"
       | "window"
@@ -38,11 +39,6 @@ export interface ClientSettings
       | "highestRate"
       | "seed"
     > {}
-
-/** How a run checks the certificate of its target. */
-export function tlsChecksOf({ http: { verify = true } }: Pick<RunPlan, "http">): TlsChecks {
-  return { verify };
-}
 
 /** A session sender: sends the packets of one protocol, and passes their answers to the accounting. */
 export interface Client {

@@ -1,7 +1,10 @@
 /** The opening of one connection: TCP, then TLS and a prologue of the protocol where it has them. */
 import { isIP } from "node:net";
-import type { ConnectorSettings, OpeningTimes, Prologue, SocketOwner } from "./socket-owner.ts";
+import { errorCode } from "../measure/error-code.ts";
+import type { HandshakeKind } from "../measure/handshakes.ts";
+import type { ConnectorSettings, Prologue, SocketOwner } from "./socket-owner.ts";
 import { handshakeError, isCertificateError, openingError } from "./tls-errors.ts";
+import { tlsOptions } from "./trust.ts";
 
 /** What the target sent for resuming the TLS session of a connection. */
 export interface TlsSession {
@@ -28,9 +31,8 @@ export class Opening {
   #step: Step = "tcp";
   #isLate = false;
   #timer: Timer | undefined;
+  /** When the present step began, monotonic ms. */
   #startedAt = 0;
-  #connectedAt = 0;
-  #securedAt = 0;
   #prologue: Prologue | undefined;
 
   constructor(settings: ConnectorSettings, owner: SocketOwner, session: TlsSession, patienceMs: number) {
@@ -58,7 +60,7 @@ export class Opening {
     const { tls, endpoint } = this.#settings;
     if (tls === undefined) return undefined;
     const serverName = isIP(endpoint.hostname) === 0 ? endpoint.hostname : "";
-    return { rejectUnauthorized: tls.verify, serverName, ...(tls.ca !== undefined && { ca: tls.ca }) };
+    return { ...tlsOptions(tls), serverName };
   }
 
   #handlers(): Bun.SocketHandler<undefined> {
@@ -106,7 +108,7 @@ export class Opening {
   }
 
   #onConnected(socket: Bun.Socket): void {
-    this.#connectedAt = this.#settings.clock.now();
+    this.#record("tcp", false);
     socket.setNoDelay(true);
     if (this.#settings.tls === undefined) {
       this.#onSecured(socket);
@@ -121,12 +123,20 @@ export class Opening {
   #onHandshake(socket: Bun.Socket, success: boolean, error: Error | null): void {
     if (this.#step !== "tls") return;
     const { tls } = this.#settings;
-    if (success || (tls?.verify === false && isCertificateError(error))) this.#onSecured(socket);
-    else this.#fail(handshakeError(error), socket);
+    if (success || (tls?.verify === false && isCertificateError(error))) {
+      this.#record("tls", socket.isSessionReused());
+      this.#onSecured(socket);
+    } else this.#fail(handshakeError(error), socket);
+  }
+
+  /** Records how long the present step took; the next one starts now. */
+  #record(kind: HandshakeKind, resumed: boolean): void {
+    const now = this.#settings.clock.now();
+    this.#settings.recorder.handshakes.record(kind, now - this.#startedAt, resumed);
+    this.#startedAt = now;
   }
 
   #onSecured(socket: Bun.Socket): void {
-    this.#securedAt = this.#settings.clock.now();
     this.#prologue = this.#settings.makePrologue?.();
     if (this.#prologue === undefined) {
       this.#onReady(socket);
@@ -153,13 +163,7 @@ export class Opening {
   #onReady(socket: Bun.Socket): void {
     clearTimeout(this.#timer);
     this.#step = "open";
-    const isSecure = this.#settings.tls !== undefined;
-    const times: OpeningTimes = {
-      tcpMs: this.#connectedAt - this.#startedAt,
-      tlsMs: isSecure ? this.#securedAt - this.#connectedAt : undefined,
-      resumed: isSecure && socket.isSessionReused(),
-    };
-    this.#owner.onOpen(socket, times, this.#isLate);
+    this.#owner.onOpen(socket, this.#isLate);
     this.#result.resolve();
   }
 
@@ -178,6 +182,7 @@ export class Opening {
 
   #fail(error: unknown, socket?: Bun.Socket): void {
     if (this.#step === "open" || this.#step === "failed") return;
+    if (this.#step === "tls") this.#settings.recorder.handshakes.failed(errorCode(error));
     this.#step = "failed";
     clearTimeout(this.#timer);
     this.#result.reject(error);

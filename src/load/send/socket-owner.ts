@@ -1,24 +1,8 @@
 /** The interface between the connections of a client and the module that opens them. */
 import type { Clock } from "../../base/clock.ts";
+import type { Recorder } from "../measure/recorder.ts";
 import type { Endpoint } from "../plan/target.ts";
-
-/** How the target's certificate is checked. */
-export interface TlsChecks {
-  /** Whether it must be valid for the target's name and signed by a trusted authority. */
-  readonly verify: boolean;
-  /** PEM certificates of the authorities to trust in place of those of the runtime. */
-  readonly ca?: string | undefined;
-}
-
-/** How long the steps of opening a connection took, ms. */
-export interface OpeningTimes {
-  /** Until the TCP connection was open. */
-  readonly tcpMs: number;
-  /** The TLS handshake after that; undefined without TLS. */
-  readonly tlsMs: number | undefined;
-  /** Whether the TLS handshake resumed the session of an earlier connection. */
-  readonly resumed: boolean;
-}
+import type { TlsPlan } from "../plan/tls.ts";
 
 /** An exchange of octets before the first packet. */
 export interface Prologue {
@@ -33,7 +17,7 @@ export interface SocketOwner {
    * A connection is open and can be written. Called before `connect` resolves.
    * @param isLate whether `connect` has rejected already: the connection took too long
    */
-  onOpen(socket: Bun.Socket, times: OpeningTimes, isLate: boolean): void;
+  onOpen(socket: Bun.Socket, isLate: boolean): void;
   onData(socket: Bun.Socket, data: Buffer): void;
   onDrain(socket: Bun.Socket): void;
   /** An open connection has ended. May be called twice. */
@@ -44,8 +28,10 @@ export interface SocketOwner {
 export interface ConnectorSettings {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
+  /** Gets the times of the handshakes. */
+  readonly recorder: Pick<Recorder, "handshakes">;
   /** Undefined for connections without TLS. */
-  readonly tls?: TlsChecks | undefined;
+  readonly tls?: TlsPlan | undefined;
   /** Makes the prologue of each connection; undefined without one. */
   readonly makePrologue?: (() => Prologue) | undefined;
 }

@@ -1,6 +1,6 @@
 /** The WebSocket client: a STAMP packet in each binary message, with many in flight on each connection, or plain text. */
 import { formatHostPort } from "../../../base/address.ts";
-import { type ClientSettings, type MakeClient, tlsChecksOf } from "../client.ts";
+import type { ClientSettings, MakeClient } from "../client.ts";
 import { SerialClient } from "../serial/client.ts";
 import { PlainWebSocket } from "../serial/plain-websocket.ts";
 import { StreamClient } from "../stamp/stream-client.ts";
@@ -12,7 +12,7 @@ function openingOf(settings: ClientSettings) {
   const { endpoint, http } = settings;
   const url = endpoint.url ?? new URL(`ws://${formatHostPort(endpoint.address, endpoint.port)}/`);
   return {
-    tls: url.protocol === "wss:" ? tlsChecksOf(settings) : undefined,
+    tls: url.protocol === "wss:" ? settings.tls : undefined,
     makePrologue: () => new WebSocketHandshake(url, http.headers),
   };
 }

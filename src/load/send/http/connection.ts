@@ -1,10 +1,10 @@
 /** One HTTP/1.1 connection on a bare socket, with or without TLS: writes the prepared request and reads its response. */
 import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
-import { type ClientSettings, tlsChecksOf } from "../client.ts";
+import type { ClientSettings } from "../client.ts";
 import { Connector } from "../connector.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "../serial/connection.ts";
-import type { OpeningTimes, SocketOwner } from "../socket-owner.ts";
+import type { SocketOwner } from "../socket-owner.ts";
 import { ProtocolError, type ResponseHead } from "./head.ts";
 import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
@@ -37,7 +37,7 @@ export class HttpConnection implements SerialConnection, SocketOwner {
 
   /** @param bytes the octets of `request`; only those of the run name its session */
   constructor(settings: ClientSettings, request: HttpRequest, bytes: RequestOctets, events: ConnectionEvents) {
-    const tls = request.url.protocol === "https:" ? tlsChecksOf(settings) : undefined;
+    const tls = request.url.protocol === "https:" ? settings.tls : undefined;
     this.#connector = new Connector({ ...settings, tls }, this);
     this.#request = request;
     this.#ofRun = bytes.ofRun;
@@ -54,8 +54,7 @@ export class HttpConnection implements SerialConnection, SocketOwner {
     return this.#connector.connect(patienceMs);
   }
 
-  onOpen(socket: Bun.Socket, times: OpeningTimes, isLate: boolean): void {
-    this.#events.onOpened(times);
+  onOpen(socket: Bun.Socket, isLate: boolean): void {
     if (isLate) return void socket.end();
     this.#socket = socket;
     this.#waited = dataAgeOf(socket);

@@ -6,7 +6,6 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings } from "../client.ts";
 import { openingPatience, unreachable } from "../connect.ts";
-import { recordOpening } from "../opening-times.ts";
 import { PollTimes } from "../poll-times.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
 import { SerialPackets } from "./packets.ts";
@@ -102,7 +101,6 @@ export class SerialClient implements Client {
 
   #addExchange(): Exchange {
     const connection = this.#makeConnection({
-      onOpened: (times) => recordOpening(this.#packets.recorder, times),
       onRead: (waited) => this.#onRead(exchange, waited),
       onAnswer: (outcome, octets) => this.#onOutcome(exchange, outcome, octets),
       onSurplus: (octets) => this.#onSurplus(octets),

@@ -1,7 +1,5 @@
 /** The interface between the serial client and the connections of a protocol whose answers have no numbers. */
 
-import type { OpeningTimes } from "../socket-owner.ts";
-
 /** The result of one exchange: what arrived in answer to a packet. */
 export interface Outcome {
   /**
@@ -39,8 +37,6 @@ export interface SerialConnection {
 
 /** Events of a connection. There are none after it was closed by its owner. */
 export interface ConnectionEvents {
-  /** A connection with a handshake is open, after this time; it may have opened later than it was waited for. */
-  onOpened(times: OpeningTimes): void;
   /**
    * A part of the answer was read, and is about to be processed.
    * @param waited how long ago the kernel received it, ms; undefined if it does not say

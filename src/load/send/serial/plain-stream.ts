@@ -1,9 +1,10 @@
 /** A plain connection, TCP or TLS: sends a short text, and counts the octets that arrive next as its answer. */
 import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
+import type { TlsPlan } from "../../plan/tls.ts";
 import type { ClientSettings } from "../client.ts";
 import { Connector } from "../connector.ts";
-import type { OpeningTimes, SocketOwner, TlsChecks } from "../socket-owner.ts";
+import type { SocketOwner } from "../socket-owner.ts";
 import { ANSWERED, type ConnectionEvents, type SerialConnection } from "./connection.ts";
 import { PlainText } from "./plain-text.ts";
 
@@ -12,7 +13,7 @@ export interface PlainStream {
   /** Name of the protocol in the texts: `Hello TCP 7`, which a lab answers with `ACK-TCP`. */
   readonly name: string;
   /** Undefined without TLS. */
-  readonly tls?: TlsChecks;
+  readonly tls?: TlsPlan;
 }
 
 /**
@@ -48,8 +49,7 @@ export class PlainStreamConnection implements SerialConnection, SocketOwner {
     return this.#connector.connect(patienceMs);
   }
 
-  onOpen(socket: Bun.Socket, times: OpeningTimes, isLate: boolean): void {
-    this.#events.onOpened(times);
+  onOpen(socket: Bun.Socket, isLate: boolean): void {
     if (isLate) return void socket.end();
     this.#socket = socket;
     this.#waited = dataAgeOf(socket);

@@ -3,7 +3,7 @@ import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { Connector } from "../connector.ts";
-import type { ConnectorSettings, OpeningTimes, SocketOwner } from "../socket-owner.ts";
+import type { ConnectorSettings, SocketOwner } from "../socket-owner.ts";
 import { ControlFrames } from "../websocket/control-frames.ts";
 import { MaskingKeys, maskedFrame } from "../websocket/masking.ts";
 import { CLOSED, MessageReader } from "../websocket/message-reader.ts";
@@ -58,8 +58,7 @@ export class PlainWebSocket implements SerialConnection, SocketOwner {
     return this.#connector.connect(patienceMs);
   }
 
-  onOpen(socket: Bun.Socket, times: OpeningTimes, isLate: boolean): void {
-    this.#events.onOpened(times);
+  onOpen(socket: Bun.Socket, isLate: boolean): void {
     if (isLate) return void socket.end();
     this.#socket = socket;
     this.#waited = dataAgeOf(socket);

@@ -3,9 +3,7 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings } from "../client.ts";
 import { openingPatience, unreachable } from "../connect.ts";
-import { recordOpening } from "../opening-times.ts";
 import { PollTimes } from "../poll-times.ts";
-import type { OpeningTimes } from "../socket-owner.ts";
 import { FramedConnection, type StreamKind } from "./framed-connection.ts";
 
 /** Error code of each packet that was sent on a connection after the last answered one, when the connection closed. */
@@ -48,7 +46,7 @@ export class StreamClient implements Client {
 
   #newConnection(): FramedConnection {
     const connection: FramedConnection = new FramedConnection(this.#settings, this.#kind, {
-      onOpen: (socket, times) => this.#onOpen(connection, socket, times),
+      onOpen: (socket) => this.#onOpen(connection, socket),
       onData: (socket, data) => this.#onData(connection, socket, data),
       onDrain: () => this.#onDrain(connection),
       onClose: (socket, error) => this.#onClose(connection, socket, error && errorCode(error)),
@@ -68,12 +66,11 @@ export class StreamClient implements Client {
   }
 
   /** A socket that opens late is used, unless another one was opened in the meantime. */
-  #onOpen(connection: FramedConnection, socket: Bun.Socket, times: OpeningTimes): void {
+  #onOpen(connection: FramedConnection, socket: Bun.Socket): void {
     if (this.#isClosed || connection.socket !== undefined) {
       socket.end();
       return;
     }
-    recordOpening(this.#recorder, times);
     this.localPorts.add(socket.localPort);
     connection.attach(socket, this.#settings.clock.now());
   }
