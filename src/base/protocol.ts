@@ -243,14 +243,15 @@ export const REGISTRY = {
     streams: false,
     help: "TCP over TLS",
     packet: "a chunk as decrypted, or a STAMP frame",
-    example: "printf 'Hello TLS 7' | openssl s_client -quiet -no_ign_eof -connect HOST:PORT",
+    // At the end of its input openssl discards what it has not read yet: the input ends a second later.
+    example: "(printf 'Hello TLS 7'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect HOST:PORT",
     connections: true,
     stamp: true,
     reportsDrops: false,
     urlSchemes: [],
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
-    rejects: STREAM_REJECTS,
+    rejects: [...STREAM_REJECTS, "handshake-failed", "handshake-timeout", "bad-record"],
     look: { shape: "▼", colors: ["#4a5560", "#b4c0cc"], dash: [1, 3] },
   },
 } as const satisfies Readonly<Record<string, ProtocolEntry>>;
@@ -269,6 +270,8 @@ export type StampProtocol = ProtocolWith<{ readonly stamp: true }>;
 export type RequestProtocol = ProtocolWith<{ readonly requests: true }>;
 /** A protocol that begins with a handshake. */
 export type SecureProtocol = ProtocolWith<{ readonly secure: true }>;
+/** A protocol whose peers open connections, which are counted and limited. */
+export type ConnectionProtocol = ProtocolWith<{ readonly connections: true }>;
 /** A protocol with a port of its own. */
 export type PortProtocol = Exclude<Protocol, ProtocolWith<{ readonly portOf: "http" }>>;
 
@@ -289,6 +292,19 @@ export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<P
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
 }
 
+/** A record with `make(protocol)` under each of `protocols`. */
+export function recordOf<Value>(
+  protocols: readonly Protocol[],
+  make: (protocol: Protocol) => Value,
+): Partial<Record<Protocol, Value>> {
+  return Object.fromEntries(protocols.map((protocol) => [protocol, make(protocol)]));
+}
+
+/** The protocols that `record` has, in the order of the registry. */
+export function protocolsOf(record: Readonly<Partial<Record<Protocol, unknown>>>): readonly Protocol[] {
+  return PROTOCOLS.filter((protocol) => Object.hasOwn(record, protocol));
+}
+
 /** Whether `text` is the name of a protocol. */
 export function isProtocol(text: string): text is Protocol {
   return Object.hasOwn(REGISTRY, text);
@@ -302,4 +318,16 @@ export const PORT_PROTOCOLS = PROTOCOLS.filter(
 /** Whether the protocol begins with a handshake. */
 export function isSecure(protocol: Protocol): protocol is SecureProtocol {
   return REGISTRY[protocol].secure;
+}
+
+/** The protocols that begin with a handshake. */
+export const SECURE_PROTOCOLS = PROTOCOLS.filter(isSecure);
+
+/** A record with `make(protocol)` under the name of each protocol that begins with a handshake. */
+export function bySecureProtocol<Value>(make: (protocol: SecureProtocol) => Value): Record<SecureProtocol, Value> {
+  // Has one entry for each of these protocols, as the type requires.
+  return Object.fromEntries(SECURE_PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<
+    SecureProtocol,
+    Value
+  >;
 }
