@@ -143,7 +143,14 @@ test("the name of the target is sent to it, an address is not", async () => {
 
 test("a connection that is opened again resumes the session of the one before", async () => {
   await using target = tcpTarget("closes", valid);
-  const options = { ...common, ca, mode: "plain", connections: 1, count: 30, target: `127.0.0.1:${target.port}` } as const;
+  const options = {
+    ...common,
+    ca,
+    mode: "plain",
+    connections: 1,
+    count: 30,
+    target: `127.0.0.1:${target.port}`,
+  } as const;
   const run = runLoad(options);
   const { packets } = balanced(await run.report);
   expect(packets).toMatchObject({ sent: 30, answered: 20, lost: 10 });
