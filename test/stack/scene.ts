@@ -64,7 +64,7 @@ export async function startScene(binary: string): Promise<Scene> {
   );
   // A rate does not include what was counted before the first scrape, so the clients start after it.
   await until("the first scrape of both labs", 20, async () =>
-    (await prometheus.query(`count(packets_total{job="wirelab"}) == ${2 * CLASSICS.length}`)).length > 0
+    (await prometheus.query('count(count by (instance) (packets_total{job="wirelab"})) == 2')).length > 0
       ? true
       : undefined,
   );
