@@ -243,14 +243,15 @@ export const REGISTRY = {
     streams: false,
     help: "TCP over TLS",
     packet: "a chunk as decrypted, or a STAMP frame",
-    example: "printf 'Hello TLS 7' | openssl s_client -quiet -no_ign_eof -connect HOST:PORT",
+    // At the end of its input openssl discards what it has not read yet: the input ends a second later.
+    example: "(printf 'Hello TLS 7'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect HOST:PORT",
     connections: true,
     stamp: true,
     reportsDrops: false,
     urlSchemes: [],
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
-    rejects: STREAM_REJECTS,
+    rejects: [...STREAM_REJECTS, "handshake-failed", "handshake-timeout", "bad-record"],
     look: { shape: "▼", colors: ["#4a5560", "#b4c0cc"], dash: [1, 3] },
   },
 } as const satisfies Readonly<Record<string, ProtocolEntry>>;
@@ -289,6 +290,19 @@ export const ALL_TITLES = new Intl.ListFormat("en-GB").format(PROTOCOLS.map((pro
 export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<Protocol, Value> {
   // Has one entry for each protocol, as the type requires.
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
+}
+
+/** A record with `make(protocol)` under each of `protocols`. */
+export function recordOf<Value>(
+  protocols: readonly Protocol[],
+  make: (protocol: Protocol) => Value,
+): Partial<Record<Protocol, Value>> {
+  return Object.fromEntries(protocols.map((protocol) => [protocol, make(protocol)]));
+}
+
+/** The protocols that `record` has, in the order of the registry. */
+export function protocolsOf(record: Readonly<Partial<Record<Protocol, unknown>>>): readonly Protocol[] {
+  return PROTOCOLS.filter((protocol) => Object.hasOwn(record, protocol));
 }
 
 /** Whether `text` is the name of a protocol. */

@@ -14,6 +14,7 @@ import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { TrafficRoute } from "./http-routes.ts";
 import type { HttpSessions } from "./http-sessions.ts";
+import type { TcpMemory } from "./tcp-memory.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -51,8 +52,8 @@ export interface ListenerContext {
   readonly certificate: CertificateSource | undefined;
   /** The handshakes of each protocol that begins with one. */
   readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
-  /** TCP: the octets that connections hold, unread responses and incomplete frames. */
-  readonly tcpOctets: Budget;
+  /** TCP, TLS and WebSocket: what connections hold, unread responses and incomplete frames. */
+  readonly streamMemory: TcpMemory;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
   /** HTTP: the losses of each session of requests. */
