@@ -84,6 +84,13 @@ describe("compose.yml", () => {
     expect(source).toMatch(/WIRELAB_IMPAIR: \$\{WIRELAB_IMPAIR:-classroom\}/);
     expect(source).toMatch(/--rate=\$\{WIRELAB_RATE:-1\}/);
     expect(source).toContain("--duration=forever");
+    expect(source).toMatch(/--proto=\$\{WIRELAB_PROTO:-all\}/);
+  });
+
+  test("the traffic client trusts the lab's authority", async () => {
+    const traffic = tree((await services()).find(([name]) => name === "traffic")?.[1]);
+    expect(tree(traffic.environment).NODE_EXTRA_CA_CERTS).toBe("/data/tls/ca.pem");
+    expect(list(traffic.volumes)).toEqual(["lab-data:/data:ro"]);
   });
 });
 
