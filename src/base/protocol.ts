@@ -212,7 +212,6 @@ export const REGISTRY = {
     rejects: [
       "bad-frame",
       "too-large",
-      "not-stamp",
       "idle",
       "slow-reader",
       "memory-limit",
