@@ -7,7 +7,7 @@ import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
 import { type Protocol, REGISTRY, type RequestProtocol, type SecureProtocol } from "../base/protocol.ts";
-import type { Certificate } from "../certificates/certificate.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 import type { Limits } from "../limits.ts";
 import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
@@ -50,7 +50,7 @@ export interface ListenerContext {
   readonly sessions: Sessions;
   readonly limits: Limits;
   /** The certificate of the protocols with a handshake; undefined if none of them is served. */
-  readonly certificate: Certificate | undefined;
+  readonly certificate: CertificateSource | undefined;
   /** The handshakes of each protocol that begins with one. */
   readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
   /** TCP, TLS and WebSocket: what connections hold, unread responses and incomplete frames. */

@@ -3,7 +3,7 @@
  * `ACK-TLS`; on a connection that starts with the STAMP preface every frame is a packet and gets a frame.
  */
 import { freeMemory } from "../base/octets.ts";
-import type { KeyPair } from "../certificates/certificate.ts";
+import type { CertificatePair } from "../certificates/certificate.ts";
 import type { LocalEnd } from "../reflector/session.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { PendingHandshakes } from "./pending-handshakes.ts";
@@ -11,15 +11,13 @@ import { ReplaceablePort } from "./replaceable-port.ts";
 import type { Connection, Shared, Socket } from "./tcp-connection.ts";
 import { TcpSockets } from "./tcp-sockets.ts";
 import { TcpTurns } from "./tcp-turns.ts";
+import { tlsOptions } from "./tls-options.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;
 
 /** Length from which on the memory of a chunk is freed at once, octets. */
 const LARGE_CHUNK = 64 * 1024;
-
-/** The cipher suites of TLS 1.2: forward secrecy and authenticated encryption, as all of TLS 1.3. The runtime has no older TLS. */
-const CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /** A protocol whose packets are a stream of octets. */
 export type StreamProtocol = "tcp" | "tls";
@@ -98,14 +96,14 @@ export async function serveStreams(context: ListenerContext, protocol: StreamPro
   const plain = handlersOf(sockets, context, () => shared);
   const socket = isSecure ? secureHandlersOf(plain, sockets, handshakes, () => shared) : plain;
   const own = { allowHalfOpen: true, data: undefined, socket };
-  const secured = (pair: KeyPair | undefined) => (isSecure && pair ? { tls: { ...pair, ciphers: CIPHERS } } : {});
+  const secured = (pair: CertificatePair | undefined) => (isSecure && pair ? { tls: tlsOptions(pair) } : {});
   const listener = Bun.listen<Connection | undefined>({ hostname, port, ...own, ...secured(certificate?.current) });
   const open = new ReplaceablePort<Bun.SocketListener<Connection | undefined>>(listener);
   const shared = sharedBy(sockets, context, protocol, listener.port);
   if (isSecure) {
     // The runtime's types do not have the descriptor.
     type Options = Bun.TCPSocketListenOptions<Connection | undefined>;
-    const reopen = (pair: KeyPair) => (fd: number) =>
+    const reopen = (pair: CertificatePair) => (fd: number) =>
       Bun.listen({ fd, ...own, ...secured(pair) } as unknown as Options);
     certificate?.onChange((pair) => errors.guard("tls-certificate", () => open.replace(reopen(pair))));
   }

@@ -1,9 +1,13 @@
 /** Starts a lab for one test. */
+import { isSecure, PROTOCOLS } from "../../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
 import { certificateFiles } from "./certificate-files.ts";
 
 /** Options that select free ports; protocols with a handshake are off. */
 export const FREE_PORTS: LabOptions = { httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" };
+
+/** The protocols that a lab with these options serves. */
+export const SERVED_WITHOUT_TLS = PROTOCOLS.filter((protocol) => !isSecure(protocol));
 
 /** Options that select free ports for every protocol. */
 export const ALL_FREE_PORTS: LabOptions = {
