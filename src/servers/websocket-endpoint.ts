@@ -1,9 +1,12 @@
 /** The WebSocket endpoint `/ws` of the listeners of HTTP/1.1: one set of connections for both, with their limits. */
-import { Elysia } from "elysia";
+import { type DocumentDecoration, Elysia } from "elysia";
 import type { Bounded } from "../base/bounded.ts";
 import { overTurns } from "../base/turns.ts";
+import type { Limits } from "../limits.ts";
+import type { Responder } from "../reflector/responder.ts";
 import type { LocalEnd } from "../reflector/session.ts";
-import type { ListenerContext } from "./listener.ts";
+import type { Sessions } from "../reflector/sessions.ts";
+import type { TcpMemory } from "./tcp-memory.ts";
 import { TcpTurns } from "./tcp-turns.ts";
 import { WebSocketConnection, type WebSocketShared } from "./websocket-connection.ts";
 
@@ -27,7 +30,9 @@ interface UpgradeServer {
 /** The endpoint at one HTTP listener. */
 export interface WebSocketDoor {
   /** The runtime's route: an application's cannot return nothing, which an upgrade requires. */
-  readonly routes: { readonly [WEBSOCKET_PATH]: { GET(request: Request, server: UpgradeServer): Response | undefined } };
+  readonly routes: {
+    readonly [WEBSOCKET_PATH]: { GET(request: Request, server: UpgradeServer): Response | undefined };
+  };
   readonly handler: Bun.WebSocketHandler<WebSocketConnection>;
   /** The listener is open at this port. */
   bound(port: number): void;
@@ -42,10 +47,17 @@ function upgradeRequired(): Response {
 }
 
 /** The endpoint for requests without an upgrade, as a route of the application. */
-export function webSocketRoute(describe: ListenerContext["describe"]) {
-  return new Elysia({ name: "websocket" }).get(WEBSOCKET_PATH, () => upgradeRequired(), {
-    detail: describe(WEBSOCKET_PATH),
-  });
+export function webSocketRoute(describe: (path: typeof WEBSOCKET_PATH) => DocumentDecoration) {
+  const detail = describe(WEBSOCKET_PATH);
+  return new Elysia({ name: "websocket" }).get(WEBSOCKET_PATH, () => upgradeRequired(), { detail });
+}
+
+/** What the endpoint needs of the lab. */
+interface EndpointParts {
+  readonly responder: Responder;
+  readonly sessions: Sessions;
+  readonly limits: Pick<Limits, "websocketConnections" | "tcpUnreadBytes">;
+  readonly streamMemory: TcpMemory;
 }
 
 /** The connections of the endpoint. Its iterator yields them. */
@@ -61,7 +73,7 @@ export class WebSocketEndpoint implements Bounded, Iterable<WebSocketConnection>
   readonly #shared: WebSocketShared;
   #isSearching = false;
 
-  constructor(private readonly context: Pick<ListenerContext, "responder" | "sessions" | "limits" | "streamMemory">) {
+  constructor(private readonly context: EndpointParts) {
     const { responder, sessions, limits, streamMemory: memory } = context;
     this.limit = limits.websocketConnections;
     const turns = new TcpTurns(this, () => responder.clock.now());
