@@ -152,7 +152,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: REQUEST_FAULTS,
     rejects: REQUEST_REJECTS,
-    look: { shape: "◆", colors: ["#7a3db8", "#c39bf0"], dash: [12, 3] },
+    look: { shape: "◆", colors: ["#9e16f6", "#907fff"], dash: [14, 4] },
   },
   http2: {
     title: "HTTP/2",
@@ -171,7 +171,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: REQUEST_FAULTS,
     rejects: REQUEST_REJECTS,
-    look: { shape: "★", colors: ["#b3261e", "#f2938c"], dash: [12, 3, 2, 3] },
+    look: { shape: "★", colors: ["#753100", "#f76010"], dash: [12, 3, 2, 3] },
   },
   http3: {
     title: "HTTP/3",
@@ -190,7 +190,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: REQUEST_FAULTS,
     rejects: REQUEST_REJECTS,
-    look: { shape: "✚", colors: ["#9c2780", "#ee9bd8"], dash: [2, 3, 7, 3] },
+    look: { shape: "✚", colors: ["#3c0048", "#b181a4"], dash: [7, 3, 2, 3, 2, 3] },
   },
   websocket: {
     title: "WebSocket",
@@ -219,7 +219,7 @@ export const REGISTRY = {
       "connection-limit",
       "failed",
     ],
-    look: { shape: "⬢", colors: ["#5b6300", "#c3cf4a"], dash: [4, 2] },
+    look: { shape: "⬢", colors: ["#062401", "#90ff40"], dash: [4, 8] },
   },
   tls: {
     title: "TLS",
@@ -238,7 +238,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
     rejects: STREAM_REJECTS,
-    look: { shape: "▼", colors: ["#4a5560", "#b4c0cc"], dash: [1, 3] },
+    look: { shape: "▼", colors: ["#353e51", "#ffedd2"], dash: [4, 3, 4, 9] },
   },
 } as const satisfies Readonly<Record<string, ProtocolEntry>>;
 
