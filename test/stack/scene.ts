@@ -35,10 +35,11 @@ export interface Scene {
 const STAGES = "50/36s,0.09/12s";
 
 /** The protocols of the clients; the others have series without packets. */
-export const SENT = [...CLASSICS, "https", "tls"] as const satisfies readonly Protocol[];
+export const SENT = [...CLASSICS, "https", "websocket", "tls"] as const satisfies readonly Protocol[];
 
 /** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
-const FAULTS = "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2;https:drop=0.2;tls:drop=0.2";
+const FAULTS =
+  "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2;https:drop=0.2;websocket:drop=0.2;tls:drop=0.2";
 
 function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: string) {
   const flags = [
