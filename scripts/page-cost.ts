@@ -4,11 +4,12 @@
  * bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
  */
 import { bundlePage } from "../src/api/page.ts";
-import { byProtocol, REGISTRY } from "../src/base/protocol.ts";
+import { CLASSICS, REGISTRY } from "../src/base/protocol.ts";
 
 const [viewers = 50, seconds = 20] = process.argv.slice(2).map(Number);
-const PORTS = byProtocol((protocol) => REGISTRY[protocol].port + 180);
-const BASE = `http://127.0.0.1:${PORTS.http}`;
+/** The ports of the lab, and what it does not serve. */
+const FLAGS = [...CLASSICS.flatMap((name) => [`--${name}-port`, String(REGISTRY[name].port + 180)]), "--tls", "off"];
+const BASE = `http://127.0.0.1:${REGISTRY.http.port + 180}`;
 
 async function scriptBytes(): Promise<{ plain: number; zipped: number }> {
   const scripts = [...(await bundlePage()).values()].filter(({ type }) => type.includes("javascript"));
@@ -27,8 +28,7 @@ function isReady(): Promise<boolean> {
 
 /** Starts the lab in a process of its own, whose CPU time is the lab's alone. */
 async function startLab() {
-  const flags = Object.entries(PORTS).flatMap(([name, port]) => [`--${name}-port`, String(port)]);
-  const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...flags, "--log-level", "warn"], {
+  const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...FLAGS, "--log-level", "warn"], {
     stdout: "ignore",
   });
   for (let i = 0; i < 200; i++) {
@@ -63,7 +63,7 @@ async function firstPaints(): Promise<readonly number[]> {
 
 /** Sends about 200 datagrams a second, which fills the packet sample of each snapshot. Returns a function that stops it. */
 function startTraffic(): () => void {
-  const socket = Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: PORTS.udp } });
+  const socket = Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: REGISTRY.udp.port + 180 } });
   const timer = setInterval(async () => void (await socket).send("Hello UDP 7"), 5);
   return () => clearInterval(timer);
 }
