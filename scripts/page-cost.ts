@@ -4,12 +4,11 @@
  * bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
  */
 import { bundlePage } from "../src/api/page.ts";
-import { CLASSICS, REGISTRY } from "../src/base/protocol.ts";
+import { REGISTRY } from "../src/base/protocol.ts";
 
 const [viewers = 50, seconds = 20] = process.argv.slice(2).map(Number);
-/** The ports of the lab, and what it does not serve. */
-const FLAGS = [...CLASSICS.flatMap((name) => [`--${name}-port`, String(REGISTRY[name].port + 180)]), "--tls", "off"];
-const BASE = `http://127.0.0.1:${REGISTRY.http.port + 180}`;
+const PORTS = { http: REGISTRY.http.port + 180, tcp: REGISTRY.tcp.port + 180, udp: REGISTRY.udp.port + 180 };
+const BASE = `http://127.0.0.1:${PORTS.http}`;
 
 async function scriptBytes(): Promise<{ plain: number; zipped: number }> {
   const scripts = [...(await bundlePage()).values()].filter(({ type }) => type.includes("javascript"));
@@ -28,7 +27,8 @@ function isReady(): Promise<boolean> {
 
 /** Starts the lab in a process of its own, whose CPU time is the lab's alone. */
 async function startLab() {
-  const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...FLAGS, "--log-level", "warn"], {
+  const flags = Object.entries(PORTS).flatMap(([name, port]) => [`--${name}-port`, String(port)]);
+  const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...flags, "--tls", "off", "--log-level", "warn"], {
     stdout: "ignore",
   });
   for (let i = 0; i < 200; i++) {
@@ -63,7 +63,7 @@ async function firstPaints(): Promise<readonly number[]> {
 
 /** Sends about 200 datagrams a second, which fills the packet sample of each snapshot. Returns a function that stops it. */
 function startTraffic(): () => void {
-  const socket = Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: REGISTRY.udp.port + 180 } });
+  const socket = Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: PORTS.udp } });
   const timer = setInterval(async () => void (await socket).send("Hello UDP 7"), 5);
   return () => clearInterval(timer);
 }

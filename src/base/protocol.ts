@@ -221,16 +221,7 @@ export const REGISTRY = {
     urlPath: "/ws",
     largestPayload: 2 ** 16,
     faults: ["drop", "close", "burst", "delay", "duplicate", "reset"],
-    rejects: [
-      "bad-frame",
-      "too-large",
-      "not-stamp",
-      "idle",
-      "slow-reader",
-      "memory-limit",
-      "connection-limit",
-      "failed",
-    ],
+    rejects: ["bad-frame", "too-large", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"],
     look: { shape: "⬢", colors: ["#062401", "#90ff40"], dash: [4, 8] },
   },
   tls: {
