@@ -1,6 +1,7 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
 import { preparePage } from "./api/page.ts";
+import type { ApiParts } from "./api/parts.ts";
 import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
@@ -8,7 +9,7 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, type Protocol, type RequestProtocol } from "./base/protocol.ts";
+import { byProtocol, type Protocol } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
 import { readCertificate } from "./certificates/certificate.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
@@ -29,6 +30,7 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
+import { HttpApplication } from "./servers/http-application.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
 
@@ -209,7 +211,7 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
   const parts = createParts(config, limits, log, errors, undo);
-  const { metrics, queue, store } = parts;
+  const { queue, store } = parts;
   const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
   const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
   const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
@@ -219,20 +221,21 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   );
   let serving = false;
   const exposition = exposeLab(parts, live, listeners);
-  const routesFor = (protocol: RequestProtocol) =>
+  const control = (trafficOf: ApiParts["trafficOf"]) =>
     controlRoutes({
       ...parts,
       version,
       exposition,
-      traffic: metrics.traffic[protocol],
+      trafficOf,
       ports: () => listeners.ports(),
       listening: () => Object.fromEntries(parts.served.map((name) => [name, serving])),
       setFaults: faultSetter(parts),
       live,
       runner,
     });
+  const application = new HttpApplication({ control, describe: describeTraffic, firstRequests: FIRST_REQUESTS });
   await preparePage(); // before a peer can take the descriptors that the bundler needs
-  await listeners.open(config, { ...parts, routesFor, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
+  await listeners.open(config, { ...parts, application });
   serving = true;
 
   const open = undo.move();

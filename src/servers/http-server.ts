@@ -1,23 +1,28 @@
-/** A listener of one version of HTTP: an Elysia application with the traffic routes and the lab's other routes. */
-import { type AnyElysia, Elysia } from "elysia";
-import { withoutExitListeners } from "../base/kernel.ts";
+/** A listener of one version of HTTP: the traffic routes, and the lab's application for all others. */
 import type { RequestProtocol } from "../base/protocol.ts";
+import type { KeyPair } from "../certificates/certificate.ts";
+import type { Origin } from "./http-application.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { internalError } from "./http-exchange.ts";
-import { trafficRoutes } from "./http-routes.ts";
+import { runtimeRoutes, trafficHandlers } from "./http-routes.ts";
 import { SilentRequests } from "./http-silence.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
+import { ReplacedServers } from "./replaced-servers.ts";
+import { tlsOptions } from "./tls-options.ts";
 
 /** Bodies beyond this multiple of the limit are rejected by the runtime; up to it the lab answers and counts them. */
 const RUNTIME_BODY_FACTOR = 16;
 const IDLE_SECONDS = 30;
 
-/** What makes the runtime serve one version only: a handler cannot learn by which version a request came. */
+/** Which versions the runtime serves: one only, because a handler cannot learn by which version a request came. */
 export interface Version {
   readonly http1: boolean;
   readonly http2: boolean;
   readonly http3: boolean;
 }
+
+/** The server of the runtime. */
+type Server = Bun.Server<undefined>;
 
 /** Listens for requests of one version and passes those to a traffic route to the responder. */
 export async function serveHttp(
@@ -25,55 +30,68 @@ export async function serveHttp(
   protocol: RequestProtocol,
   version?: Version,
 ): Promise<Listener> {
-  const { hostname, port, responder, limits, httpBodies, httpSessions, routesFor, firstRequests, describe, errors } =
-    context;
-  const { certificate } = context;
-  const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
-  const onLimit = () => responder.traffic.rejects.add("stall-limit");
-  const silent = new SilentRequests(() => app.server, limits, errors, onLimit);
+  const { hostname, responder, limits, httpBodies, httpSessions, application, errors, certificate } = context;
+  const { traffic } = responder;
+  const alternative = version && !version.http3 ? alternativeOf(context) : undefined;
+  const peerOf = (request: Request) => servers.current.requestIP(request);
+  const onLimit = () => traffic.rejects.add("stall-limit");
+  const silent = new SilentRequests(() => servers.current, limits, errors, onLimit, version?.http1 === false);
   const lost = { silent, sessions: httpSessions };
-  const traffic = trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe });
-  const app: AnyElysia = new Elysia({ normalize: false, serve: { routes: traffic.routes } })
-    .use(routesFor(protocol))
-    .use(traffic.application);
-  for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
-  const options = {
-    hostname,
-    port,
-    maxRequestBodySize: limits.httpBodyBytes * RUNTIME_BODY_FACTOR,
-    idleTimeout: IDLE_SECONDS,
-    development: false, // otherwise an error response contains source code
-    /** Errors of the traffic routes; the application answers those of the others. */
-    error(error: Error) {
-      responder.failed(error);
-      return internalError();
-    },
-    ...(version && certificate && { ...version, tls: { ...certificate.current } }),
-    reusePort: false, // Elysia sets it, and then a second lab shares the port without an error
-  };
-  // Elysia adds a listener to the process that refers to the application, and never removes it.
-  const { server } = withoutExitListeners(() => app.listen(options));
-  if (!server) throw new Error("not listening");
-  const bound = server.port ?? port;
-  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
-    responder.traffic.rejects.add(reason);
-  });
+  const handlers = trafficHandlers({ responder, limits, httpBodies, errors, peerOf, lost, alternative });
+  await application.prepare();
+  const routes = { ...application.fixedRoutes(alternative), ...runtimeRoutes(handlers) };
+
+  function open(port: number, pair: KeyPair | undefined): Server {
+    const options = {
+      hostname,
+      port,
+      maxRequestBodySize: limits.httpBodyBytes * RUNTIME_BODY_FACTOR,
+      idleTimeout: IDLE_SECONDS,
+      development: false, // otherwise an error response contains source code
+      routes,
+      fetch(request: Request, server: Server) {
+        const origin: Origin = { server, traffic, handlers, alternative };
+        return application.fetch(request, origin);
+      },
+      /** Errors of the traffic routes; the application answers those of the others. */
+      error(error: Error) {
+        responder.failed(error);
+        return internalError();
+      },
+      ...(version && pair && { ...version, tls: tlsOptions(pair) }),
+    };
+    return Bun.serve(options);
+  }
+
+  const servers = new ReplacedServers<Server>(open, context.port, version && certificate, errors);
+  const { port } = servers;
+  const connections =
+    version?.http3 === true
+      ? undefined
+      : new HttpConnections(port, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
+          traffic.rejects.add(reason);
+        });
   return {
     protocol,
-    port: bound,
-    connections: () => connections.size,
-    refresh: () => connections.refresh(),
+    port,
+    connections: () => connections?.size,
+    refresh: async () => connections?.refresh(),
     connectionTable: connections,
     stalled: silent,
     countsConnections: false, // Bun.serve does not report them
     receiveBufferDrops: () => undefined,
     async pause() {
-      await Promise.all([server.stop(), silent.stop()]);
+      await Promise.all([servers.stop(), silent.stop()]);
     },
     async close() {
-      connections.stop();
+      connections?.stop();
       await silent.stop();
-      await server.stop(true);
+      await servers.close();
     },
   };
+}
+
+/** The value of `Alt-Svc`: HTTP/3 on its port, for a day (RFC 9114 section 3.1.1). Undefined if it is not served. */
+function alternativeOf({ http3Port }: Pick<ListenerContext, "http3Port">): string | undefined {
+  return http3Port === undefined ? undefined : `h3=":${http3Port}"; ma=86400`;
 }

@@ -9,7 +9,10 @@ export type Ports = Readonly<Record<Classic, number>> &
   Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & { readonly stamp?: number };
 
 /** What the listeners share. */
-export type SharedContext = Omit<ListenerContext, "hostname" | "port" | "responder" | "stampOnly" | "labPorts"> & {
+export type SharedContext = Omit<
+  ListenerContext,
+  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "http3Port"
+> & {
   readonly responders: Readonly<Record<Protocol, Responder>>;
 };
 
@@ -20,7 +23,10 @@ interface Socket {
   readonly port: number;
 }
 
-/** The ports of the configuration, HTTP last: its control routes answer when everything else is open. */
+/**
+ * The ports of the configuration. HTTP is the last: its control routes answer when everything else is open. HTTP/3 is opened before
+ * the versions that announce its port.
+ */
 function socketsOf(config: Config): readonly Socket[] {
   const { stampPort } = config;
   const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
@@ -46,6 +52,7 @@ export class Listeners {
         responder: responders[protocol],
         stampOnly: name === "stamp",
         labPorts,
+        http3Port: this.#open.get("http3")?.port,
       };
       this.#open.set(name, await openListener(protocol, { ...shared, ...own }, name));
     }
