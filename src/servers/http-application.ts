@@ -99,7 +99,9 @@ function replaceMissing(params: Record<string, string | null | undefined>): void
 /** Copies of those of a path's responses that are always the same. */
 function fixedIn(byMethod: object, alternative: string | undefined): Record<string, Response> {
   const fixed = Object.entries(byMethod).filter((entry): entry is [string, Response] => entry[1] instanceof Response);
-  return Object.fromEntries(fixed.map(([method, response]) => [method, withAlternative(response.clone(), alternative)]));
+  return Object.fromEntries(
+    fixed.map(([method, response]) => [method, withAlternative(response.clone(), alternative)]),
+  );
 }
 
 function withAlternative(response: Response, alternative: string | undefined): Response {

@@ -1,6 +1,6 @@
 /** A listener of one version of HTTP: the traffic routes, and the lab's application for all others. */
 import type { RequestProtocol } from "../base/protocol.ts";
-import type { KeyPair } from "../certificates/certificate.ts";
+import type { CertificatePair } from "../certificates/certificate.ts";
 import type { Origin } from "./http-application.ts";
 import { HttpConnections } from "./http-connections.ts";
 import { internalError } from "./http-exchange.ts";
@@ -41,7 +41,7 @@ export async function serveHttp(
   await application.prepare();
   const routes = { ...application.fixedRoutes(alternative), ...runtimeRoutes(handlers) };
 
-  function open(port: number, pair: KeyPair | undefined): Server {
+  function open(port: number, pair: CertificatePair | undefined): Server {
     const options = {
       hostname,
       port,

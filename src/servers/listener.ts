@@ -5,9 +5,10 @@
 
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { type Protocol, REGISTRY } from "../base/protocol.ts";
-import type { Certificate } from "../certificates/certificate.ts";
+import { type Protocol, REGISTRY, type SecureProtocol } from "../base/protocol.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 import type { Limits } from "../limits.ts";
+import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { HttpApplication } from "./http-application.ts";
@@ -27,6 +28,8 @@ export interface Listener {
   readonly stalled?: Bounded;
   /** Whether the listener counts the connections that it accepts. */
   readonly countsConnections: boolean;
+  /** Whether the listener counts the handshakes of its connections; the runtime does not report all of them. */
+  readonly countsHandshakes?: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
   receiveBufferDrops(): number | undefined;
   /** Accepts no further packets; responses in progress are still sent. Resolves when they have been. */
@@ -44,7 +47,9 @@ export interface ListenerContext {
   readonly sessions: Sessions;
   readonly limits: Limits;
   /** The certificate of the protocols with a handshake; undefined if none of them is served. */
-  readonly certificate: Certificate | undefined;
+  readonly certificate: CertificateSource | undefined;
+  /** The handshakes of each protocol that begins with one. */
+  readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
   /** TCP: the octets that connections hold, unread responses and incomplete frames. */
   readonly tcpOctets: Budget;
   /** HTTP: the octets of the bodies that are being read. */

@@ -4,7 +4,8 @@
  */
 import { sleep } from "../base/clock.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import type { Certificate, KeyPair } from "../certificates/certificate.ts";
+import type { CertificatePair } from "../certificates/certificate.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 
 /** Time until the next attempt if another process took the port in between, ms. */
 const RETRY_MS = 1000;
@@ -21,22 +22,23 @@ export class ReplacedServers<Server extends StoppableServer> {
   current: Server;
   readonly port: number;
   readonly #earlier = new Set<Server>();
+  readonly #unfollow: (() => void) | undefined;
   #stopped = false;
 
   /** Opens a server. Throws the system's error if the port is not available. */
   constructor(
-    private readonly open: (port: number, pair: KeyPair | undefined) => Server,
+    private readonly open: (port: number, pair: CertificatePair | undefined) => Server,
     port: number,
-    certificate: Certificate | undefined,
+    certificate: CertificateSource | undefined,
     private readonly errors: InternalErrors,
   ) {
     this.current = open(port, certificate?.current);
     this.port = this.current.port ?? port;
-    certificate?.onChange((pair) => errors.guard("certificate", () => this.#replace(pair)));
+    this.#unfollow = certificate?.onChange((pair) => errors.guard("certificate", () => this.#replace(pair)));
   }
 
   /** Listens with another certificate. */
-  async #replace(pair: KeyPair): Promise<void> {
+  async #replace(pair: CertificatePair): Promise<void> {
     if (this.#stopped) return;
     const before = this.current;
     this.#earlier.add(before);
@@ -46,7 +48,7 @@ export class ReplacedServers<Server extends StoppableServer> {
     this.#earlier.delete(before);
   }
 
-  #reopen(pair: KeyPair): void {
+  #reopen(pair: CertificatePair): void {
     try {
       this.current = this.open(this.port, pair);
     } catch (error) {
@@ -55,20 +57,25 @@ export class ReplacedServers<Server extends StoppableServer> {
     }
   }
 
-  async #retry(pair: KeyPair): Promise<void> {
+  async #retry(pair: CertificatePair): Promise<void> {
     await sleep(RETRY_MS);
     if (!this.#stopped) this.#reopen(pair);
   }
 
   /** Accepts no further connections; resolves when the requests in progress have their responses. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#end();
     await Promise.all([...this.#earlier, this.current].map((server) => server.stop()));
   }
 
   /** Closes the port and every connection. */
   async close(): Promise<void> {
-    this.#stopped = true;
+    this.#end();
     await Promise.all([...this.#earlier, this.current].map((server) => server.stop(true)));
+  }
+
+  #end(): void {
+    this.#stopped = true;
+    this.#unfollow?.();
   }
 }

@@ -9,6 +9,7 @@ import type { Connection, Shared, Socket } from "./tcp-connection.ts";
 import { TcpMemory } from "./tcp-memory.ts";
 import { TcpSockets } from "./tcp-sockets.ts";
 import { TcpTurns } from "./tcp-turns.ts";
+import { tlsOptions } from "./tls-options.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;
@@ -63,7 +64,7 @@ export async function serveStreams(context: ListenerContext, protocol: StreamPro
   const idleMs = limits.tcpIdleSeconds * 1000;
   const sockets = new TcpSockets(limits.tcpConnections, responder);
   const socket = handlersOf(sockets, context, () => shared);
-  const tls = protocol === "tls" && certificate ? { tls: { ...certificate.current } } : {};
+  const tls = protocol === "tls" && certificate ? { tls: tlsOptions(certificate.current) } : {};
   const options = { hostname, port, allowHalfOpen: true, data: undefined, socket, ...tls };
   const listener = Bun.listen<Connection | undefined>(options);
   const shared = sharedBy(sockets, context, protocol, listener.port);

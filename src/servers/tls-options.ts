@@ -1,5 +1,5 @@
 /** The settings of TLS of every listener with a certificate. */
-import type { KeyPair } from "../certificates/certificate.ts";
+import type { CertificatePair } from "../certificates/certificate.ts";
 
 /** The number of TLS 1.2 in the protocol (RFC 5246 appendix A.1), the lowest version that is accepted. */
 const TLS_1_2 = 0x0303;
@@ -18,7 +18,7 @@ const CIPHERS = [
 ].join(":");
 
 /** The settings with a certificate and its key. */
-export function tlsOptions({ cert, key }: KeyPair) {
+export function tlsOptions({ cert, key }: CertificatePair) {
   // The runtime takes the number; its types do not have the setting.
   return { cert, key, ciphers: CIPHERS, minVersion: TLS_1_2 };
 }

@@ -4,6 +4,7 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { connectWithin } from "../connect.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "../serial/connection.ts";
+import { tlsOptions } from "../trust.ts";
 import { ProtocolError, type ResponseHead } from "./head.ts";
 import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
@@ -49,16 +50,16 @@ export class HttpConnection implements SerialConnection {
   }
 
   async connect(patienceMs: number): Promise<void> {
-    const { endpoint } = this.#settings;
-    const { url, verify } = this.#request;
-    const isSecure = url.protocol === "https:";
+    const { endpoint, tls } = this.#settings;
+    const { verify } = tls;
+    const isSecure = this.#request.url.protocol === "https:";
     const ready = Promise.withResolvers<void>();
     // It is awaited once the connection is open; an earlier failure rejects the connection's own promise.
     ready.promise.catch(() => undefined);
     const connecting = Bun.connect({
       hostname: endpoint.address,
       port: endpoint.port,
-      ...(isSecure ? { tls: { rejectUnauthorized: verify, serverName: endpoint.hostname } } : {}),
+      ...(isSecure ? { tls: { ...tlsOptions(tls), serverName: endpoint.hostname } } : {}),
       socket: {
         open: () => {
           if (!isSecure) ready.resolve();
