@@ -2,13 +2,13 @@
  * The server of one port, which is replaced when the certificate changes. The runtime ignores a new certificate of a running
  * server, so the server stops listening, completes what is in progress, and another one listens on its port.
  */
-import { sleep } from "../base/clock.ts";
+import { sleep, within } from "../base/clock.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
 import type { CertificatePair } from "../certificates/certificate.ts";
 import type { CertificateSource } from "../certificates/source.ts";
 
-/** Time until the next attempt if another process took the port in between, ms. */
-const RETRY_MS = 1000;
+/** Time for the requests in progress where the port is free only after them (QUIC), and until the next attempt, ms. */
+const GRACE_MS = 1000;
 
 /** The part of the runtime's server that is needed. */
 interface StoppableServer {
@@ -24,42 +24,45 @@ export class ReplacedServers<Server extends StoppableServer> {
   readonly #earlier = new Set<Server>();
   readonly #unfollow: (() => void) | undefined;
   #stopped = false;
+  #reopening = false;
 
   /** Opens a server. Throws the system's error if the port is not available. */
   constructor(
     private readonly open: (port: number, pair: CertificatePair | undefined) => Server,
     port: number,
-    certificate: CertificateSource | undefined,
+    private readonly certificate: CertificateSource | undefined,
     private readonly errors: InternalErrors,
   ) {
     this.current = open(port, certificate?.current);
     this.port = this.current.port ?? port;
-    this.#unfollow = certificate?.onChange((pair) => errors.guard("certificate", () => this.#replace(pair)));
+    this.#unfollow = certificate?.onChange(() => errors.guard("certificate", () => this.#replace()));
   }
 
-  /** Listens with another certificate. */
-  async #replace(pair: CertificatePair): Promise<void> {
-    if (this.#stopped) return;
+  /** Listens with the new certificate. */
+  async #replace(): Promise<void> {
+    if (this.#stopped || this.#reopening) return;
     const before = this.current;
     this.#earlier.add(before);
     const stopped = before.stop();
-    this.#reopen(pair);
+    this.#reopening = true;
+    for (let attempt = 1; !this.#stopped && !this.#reopen(attempt); attempt++) {
+      await (attempt === 1 ? within(stopped, GRACE_MS) : sleep(GRACE_MS));
+      await before.stop(true);
+    }
+    this.#reopening = false;
     await stopped;
     this.#earlier.delete(before);
   }
 
-  #reopen(pair: CertificatePair): void {
+  /** Whether the port could be opened. On QUIC it is in use until the requests in progress are complete. */
+  #reopen(attempt: number): boolean {
     try {
-      this.current = this.open(this.port, pair);
+      this.current = this.open(this.port, this.certificate?.current);
+      return true;
     } catch (error) {
-      this.errors.caught(error, "certificate");
-      void this.#retry(pair);
+      if (attempt > 1) this.errors.caught(error, "certificate");
+      return false;
     }
-  }
-
-  async #retry(pair: CertificatePair): Promise<void> {
-    await sleep(RETRY_MS);
-    if (!this.#stopped) this.#reopen(pair);
   }
 
   /** Accepts no further connections; resolves when the requests in progress have their responses. */
