@@ -9,7 +9,7 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, isSecure, type Protocol, REGISTRY } from "./base/protocol.ts";
+import { byProtocol, isSecure, PROTOCOLS, type Protocol, REGISTRY, recordOf } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
 import { openCertificate } from "./certificates/open.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
@@ -33,6 +33,7 @@ import { Runner } from "./runs/runner.ts";
 import { HttpApplication } from "./servers/http-application.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
+import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -70,6 +71,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
+  const streamMemory = new TcpMemory(tcpOctets);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);
@@ -91,7 +93,8 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     return responder;
   });
   const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
-  const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
+  warnOfUnserved(config.impair, served, log);
+  const texts = recordOf(served, (protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
   const onError = () => {
     metrics.keptRunsErrors++;
@@ -107,6 +110,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     metrics,
     queue,
     tcpOctets,
+    streamMemory,
     httpBodies,
     httpSessions,
     runBodies,
@@ -118,6 +122,14 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     history,
     store,
   };
+}
+
+/** Logs which of the faults at the start have no effect, because their protocol is not served. */
+function warnOfUnserved(impair: Impairments, served: readonly Protocol[], log: Log): void {
+  const without = PROTOCOLS.filter((name) => !served.includes(name) && printFaults(impair[name]) !== "none");
+  if (without.length === 0) return;
+  const names = without.join(", ");
+  log.write("warn", `faults of ${names} have no effect: not served by this lab; served: ${served.join(", ")}`);
 }
 
 type Parts = ReturnType<typeof createParts>;

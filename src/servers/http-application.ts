@@ -6,6 +6,7 @@ import { type AnyElysia, type DocumentDecoration, Elysia } from "elysia";
 import type { Traffic } from "../metrics/counters.ts";
 import { type TrafficHandlers, type TrafficRoute, trafficApplication } from "./http-routes.ts";
 import { ALTERNATIVE_FIELD } from "./http-timing.ts";
+import { webSocketRoute } from "./websocket-endpoint.ts";
 
 /** The part of the runtime's server that knows the peers of its requests. */
 export interface PeerServer {
@@ -46,7 +47,8 @@ export class HttpApplication {
     this.#app = new Elysia({ normalize: false })
       .onTransform({ as: "global" }, ({ params }) => replaceMissing(params))
       .use(control((request) => this.#origins.get(request)?.traffic))
-      .use(trafficApplication((request) => this.#originOf(request).handlers, describe));
+      .use(trafficApplication((request) => this.#originOf(request).handlers, describe))
+      .use(webSocketRoute(describe));
     const peers: PeerServer = { requestIP: (request) => this.#origins.get(request)?.server.requestIP(request) ?? null };
     // The routes get this as `server`, of which they call `requestIP` only: a request is judged by its own server.
     this.#app.server = peers as NonNullable<AnyElysia["server"]>;

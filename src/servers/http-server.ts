@@ -9,6 +9,7 @@ import { SilentRequests } from "./http-silence.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { ReplacedServers } from "./replaced-servers.ts";
 import { tlsOptions } from "./tls-options.ts";
+import type { WebSocketConnection } from "./websocket-connection.ts";
 
 /** Bodies beyond this multiple of the limit are rejected by the runtime; up to it the lab answers and counts them. */
 const RUNTIME_BODY_FACTOR = 16;
@@ -22,7 +23,7 @@ export interface Version {
 }
 
 /** The server of the runtime. */
-type Server = Bun.Server<undefined>;
+type Server = Bun.Server<WebSocketConnection>;
 
 /** Listens for requests of one version and passes those to a traffic route to the responder. */
 export async function serveHttp(
@@ -39,7 +40,8 @@ export async function serveHttp(
   const lost = { silent, sessions: httpSessions };
   const handlers = trafficHandlers({ responder, limits, httpBodies, errors, peerOf, lost, alternative });
   await application.prepare();
-  const routes = { ...application.fixedRoutes(alternative), ...runtimeRoutes(handlers) };
+  const door = protocol === "http" || protocol === "https" ? context.webSockets?.at(hostname) : undefined;
+  const routes = { ...application.fixedRoutes(alternative), ...runtimeRoutes(handlers), ...door?.routes };
 
   function open(port: number, pair: CertificatePair | undefined): Server {
     const options = {
@@ -58,19 +60,21 @@ export async function serveHttp(
         responder.failed(error);
         return internalError();
       },
+      ...(door && { websocket: door.handler }),
       ...(version && pair && { ...version, tls: tlsOptions(pair) }),
     };
-    return Bun.serve(options);
+    return Bun.serve<WebSocketConnection>(options);
   }
 
   const servers = new ReplacedServers<Server>(open, context.port, version && certificate, errors);
   const { port } = servers;
-  const connections =
-    version?.http3 === true
-      ? undefined
-      : new HttpConnections(port, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
-          traffic.rejects.add(reason);
-        });
+  door?.bound(port);
+  const onClosed = (reason: "connection-limit" | "too-slow") => traffic.rejects.add(reason);
+  const isUpgraded = (peer: number) => door?.hasPeer(peer) === true;
+  const { httpConnections, httpRequestMs } = limits;
+  const connections = version?.http3
+    ? undefined // the runtime has one socket for all of them and does not report them
+    : new HttpConnections(port, httpConnections, httpRequestMs, errors, onClosed, isUpgraded);
   return {
     protocol,
     port,

@@ -13,6 +13,8 @@ import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { HttpApplication } from "./http-application.ts";
 import type { HttpSessions } from "./http-sessions.ts";
+import type { TcpMemory } from "./tcp-memory.ts";
+import type { WebSocketEndpoint } from "./websocket-endpoint.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -50,8 +52,8 @@ export interface ListenerContext {
   readonly certificate: CertificateSource | undefined;
   /** The handshakes of each protocol that begins with one. */
   readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
-  /** TCP: the octets that connections hold, unread responses and incomplete frames. */
-  readonly tcpOctets: Budget;
+  /** TCP, TLS and WebSocket: what connections hold, unread responses and incomplete frames. */
+  readonly streamMemory: TcpMemory;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
   /** HTTP: the losses of each session of requests. */
@@ -62,6 +64,8 @@ export interface ListenerContext {
   readonly labPorts: Uint8Array;
   /** Errors of timers. */
   readonly errors: InternalErrors;
+  /** HTTP/1.1: the endpoint of WebSocket connections. */
+  readonly webSockets: WebSocketEndpoint | undefined;
   /** HTTP: the routes served besides the traffic routes. */
   readonly application: HttpApplication;
   /** HTTP: the port of HTTP/3, which is open before those of the other versions; undefined if it is not served. */

@@ -3,6 +3,7 @@ import { type Classic, PORT_PROTOCOLS, type Protocol } from "../base/protocol.ts
 import { type Config, servedProtocols } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Listener, type ListenerContext, openListener, type PortName } from "./listener.ts";
+import { listen as listenWebSocket } from "./websocket.ts";
 
 /** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
 export type Ports = Readonly<Record<Classic, number>> &
@@ -11,7 +12,7 @@ export type Ports = Readonly<Record<Classic, number>> &
 /** What the listeners share. */
 export type SharedContext = Omit<
   ListenerContext,
-  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "http3Port"
+  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "webSockets" | "http3Port"
 > & {
   readonly responders: Readonly<Record<Protocol, Responder>>;
 };
@@ -45,6 +46,10 @@ export class Listeners {
   /** Opens every port of the configuration. Rejects with ListenError; `close` then closes those already open. */
   async open(config: Config, { responders, ...shared }: SharedContext): Promise<void> {
     const labPorts = new Uint8Array(65_536);
+    const responder = responders.websocket;
+    const parts = { ...shared, hostname: config.host, port: 0, responder, stampOnly: false, labPorts };
+    const webSocket = await listenWebSocket({ ...parts, webSockets: undefined, http3Port: undefined });
+    this.#open.set("websocket", webSocket);
     for (const { name, protocol, port } of socketsOf(config)) {
       const own = {
         hostname: config.host,
@@ -52,6 +57,7 @@ export class Listeners {
         responder: responders[protocol],
         stampOnly: name === "stamp",
         labPorts,
+        webSockets: webSocket.webSockets,
         http3Port: this.#open.get("http3")?.port,
       };
       this.#open.set(name, await openListener(protocol, { ...shared, ...own }, name));
