@@ -45,7 +45,6 @@ export class HttpApplication {
   constructor({ control, describe, firstRequests }: ApplicationParts) {
     this.#firstRequests = firstRequests;
     this.#app = new Elysia({ normalize: false })
-      .onTransform({ as: "global" }, ({ params }) => replaceMissing(params))
       .use(control((request) => this.#origins.get(request)?.traffic))
       .use(trafficApplication((request) => this.#originOf(request).handlers, describe))
       .use(webSocketRoute(describe));
@@ -77,13 +76,24 @@ export class HttpApplication {
 
   /** The response to a request that came from `origin`. */
   fetch(request: Request, origin: Origin): Response | Promise<Response> {
-    this.#origins.set(request, origin);
-    const response: Response | Promise<Response> = this.#app.fetch(request);
+    const response: Response | Promise<Response> = this.#app.fetch(this.#known(request, origin));
     const { alternative } = origin;
     if (alternative === undefined) return response;
     return response instanceof Promise
       ? response.then((response) => withAlternative(response, alternative))
       : withAlternative(response, alternative);
+  }
+
+  /** The request whose origin is known: another one if its path is not UTF-8, for which the router has no parameters. */
+  #known(request: Request, origin: Origin): Request {
+    const { url } = request;
+    if (!url.includes("%") || canDecode(url)) {
+      this.#origins.set(request, origin);
+      return request;
+    }
+    const routed = new Request(decodable(url), request);
+    this.#origins.set(routed, { ...origin, server: { requestIP: () => origin.server.requestIP(request) } });
+    return routed;
   }
 
   #originOf(request: Request): Origin {
@@ -93,9 +103,19 @@ export class HttpApplication {
   }
 }
 
-/** Puts a replacement character in place of each parameter whose octets are not UTF-8, for which the router has null. */
-function replaceMissing(params: Record<string, string | null | undefined>): void {
-  for (const name in params) params[name] ??= "\ufffd";
+function canDecode(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The URL with the replacement character in place of octets that are not UTF-8, and with every other `%` encoded. */
+function decodable(url: string): string {
+  const asUtf8 = (octets: string) => encodeURIComponent(Buffer.from(octets.replaceAll("%", ""), "hex").toString());
+  return url.replace(/%(?![0-9a-f]{2})/gi, "%25").replace(/(?:%[0-9a-f]{2})+/gi, asUtf8);
 }
 
 /** Copies of those of a path's responses that are always the same. */
