@@ -87,7 +87,7 @@ function without(late: readonly string[], [label = "", ...answered]: readonly st
 }
 
 test("the library code is that of this test, and its run gets every packet answered", async () => {
-  await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+  await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" });
   const { target, control } = { target: `127.0.0.1:${lab.ports.udp}`, control: `127.0.0.1:${lab.ports.http}` };
   const report = await runLoad({ protocol: "udp", target, control, rate: 200, duration: 1 }).report;
   expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0 });
