@@ -218,7 +218,7 @@ declare const REGISTRY: {
         readonly urlPath: "/ws";
         readonly largestPayload: number;
         readonly faults: readonly ["drop", "close", "burst", "delay", "duplicate", "reset"];
-        readonly rejects: readonly ["bad-frame", "too-large", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly rejects: readonly ["bad-frame", "too-large", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
         readonly look: {
             readonly shape: "⬢";
             readonly colors: readonly ["#062401", "#90ff40"];
