@@ -50,8 +50,8 @@ Target
 
 Certificates of protocols with TLS, and of https:// and wss://
   --ca FILE              certificates in PEM form to trust, in place of those of
-                         the runtime. Default for a lab on this machine: its
-                         own authority (GET /ca.pem)
+                         the runtime. For a lab on this machine its own authority
+                         is trusted without it (GET /ca.pem of --control)
   --insecure             accepts any certificate
 
 Load
