@@ -57,10 +57,11 @@ export class Opening {
 
   /** An address is no server name (RFC 6066 section 3); with an empty name the runtime sends none and checks the address. */
   #tlsOptions(): Bun.TLSOptions | undefined {
-    const { tls, endpoint } = this.#settings;
+    const { tls, alpn, endpoint } = this.#settings;
     if (tls === undefined) return undefined;
     const serverName = isIP(endpoint.hostname) === 0 ? endpoint.hostname : "";
-    return { ...tlsOptions(tls), serverName };
+    const offered = alpn === undefined ? {} : { ALPNProtocols: Buffer.from([alpn.length, ...Buffer.from(alpn)]) };
+    return { ...tlsOptions(tls), serverName, ...offered };
   }
 
   #handlers(): Bun.SocketHandler<undefined> {

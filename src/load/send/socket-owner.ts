@@ -32,6 +32,11 @@ export interface ConnectorSettings {
   readonly recorder: Pick<Recorder, "handshakes">;
   /** Undefined for connections without TLS. */
   readonly tls?: TlsPlan | undefined;
+  /**
+   * Name of the protocol in TLS (ALPN, RFC 7301), such as `http/1.1`. Undefined for a protocol that has none. A target that
+   * selects none is accepted; `socket.alpnProtocol` has what it selected.
+   */
+  readonly alpn?: string;
   /** Makes the prologue of each connection; undefined without one. */
   readonly makePrologue?: (() => Prologue) | undefined;
 }

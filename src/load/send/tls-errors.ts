@@ -5,6 +5,8 @@ import { errorCode } from "../measure/error-code.ts";
 export const NOT_TLS = "not-tls";
 /** Error code of a target with which there is no common version of TLS. */
 export const TLS_VERSION = "tls-version";
+/** Error code of a target that does not have the protocol that was offered (ALPN). */
+export const NO_ALPN = "no-alpn";
 /** Error code of any other failed TLS handshake. */
 export const TLS_FAILED = "tls-failed";
 
@@ -29,6 +31,7 @@ const REASONS: readonly (readonly [name: RegExp, code: string, message: string])
     TLS_VERSION,
     "the target has no version of TLS in common with this program, which has 1.2 and 1.3",
   ],
+  [/NO_APPLICATION_PROTOCOL/, NO_ALPN, "the target does not have this version of HTTP"],
 ];
 
 /** The error of a failed handshake, with a code that names the failure where the runtime's does not. */
