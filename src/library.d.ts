@@ -608,7 +608,7 @@ interface Repetition {
 /** How the certificate of a run's target was checked. */
 interface ReportedTls {
     readonly verify: boolean;
-    /** Which certificates were trusted beside those of the system: those of `--ca`, or those of the lab on this machine. */
+    /** Which certificates were trusted in place of those of the runtime: those of `--ca`, or those of the lab on this machine. */
     readonly ca: "options" | "lab" | null;
 }
 /** The HTTP requests of a run, without what may be secret. */
