@@ -1,7 +1,11 @@
 /** src/main.ts as a process: its output at the start, its errors and exit statuses, and its stop on a signal. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { version } from "../package.json";
 import { CLASSICS, PORT_PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { DAY_MS } from "../src/certificates/certificate.ts";
+import { makeAuthority, makeCertificate } from "../src/certificates/make.ts";
+import { temporaryFolder } from "./certificates/support.ts";
 import { testPacket } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
 import { runMain, START_LIMIT_MS, startMain } from "./support/process.ts";
@@ -140,6 +144,16 @@ describe("an error at the start", () => {
       const line = `wirelab: ${REGISTRY[name].title} port ${lab.ports[name]} on 127.0.0.1 is in use; ${advice}\n`;
       expect(await runMain(args)).toEqual({ status: 1, out: "", err: line });
     }
+  });
+
+  test("for a certificate that has expired exits with status 2 and one line with its file", async () => {
+    using folder = temporaryFolder();
+    const past = Date.now() - 800 * DAY_MS; // a certificate is valid for 397 days
+    const pair = await makeCertificate(await makeAuthority(["localhost"], past), ["localhost"], past);
+    const [cert, key] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
+    await Promise.all([Bun.write(cert, pair.cert), Bun.write(key, pair.key)]);
+    const { status, err } = await runMain(["--tls-cert", cert, "--tls-key", key]);
+    expect([status, err]).toEqual([2, expect.stringMatching(/^wirelab: .*cert\.pem: expired at \d.*\n$/)]);
   });
 
   test("for an address of another machine exits with status 1 and one line with the address", async () => {
