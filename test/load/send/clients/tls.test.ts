@@ -1,10 +1,8 @@
 import { expect, test } from "bun:test";
-import { parseImpairments } from "../../../../src/faults/text.ts";
 import type { LoadOptions } from "../../../../src/load/plan/options.ts";
 import { runLoad } from "../../../../src/load/run.ts";
 import { CUT_OFF } from "../../../../src/load/send/stamp/stream-client.ts";
 import { STAMP_PREFACE } from "../../../../src/stamp/frames.ts";
-import { ALL_FREE_PORTS, startTestLab } from "../../../support/lab.ts";
 import { ca, valid } from "../../support/certificates.ts";
 import { inPieces, startRelay } from "../../support/relay.ts";
 import { balanced } from "../../support/sums.ts";
@@ -85,19 +83,4 @@ test("10,000 packets at a high rate, on several connections and in both modes of
   expect(open.packets).toMatchObject({ sent: 10_000, answered: 10_000, lost: 0 });
   const closed = await runOn(target.port, { rate: "max", count: 10_000, connections: 4, timeout: 5, wait: 5 });
   expect(closed.packets).toMatchObject({ sent: 10_000, answered: 10_000, lost: 0 });
-});
-
-test("a lab's certificate is trusted on its machine, and its faults are the losses of the run", async () => {
-  const faults = "tls:drop=0.1/0.05,delay=2ms";
-  await using lab = await startTestLab({ ...ALL_FREE_PORTS, impair: parseImpairments(faults), seed: 5 });
-  const target = `127.0.0.1:${lab.ports.tls}`;
-  const options = { ...common, count: 600, control: `127.0.0.1:${lab.ports.http}`, target } as const;
-  const { ca: _, ...trusting } = options;
-  const { packets, evidence } = balanced(await runLoad(trusting).report);
-  expect(evidence.kind).toBe("lab");
-  expect(packets.lost).toBe(packets.droppedUp + packets.droppedDown);
-  expect(packets.droppedUp).toBeGreaterThan(30);
-  expect(packets.droppedDown).toBeGreaterThan(10);
-  const plain = balanced(await runLoad({ ...trusting, mode: "plain", count: 100 }).report);
-  expect(plain.packets.answered + plain.packets.lost).toBe(100);
 });
