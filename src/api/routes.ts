@@ -19,7 +19,7 @@ export const FIRST_REQUESTS = ["/metrics", "/history", "/sessions/0", "/rights",
 
 /** The control routes. Their error handler also serves the traffic routes, which are in the same application. */
 export function controlRoutes(parts: ApiParts) {
-  const { trafficOf, log, version } = parts;
+  const { trafficOf, log, version, served } = parts;
   const plugins = [
     measurementRoutes(parts),
     httpSessionRoutes(parts),
@@ -29,7 +29,7 @@ export function controlRoutes(parts: ApiParts) {
     currentRunRoutes(parts),
     keptRunRoutes(parts),
     pageRoutes(log),
-    apiPage(version),
+    apiPage(version, served),
   ];
   const trafficPaths = Object.entries(TRAFFIC_METHODS).map(([path, method]) => ({ method, path }));
   const methodsAt = methodTable([...plugins.flatMap(({ routes }) => routes), ...trafficPaths]);

@@ -10,19 +10,6 @@ import { SOCKET_CALLS } from "./socket-calls.ts";
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
 
-/**
- * Calls `open` and removes the listeners for the end of the process that it adds. They would hold everything to which they
- * refer for as long as the process runs.
- */
-export function withoutExitListeners<T>(open: () => T): T {
-  const before = new Set(process.listeners("beforeExit"));
-  const opened = open();
-  for (const listener of process.listeners("beforeExit")) {
-    if (!before.has(listener)) process.off("beforeExit", listener);
-  }
-  return opened;
-}
-
 /** Resources that the process has used and holds. */
 export interface ProcessUsage {
   readonly userSeconds: number;

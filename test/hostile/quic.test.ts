@@ -1,6 +1,8 @@
 /** Datagrams to the port of HTTP/3 whose sender never answers: what comes back, and whether others are served. */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { trafficOf } from "../support/clients.ts";
 import { ALL_FREE_PORTS, startTestLab } from "../support/lab.ts";
+import { scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 import { ask } from "../support/versions.ts";
 import { quicInitial } from "./support/quic-initial.ts";
@@ -65,4 +67,26 @@ test("300 Initials from as many ports, never answered: others are served meanwhi
   expect((await ask(lab, "http3", "/status/204", { signal: AbortSignal.timeout(5000) })).status).toBe(204);
   expect((await ask(lab, "http", "/status/204")).status).toBe(204);
   for (const socket of sockets) socket.close();
+});
+
+test("500 requests that their client resets at once are dropped, and nothing of them is kept", async () => {
+  await using lab = await openLab();
+  expect((await ask(lab, "http3", "/status/204")).status).toBe(204);
+  for (let round = 0; round < 10; round++) {
+    const controller = new AbortController();
+    const ends = Array.from({ length: 50 }, () =>
+      ask(lab, "http3", "/delay/0.3", { signal: controller.signal }).catch(({ name }: Error) => name),
+    );
+    await until(async () => (await trafficOf(lab, "http3")).packets >= 1 + 50 * round + 40, "the requests");
+    controller.abort();
+    expect(new Set(await Promise.all(ends))).toEqual(new Set(["AbortError"]));
+  }
+  expect((await ask(lab, "http3", "/status/204")).status).toBe(204);
+  const { packets, answered, dropped, drops } = await until(async () => {
+    const traffic = await trafficOf(lab, "http3");
+    return traffic.packets === traffic.answered + traffic.dropped && traffic;
+  }, "the fate of every packet");
+  expect([answered, drops("peer-gone")]).toEqual([2, dropped]);
+  expect(packets).toBeGreaterThanOrEqual(402);
+  expect((await scrape(lab)).get("wirelab_bounded_size", { structure: "delay-queue" })).toBe(0);
 });
