@@ -147,8 +147,8 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "◆";
-            readonly colors: readonly ["#7a3db8", "#c39bf0"];
-            readonly dash: readonly [12, 3];
+            readonly colors: readonly ["#9e16f6", "#907fff"];
+            readonly dash: readonly [14, 4];
         };
     };
     readonly http2: {
@@ -171,7 +171,7 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "★";
-            readonly colors: readonly ["#b3261e", "#f2938c"];
+            readonly colors: readonly ["#753100", "#f76010"];
             readonly dash: readonly [12, 3, 2, 3];
         };
     };
@@ -195,8 +195,8 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "✚";
-            readonly colors: readonly ["#9c2780", "#ee9bd8"];
-            readonly dash: readonly [2, 3, 7, 3];
+            readonly colors: readonly ["#3c0048", "#b181a4"];
+            readonly dash: readonly [7, 3, 2, 3, 2, 3];
         };
     };
     readonly websocket: {
@@ -218,11 +218,11 @@ declare const REGISTRY: {
         readonly urlPath: "/ws";
         readonly largestPayload: number;
         readonly faults: readonly ["drop", "close", "burst", "delay", "duplicate", "reset"];
-        readonly rejects: readonly ["bad-frame", "too-large", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly rejects: readonly ["bad-frame", "too-large", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
         readonly look: {
             readonly shape: "⬢";
-            readonly colors: readonly ["#5b6300", "#c3cf4a"];
-            readonly dash: readonly [4, 2];
+            readonly colors: readonly ["#062401", "#90ff40"];
+            readonly dash: readonly [4, 8];
         };
     };
     readonly tls: {
@@ -235,18 +235,18 @@ declare const REGISTRY: {
         readonly streams: false;
         readonly help: "TCP over TLS";
         readonly packet: "a chunk as decrypted, or a STAMP frame";
-        readonly example: "printf 'Hello TLS 7' | openssl s_client -quiet -no_ign_eof -connect HOST:PORT";
+        readonly example: "(printf 'Hello TLS 7'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect HOST:PORT";
         readonly connections: true;
         readonly stamp: true;
         readonly reportsDrops: false;
         readonly urlSchemes: readonly [];
         readonly largestPayload: number;
         readonly faults: readonly ["drop", "burst", "delay", "reset"];
-        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed", "handshake-failed", "handshake-timeout", "bad-record"];
         readonly look: {
             readonly shape: "▼";
-            readonly colors: readonly ["#4a5560", "#b4c0cc"];
-            readonly dash: readonly [1, 3];
+            readonly colors: readonly ["#353e51", "#ffedd2"];
+            readonly dash: readonly [4, 3, 4, 9];
         };
     };
 };
@@ -402,11 +402,15 @@ interface Limits {
     readonly httpSessions: number;
     /** Open TCP connections. */
     readonly tcpConnections: number;
-    /** Idle time after which a TCP connection is closed, s. */
+    /** Open TLS connections, also before their handshakes. */
+    readonly tlsConnections: number;
+    /** Open WebSocket connections. */
+    readonly websocketConnections: number;
+    /** Idle time after which a TCP, TLS or WebSocket connection is closed, s. */
     readonly tcpIdleSeconds: number;
-    /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
+    /** Octets of responses that a TCP, TLS or WebSocket peer may leave unread before the lab stops reading from it. */
     readonly tcpUnreadBytes: number;
-    /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+    /** Octets that all TCP, TLS and WebSocket connections hold: unread responses, and incomplete frames of TCP and TLS. */
     readonly tcpBytes: number;
     /** Largest HTTP request body, octets. */
     readonly httpBodyBytes: number;
@@ -416,6 +420,8 @@ interface Limits {
     readonly httpBodyMs: number;
     /** Longest time from the first octets of an HTTP request to the last of them, ms; longer than `httpBodyMs`. */
     readonly httpRequestMs: number;
+    /** Longest time from the opening of a TLS connection to the end of its handshake, ms. */
+    readonly handshakeMs: number;
     /** Packets in the packet log, and packets recorded in a second. */
     readonly packetLog: number;
     readonly packetLogPerSecond: number;
@@ -530,7 +536,7 @@ interface LoadOptions {
     readonly seed?: number;
     /** Whether the certificate of a target with TLS is verified. Default true. */
     readonly verify?: boolean;
-    /** Certificates in PEM form that are trusted beside those of the system. Default: those of the lab on this machine. */
+    /** Certificates in PEM form that are trusted in place of those of the runtime. Default: those of the lab on this machine. */
     readonly ca?: string | Uint8Array;
     /** 4 or 6: only addresses of that family. */
     readonly family?: 4 | 6;
@@ -599,6 +605,12 @@ interface Repetition {
     /** Only with `--against`. */
     readonly side?: Side;
 }
+/** How the certificate of a run's target was checked. */
+interface ReportedTls {
+    readonly verify: boolean;
+    /** Which certificates were trusted in place of those of the runtime: those of `--ca`, or those of the lab on this machine. */
+    readonly ca: "options" | "lab" | null;
+}
 /** The HTTP requests of a run, without what may be secret. */
 interface ReportedRequests {
     /** Null if the target's name did not resolve, so that it was not decided. */
@@ -626,6 +638,8 @@ interface ReportedPlan {
     readonly count: number | null;
     readonly warmupSeconds: number;
     readonly connections: number;
+    /** Most requests in flight on each connection; only of protocols that have streams. */
+    readonly streams?: number;
     /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
     readonly onDemand?: boolean;
     /** Most packets in flight; null in an open loop. */
@@ -637,6 +651,8 @@ interface ReportedPlan {
     readonly family: 4 | 6 | null;
     /** The flags of the command, without header fields and bodies; only of runs of the command. */
     readonly flags?: readonly string[];
+    /** How the target's certificate was checked; only of runs over TLS or QUIC. */
+    readonly tls?: ReportedTls;
     /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
     readonly http: ReportedRequests | null;
     /** Those of `--percentiles`; only with the flag. */
@@ -785,6 +801,32 @@ interface Times {
     /** Why other values have no interval. */
     readonly noInterval: Partial<Record<EstimatedTime, NoTimeInterval>>;
 }
+/** The kinds of handshakes: a TCP connection, TLS on a TCP connection, QUIC with the TLS in it. */
+declare const HANDSHAKE_KINDS: readonly ["tcp", "tls", "quic"];
+/** A kind of handshakes. */
+type HandshakeKind = (typeof HANDSHAKE_KINDS)[number];
+/** Times of handshakes, s. Null: no sample, or too few for that percentile. */
+interface HandshakeTimes {
+    readonly count: number;
+    readonly min: number | null;
+    readonly mean: number | null;
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+    readonly max: number | null;
+}
+/** The handshakes of one kind. */
+interface KindOfHandshakes {
+    /** Cold ones: without an earlier session of TLS, or of which that is not known. TCP has no others. */
+    readonly full: HandshakeTimes;
+    /** Those that resumed an earlier session; null if the runtime does not show which ones did. */
+    readonly resumed: HandshakeTimes | null;
+}
+/** All handshakes of a run, the opening of connections before its first packet and the warm-up included. */
+interface ReportedHandshakes extends Readonly<Record<HandshakeKind, KindOfHandshakes | null>> {
+    /** TLS and QUIC handshakes that failed, by their error code. */
+    readonly failed: Readonly<Record<string, number>>;
+}
 /** The target's clock against this machine's. */
 interface ClockOffset {
     /** By how much the target's clock is ahead, s. */
@@ -882,6 +924,8 @@ interface RunReport {
     readonly failedTime: Times;
     readonly serviceTime: Times;
     readonly serverTime: Times;
+    /** How long connections took to open; null without connections, and in reports of older versions. */
+    readonly handshakes: ReportedHandshakes | null;
     readonly oneWay: {
         /** T2 - T1, signed: it contains the difference of the two clocks. */
         readonly up: Times;
@@ -967,8 +1011,11 @@ declare class UsageError extends Error {
  * in errors. Throws ImpairmentError.
  */
 declare function parseFaults(protocol: Protocol, text: string, at?: number): Faults;
-/** Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError. */
-declare function parseImpairments(text: string): Impairments;
+/**
+ * Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError, also for a
+ * protocol that is not one of `served`.
+ */
+declare function parseImpairments(text: string, served?: readonly Protocol[]): Impairments;
 /** Starts a load run. Throws a UsageError, which names the option, for options that are not valid. */
 declare function runLoad(options: LoadOptions): LoadRun;
 /**

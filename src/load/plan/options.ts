@@ -66,7 +66,7 @@ export interface LoadOptions {
   readonly seed?: number;
   /** Whether the certificate of a target with TLS is verified. Default true. */
   readonly verify?: boolean;
-  /** Certificates in PEM form that are trusted beside those of the system. Default: those of the lab on this machine. */
+  /** Certificates in PEM form that are trusted in place of those of the runtime. Default: those of the lab on this machine. */
   readonly ca?: string | Uint8Array;
   /** 4 or 6: only addresses of that family. */
   readonly family?: 4 | 6;

@@ -9,7 +9,7 @@ import type { Target } from "./target.ts";
 export interface TlsPlan {
   /** Whether the target's certificate is verified. */
   readonly verify: boolean;
-  /** Certificates in PEM form that are trusted beside those of the system; undefined for none. */
+  /** Certificates in PEM form that are trusted in place of those of the runtime; undefined for none. */
   readonly ca: string | undefined;
   /** Where `ca` comes from: the options, or the lab on this machine. */
   readonly caFrom: "options" | "lab" | undefined;

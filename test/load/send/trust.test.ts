@@ -13,7 +13,7 @@ function serve(
 
 const common = { protocol: "http", rate: 500, count: 20, timeout: 1, wait: 1, control: false } as const;
 
-test("a given certificate is trusted, and those of the system still are asked for others", async () => {
+test("a given certificate is trusted, and no other one", async () => {
   using server = serve({ cert, key });
   const target = `https://127.0.0.1:${server.port}/`;
   const { packets } = await runLoad({ ...common, target, ca: cert }).report;
