@@ -54,7 +54,8 @@ export const GLOSSARY = {
   duplicate: "The answer is sent twice, as when a network duplicates a packet (RFC 5560).",
   reorder: "The answer is held back until the next answer to the same peer has been sent (RFC 4737).",
   corrupt: "One bit of the answer is inverted.",
-  reset: "The connection is aborted with a TCP RST instead of an answer (RFC 9293).",
+  reset:
+    "The connection is aborted instead of an answer: with a TCP RST (RFC 9293) on TCP and TLS, without a close frame on WebSocket.",
   status: "The response has an error status instead of the real one, such as 503 Service Unavailable (RFC 9110).",
   "injected and measured":
     "Set: the configured faults. Injected: what the lab did since the last change. Measured: the result. With few packets the three differ by chance; they converge as packets add up.",

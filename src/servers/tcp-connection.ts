@@ -64,6 +64,10 @@ export class Connection implements PacketConnection, Holder, Pausable {
   #lastDueAt = 0;
   /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
   #activeAt: number;
+  /** Chunks that were interrupted, and what arrived after them. */
+  #waiting: Buffer[] = [];
+  /** The peer has closed its side after them. */
+  #endWaits = false;
   /** No further input is read; pending responses are still sent. */
   #closing = false;
   /** No further response is sent: the peer would match it to a dropped packet. */
@@ -92,9 +96,14 @@ export class Connection implements PacketConnection, Holder, Pausable {
     return this.#lastDueAt;
   }
 
-  /** Processes a chunk. */
+  /** Processes a chunk, after those that wait: with TLS the runtime passes what it has decrypted also to a paused connection. */
   data(chunk: Buffer): void {
     if (this.#closing) return;
+    if (this.#waiting.length > 0) this.#waiting.push(Buffer.from(chunk));
+    else this.#read(chunk);
+  }
+
+  #read(chunk: Buffer): void {
     if (this.#mode === "plain") this.#plain(chunk);
     else if (this.#mode === "framed") this.#framed(chunk);
     else this.#open(chunk);
@@ -154,17 +163,32 @@ export class Connection implements PacketConnection, Holder, Pausable {
     this.#endWhenDone();
   }
 
-  /** Processes the rest of a chunk in the next turn; an error ends this connection only. */
+  /** Processes the rest of a chunk in the next turn. */
   #interrupt(rest: Buffer): void {
-    this.shared.turns.later(() => {
-      try {
-        this.data(rest);
-      } catch (error) {
-        this.shared.responder.failed(error);
-        this.reset();
-      }
-    });
+    this.#waiting.unshift(rest);
+    if (this.#waiting.length === 1) this.shared.turns.later(this.#readWaiting);
   }
+
+  /** Processes what waits, until the turn has taken long; an error ends this connection only. */
+  readonly #readWaiting = (): void => {
+    const { responder, turns } = this.shared;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      // Nothing is added before an interruption, which is in front of the others.
+      for (let next = waiting.shift(); next && !this.#closing; next = waiting.shift()) {
+        this.#read(next);
+        if (turns.held) break;
+      }
+    } catch (error) {
+      responder.failed(error);
+      this.reset();
+    }
+    if (this.#closing) return;
+    if (waiting.length > 0 && this.#waiting.length === 0) turns.later(this.#readWaiting);
+    this.#waiting.push(...waiting);
+    if (this.#endWaits && this.#waiting.length === 0) this.peerEnded();
+  };
 
   pauseReading(): void {
     if (!this.#closed) this.socket.pause();
@@ -278,6 +302,8 @@ export class Connection implements PacketConnection, Holder, Pausable {
 
   /** The peer has closed its side; pending responses are still sent. */
   peerEnded(): void {
+    this.#endWaits = this.#waiting.length > 0 && !this.#closing;
+    if (this.#endWaits) return;
     if (this.#mode === "opening" && this.#opening.length > 0) {
       clearTimeout(this.#openingTimer);
       this.#decidePlain(this.#opening);

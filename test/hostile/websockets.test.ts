@@ -190,7 +190,8 @@ test.each([named(PEERS)])(
 );
 
 test("a flood of the shortest messages leaves turns to everybody else, and every message is answered or dropped", async () => {
-  await using lab = await startLabProcess();
+  // The runtime does not report the reset of a paused connection with unsent octets: the search for idle ones closes it.
+  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: 3 } });
   const before = await startingPoint(lab);
   {
     using open = new DisposableStack();
