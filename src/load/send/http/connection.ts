@@ -4,15 +4,10 @@ import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { connectWithin } from "../connect.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "../serial/connection.ts";
-import { ProtocolError, type ResponseHead } from "./head.ts";
+import { outcomeOf } from "./fields.ts";
+import { ProtocolError } from "./head.ts";
 import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
-
-/** The outcome of a complete response: a 503 that reports a drop is a loss, any other status outside 2xx a failure. */
-function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
-  if (status === 503 && dropped !== undefined) return { kind: "dropped", direction: dropped, status };
-  return { kind: status >= 200 && status < 300 ? "answered" : "failed", status, serverMs };
-}
 
 /** The octets of a request of the run, and of one of its warm-up. */
 export interface RequestOctets {
