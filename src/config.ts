@@ -267,6 +267,10 @@ export function readCommand(args: readonly string[], env: Variables): Command {
   }
   // Each value was parsed by the setting of its own key.
   const config = { ...DEFAULT_CONFIG, ...(given as Partial<Config>) };
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    const [set, missing] = config.tlsKey === undefined ? ["--tls-cert", "--tls-key"] : ["--tls-key", "--tls-cert"];
+    throw new ConfigError(`${set} requires ${missing}: a certificate and its private key`);
+  }
   return { kind: "run", config, warnings: variableWarnings(env) };
 }
 

@@ -8,9 +8,17 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, type Protocol, type RequestProtocol } from "./base/protocol.ts";
+import {
+  byProtocol,
+  isSecure,
+  PROTOCOLS,
+  type Protocol,
+  REGISTRY,
+  type RequestProtocol,
+  recordOf,
+} from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
-import { readCertificate } from "./certificates/certificate.ts";
+import { openCertificate } from "./certificates/open.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
@@ -31,6 +39,7 @@ import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
+import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -68,6 +77,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
+  const streamMemory = new TcpMemory(tcpOctets);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);
@@ -76,8 +86,6 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics, errors), (packetLog) => packetLog.stop());
   undo.adopt(measureEventLoop(metrics.eventLoopLag, errors), (stop) => stop());
   const served = servedProtocols(config);
-  const { tlsCert, tlsKey } = config;
-  const certificate = tlsCert && tlsKey ? readCertificate(tlsCert, tlsKey) : undefined;
   const responders = byProtocol((protocol) => {
     const responder = new Responder({
       traffic: metrics.traffic[protocol],
@@ -91,7 +99,8 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     return responder;
   });
   const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
-  const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
+  warnOfUnserved(config.impair, served, log);
+  const texts = recordOf(served, (protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
   const onError = () => {
     metrics.keptRunsErrors++;
@@ -107,13 +116,13 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     metrics,
     queue,
     tcpOctets,
+    streamMemory,
     httpBodies,
     httpSessions,
     runBodies,
     sessions,
     packetLog,
     served,
-    certificate,
     responders,
     faultsOf,
     history,
@@ -121,34 +130,49 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   };
 }
 
+/** Logs which of the faults at the start have no effect, because their protocol is not served. */
+function warnOfUnserved(impair: Impairments, served: readonly Protocol[], log: Log): void {
+  const without = PROTOCOLS.filter((name) => !served.includes(name) && printFaults(impair[name]) !== "none");
+  if (without.length === 0) return;
+  const names = without.join(", ");
+  log.write("warn", `faults of ${names} have no effect: not served by this lab; served: ${served.join(", ")}`);
+}
+
 type Parts = ReturnType<typeof createParts>;
+
+/** The limited structures of the listeners. */
+function listenerStructures(served: readonly Protocol[], listeners: Listeners) {
+  return Object.fromEntries(
+    served.flatMap((protocol) => [
+      [`${protocol}-connections`, () => listeners.get(protocol)?.connectionTable] as const,
+      [`${protocol}-stalled`, () => listeners.get(protocol)?.stalled] as const,
+    ]),
+  );
+}
 
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store, limits } =
-    parts;
-  const tableOf = (protocol: Protocol, limit: number) => () =>
-    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
+  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store } = parts;
   const readers = labReaders(metrics, {
     served: parts.served,
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
       "delay-queue-bytes": () => queue.octets,
-      "http-connections": tableOf("http", limits.httpConnections),
-      "http-stalled": () => listeners.get("http")?.stalled ?? { size: 0, limit: limits.httpStalled, overflows: 0 },
       "http-sessions": () => httpSessions,
-      "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
       "run-bytes": () => runBodies,
       "packet-log": () => packetLog,
       "unsaved-runs": () => store.unsaved,
       viewers: () => live,
+      ...listenerStructures(parts.served, listeners),
     },
     evictedSessions: () => sessions.evictions,
-    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    openConnections: (protocol) =>
+      REGISTRY[protocol].connections ? listeners.get(protocol)?.connections() : undefined,
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
+    countsHandshakes: (protocol) => listeners.get(protocol)?.countsHandshakes === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     internalErrors: () => parts.errors.count,
@@ -201,7 +225,8 @@ function faultSetter({ responders, metrics, history, clock, log }: Parts) {
 
 /**
  * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
- * ListenError if a port is not available; nothing is left open then.
+ * ListenError if a port is not available, and with CertificateError if the certificate cannot be used; nothing is left
+ * open then.
  */
 export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const { limits: givenLimits, log = SILENT, errors = new InternalErrors(log), impair, ...given } = options;
@@ -209,7 +234,9 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
   const parts = createParts(config, limits, log, errors, undo);
-  const { metrics, queue, store } = parts;
+  const { metrics, queue, store, served } = parts;
+  const opening = served.some(isSecure) ? openCertificate(config, log, errors) : undefined;
+  opening?.catch(() => {}); // awaited after the page is bundled
   const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
   const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
   const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
@@ -219,10 +246,14 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   );
   let serving = false;
   const exposition = exposeLab(parts, live, listeners);
+  await preparePage(); // before a peer can take the descriptors that the bundler needs
+  const certificate = await opening;
+  if (certificate) undo.use(certificate);
   const routesFor = (protocol: RequestProtocol) =>
     controlRoutes({
       ...parts,
       version,
+      certificate,
       exposition,
       traffic: metrics.traffic[protocol],
       ports: () => listeners.ports(),
@@ -231,8 +262,14 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
       live,
       runner,
     });
-  await preparePage(); // before a peer can take the descriptors that the bundler needs
-  await listeners.open(config, { ...parts, routesFor, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
+  await listeners.open(config, {
+    ...parts,
+    certificate,
+    handshakes: metrics.handshakes,
+    routesFor,
+    firstRequests: FIRST_REQUESTS,
+    describe: describeTraffic,
+  });
   serving = true;
 
   const open = undo.move();

@@ -1,5 +1,58 @@
 /** The types of the library in one file, made from its source by `bun scripts/declarations.ts`. */
 
+/** The protocols without encryption that have a port of their own: `all` of the load command. */
+declare const CLASSICS: readonly ["http", "tcp", "udp"];
+/** One of CLASSICS. */
+type Classic = (typeof CLASSICS)[number];
+/** One protocol that the lab serves and the load generator sends. */
+interface ProtocolEntry {
+    /** Display name. */
+    readonly title: string;
+    /** One line for the page's column. */
+    readonly summary: string;
+    /** The transport below, which determines the kind of the listening port. */
+    readonly transport: "tcp" | "udp";
+    /** Default port (docs/CONTRACT.md, section 1). */
+    readonly port: number;
+    /** The protocol on whose port it is served; undefined for a port of its own. */
+    readonly portOf?: "http";
+    /** Whether a handshake with a certificate comes first (TLS, or QUIC with TLS in it). */
+    readonly secure: boolean;
+    /** Whether its packets are requests to the traffic routes. */
+    readonly requests: boolean;
+    /** Whether a connection carries several requests at a time, each as a stream. */
+    readonly streams: boolean;
+    /** What the port is for, in `--help`. */
+    readonly help: string;
+    /** What counts as one packet. */
+    readonly packet: string;
+    /** Shell command that sends one packet; `HOST` and `PORT` stand for the listener's. */
+    readonly example: string;
+    /** Whether peers open connections, which are counted and limited. */
+    readonly connections: boolean;
+    /** Whether packets carry STAMP fields, so that the reflector keeps sessions (RFC 8762). */
+    readonly stamp: boolean;
+    /** Whether the target answers a dropped packet with a response that reports the drop. */
+    readonly reportsDrops: boolean;
+    /** Schemes of the URLs that a load target may be, the default first; empty where it is host:port only. */
+    readonly urlSchemes: readonly string[];
+    /** Path of the URL of a load target that is given without one; undefined for `/`. */
+    readonly urlPath?: string;
+    /** Largest payload of one packet that the load generator sends, octets. */
+    readonly largestPayload: number;
+    /** Kinds of faults that the protocol accepts, in the order of the lists. */
+    readonly faults: readonly string[];
+    /** Reasons for which input is rejected. */
+    readonly rejects: readonly string[];
+    /** Look on the page. Shape and dash pattern differ too, so that colour is not the only distinction. */
+    readonly look: {
+        readonly shape: string;
+        /** Colour on a light and on a dark background. */
+        readonly colors: readonly [light: string, dark: string];
+        /** Dash pattern of lines, CSS pixels; empty for a solid line. */
+        readonly dash: readonly number[];
+    };
+}
 /** Every protocol, in the order of all lists and columns. */
 declare const REGISTRY: {
     readonly http: {
@@ -7,6 +60,9 @@ declare const REGISTRY: {
         readonly summary: "requests and responses over TCP";
         readonly transport: "tcp";
         readonly port: 5000;
+        readonly secure: false;
+        readonly requests: true;
+        readonly streams: false;
         readonly help: "HTTP: traffic, control, /metrics";
         readonly packet: "a request to a traffic route";
         readonly example: `curl -d '{"n":7}' http://HOST:PORT`;
@@ -28,6 +84,9 @@ declare const REGISTRY: {
         readonly summary: "a connection, an ordered stream of bytes";
         readonly transport: "tcp";
         readonly port: 6000;
+        readonly secure: false;
+        readonly requests: false;
+        readonly streams: false;
         readonly help: "TCP";
         readonly packet: "a chunk as read, or a STAMP frame";
         readonly example: "printf 'Hello TCP 7' | nc -N HOST PORT";
@@ -49,6 +108,9 @@ declare const REGISTRY: {
         readonly summary: "single datagrams, delivery not guaranteed";
         readonly transport: "udp";
         readonly port: 7000;
+        readonly secure: false;
+        readonly requests: false;
+        readonly streams: false;
         readonly help: "UDP, plain and STAMP";
         readonly packet: "a datagram";
         readonly example: "printf 'Hello UDP 7' | nc -u -w1 HOST PORT";
@@ -65,11 +127,143 @@ declare const REGISTRY: {
             readonly dash: readonly [2, 3];
         };
     };
+    readonly https: {
+        readonly title: "HTTPS";
+        readonly summary: "HTTP/1.1 over TLS";
+        readonly transport: "tcp";
+        readonly port: 5443;
+        readonly secure: true;
+        readonly requests: true;
+        readonly streams: false;
+        readonly help: "HTTP/1.1 over TLS";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl --cacert ca.pem -d '{"n":7}' https://HOST:PORT`;
+        readonly connections: true;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "close", "stall", "burst", "delay", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "◆";
+            readonly colors: readonly ["#7a3db8", "#c39bf0"];
+            readonly dash: readonly [12, 3];
+        };
+    };
+    readonly http2: {
+        readonly title: "HTTP/2";
+        readonly summary: "many requests at a time on one TLS connection";
+        readonly transport: "tcp";
+        readonly port: 5444;
+        readonly secure: true;
+        readonly requests: true;
+        readonly streams: true;
+        readonly help: "HTTP/2 over TLS";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl --http2 --cacert ca.pem -d '{"n":7}' https://HOST:PORT`;
+        readonly connections: true;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "close", "stall", "reset", "burst", "delay", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "★";
+            readonly colors: readonly ["#b3261e", "#f2938c"];
+            readonly dash: readonly [12, 3, 2, 3];
+        };
+    };
+    readonly http3: {
+        readonly title: "HTTP/3";
+        readonly summary: "requests over QUIC: encrypted streams in datagrams";
+        readonly transport: "udp";
+        readonly port: 5443;
+        readonly secure: true;
+        readonly requests: true;
+        readonly streams: true;
+        readonly help: "HTTP/3 over QUIC";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl --http3-only --cacert ca.pem -d '{"n":7}' https://HOST:PORT`;
+        readonly connections: false;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "stall", "reset", "burst", "delay", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "✚";
+            readonly colors: readonly ["#9c2780", "#ee9bd8"];
+            readonly dash: readonly [2, 3, 7, 3];
+        };
+    };
+    readonly websocket: {
+        readonly title: "WebSocket";
+        readonly summary: "messages in both directions on one connection";
+        readonly transport: "tcp";
+        readonly port: 5000;
+        readonly portOf: "http";
+        readonly secure: false;
+        readonly requests: false;
+        readonly streams: false;
+        readonly help: "";
+        readonly packet: "a message, text or STAMP";
+        readonly example: "ws://HOST:PORT/ws";
+        readonly connections: true;
+        readonly stamp: true;
+        readonly reportsDrops: false;
+        readonly urlSchemes: readonly ["ws", "wss"];
+        readonly urlPath: "/ws";
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "close", "burst", "delay", "duplicate", "reset"];
+        readonly rejects: readonly ["bad-frame", "too-large", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly look: {
+            readonly shape: "⬢";
+            readonly colors: readonly ["#5b6300", "#c3cf4a"];
+            readonly dash: readonly [4, 2];
+        };
+    };
+    readonly tls: {
+        readonly title: "TLS";
+        readonly summary: "TCP with encryption: frames or chunks";
+        readonly transport: "tcp";
+        readonly port: 6443;
+        readonly secure: true;
+        readonly requests: false;
+        readonly streams: false;
+        readonly help: "TCP over TLS";
+        readonly packet: "a chunk as decrypted, or a STAMP frame";
+        readonly example: "printf 'Hello TLS 7' | openssl s_client -quiet -no_ign_eof -connect HOST:PORT";
+        readonly connections: true;
+        readonly stamp: true;
+        readonly reportsDrops: false;
+        readonly urlSchemes: readonly [];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "burst", "delay", "reset"];
+        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly look: {
+            readonly shape: "▼";
+            readonly colors: readonly ["#4a5560", "#b4c0cc"];
+            readonly dash: readonly [1, 3];
+        };
+    };
 };
 /** A protocol's name: the label value in metrics, the value of `--proto`, the first part of a fault text. */
 type Protocol = keyof typeof REGISTRY;
-/** The port of each protocol; 0 selects a free one. */
-type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
+/** The names of the protocols whose entry has `Property`. */
+type ProtocolWith<Property extends Partial<ProtocolEntry>> = {
+    [Name in Protocol]: (typeof REGISTRY)[Name] extends Property ? Name : never;
+}[Protocol];
+/** A protocol that begins with a handshake. */
+type SecureProtocol = ProtocolWith<{
+    readonly secure: true;
+}>;
+/** A port, or that the protocol is not served. */
+type PortOrOff = number | "off";
+/** The port of each protocol that has one of its own; 0 selects a free one. */
+type PortSettings = Readonly<Record<`${Classic}Port`, number>> & Readonly<Record<`${SecureProtocol}Port`, PortOrOff>>;
 /** A probability for each direction. */
 interface ByDirection {
     readonly up: number;
@@ -137,6 +331,11 @@ interface Config extends PortSettings {
     readonly host: string;
     /** The port on which every datagram is a STAMP test packet; undefined for none. */
     readonly stampPort: number | undefined;
+    /** Whether the protocols that begin with a handshake are served. */
+    readonly tls: "on" | "off";
+    /** PEM files of the certificate chain and of its private key; undefined for those that the lab makes itself. */
+    readonly tlsCert: string | undefined;
+    readonly tlsKey: string | undefined;
     /** The faults at the start. */
     readonly impair: Impairments;
     /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
@@ -172,8 +371,8 @@ declare class ImpairmentError extends Error {
     /** The allowed values at that position. */
     allowed: string);
 }
-/** The numbers of the open ports; `stamp` if there is a STAMP port. */
-type Ports = Readonly<Record<Protocol, number>> & {
+/** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
+type Ports = Readonly<Record<Classic, number>> & Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & {
     readonly stamp?: number;
 };
 /** A running lab. */
@@ -282,7 +481,7 @@ interface HttpOptions {
     readonly body?: string | Uint8Array;
     /** Whether connections are reused. Default true. */
     readonly keepAlive?: boolean;
-    /** Whether TLS certificates are verified. Default true. */
+    /** As `verify` of the run, which replaces it. */
     readonly verify?: boolean;
 }
 /** Options of one run. Everything but the protocol has a default. */
@@ -292,7 +491,7 @@ interface LoadOptions {
     readonly target?: string;
     /** Address of the lab's control routes, host:port or URL; false disables them. Default: port 5000 of the target's host. */
     readonly control?: string | false;
-    /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: 5000, 6000 and 7000. */
+    /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: those of a lab without flags. */
     readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
     readonly mode?: Mode;
     /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
@@ -300,8 +499,17 @@ interface LoadOptions {
     readonly arrival?: Arrival;
     /** Replaces `rate` and `duration`. */
     readonly stages?: readonly Stage[];
-    /** Default 1 for STAMP (32 on TCP in a closed loop), otherwise opened on demand up to 256 (32 in a closed loop). */
+    /**
+     * Default 1 for STAMP (32 in a closed loop, where packets go over connections), otherwise opened on demand up to 256
+     * (32 in a closed loop). With streams on each, as many as have together that number of streams. Not for HTTP/3, where the
+     * runtime chooses.
+     */
     readonly connections?: number;
+    /**
+     * Most requests in flight on each connection, for protocols that have streams. Default 32. Where the runtime chooses the
+     * connections (HTTP/3) it is the number in flight of the run, and the default is 256 (32 in a closed loop).
+     */
+    readonly streams?: number;
     /** Most STAMP packets in flight in a closed loop. Default 64. */
     readonly inFlight?: number;
     /** Default 10; Infinity for a run that ends with `stop()`. */
@@ -320,6 +528,10 @@ interface LoadOptions {
     readonly warmup?: number;
     /** Default: random; the report contains it. */
     readonly seed?: number;
+    /** Whether the certificate of a target with TLS is verified. Default true. */
+    readonly verify?: boolean;
+    /** Certificates in PEM form that are trusted in place of those of the runtime. Default: those of the lab on this machine. */
+    readonly ca?: string | Uint8Array;
     /** 4 or 6: only addresses of that family. */
     readonly family?: 4 | 6;
     /** Time between two snapshots. Default 1. */

@@ -4,6 +4,7 @@ import { InternalErrors } from "./base/internal-errors.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
 import { signalHandler } from "./base/signals.ts";
+import { CertificateError } from "./certificates/certificate.ts";
 import { type Command, type Config, ConfigError, changeHint, helpText, readCommand } from "./config.ts";
 import { printImpairments } from "./faults/print.ts";
 import { type Lab, startLab } from "./lab.ts";
@@ -76,6 +77,10 @@ async function main(): Promise<void> {
   try {
     lab = await startLab({ ...config, log, errors });
   } catch (error) {
+    if (error instanceof CertificateError) {
+      console.error(`wirelab: ${error.message}`);
+      process.exit(2);
+    }
     if (!(error instanceof ListenError)) throw error;
     console.error(`wirelab: ${error.message}${adviceOn(error)}`);
     process.exit(1);

@@ -1,17 +1,24 @@
 /** The behaviour that all protocols have in common, on real sockets: answers, faults and counts (docs/CONTRACT.md). */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { isSecure } from "../src/base/protocol.ts";
 import { chance, cleanFate, decide } from "../src/faults/decide.ts";
 import type { Faults } from "../src/faults/faults.ts";
+import type { LabOptions } from "../src/lab.ts";
 import { sequenceOf } from "../src/stamp/packet.ts";
-import { exchange, FORMS, type Form, setFaults, settled, trafficOf } from "./support/clients.ts";
-import { startTestLab } from "./support/lab.ts";
+import { exchange, FORMS, type Form, setFaults, settled, TLS_FORMS, trafficOf } from "./support/clients.ts";
+import { startTestLab, TLS_ON } from "./support/lab.ts";
 import { readReflectorPacket } from "./support/stamp.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(20_000);
 
+/** The options of a lab that serves the protocol of the client. */
+function serving({ protocol }: Form): LabOptions {
+  return isSecure(protocol) ? TLS_ON : {};
+}
+
 function impair(form: Form, faults: Faults) {
-  return { impair: { http: {}, tcp: {}, udp: {}, [form.protocol]: faults } };
+  return { ...serving(form), impair: { [form.protocol]: faults } };
 }
 
 /** The numbers of those of the first `count` packets that get an answer, as `decide` computes them. */
@@ -25,11 +32,11 @@ function answeredByFate(form: Form, faults: Faults, count: number, seed: number)
 
 const inOrder = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
 
-describe.each(FORMS.map((form) => [form.name, form] as const))("%s", (_, form) => {
+describe.each([...FORMS, ...TLS_FORMS].map((form) => [form.name, form] as const))("%s", (_, form) => {
   const { protocol } = form;
 
   test("answers each packet and counts packets, octets and response times", async () => {
-    await using lab = await startTestLab();
+    await using lab = await startTestLab(serving(form));
     await using client = await form.connect(lab);
     const traffic = await exchange(lab, form, client, 20);
     expect(client.replies.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, n) => n));
@@ -55,7 +62,8 @@ describe.each(FORMS.map((form) => [form.name, form] as const))("%s", (_, form) =
     expect([traffic.drops(`fault-${way}`), traffic.injected("drop", way)]).toEqual([10, 10]);
     expect(traffic.sentBytes).toBe(0);
     if (form.name === "HTTP") expect([...client.endings.values()]).toEqual(Array(10).fill(`dropped-${way}`));
-    if (form.name === "TCP, plain") expect([...client.endings.values()]).toEqual(Array(10).fill("closed"));
+    if (form.name === "TCP, plain" || form.name === "TLS, plain")
+      expect([...client.endings.values()]).toEqual(Array(10).fill("closed"));
   });
 
   test("loses the packets that the seed determines, and the same packets again with the same seed", async () => {
@@ -124,7 +132,7 @@ describe.each(FORMS.map((form) => [form.name, form] as const))("%s", (_, form) =
   });
 
   test("answers over IPv4 and IPv6 on one port", async () => {
-    await using lab = await startTestLab({ host: "::" });
+    await using lab = await startTestLab({ ...serving(form), host: "::" });
     for (const host of ["127.0.0.1", "::1"]) {
       await using client = await form.connect(lab, host);
       for (let n = 0; n < 3; n++) await client.send(n);

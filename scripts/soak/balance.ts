@@ -8,7 +8,7 @@ import { CLASSICS, type Protocol } from "../../src/base/protocol.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
 import type { PacketCounts } from "../../src/load/report/report-packets.ts";
 import { UNKNOWN_ANSWER } from "../../src/load/report/report-packets.ts";
-import { CUT_OFF, NO_CONNECTION } from "../../src/load/send/clients/tcp.ts";
+import { CUT_OFF, NO_CONNECTION } from "../../src/load/send/stamp/stream-client.ts";
 import { DROP_REASONS, type DropReason } from "../../src/metrics/counters.ts";
 import { outside, type Series } from "./checks.ts";
 

@@ -4,6 +4,7 @@ import type { Budget } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Protocol } from "../base/protocol.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 import type { Config } from "../config.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Limits } from "../limits.ts";
@@ -31,6 +32,8 @@ export interface ApiParts {
   /** The counters of the listener's protocol, in which refused requests are counted. */
   readonly traffic: Pick<Traffic, "rejects">;
   readonly sessions: Pick<Sessions, "shownTo" | "ends" | "limit">;
+  /** The certificate of the protocols with a handshake; undefined if none of them is served. */
+  readonly certificate: CertificateSource | undefined;
   readonly httpSessions: Pick<HttpSessions, "get">;
   /** The ports that the lab listens on. */
   readonly ports: () => Ports;

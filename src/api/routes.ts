@@ -1,6 +1,7 @@
 /** The control routes: every route of the lab that is not traffic. */
 import { Elysia } from "elysia";
 import { apiPage } from "./api-page.ts";
+import { certificateRoutes } from "./certificate.ts";
 import { currentRunRoutes } from "./current-run.ts";
 import { failureOf, methodFailure, pathOf } from "./errors.ts";
 import { faultRoutes } from "./faults.ts";
@@ -22,6 +23,7 @@ export function controlRoutes(parts: ApiParts) {
   const plugins = [
     measurementRoutes(parts),
     httpSessionRoutes(parts),
+    certificateRoutes(parts),
     faultRoutes(parts),
     liveRoutes(parts),
     currentRunRoutes(parts),

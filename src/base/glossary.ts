@@ -23,6 +23,18 @@ export const GLOSSARY = {
   p99: "99 % of the answers took at most this long. Users notice the slowest 1 %, because one web page makes many requests.",
   connections: "Connections that are open now. A connectionless protocol has none. HTTP includes those of the page.",
   bytes: "Payload octets per second: “in” counts packets received, “out” answers sent. Headers are not counted.",
+  TLS: "Transport Layer Security (RFC 8446): encrypts a TCP connection after a handshake. “HTTPS” is HTTP over it.",
+  QUIC: "A transport protocol over UDP (RFC 9000): encrypted, with many independent streams on one connection. A lost datagram holds up only the streams whose data it carried.",
+  handshake:
+    "Messages at the start of a secure connection: both sides agree on keys, and the client checks the server's certificate. TLS 1.3 needs one round trip after that of TCP; QUIC needs one for both.",
+  stream:
+    "A sequence of bytes in order. TCP has one in each direction of a connection; HTTP/2 and QUIC have many on one connection, one for each request.",
+  "HTTP/2":
+    "A version of HTTP (RFC 9113) that sends many requests at a time over one TCP connection, each on a stream of its own. A lost TCP segment holds up all of them.",
+  "HTTP/3":
+    "A version of HTTP (RFC 9114) over QUIC instead of TCP: a lost datagram does not hold up the other requests.",
+  WebSocket:
+    "A protocol (RFC 6455) that begins as an HTTP request and then sends messages in both directions over that connection.",
   peer: "The address and port that sent the packet. It is hidden from viewers without the right to change the lab.",
   outcome:
     "“answered”, or the reason why there was no answer. “fault-up” and “fault-down” are losses that the lab injected.",

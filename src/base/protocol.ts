@@ -19,6 +19,8 @@ interface ProtocolEntry {
   readonly secure: boolean;
   /** Whether its packets are requests to the traffic routes. */
   readonly requests: boolean;
+  /** Whether a connection carries several requests at a time, each as a stream. */
+  readonly streams: boolean;
   /** What the port is for, in `--help`. */
   readonly help: string;
   /** What counts as one packet. */
@@ -33,6 +35,8 @@ interface ProtocolEntry {
   readonly reportsDrops: boolean;
   /** Schemes of the URLs that a load target may be, the default first; empty where it is host:port only. */
   readonly urlSchemes: readonly string[];
+  /** Path of the URL of a load target that is given without one; undefined for `/`. */
+  readonly urlPath?: string;
   /** Largest payload of one packet that the load generator sends, octets. */
   readonly largestPayload: number;
   /** Kinds of faults that the protocol accepts, in the order of the lists. */
@@ -85,6 +89,7 @@ export const REGISTRY = {
     port: 5000,
     secure: false,
     requests: true,
+    streams: false,
     help: "HTTP: traffic, control, /metrics",
     packet: "a request to a traffic route",
     example: `curl -d '{"n":7}' http://HOST:PORT`,
@@ -104,6 +109,7 @@ export const REGISTRY = {
     port: 6000,
     secure: false,
     requests: false,
+    streams: false,
     help: "TCP",
     packet: "a chunk as read, or a STAMP frame",
     example: "printf 'Hello TCP 7' | nc -N HOST PORT",
@@ -123,6 +129,7 @@ export const REGISTRY = {
     port: 7000,
     secure: false,
     requests: false,
+    streams: false,
     help: "UDP, plain and STAMP",
     packet: "a datagram",
     example: "printf 'Hello UDP 7' | nc -u -w1 HOST PORT",
@@ -142,6 +149,7 @@ export const REGISTRY = {
     port: 5443,
     secure: true,
     requests: true,
+    streams: false,
     help: "HTTP/1.1 over TLS",
     packet: "a request to a traffic route",
     example: `curl --cacert ca.pem -d '{"n":7}' https://HOST:PORT`,
@@ -161,6 +169,7 @@ export const REGISTRY = {
     port: 5444,
     secure: true,
     requests: true,
+    streams: true,
     help: "HTTP/2 over TLS",
     packet: "a request to a traffic route",
     example: `curl --http2 --cacert ca.pem -d '{"n":7}' https://HOST:PORT`,
@@ -180,6 +189,7 @@ export const REGISTRY = {
     port: 5443,
     secure: true,
     requests: true,
+    streams: true,
     help: "HTTP/3 over QUIC",
     packet: "a request to a traffic route",
     example: `curl --http3-only --cacert ca.pem -d '{"n":7}' https://HOST:PORT`,
@@ -200,6 +210,7 @@ export const REGISTRY = {
     portOf: "http",
     secure: false,
     requests: false,
+    streams: false,
     help: "",
     packet: "a message, text or STAMP",
     example: "ws://HOST:PORT/ws",
@@ -207,6 +218,7 @@ export const REGISTRY = {
     stamp: true,
     reportsDrops: false,
     urlSchemes: ["ws", "wss"],
+    urlPath: "/ws",
     largestPayload: 2 ** 16,
     faults: ["drop", "close", "burst", "delay", "duplicate", "reset"],
     rejects: [
@@ -228,16 +240,18 @@ export const REGISTRY = {
     port: 6443,
     secure: true,
     requests: false,
+    streams: false,
     help: "TCP over TLS",
     packet: "a chunk as decrypted, or a STAMP frame",
-    example: "printf 'Hello TLS 7' | openssl s_client -quiet -no_ign_eof -connect HOST:PORT",
+    // At the end of its input openssl discards what it has not read yet: the input ends a second later.
+    example: "(printf 'Hello TLS 7'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect HOST:PORT",
     connections: true,
     stamp: true,
     reportsDrops: false,
     urlSchemes: [],
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
-    rejects: STREAM_REJECTS,
+    rejects: [...STREAM_REJECTS, "handshake-failed", "handshake-timeout", "bad-record"],
     look: { shape: "▼", colors: ["#4a5560", "#b4c0cc"], dash: [1, 3] },
   },
 } as const satisfies Readonly<Record<string, ProtocolEntry>>;
@@ -256,6 +270,8 @@ export type StampProtocol = ProtocolWith<{ readonly stamp: true }>;
 export type RequestProtocol = ProtocolWith<{ readonly requests: true }>;
 /** A protocol that begins with a handshake. */
 export type SecureProtocol = ProtocolWith<{ readonly secure: true }>;
+/** A protocol whose peers open connections, which are counted and limited. */
+export type ConnectionProtocol = ProtocolWith<{ readonly connections: true }>;
 /** A protocol with a port of its own. */
 export type PortProtocol = Exclude<Protocol, ProtocolWith<{ readonly portOf: "http" }>>;
 
@@ -276,6 +292,19 @@ export function byProtocol<Value>(make: (protocol: Protocol) => Value): Record<P
   return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<Protocol, Value>;
 }
 
+/** A record with `make(protocol)` under each of `protocols`. */
+export function recordOf<Value>(
+  protocols: readonly Protocol[],
+  make: (protocol: Protocol) => Value,
+): Partial<Record<Protocol, Value>> {
+  return Object.fromEntries(protocols.map((protocol) => [protocol, make(protocol)]));
+}
+
+/** The protocols that `record` has, in the order of the registry. */
+export function protocolsOf(record: Readonly<Partial<Record<Protocol, unknown>>>): readonly Protocol[] {
+  return PROTOCOLS.filter((protocol) => Object.hasOwn(record, protocol));
+}
+
 /** Whether `text` is the name of a protocol. */
 export function isProtocol(text: string): text is Protocol {
   return Object.hasOwn(REGISTRY, text);
@@ -289,4 +318,16 @@ export const PORT_PROTOCOLS = PROTOCOLS.filter(
 /** Whether the protocol begins with a handshake. */
 export function isSecure(protocol: Protocol): protocol is SecureProtocol {
   return REGISTRY[protocol].secure;
+}
+
+/** The protocols that begin with a handshake. */
+export const SECURE_PROTOCOLS = PROTOCOLS.filter(isSecure);
+
+/** A record with `make(protocol)` under the name of each protocol that begins with a handshake. */
+export function bySecureProtocol<Value>(make: (protocol: SecureProtocol) => Value): Record<SecureProtocol, Value> {
+  // Has one entry for each of these protocols, as the type requires.
+  return Object.fromEntries(SECURE_PROTOCOLS.map((protocol) => [protocol, make(protocol)])) as Record<
+    SecureProtocol,
+    Value
+  >;
 }

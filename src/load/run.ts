@@ -23,6 +23,7 @@ import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
 import { withMethod } from "./send/http/default-method.ts";
 import { makeClient } from "./send/make-client.ts";
+import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
 const LEAD_MS = 2;
@@ -130,7 +131,8 @@ class RunExecution {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
     await this.#attribution.findLab(endpoint.address);
-    this.#plan = { ...this.#plan, http: await withMethod(this.#plan, endpoint, this.#attribution.ssid) };
+    const http = await withMethod(this.#plan, endpoint, this.#attribution.ssid);
+    this.#plan = { ...this.#plan, http, tls: await withLabAuthority(this.#plan) };
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
@@ -149,7 +151,7 @@ class RunExecution {
   async #warmUp(client: Client): Promise<void> {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
-    this.#recorder = new Recorder();
+    this.#recorder = new Recorder(recorder.handshakes);
     client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
     await this.#driveWarmUp(client);
     this.#recorder = recorder;

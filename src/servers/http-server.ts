@@ -7,6 +7,7 @@ import { internalError } from "./http-exchange.ts";
 import { trafficRoutes } from "./http-routes.ts";
 import { SilentRequests } from "./http-silence.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
+import { tlsOptions } from "./tls-options.ts";
 
 /** Bodies beyond this multiple of the limit are rejected by the runtime; up to it the lab answers and counts them. */
 const RUNTIME_BODY_FACTOR = 16;
@@ -48,7 +49,7 @@ export async function serveHttp(
       responder.failed(error);
       return internalError();
     },
-    ...(version && certificate && { ...version, tls: { ...certificate.current } }),
+    ...(version && certificate && { ...version, tls: tlsOptions(certificate.current) }),
     reusePort: false, // Elysia sets it, and then a second lab shares the port without an error
   };
   // Elysia adds a listener to the process that refers to the application, and never removes it.

@@ -6,13 +6,15 @@
 import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { type Protocol, REGISTRY, type RequestProtocol } from "../base/protocol.ts";
-import type { Certificate } from "../certificates/certificate.ts";
+import { type Protocol, REGISTRY, type RequestProtocol, type SecureProtocol } from "../base/protocol.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 import type { Limits } from "../limits.ts";
+import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { TrafficRoute } from "./http-routes.ts";
 import type { HttpSessions } from "./http-sessions.ts";
+import type { TcpMemory } from "./tcp-memory.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -28,6 +30,8 @@ export interface Listener {
   readonly stalled?: Bounded;
   /** Whether the listener counts the connections that it accepts. */
   readonly countsConnections: boolean;
+  /** Whether the listener counts the handshakes of its connections; the runtime does not report all of them. */
+  readonly countsHandshakes?: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
   receiveBufferDrops(): number | undefined;
   /** Accepts no further packets; responses in progress are still sent. Resolves when they have been. */
@@ -45,9 +49,11 @@ export interface ListenerContext {
   readonly sessions: Sessions;
   readonly limits: Limits;
   /** The certificate of the protocols with a handshake; undefined if none of them is served. */
-  readonly certificate: Certificate | undefined;
-  /** TCP: the octets that connections hold, unread responses and incomplete frames. */
-  readonly tcpOctets: Budget;
+  readonly certificate: CertificateSource | undefined;
+  /** The handshakes of each protocol that begins with one. */
+  readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
+  /** TCP, TLS and WebSocket: what connections hold, unread responses and incomplete frames. */
+  readonly streamMemory: TcpMemory;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
   /** HTTP: the losses of each session of requests. */

@@ -1,4 +1,4 @@
-/** One TCP connection: reads packets (frames, or chunks as read) and writes responses as fast as the peer reads them. */
+/** One TCP or TLS connection: reads packets (frames, or chunks as read) and writes responses as fast as the peer reads them. */
 
 import { formatPeer, plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
@@ -29,6 +29,8 @@ export type Socket = Bun.Socket<Connection | undefined>;
 /** Shared by the connections of one listener. */
 export interface Shared {
   readonly responder: Responder;
+  /** The response to a plain chunk. */
+  readonly acknowledgement: Buffer;
   readonly sessions: Sessions;
   /** The listener as sessions name it. */
   readonly end: LocalEnd;
@@ -45,6 +47,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
   delayed = 0;
   readonly peer: string;
   readonly clock: Clock;
+  readonly acknowledgement: Buffer;
   /** Copied, because the socket's getters are system calls. */
   readonly #address: string;
   readonly #port: number;
@@ -75,6 +78,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
     readonly shared: Shared,
   ) {
     this.clock = shared.responder.clock;
+    this.acknowledgement = shared.acknowledgement;
     this.#address = plainAddress(socket.remoteAddress);
     this.#port = socket.remotePort;
     this.peer = formatPeer(this.#address, this.#port);
@@ -206,7 +210,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
   };
 
   /** Counts the reason, once for a connection, and reads no further input. */
-  #reject(reason: RejectReason<"tcp">): void {
+  #reject(reason: RejectReason<"tcp" | "tls">): void {
     if (!this.#rejected) this.shared.responder.traffic.rejects.add(reason);
     this.#rejected = true;
     this.#closing = true;
@@ -258,6 +262,11 @@ export class Connection implements PacketConnection, Holder, Pausable {
   evict(): void {
     this.#reject("memory-limit");
     this.reset();
+  }
+
+  /** The peer has sent a TLS record that cannot be decrypted; the runtime closes the connection. */
+  badRecord(): void {
+    this.#reject("bad-record");
   }
 
   /** A delayed packet was answered or dropped. */

@@ -10,6 +10,7 @@ const LABELS = [
   "reason",
   "kind",
   "direction",
+  "result",
   "structure",
   "standing",
   "socket",

@@ -1,10 +1,11 @@
 /** The series of a lab, as `/metrics` serves them. */
 import { expect, test } from "bun:test";
 import { version } from "../../package.json";
-import { REGISTRY } from "../../src/base/protocol.ts";
-import { LAB_SERIES, type SeriesTable } from "../../src/metrics/catalogue.ts";
+import { isProtocol, isSecure, PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
+import type { LabOptions } from "../../src/lab.ts";
+import { LAB_SERIES, type SeriesTable, STRUCTURES } from "../../src/metrics/catalogue.ts";
 import { DROP_REASONS, RESPONSE_BUCKETS } from "../../src/metrics/counters.ts";
-import { startTestLab } from "../support/lab.ts";
+import { ALL_FREE_PORTS, startTestLab } from "../support/lab.ts";
 import { scrape, textOf } from "../support/scrape.ts";
 
 test("every series exists with the value 0 at the first scrape", async () => {
@@ -40,6 +41,46 @@ test("the build, the process and the limits have series with their values", asyn
   expect(series.get("wirelab_bounded_limit", { structure: "sessions" })).toBe(4096);
 });
 
+/** The values of a label in the series whose name begins with `name`, in the order of the exposition. */
+function valuesOf(text: string, name: string, label: string): string[] {
+  const values = text.matchAll(new RegExp(`^${name}.*\\b${label}="([^"]*)"`, "gm"));
+  return [...new Set([...values].map(([, value = ""]) => value))];
+}
+
+/** The series that have the label `protocol` for every protocol that is served. */
+const PER_PROTOCOL = [
+  "packets_total",
+  "dropped_packets_total",
+  "response_time_seconds",
+  "wirelab_received_bytes_total",
+  "wirelab_sent_bytes_total",
+  "wirelab_drops_total",
+  "wirelab_rejected_total",
+  "wirelab_impairments_total",
+  "wirelab_impairment_changes_total",
+];
+
+test.each<[string, LabOptions, readonly Protocol[]]>([
+  ["everything", ALL_FREE_PORTS, PROTOCOLS],
+  ["TLS off", { tls: "off" }, PROTOCOLS.filter((protocol) => !isSecure(protocol))],
+  ["HTTP/3 off", { ...ALL_FREE_PORTS, http3Port: "off" }, PROTOCOLS.filter((protocol) => protocol !== "http3")],
+])("with %s, the protocols that are served have series, and no others", async (_, options, served) => {
+  await using lab = await startTestLab(options);
+  const { text } = await textOf(lab);
+  for (const name of PER_PROTOCOL)
+    expect([name, valuesOf(text, `${name}(?:_bucket)?\\{`, "protocol")]).toEqual([name, [...served]]);
+  const connected = served.filter((protocol) => REGISTRY[protocol].connections && protocol !== "websocket");
+  expect(valuesOf(text, "wirelab_open_connections", "protocol")).toEqual(connected);
+  const listed = STRUCTURES.filter((structure) => {
+    const [, protocol = ""] = /^(.*)-(?:connections|stalled)$/.exec(structure) ?? [];
+    return !isProtocol(protocol) || (served.includes(protocol) && protocol !== "websocket");
+  });
+  for (const name of ["size", "limit", "overflows_total"]) {
+    expect(valuesOf(text, `wirelab_bounded_${name}`, "structure")).toEqual([...listed]);
+  }
+  expect(valuesOf(text, "wirelab_", "protocol").filter((name) => !served.includes(name as Protocol))).toEqual([]);
+});
+
 test("every series of LAB_SERIES is served in order with its type, help and labels, and no other series", async () => {
   await using lab = await startTestLab({ stampPort: 0 });
   const { text } = await textOf(lab);
@@ -49,6 +90,7 @@ test("every series of LAB_SERIES is served in order with its type, help and labe
     Object.entries(table).map(([name, { help, type }]) => ({ name, help, type })),
   );
   for (const [name, { labels }] of Object.entries(table)) {
+    if (name.startsWith("wirelab_tls_")) continue; // no protocol with a handshake is served
     const samples = [...text.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? \\S+$`, "gm"))];
     expect([name, samples.length > 0]).toEqual([name, true]);
     for (const [, pairs = ""] of samples) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import { dashboardExpressions, type Expression, filledIn, ruleExpressions } from "./expressions.ts";
 import { list, program, type Tree, text, tree } from "./files.ts";
 import type { Sample } from "./prometheus.ts";
@@ -21,6 +21,7 @@ const USUALLY_EMPTY: readonly (readonly [where: RegExp, why: string])[] = [
   [/alert WirelabTrafficDown$/, "the clients answer too"],
   [/alert WirelabSlowResponses$/, "delays are at most 0.3 s, the objective is 2.5 s"],
   [/alert WirelabUdpKernelDrops$/, "fifty packets per second do not fill a receive buffer"],
+  [/alert WirelabHandshakesFail$/, "no handshake fails"],
   [/alert WirelabEventLoopLag$/, "fifty packets per second do not block the event loop"],
   [/alert WirelabEndsDisagree$/, "client and lab measure the same losses"],
 ];
@@ -95,7 +96,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   test("the client's series equal its report, within three packets of 1,801", async () => {
     reports = await scene.finish();
     // The last packet is sent after the last scrape, and a counter cannot decrease when a lost packet becomes late.
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       const last = (series: string) => numberOf(`sum by (protocol) (last_over_time(${series}[5m]))`, protocol);
       for (const column of ["sent", "answered", "lost", "late", "failed", "corrupt"]) {
         const behind = reported(protocol, "packets", column) - (await last(`wirelab_load_${column}_total`));
@@ -112,7 +113,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   }, 60_000);
 
   test("the lab's counters equal the report exactly", async () => {
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       const sent = reported(protocol, "packets", "sent");
       const counted = (series: string) => numberOf(`${series}{instance="$instance"}`, protocol);
       await until(`the last scrape of ${protocol}`, 15, async () =>
@@ -124,7 +125,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   }, 60_000);
 
   test("the drop ratio equals the report's loss ratio, within 0.001", async () => {
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       const ratio = await numberOf(panel("wirelab / Drop ratio / A"), protocol);
       expect(Math.abs(ratio - reported(protocol, "loss", "ratio"))).toBeLessThan(0.001);
     }
@@ -132,7 +133,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
 
   // The report's server time ends before the answer is sent, and its service time at the client.
   test("average response times are between the report's server and service times, within 10 %", async () => {
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       const mean = await numberOf(panel("wirelab / Average Response Time (per Protocol) / A"), protocol);
       expect(mean).toBeGreaterThan(0.9 * reported(protocol, "serverTime", "mean"));
       expect(mean).toBeLessThan(1.1 * reported(protocol, "serviceTime", "mean"));
@@ -141,7 +142,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
 
   test("percentiles are between them too, within the width of a bucket", async () => {
     const bucket = 2.5; // largest ratio of upper to lower bound
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       for (const [letter, name] of [
         ["A", "p50"],
         ["B", "p90"],

@@ -11,10 +11,12 @@ type Lab = Pick<LoadOptions, "protocol" | "labPorts">;
 type LabPorts = Readonly<Record<Classic, number>> & Readonly<Partial<Record<Protocol, number>>>;
 
 function portOf({ protocol, labPorts }: Lab): number {
-  return labPorts?.[protocol] ?? REGISTRY[protocol].port;
+  const entry = REGISTRY[protocol];
+  return labPorts?.["portOf" in entry ? entry.portOf : protocol] ?? entry.port;
 }
 
-function isThisMachine(hostname: string): boolean {
+/** Whether a host name or an address is always this machine. */
+export function isThisMachine(hostname: string): boolean {
   return hostname === "localhost" || isLoopback(hostname);
 }
 

@@ -4,7 +4,7 @@ import { REGISTRY } from "../../base/protocol.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
-import { UNFRAMED } from "../send/stamp/tcp-connection.ts";
+import { UNFRAMED } from "../send/stamp/framing.ts";
 import type { RunReport } from "./report.ts";
 
 /** Whether the run received no answer at all: neither one in time or late, nor a status that counts as failed. */

@@ -27,7 +27,9 @@ export interface ClientSettings
       RunPlan,
       | "mode"
       | "http"
+      | "tls"
       | "connections"
+      | "streams"
       | "openAll"
       | "closedLoop"
       | "window"

@@ -17,6 +17,15 @@ test("the default target and its control routes are at the ports of the lab on t
   expect(planned({ protocol: "udp", labPorts })).toEqual(["127.0.0.1:7777", "127.0.0.1:5555", true]);
   expect(planned({ protocol: "tcp", labPorts })).toEqual(["127.0.0.1:6000", "127.0.0.1:5555", true]);
   expect(planned({ protocol: "http", labPorts })).toEqual(["http://127.0.0.1:5555/", "127.0.0.1:5555", true]);
+  expect(planned({ protocol: "websocket", labPorts })).toEqual(["ws://127.0.0.1:5555/ws", "127.0.0.1:5555", true]);
+  expect(planned({ protocol: "https", labPorts })).toEqual(["https://127.0.0.1:5443/", "127.0.0.1:5555", true]);
+  expect(planned({ protocol: "http2" })).toEqual(["https://127.0.0.1:5444/", "127.0.0.1:5000", true]);
+  expect(planned({ protocol: "http3", labPorts: { http3: 8443 } })).toEqual([
+    "https://127.0.0.1:8443/",
+    "127.0.0.1:5000",
+    true,
+  ]);
+  expect(planned({ protocol: "tls" })).toEqual(["127.0.0.1:6443", "127.0.0.1:5000", true]);
 });
 
 test("a target on another host has the default ports; one on this machine has the lab's control port", () => {

@@ -10,19 +10,17 @@ export interface HttpRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Uint8Array;
   readonly keepAlive: boolean;
-  /** Whether the TLS certificate is verified. */
-  readonly verify: boolean;
 }
 
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** The request for a target. A method that has a body gets one of JSON with `size` octets if none is given. */
 export function requestFor(endpoint: Endpoint, size: number, options: HttpOptions): HttpRequest {
-  const { headers = [], keepAlive = true, verify = true, body } = options;
+  const { headers = [], keepAlive = true, body } = options;
   const url = endpoint.url ?? new URL(`http://${endpoint.address}:${endpoint.port}/`);
   const method = options.method ?? "GET";
   const defaultBody = METHODS_WITH_BODY.has(method) ? jsonBody(size) : Buffer.alloc(0);
-  return { method, url, headers, body: body === undefined ? defaultBody : Buffer.from(body), keepAlive, verify };
+  return { method, url, headers, body: body === undefined ? defaultBody : Buffer.from(body), keepAlive };
 }
 
 /** A JSON body of `size` octets, or of the fewest that JSON needs, as `POST /` of the lab accepts it. */

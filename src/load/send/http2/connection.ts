@@ -1,7 +1,8 @@
 /** One HTTP/2 connection (RFC 9113): prepared requests in its streams, and their responses. */
 import { dataAgeOf } from "../../../base/receive-times.ts";
 import type { ClientSettings } from "../client.ts";
-import { Connector, type OpeningTimes, type SocketOwner, type TlsSession } from "../connector.ts";
+import { Opening, type TlsSession } from "../opening.ts";
+import type { ConnectorSettings, SocketOwner } from "../socket-owner.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import { outcomeOf } from "../http/fields.ts";
 import { ProtocolError } from "../http/head.ts";
@@ -47,7 +48,9 @@ export interface Http2Settings {
 
 /** A connection that is opened once. */
 export class Http2Connection implements StreamConnection, SocketOwner {
-  readonly #connector: Connector;
+  readonly #opening: ConnectorSettings;
+  readonly #session: TlsSession;
+  readonly #preface = new Preface();
   readonly #prepared: PreparedRequest;
   readonly #body: Uint8Array;
   readonly #streams: number;
@@ -75,8 +78,8 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     this.#handle(bytes, at, length, type, flags, stream);
 
   constructor({ settings, prepared, streams, session }: Http2Settings, events: StreamEvents) {
-    const { tls } = settings;
-    this.#connector = new Connector({ ...settings, tls, alpn: "h2", makePrologue: () => new Preface() }, this, session);
+    this.#opening = { ...settings, alpn: "h2", makePrologue: () => this.#preface };
+    this.#session = session;
     this.#prepared = prepared;
     this.#body = prepared.request.body;
     this.#streams = streams;
@@ -84,7 +87,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   connect(patienceMs: number): Promise<void> {
-    return this.#connector.connect(patienceMs);
+    return new Opening(this.#opening, this, this.#session, patienceMs).open();
   }
 
   get localPort(): number | undefined {
@@ -100,18 +103,18 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     return Math.max(0, Math.min(this.#streams, this.#maxStreams) - this.#exchanges.size);
   }
 
-  onOpen(socket: Bun.Socket, times: OpeningTimes, isLate: boolean): void {
-    this.#events.onOpened(times);
+  onOpen(socket: Bun.Socket, isLate: boolean): void {
     if (isLate) return void socket.end();
     this.#socket = socket;
     this.#waited = dataAgeOf(socket);
+    this.onData(socket, this.#preface.received);
   }
 
   request(exchange: Exchange): number {
     const { frames, idsAt } = exchange.ofRun ? this.#prepared.ofRun : this.#prepared.ofWarmUp;
     const stream = this.#nextStream;
     this.#nextStream += 2;
-    if (this.#nextStream > MAX_31_BITS) this.#retire();
+    if (this.#nextStream > MAX_31_BITS || !this.#prepared.request.keepAlive) this.#retire();
     exchange.clear();
     exchange.stream = stream;
     exchange.window = this.#streamWindow;

@@ -1,6 +1,6 @@
 /** The start of an HTTP/2 connection (RFC 9113 section 3.4): both ends send their settings first. */
 import { openingError } from "../tls-errors.ts";
-import type { Prologue } from "../connector.ts";
+import type { Prologue } from "../socket-owner.ts";
 import { FIRST_WINDOW, FLAG, frame, HEADER, SETTING, settings, TYPE, uint32 } from "./frames.ts";
 
 /** The windows for responses, octets: large enough that flow control never delays one. */
@@ -24,14 +24,14 @@ const REQUEST = Buffer.concat([
 /** Sends the client's part, and waits until the target's begins. */
 export class Preface implements Prologue {
   readonly request = REQUEST;
-  #seen = Buffer.alloc(0);
+  /** What the target sent until its part was recognised: the connection reads the frames in it. */
+  received = Buffer.alloc(0);
 
-  /** No octets belong to the prologue: the connection reads the target's settings itself. */
   read(chunk: Buffer): number | undefined {
-    this.#seen = Buffer.concat([this.#seen, chunk]);
-    if (this.#seen.length < HEADER) return undefined;
-    const isSettings = this.#seen[3] === TYPE.settings && ((this.#seen[4] ?? 0) & FLAG.ack) === 0;
+    this.received = Buffer.concat([this.received, chunk]);
+    if (this.received.length < HEADER) return undefined;
+    const isSettings = this.received[3] === TYPE.settings && ((this.received[4] ?? 0) & FLAG.ack) === 0;
     if (!isSettings) throw openingError("the target does not begin as HTTP/2 does", "not-http2");
-    return 0;
+    return chunk.length;
   }
 }

@@ -224,7 +224,7 @@ export class StreamsClient implements Client {
     if (!hasWaited) this.#packets.handedOver(intendedAt, now, sequence);
     else if (this.#usage.timeConnecting) return;
     exchange.sentAt = now;
-    this.#packets.updateSentAt(recorder, sequence, now);
+    this.#packets.updateSentAt(recorder, sequence, now, this.#settings.closedLoop);
   }
 
   /** Gives requests up that were not answered within the waiting time; a lane can try to connect again. */

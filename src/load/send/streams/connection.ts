@@ -1,6 +1,5 @@
 /** The interface between the client for streams and the connections of a protocol that carries many requests at once. */
 import type { Recorder } from "../../measure/recorder.ts";
-import type { OpeningTimes } from "../connector.ts";
 import type { ResponseFields } from "../http/fields.ts";
 import type { Outcome } from "../serial/connection.ts";
 
@@ -69,7 +68,6 @@ export interface StreamConnection {
 
 /** Events of a connection. */
 export interface StreamEvents {
-  onOpened(times: OpeningTimes): void;
   /**
    * Octets were read, and are about to be processed.
    * @param waited how long ago the kernel received them, ms; undefined if it does not say

@@ -12,7 +12,7 @@ export interface LaneOwner {
   onOpen(lane: Lane): void;
   /** The connection could not be opened; these requests waited for it. */
   onFailed(exchanges: readonly Exchange[], code: string): void;
-  readonly events: Pick<StreamEvents, "onOpened" | "onRead" | "onOutcome" | "onTurnEnd">;
+  readonly events: Pick<StreamEvents, "onRead" | "onOutcome" | "onTurnEnd">;
 }
 
 /** A lane. Connections that end while requests of them are in flight stay beside the one that is used. */
@@ -41,7 +41,9 @@ export class Lane {
   /** How many requests it accepts now, to send them or to hold them until its connection is open. */
   get capacity(): number {
     const room = this.isOpen ? (this.#connection?.free ?? 0) : this.#streams;
-    return room - this.waiting.length;
+    let held = this.waiting.length;
+    for (const { active } of this.#spent) held += active;
+    return room - held;
   }
 
   /** Whether its connection opens streams. */
@@ -89,7 +91,6 @@ export class Lane {
       },
       onTurnEnd: () => {
         if (connection.isSpent) this.#retire(connection);
-        this.send();
         events.onTurnEnd();
       },
     });
@@ -124,11 +125,6 @@ export class Lane {
     this.added.push(exchange);
     if (connection.isSpent) this.#retire(connection);
     return octets;
-  }
-
-  /** Adds the requests that wait, as many as there are streams for. */
-  send(): void {
-    for (const exchange of this.waiting.splice(0)) this.add(exchange);
   }
 
   /** Passes the requests on that were added. */

@@ -1,0 +1,39 @@
+/** The interface between the connections of a client and the module that opens them. */
+import type { Clock } from "../../base/clock.ts";
+import type { Recorder } from "../measure/recorder.ts";
+import type { Endpoint } from "../plan/target.ts";
+import type { TlsPlan } from "../plan/tls.ts";
+
+/** An exchange of octets before the first packet. */
+export interface Prologue {
+  readonly request: Buffer;
+  /** Reads a chunk; returns how many octets of it belong to the prologue, if it is complete. Throws if it is refused. */
+  read(chunk: Buffer): number | undefined;
+}
+
+/** The owner of the connections; it has at most one that is in use. */
+export interface SocketOwner {
+  /**
+   * A connection is open and can be written. Called before `connect` resolves.
+   * @param isLate whether `connect` has rejected already: the connection took too long
+   */
+  onOpen(socket: Bun.Socket, isLate: boolean): void;
+  onData(socket: Bun.Socket, data: Buffer): void;
+  onDrain(socket: Bun.Socket): void;
+  /** An open connection has ended. May be called twice. */
+  onClose(socket: Bun.Socket, error: Error | undefined): void;
+}
+
+/** Settings of a connector. */
+export interface ConnectorSettings {
+  readonly endpoint: Endpoint;
+  readonly clock: Clock;
+  /** Gets the times of the handshakes. */
+  readonly recorder: Pick<Recorder, "handshakes">;
+  /** Undefined for connections without TLS. */
+  readonly tls?: TlsPlan | undefined;
+  /** The protocol that the TLS handshake has to negotiate (RFC 7301); undefined for none. */
+  readonly alpn?: "h2" | undefined;
+  /** Makes the prologue of each connection; undefined without one. */
+  readonly makePrologue?: (() => Prologue) | undefined;
+}

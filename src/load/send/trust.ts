@@ -1,0 +1,27 @@
+/** The certificates that a run trusts: its own, those of the lab on this machine, or those of the runtime. */
+import { fetchText } from "../measure/directions/lab-summary.ts";
+import { isThisMachine } from "../plan/lab-address.ts";
+import type { RunPlan } from "../plan/run-plan.ts";
+import { isEncrypted, pemCertificates, type TlsPlan } from "../plan/tls.ts";
+
+/** The options of a TLS socket that accepts the certificates of the plan. */
+export function tlsOptions({ verify, ca }: TlsPlan): {
+  readonly rejectUnauthorized: boolean;
+  readonly ca?: string;
+} {
+  // In place of the runtime's certificates: to load these with `ca` would take 4 ms of each connection.
+  return { rejectUnauthorized: verify, ...(verify && ca !== undefined && { ca }) };
+}
+
+/**
+ * The plan's certificates with those of the lab on this machine, `GET /ca.pem` of its control routes. Only where target and
+ * control address are this machine: over a network anybody could send that file.
+ */
+export async function withLabAuthority(plan: RunPlan): Promise<TlsPlan> {
+  const { tls, target, controlUrl } = plan;
+  if (!isEncrypted(plan) || !tls.verify || tls.ca !== undefined || controlUrl === undefined) return tls;
+  const hosts = [target.hostname, controlUrl.hostname.replace(/^\[|\]$/g, "")];
+  if (!hosts.every(isThisMachine)) return tls;
+  const certificates = pemCertificates((await fetchText(new URL("ca.pem", controlUrl))) ?? "");
+  return certificates === undefined ? tls : { ...tls, ca: certificates.join("\n"), caFrom: "lab" };
+}
