@@ -599,6 +599,12 @@ interface Repetition {
     /** Only with `--against`. */
     readonly side?: Side;
 }
+/** How the certificate of a run's target was checked. */
+interface ReportedTls {
+    readonly verify: boolean;
+    /** Which certificates were trusted beside those of the system: those of `--ca`, or those of the lab on this machine. */
+    readonly ca: "options" | "lab" | null;
+}
 /** The HTTP requests of a run, without what may be secret. */
 interface ReportedRequests {
     /** Null if the target's name did not resolve, so that it was not decided. */
@@ -626,6 +632,8 @@ interface ReportedPlan {
     readonly count: number | null;
     readonly warmupSeconds: number;
     readonly connections: number;
+    /** Most requests in flight on each connection; only of protocols that have streams. */
+    readonly streams?: number;
     /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
     readonly onDemand?: boolean;
     /** Most packets in flight; null in an open loop. */
@@ -637,6 +645,8 @@ interface ReportedPlan {
     readonly family: 4 | 6 | null;
     /** The flags of the command, without header fields and bodies; only of runs of the command. */
     readonly flags?: readonly string[];
+    /** How the target's certificate was checked; only of runs over TLS or QUIC. */
+    readonly tls?: ReportedTls;
     /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
     readonly http: ReportedRequests | null;
     /** Those of `--percentiles`; only with the flag. */
@@ -785,6 +795,32 @@ interface Times {
     /** Why other values have no interval. */
     readonly noInterval: Partial<Record<EstimatedTime, NoTimeInterval>>;
 }
+/** The kinds of handshakes: a TCP connection, TLS on a TCP connection, QUIC with the TLS in it. */
+declare const HANDSHAKE_KINDS: readonly ["tcp", "tls", "quic"];
+/** A kind of handshakes. */
+type HandshakeKind = (typeof HANDSHAKE_KINDS)[number];
+/** Times of handshakes, s. Null: no sample, or too few for that percentile. */
+interface HandshakeTimes {
+    readonly count: number;
+    readonly min: number | null;
+    readonly mean: number | null;
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+    readonly max: number | null;
+}
+/** The handshakes of one kind. */
+interface KindOfHandshakes {
+    /** Cold ones: without an earlier session of TLS, or of which that is not known. TCP has no others. */
+    readonly full: HandshakeTimes;
+    /** Those that resumed an earlier session; null if the runtime does not show which ones did. */
+    readonly resumed: HandshakeTimes | null;
+}
+/** All handshakes of a run, the opening of connections before its first packet and the warm-up included. */
+interface ReportedHandshakes extends Readonly<Record<HandshakeKind, KindOfHandshakes | null>> {
+    /** TLS and QUIC handshakes that failed, by their error code. */
+    readonly failed: Readonly<Record<string, number>>;
+}
 /** The target's clock against this machine's. */
 interface ClockOffset {
     /** By how much the target's clock is ahead, s. */
@@ -882,6 +918,8 @@ interface RunReport {
     readonly failedTime: Times;
     readonly serviceTime: Times;
     readonly serverTime: Times;
+    /** How long connections took to open; null without connections, and in reports of older versions. */
+    readonly handshakes: ReportedHandshakes | null;
     readonly oneWay: {
         /** T2 - T1, signed: it contains the difference of the two clocks. */
         readonly up: Times;

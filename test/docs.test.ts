@@ -106,6 +106,11 @@ describe("section 6", () => {
       "keepAlive",
       "verify",
       "withheld",
+      "tcp",
+      "tls",
+      "quic",
+      "full",
+      "resumed",
       "flags",
       "commit",
     ]); // present only in some reports

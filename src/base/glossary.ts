@@ -107,6 +107,8 @@ export const GLOSSARY = {
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
     "Delay from a packet's intended send time until the generator passed it to the kernel. It measures the accuracy of the generator itself.",
+  "handshake time":
+    "Time until a connection can carry packets: TCP from the first SYN until the connection is open, TLS from then until it is encrypted, QUIC both at once. A resumed handshake uses the session of an earlier connection (RFC 8446 section 2.2), a full one does not. The response time contains it only if the packet waited for its connection.",
   "receive delay":
     "Time from when the kernel received an answer until the generator read it. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target. Over TCP and HTTP it is a lower bound, because the kernel reports that time in ticks of 1 to 10 ms.",
   verdict:

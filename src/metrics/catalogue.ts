@@ -273,6 +273,12 @@ export const RUN_SERIES = {
     labels: ["protocol"],
     help: "Time from the actual sending to the response, of packets answered within the timeout.",
   },
+  wirelab_load_handshake_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["protocol", "kind", "resumed"],
+    help: "Time until connections were open: kind tcp, tls or quic; resumed true, false or unknown.",
+  },
   ...PROCESS_SERIES,
   wirelab_build_info: {
     type: "gauge",

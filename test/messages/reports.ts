@@ -109,6 +109,7 @@ const UDP: RunReport = {
   failedTime: NO_TIMES,
   serviceTime: times(0.000119, 1000),
   serverTime: times(0.0000021),
+  handshakes: null,
   oneWay: {
     up: times(0.000058),
     down: times(0.000061),

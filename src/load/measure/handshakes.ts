@@ -9,6 +9,8 @@ import { Histogram } from "./histograms/histogram.ts";
 export const HANDSHAKE_KINDS = ["tcp", "tls", "quic"] as const;
 /** A kind of handshakes. */
 export type HandshakeKind = (typeof HANDSHAKE_KINDS)[number];
+/** Display names. */
+export const HANDSHAKE_TITLES: Readonly<Record<HandshakeKind, string>> = { tcp: "TCP", tls: "TLS", quic: "QUIC" };
 
 /** Most distinct error codes; further ones are counted together as "other". */
 const MAX_CODES = 20;

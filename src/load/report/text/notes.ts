@@ -4,6 +4,7 @@ import { clockNotes } from "../clock-notes.ts";
 import { shownPercentiles } from "../percentiles.ts";
 import type { RunReport } from "../report.ts";
 import { UNKNOWN_ANSWER } from "../report-packets.ts";
+import { handshakeNotes } from "./handshake-rows.ts";
 import { type Screen, wrap } from "./screen.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */
@@ -45,6 +46,7 @@ function notesOf(report: RunReport): string[] {
     ...clockNotes(report),
     ...percentileNotes(report),
     ...intervalNotes(report),
+    ...handshakeNotes(report),
     ...countLine("errors", errors),
     ...(errors[UNKNOWN_ANSWER] === undefined
       ? []

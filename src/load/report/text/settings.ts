@@ -1,12 +1,13 @@
 /** The plan of a run in one line. */
 import { counted, formatRate, formatSeconds } from "../../../base/format.ts";
+import { choosesConnections } from "../../plan/concurrency.ts";
 import type { RunReport } from "../report.ts";
 import type { ReportedPlan } from "../report-plan.ts";
 import { paint, type Screen, wrap } from "./screen.ts";
 
-function rateOf({ rate, stages, arrival, inFlight, connections }: ReportedPlan): string {
+function rateOf({ rate, stages, arrival, inFlight, connections, streams = 1 }: ReportedPlan): string {
   if (rate === "max") {
-    const flight = inFlight === null || inFlight === connections ? "" : `, ${inFlight} in flight`;
+    const flight = inFlight === null || inFlight === connections * streams ? "" : `, ${inFlight} in flight`;
     return `as fast as answers arrive${flight}`;
   }
   const random = arrival === "poisson" ? " (Poisson)" : "";
@@ -24,8 +25,23 @@ function limitOf({ seconds, count, stages }: ReportedPlan): string {
   return stages === null ? " without a time limit" : "";
 }
 
-function connectionsOf({ connections, onDemand = false }: ReportedPlan): string {
-  return `${onDemand && connections > 1 ? "up to " : ""}${counted(connections, "connection")}`;
+/** The connections and the streams on each; where the runtime chooses the connections, the streams alone. */
+function connectionsOf({ protocol, connections, streams, onDemand = false }: ReportedPlan): string {
+  const most = onDemand && connections > 1 ? "up to " : "";
+  const number = counted(connections, "connection");
+  if (streams === undefined) return `${most}${number}`;
+  if (choosesConnections(protocol)) return `up to ${counted(streams, "stream")}, connections as the runtime chooses`;
+  return `${most}${number} of ${counted(streams, "stream")}`;
+}
+
+/** How the certificate was checked, where that is not as by default. */
+function certificateOf({ tls }: ReportedPlan): string[] {
+  if (tls === undefined) return [];
+  if (!tls.verify) return ["certificate not verified"];
+  if (tls.ca === null) return [];
+  return [
+    tls.ca === "lab" ? "certificate authority of the lab on this machine trusted" : "certificates of --ca trusted",
+  ];
 }
 
 /** HTTP methods whose default body has the size of the plan. */
@@ -60,6 +76,7 @@ function settingsOf(report: RunReport): string[] {
     ...sizeOf(plan),
     ...(plan.mode === "plain" ? ["plain text"] : []),
     connectionsOf(plan),
+    ...certificateOf(plan),
     `timeout ${formatSeconds(plan.timeoutSeconds)}`,
     seedOf(report),
   ];
