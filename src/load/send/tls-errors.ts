@@ -10,6 +10,8 @@ export const TLS_FAILED = "tls-failed";
 
 /** Error code of a target without HTTP/2. */
 export const NO_HTTP2 = "no-http2";
+/** Error code of a target without HTTP/3. */
+export const NO_HTTP3 = "no-http3";
 
 /** An error with a code, before the connection is open. */
 export function openingError(message: string, code: string): Error {

@@ -139,7 +139,8 @@ export class StreamsClient implements Client {
 
   #add(lane: Lane, exchange: Exchange): void {
     const octets = lane.add(exchange);
-    if (octets > 0) this.#packets.countSent(exchange.recorder, exchange.sequence, octets);
+    if (octets === undefined) return;
+    this.#packets.countSent(exchange.recorder, exchange.sequence, octets);
     if (lane.added.length === 1) this.#dirty.push(lane);
   }
 

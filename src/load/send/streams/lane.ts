@@ -114,12 +114,12 @@ export class Lane {
     else connection.close();
   }
 
-  /** Adds a request to the connection, or holds it until there is a stream for it. Returns its octets, 0 if it is held. */
-  add(exchange: Exchange): number {
+  /** Adds a request to the connection, or holds it until there is a stream for it. Returns its octets; undefined if held. */
+  add(exchange: Exchange): number | undefined {
     const connection = this.#connection;
     if (connection === undefined || this.#isConnecting || connection.free === 0) {
       this.waiting.push(exchange);
-      return 0;
+      return undefined;
     }
     const octets = connection.request(exchange);
     this.added.push(exchange);
