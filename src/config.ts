@@ -350,7 +350,8 @@ export function helpText(): string {
     const left = flag === undefined ? `  ${variable}` : `  --${flag} ${value}`;
     return `${left.padEnd(25)} ${help}\n${flag === undefined ? "" : `${"".padEnd(26)}${variable}${defaultOf(key)}\n`}`;
   });
-  return `wirelab: serves ${ALL_TITLES}, injects faults and measures loss and delay
+  return `wirelab serves ${ALL_TITLES};
+it injects faults and measures loss and delay
 
 usage: bun src/main.ts [flags]
 

@@ -235,14 +235,14 @@ declare const REGISTRY: {
         readonly streams: false;
         readonly help: "TCP over TLS";
         readonly packet: "a chunk as decrypted, or a STAMP frame";
-        readonly example: "printf 'Hello TLS 7' | openssl s_client -quiet -no_ign_eof -connect HOST:PORT";
+        readonly example: "(printf 'Hello TLS 7'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect HOST:PORT";
         readonly connections: true;
         readonly stamp: true;
         readonly reportsDrops: false;
         readonly urlSchemes: readonly [];
         readonly largestPayload: number;
         readonly faults: readonly ["drop", "burst", "delay", "reset"];
-        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed", "handshake-failed", "handshake-timeout", "bad-record"];
         readonly look: {
             readonly shape: "▼";
             readonly colors: readonly ["#4a5560", "#b4c0cc"];
@@ -402,11 +402,15 @@ interface Limits {
     readonly httpSessions: number;
     /** Open TCP connections. */
     readonly tcpConnections: number;
-    /** Idle time after which a TCP connection is closed, s. */
+    /** Open TLS connections, also before their handshakes. */
+    readonly tlsConnections: number;
+    /** Open WebSocket connections. */
+    readonly websocketConnections: number;
+    /** Idle time after which a TCP, TLS or WebSocket connection is closed, s. */
     readonly tcpIdleSeconds: number;
-    /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
+    /** Octets of responses that a TCP, TLS or WebSocket peer may leave unread before the lab stops reading from it. */
     readonly tcpUnreadBytes: number;
-    /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+    /** Octets that all TCP, TLS and WebSocket connections hold: unread responses, and incomplete frames of TCP and TLS. */
     readonly tcpBytes: number;
     /** Largest HTTP request body, octets. */
     readonly httpBodyBytes: number;
@@ -416,6 +420,8 @@ interface Limits {
     readonly httpBodyMs: number;
     /** Longest time from the first octets of an HTTP request to the last of them, ms; longer than `httpBodyMs`. */
     readonly httpRequestMs: number;
+    /** Longest time from the opening of a TLS connection to the end of its handshake, ms. */
+    readonly handshakeMs: number;
     /** Packets in the packet log, and packets recorded in a second. */
     readonly packetLog: number;
     readonly packetLogPerSecond: number;
@@ -1005,8 +1011,11 @@ declare class UsageError extends Error {
  * in errors. Throws ImpairmentError.
  */
 declare function parseFaults(protocol: Protocol, text: string, at?: number): Faults;
-/** Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError. */
-declare function parseImpairments(text: string): Impairments;
+/**
+ * Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError, also for a
+ * protocol that is not one of `served`.
+ */
+declare function parseImpairments(text: string, served?: readonly Protocol[]): Impairments;
 /** Starts a load run. Throws a UsageError, which names the option, for options that are not valid. */
 declare function runLoad(options: LoadOptions): LoadRun;
 /**

@@ -1,7 +1,7 @@
 /** src/main.ts as a process: its output at the start, its errors and exit statuses, and its stop on a signal. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { version } from "../package.json";
-import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { CLASSICS, PORT_PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { testPacket } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
 import { runMain, START_LIMIT_MS, startMain } from "./support/process.ts";
@@ -13,7 +13,7 @@ import { until } from "./support/until.ts";
 setDefaultTimeout(60_000);
 
 /** The port that the lab opens first: that of the last protocol. */
-const FIRST = PROTOCOLS.map((protocol) => `${REGISTRY[protocol].title} port ${REGISTRY[protocol].port}`).at(-1);
+const FIRST = PORT_PROTOCOLS.map((protocol) => `${REGISTRY[protocol].title} port ${REGISTRY[protocol].port}`).at(-1);
 const SCRIPT = Bun.which("script");
 if (!SCRIPT) console.warn("SKIPPED: script(1) is not installed; the output on a terminal is not tested");
 
@@ -29,7 +29,7 @@ describe("start", () => {
       host: "127.0.0.1",
       faults: "http:drop=0.2,delay=uniform(0,1500);tcp:drop=0.2;udp:drop=0.2",
     });
-    for (const name of [...PROTOCOLS, "stamp"]) expect(JSON.parse(line)[name]).toBeGreaterThan(0);
+    for (const name of [...CLASSICS, "stamp"]) expect(JSON.parse(line)[name]).toBeGreaterThan(0);
     expect((await fetch(`http://127.0.0.1:${lab.ports.http}/readyz`)).status).toBe(200);
     expect(lab.err).toBe("");
   });
@@ -131,8 +131,11 @@ describe("an error at the start", () => {
 
   test("for a port in use exits with status 1 and one line with the port, its flag and its variable", async () => {
     await using lab = await startMain();
-    for (const name of PROTOCOLS) {
-      const args = PROTOCOLS.flatMap((other) => [`--${other}-port`, other === name ? `${lab.ports[name]}` : "0"]);
+    for (const name of CLASSICS) {
+      const args = CLASSICS.flatMap((other) => [`--${other}-port`, other === name ? `${lab.ports[name]}` : "0"]).concat(
+        "--tls",
+        "off",
+      );
       const advice = `choose another with --${name}-port or WIRELAB_${name.toUpperCase()}_PORT`;
       const line = `wirelab: ${REGISTRY[name].title} port ${lab.ports[name]} on 127.0.0.1 is in use; ${advice}\n`;
       expect(await runMain(args)).toEqual({ status: 1, out: "", err: line });

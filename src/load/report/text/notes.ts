@@ -38,6 +38,15 @@ function percentileNotes({ responseTime: { count, packets }, failedTime }: RunRe
   ];
 }
 
+/** How the target's certificate was checked, where that is not as by default. */
+function certificateNotes({ plan }: RunReport): string[] {
+  const tls = plan?.tls;
+  if (tls === undefined) return [];
+  if (!tls.verify) return ["certificate: not verified (--insecure)"];
+  if (tls.ca === "options") return ["certificate: those of --ca are trusted too"];
+  return tls.ca === "lab" ? ["certificate: the authority of the lab on this machine is trusted too"] : [];
+}
+
 function notesOf(report: RunReport): string[] {
   const { packets, evidence, errors, statuses } = report;
   const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
@@ -46,6 +55,7 @@ function notesOf(report: RunReport): string[] {
     ...clockNotes(report),
     ...percentileNotes(report),
     ...intervalNotes(report),
+    ...certificateNotes(report),
     ...handshakeNotes(report),
     ...countLine("errors", errors),
     ...(errors[UNKNOWN_ANSWER] === undefined

@@ -34,16 +34,6 @@ function connectionsOf({ protocol, connections, streams, onDemand = false }: Rep
   return `${most}${number} of ${counted(streams, "stream")}`;
 }
 
-/** How the certificate was checked, where that is not as by default. */
-function certificateOf({ tls }: ReportedPlan): string[] {
-  if (tls === undefined) return [];
-  if (!tls.verify) return ["certificate not verified"];
-  if (tls.ca === null) return [];
-  return [
-    tls.ca === "lab" ? "certificate authority of the lab on this machine trusted" : "certificates of --ca trusted",
-  ];
-}
-
 /** HTTP methods whose default body has the size of the plan. */
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
@@ -76,7 +66,6 @@ function settingsOf(report: RunReport): string[] {
     ...sizeOf(plan),
     ...(plan.mode === "plain" ? ["plain text"] : []),
     connectionsOf(plan),
-    ...certificateOf(plan),
     `timeout ${formatSeconds(plan.timeoutSeconds)}`,
     seedOf(report),
   ];
