@@ -147,8 +147,8 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "◆";
-            readonly colors: readonly ["#7a3db8", "#c39bf0"];
-            readonly dash: readonly [12, 3];
+            readonly colors: readonly ["#9e16f6", "#907fff"];
+            readonly dash: readonly [14, 4];
         };
     };
     readonly http2: {
@@ -171,7 +171,7 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "★";
-            readonly colors: readonly ["#b3261e", "#f2938c"];
+            readonly colors: readonly ["#753100", "#f76010"];
             readonly dash: readonly [12, 3, 2, 3];
         };
     };
@@ -195,8 +195,8 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "✚";
-            readonly colors: readonly ["#9c2780", "#ee9bd8"];
-            readonly dash: readonly [2, 3, 7, 3];
+            readonly colors: readonly ["#3c0048", "#b181a4"];
+            readonly dash: readonly [7, 3, 2, 3, 2, 3];
         };
     };
     readonly websocket: {
@@ -221,8 +221,8 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-frame", "too-large", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
         readonly look: {
             readonly shape: "⬢";
-            readonly colors: readonly ["#5b6300", "#c3cf4a"];
-            readonly dash: readonly [4, 2];
+            readonly colors: readonly ["#062401", "#90ff40"];
+            readonly dash: readonly [4, 8];
         };
     };
     readonly tls: {
@@ -245,8 +245,8 @@ declare const REGISTRY: {
         readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed", "handshake-failed", "handshake-timeout", "bad-record"];
         readonly look: {
             readonly shape: "▼";
-            readonly colors: readonly ["#4a5560", "#b4c0cc"];
-            readonly dash: readonly [1, 3];
+            readonly colors: readonly ["#353e51", "#ffedd2"];
+            readonly dash: readonly [4, 3, 4, 9];
         };
     };
 };

@@ -15,6 +15,7 @@ const lab = await startLab({
   httpPort: 0,
   tcpPort: 0,
   udpPort: 0,
+  tls: "off",
   impair: parseImpairments(String(options.get("impair") ?? "none")),
   limits: { httpConnections: connections, tcpConnections: connections },
   ...(options.get("debug") === true && { log: createLog({ level: "debug", readable: false, sink }) }),

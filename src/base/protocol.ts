@@ -160,7 +160,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: REQUEST_FAULTS,
     rejects: REQUEST_REJECTS,
-    look: { shape: "◆", colors: ["#7a3db8", "#c39bf0"], dash: [12, 3] },
+    look: { shape: "◆", colors: ["#9e16f6", "#907fff"], dash: [14, 4] },
   },
   http2: {
     title: "HTTP/2",
@@ -180,7 +180,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: ["drop", "close", "stall", "reset", "burst", "delay", "status"],
     rejects: REQUEST_REJECTS,
-    look: { shape: "★", colors: ["#b3261e", "#f2938c"], dash: [12, 3, 2, 3] },
+    look: { shape: "★", colors: ["#753100", "#f76010"], dash: [12, 3, 2, 3] },
   },
   http3: {
     title: "HTTP/3",
@@ -200,7 +200,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: ["drop", "stall", "reset", "burst", "delay", "status"],
     rejects: REQUEST_REJECTS,
-    look: { shape: "✚", colors: ["#9c2780", "#ee9bd8"], dash: [2, 3, 7, 3] },
+    look: { shape: "✚", colors: ["#3c0048", "#b181a4"], dash: [7, 3, 2, 3, 2, 3] },
   },
   websocket: {
     title: "WebSocket",
@@ -221,17 +221,8 @@ export const REGISTRY = {
     urlPath: "/ws",
     largestPayload: 2 ** 16,
     faults: ["drop", "close", "burst", "delay", "duplicate", "reset"],
-    rejects: [
-      "bad-frame",
-      "too-large",
-      "not-stamp",
-      "idle",
-      "slow-reader",
-      "memory-limit",
-      "connection-limit",
-      "failed",
-    ],
-    look: { shape: "⬢", colors: ["#5b6300", "#c3cf4a"], dash: [4, 2] },
+    rejects: ["bad-frame", "too-large", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"],
+    look: { shape: "⬢", colors: ["#062401", "#90ff40"], dash: [4, 8] },
   },
   tls: {
     title: "TLS",
@@ -252,7 +243,7 @@ export const REGISTRY = {
     largestPayload: 2 ** 24,
     faults: ["drop", "burst", "delay", "reset"],
     rejects: [...STREAM_REJECTS, "handshake-failed", "handshake-timeout", "bad-record"],
-    look: { shape: "▼", colors: ["#4a5560", "#b4c0cc"], dash: [1, 3] },
+    look: { shape: "▼", colors: ["#353e51", "#ffedd2"], dash: [4, 3, 4, 9] },
   },
 } as const satisfies Readonly<Record<string, ProtocolEntry>>;
 

@@ -19,7 +19,7 @@ const MIN_STATUS = 200;
 const MAX_STATUS = 599;
 
 /** The traffic routes as the API description names them. */
-export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}" | "/bytes/{n}";
+export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}" | "/bytes/{n}" | "/ws";
 
 const JSON_TYPE = "application/json";
 const OCTETS_TYPE = "application/octet-stream";

@@ -8,6 +8,7 @@ import { trafficRoutes } from "./http-routes.ts";
 import { SilentRequests } from "./http-silence.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
 import { tlsOptions } from "./tls-options.ts";
+import { webSocketRoute } from "./websocket-endpoint.ts";
 
 /** Bodies beyond this multiple of the limit are rejected by the runtime; up to it the lab answers and counts them. */
 const RUNTIME_BODY_FACTOR = 16;
@@ -34,9 +35,12 @@ export async function serveHttp(
   const silent = new SilentRequests(() => app.server, limits, errors, onLimit);
   const lost = { silent, sessions: httpSessions };
   const traffic = trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe });
-  const app: AnyElysia = new Elysia({ normalize: false, serve: { routes: traffic.routes } })
+  const door = protocol === "http" || protocol === "https" ? context.webSockets?.at(hostname) : undefined;
+  const routes = { ...traffic.routes, ...door?.routes };
+  const app: AnyElysia = new Elysia({ normalize: false, serve: { routes } })
     .use(routesFor(protocol))
-    .use(traffic.application);
+    .use(traffic.application)
+    .use(webSocketRoute(describe));
   for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
   const options = {
     hostname,
@@ -49,6 +53,7 @@ export async function serveHttp(
       responder.failed(error);
       return internalError();
     },
+    ...(door && { websocket: door.handler }),
     ...(version && certificate && { ...version, tls: tlsOptions(certificate.current) }),
     reusePort: false, // Elysia sets it, and then a second lab shares the port without an error
   };
@@ -56,9 +61,11 @@ export async function serveHttp(
   const { server } = withoutExitListeners(() => app.listen(options));
   if (!server) throw new Error("not listening");
   const bound = server.port ?? port;
-  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
-    responder.traffic.rejects.add(reason);
-  });
+  door?.bound(bound);
+  const onClosed = (reason: "connection-limit" | "too-slow") => responder.traffic.rejects.add(reason);
+  const isUpgraded = (peer: number) => door?.hasPeer(peer) === true;
+  const { httpConnections, httpRequestMs } = limits;
+  const connections = new HttpConnections(bound, httpConnections, httpRequestMs, errors, onClosed, isUpgraded);
   return {
     protocol,
     port: bound,

@@ -15,6 +15,7 @@ import type { Sessions } from "../reflector/sessions.ts";
 import type { TrafficRoute } from "./http-routes.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import type { TcpMemory } from "./tcp-memory.ts";
+import type { WebSocketEndpoint } from "./websocket-endpoint.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -64,6 +65,8 @@ export interface ListenerContext {
   readonly labPorts: Uint8Array;
   /** Errors of timers. */
   readonly errors: InternalErrors;
+  /** HTTP/1.1: the endpoint of WebSocket connections. */
+  readonly webSockets: WebSocketEndpoint | undefined;
   /** HTTP: the routes served besides the traffic routes; requests that they refuse are counted for the protocol. */
   readonly routesFor: (protocol: RequestProtocol) => AnyElysia;
   /** HTTP: paths that are requested before the port is open, because the first request of a route takes milliseconds. */

@@ -3,13 +3,17 @@ import { type Classic, PORT_PROTOCOLS, type Protocol } from "../base/protocol.ts
 import { type Config, servedProtocols } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Listener, type ListenerContext, openListener, type PortName } from "./listener.ts";
+import { listen as listenWebSocket } from "./websocket.ts";
 
 /** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
 export type Ports = Readonly<Record<Classic, number>> &
   Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & { readonly stamp?: number };
 
 /** What the listeners share. */
-export type SharedContext = Omit<ListenerContext, "hostname" | "port" | "responder" | "stampOnly" | "labPorts"> & {
+export type SharedContext = Omit<
+  ListenerContext,
+  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "webSockets"
+> & {
   readonly responders: Readonly<Record<Protocol, Responder>>;
 };
 
@@ -39,6 +43,10 @@ export class Listeners {
   /** Opens every port of the configuration. Rejects with ListenError; `close` then closes those already open. */
   async open(config: Config, { responders, ...shared }: SharedContext): Promise<void> {
     const labPorts = new Uint8Array(65_536);
+    const responder = responders.websocket;
+    const parts = { ...shared, hostname: config.host, port: 0, responder, stampOnly: false, labPorts };
+    const webSocket = await listenWebSocket({ ...parts, webSockets: undefined });
+    this.#open.set("websocket", webSocket);
     for (const { name, protocol, port } of socketsOf(config)) {
       const own = {
         hostname: config.host,
@@ -46,6 +54,7 @@ export class Listeners {
         responder: responders[protocol],
         stampOnly: name === "stamp",
         labPorts,
+        webSockets: webSocket.webSockets,
       };
       this.#open.set(name, await openListener(protocol, { ...shared, ...own }, name));
     }

@@ -100,12 +100,13 @@ export async function serveStreams(context: ListenerContext, protocol: StreamPro
   const listener = Bun.listen<Connection | undefined>({ hostname, port, ...own, ...secured(certificate?.current) });
   const open = new ReplaceablePort<Bun.SocketListener<Connection | undefined>>(listener);
   const shared = sharedBy(sockets, context, protocol, listener.port);
+  let forget: (() => void) | undefined;
   if (isSecure) {
     // The runtime's types do not have the descriptor.
     type Options = Bun.TCPSocketListenOptions<Connection | undefined>;
     const reopen = (pair: CertificatePair) => (fd: number) =>
       Bun.listen({ fd, ...own, ...secured(pair) } as unknown as Options);
-    certificate?.onChange((pair) => errors.guard("tls-certificate", () => open.replace(reopen(pair))));
+    forget = certificate?.onChange((pair) => errors.guard("tls-certificate", () => open.replace(reopen(pair))));
   }
   const idleTimer = errors.every(
     `${protocol}-idle`,
@@ -129,6 +130,7 @@ export async function serveStreams(context: ListenerContext, protocol: StreamPro
     },
     async close() {
       clearInterval(idleTimer);
+      forget?.();
       await sockets.end();
       open.stop(true);
     },

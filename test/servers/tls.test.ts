@@ -1,10 +1,13 @@
 /** The TLS listener: what is different from TCP. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Lab, LabOptions } from "../../src/lab.ts";
 import { ReplaceablePort } from "../../src/servers/replaceable-port.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
-import { certificateFiles } from "../support/certificate-files.ts";
+import { selfSigned } from "../support/certificate.ts";
 import { testFrame, trafficOf } from "../support/clients.ts";
 import { startTestLab, TLS_ON } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
@@ -29,6 +32,11 @@ async function peers(lab: Lab, ...ends: string[]): Promise<readonly string[]> {
   const cases = VERSIONS.flatMap((version) => ends.map((end) => `${version}:${end}`));
   const child = Bun.spawn(["python3", PEER, `${portOf(lab)}`, ...cases], { stdout: "pipe" });
   return (await new Response(child.stdout).text()).trimEnd().split("\n");
+}
+
+function temporaryFolder() {
+  const path = mkdtempSync(join(tmpdir(), "wirelab-tls-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
 
 /** The handshakes of TLS with this result. */
@@ -173,7 +181,8 @@ describe("a handshake", () => {
     ["TLS 1.3", "-tls1_3"],
   ])("with %s is accepted, and its ticket resumes the session", async (_, option) => {
     await using lab = await startTlsLab();
-    const file = certificateFiles().tlsKey;
+    using folder = temporaryFolder();
+    const file = join(folder.path, "session");
     const first = await sClient(lab, "Hello", "ACK-TLS", option, "-sess_out", file);
     expect(first).toContain("New, ");
     expect(await sClient(lab, "Hello", "ACK-TLS", option, "-sess_in", file)).toContain("Reused, ");
@@ -182,13 +191,10 @@ describe("a handshake", () => {
 });
 
 describe("the certificate of an open port", () => {
-  const pairOf = (name: string) => {
-    const { tlsCert, tlsKey } = certificateFiles(name);
-    return { cert: readFileSync(tlsCert, "utf8"), key: readFileSync(tlsKey, "utf8") };
-  };
+  const fingerprintOf = ({ cert }: { readonly cert: string }) => new X509Certificate(cert).fingerprint256;
   const echo = { data: (socket: Bun.Socket, chunk: Buffer) => void socket.write(chunk) };
 
-  /** Opens a connection, and returns the name in the certificate of the port with a function that exchanges a text. */
+  /** Opens a connection, and returns the fingerprint of the certificate with a function that exchanges a text. */
   async function connect(port: number) {
     const open = Promise.withResolvers<void>();
     let answer = "";
@@ -206,7 +212,11 @@ describe("the certificate of an open port", () => {
     });
     await open.promise;
     return {
-      name: socket.getPeerCertificate().subject.CN as string,
+      fingerprint: socket.getPeerCertificate().fingerprint256 as string,
+      get answer() {
+        return answer;
+      },
+      write: (text: string) => void socket.write(text),
       async exchange(text: string) {
         answer = "";
         socket.write(text);
@@ -219,32 +229,52 @@ describe("the certificate of an open port", () => {
   test.if(process.platform === "linux")(
     "is replaced without a refused connection, and open connections stay open",
     async () => {
-      const pairs = [pairOf("one"), pairOf("two")];
-      const first = Bun.listen({ hostname: "127.0.0.1", port: 0, tls: pairs[0] ?? false, socket: echo });
+      const [one, two] = [selfSigned(), selfSigned()] as const;
+      const first = Bun.listen({ hostname: "127.0.0.1", port: 0, tls: one, socket: echo });
       const port = new ReplaceablePort<Bun.SocketListener>(first);
-      const replaceWith = (pair: object | undefined) =>
+      const replaceWith = (pair: object) =>
         port.replace((fd) => Bun.listen({ fd, tls: pair, socket: echo } as unknown as Bun.TCPSocketListenOptions));
       using former = await connect(first.port);
-      expect(former.name).toBe("one");
-      const names = new Set<string>();
+      expect(former.fingerprint).toBe(fingerprintOf(one));
       for (let n = 1; n <= 10; n++) {
+        const pair = n % 2 === 1 ? two : one;
         const waiting = Array.from({ length: 5 }, () => connect(first.port)); // accepted by either listener
-        replaceWith(pairs[n % 2]);
+        replaceWith(pair);
         for (const connection of await Promise.all(waiting)) {
           using open = connection;
-          names.add(open.name);
           await open.exchange("during");
         }
         using next = await connect(first.port);
-        expect(next.name).toBe(n % 2 === 1 ? "two" : "one");
+        expect(next.fingerprint).toBe(fingerprintOf(pair));
         await next.exchange("after");
       }
       await former.exchange("still open");
-      expect(names.size).toBeGreaterThan(0);
       expect(() => replaceWith({ cert: "no certificate", key: "no key" })).toThrow();
       using last = await connect(first.port);
-      expect(last.name).toBe("one");
+      expect(last.fingerprint).toBe(fingerprintOf(one));
       port.stop(true);
     },
   );
+
+  test.if(process.platform === "linux")("is the one of the files, also after these have changed", async () => {
+    using folder = temporaryFolder();
+    const [tlsCert, tlsKey] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
+    const write = ({ cert, key }: { readonly cert: string; readonly key: string }) => {
+      writeFileSync(tlsCert, cert);
+      writeFileSync(tlsKey, key);
+    };
+    const [one, two] = [selfSigned(), selfSigned()] as const;
+    write(one);
+    await using lab = await startTlsLab({ tlsCert, tlsKey });
+    using former = await connect(portOf(lab));
+    expect(former.fingerprint).toBe(fingerprintOf(one));
+    write(two);
+    const isReplaced = async () => {
+      using connection = await connect(portOf(lab));
+      return connection.fingerprint === fingerprintOf(two);
+    };
+    await until(isReplaced, "the new certificate", 15_000);
+    former.write("Hello");
+    await until(() => former.answer === "ACK-TLS", "the answer on the former connection");
+  });
 });

@@ -1,12 +1,14 @@
 /** Starts two labs, one of them under load, a load run for each protocol, and Prometheus. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { byProtocol, CLASSICS, type Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import { freePort } from "../support/free-port.ts";
-import { startTestLab } from "../support/lab.ts";
+import { ALL_FREE_PORTS, startTestLab } from "../support/lab.ts";
 import { ROOT, type Tree, tree, type Value } from "./files.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { until } from "./wait.ts";
@@ -16,7 +18,10 @@ export interface Scene {
   readonly prometheus: Prometheus;
   /** The lab that the clients send to, with faults similar to the classroom's, and an idle one. */
   readonly labs: { readonly busy: Lab; readonly idle: Lab };
-  /** Changes the faults of the idle lab and sends it invalid input, so that the dashboards have data for both. */
+  /**
+   * Changes the faults of the idle lab and sends it invalid input, and connects to the busy one over TLS, so that the
+   * dashboards have data for these.
+   */
   disturb(): Promise<void>;
   /** Waits for the clients to end; returns their reports by protocol. */
   finish(): Promise<Readonly<Record<string, Tree>>>;
@@ -50,10 +55,17 @@ function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: 
   });
 }
 
+/** Connects over TLS and closes the connection after the handshake. */
+async function shakeHands(port: number): Promise<void> {
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  socket.end();
+}
+
 /** Starts everything; `binary` is the path of Prometheus. Resolves when the clients send and Prometheus scrapes. */
 export async function startScene(binary: string): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const busy = stack.use(await startTestLab({ impair: parseImpairments(FAULTS), seed: 7 }));
+  const busy = stack.use(await startTestLab({ ...ALL_FREE_PORTS, impair: parseImpairments(FAULTS), seed: 7 }));
   const idle = stack.use(await startTestLab());
   const metricsPorts = byProtocol(freePort);
   const prometheus = stack.use(
@@ -64,7 +76,7 @@ export async function startScene(binary: string): Promise<Scene> {
   );
   // A rate does not include what was counted before the first scrape, so the clients start after it.
   await until("the first scrape of both labs", 20, async () =>
-    (await prometheus.query(`count(packets_total{job="wirelab"}) == ${2 * CLASSICS.length}`)).length > 0
+    (await prometheus.query('count(count by (instance) (packets_total{job="wirelab"})) == 2')).length > 0
       ? true
       : undefined,
   );
@@ -88,6 +100,7 @@ export async function startScene(binary: string): Promise<Scene> {
     async disturb() {
       drop = 1 - drop;
       await fetch(`${idleUrl}/impairments`, { method: "PUT", body: `udp:drop=${drop / 2}` });
+      await shakeHands(busy.ports.tls ?? 0);
       await fetch(idleUrl, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
     },
     async finish() {

@@ -41,7 +41,8 @@ export interface Form {
 
 const HELLO = "Hello UDP 7";
 
-function newClient(): Omit<Client, "send" | typeof Symbol.asyncDispose> & {
+/** The replies and endings of a client, and a function that adds a reply. */
+export function newClient(): Omit<Client, "send" | typeof Symbol.asyncDispose> & {
   got(n: number, body: Buffer, status?: number): void;
   readonly sentAt: number[];
 } {

@@ -1,7 +1,6 @@
 /** Starts a lab for one test. */
 import { isSecure, PROTOCOLS } from "../../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
-import { certificateFiles } from "./certificate-files.ts";
 
 /** Options that select free ports; protocols with a handshake are off. */
 export const FREE_PORTS: LabOptions = { httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" };
@@ -26,7 +25,6 @@ export const TLS_ON: LabOptions = {
   httpsPort: "off",
   http2Port: "off",
   http3Port: "off",
-  ...certificateFiles(),
 };
 
 /** Starts a lab on free ports of the loopback interface; `await using` closes it. */

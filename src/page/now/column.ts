@@ -100,10 +100,13 @@ export function createColumn(protocol: Protocol): Column {
   return {
     element,
     showNumbers(series, index) {
-      for (const { reading, value, unit } of tiles.flatMap(({ figures }) => figures)) {
-        const quantity = reading.format(series.columns[protocol]?.[reading.series][index] ?? null);
-        setText(value, quantity.value);
-        setText(unit, quantity.unit);
+      for (const { figures, chart } of tiles) {
+        for (const { reading, value, unit } of figures) {
+          const known = chart && series.columns[protocol]?.[reading.series][index]; // without a chart there is no number
+          const quantity = reading.format(known ?? null);
+          setText(value, quantity.value);
+          setText(unit, quantity.unit);
+        }
       }
     },
     drawCharts(series, seconds) {

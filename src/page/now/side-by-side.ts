@@ -6,7 +6,7 @@ import { type Chart, createChart } from "../ui/chart.ts";
 import type { ChartOptions } from "../ui/chart-style.ts";
 import { h } from "../ui/dom.ts";
 import { lineSample } from "../ui/line-sample.ts";
-import { colorOf, dashOf, labelOf, titleOf } from "../ui/protocols.ts";
+import { colorOf, dashOf, labelOf, shapeOf, titleOf } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
 import { term } from "../ui/terms.ts";
 import { createChanges } from "./changes.ts";
@@ -37,7 +37,13 @@ type PanelOptions = Omit<ChartOptions, "lines" | "height">;
 
 function createLines(protocols: readonly Protocol[], options: PanelOptions): Chart {
   const lines = protocols.map((protocol) => {
-    return { label: titleOf(protocol), color: colorOf(protocol), dash: dashOf(protocol), width: 1.8 };
+    return {
+      label: titleOf(protocol),
+      color: colorOf(protocol),
+      dash: dashOf(protocol),
+      shape: shapeOf(protocol),
+      width: 1.8,
+    };
   });
   return createChart({ lines, height: 170, axes: true, ...options });
 }

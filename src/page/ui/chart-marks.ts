@@ -1,8 +1,8 @@
 /** Markers of a chart: where faults changed, and infinite values. */
 import type uPlot from "uplot";
-import { PROTOCOLS, REGISTRY } from "../../base/protocol.ts";
+import { PROTOCOLS } from "../../base/protocol.ts";
 import type { Line } from "./chart-style.ts";
-import { colorOf } from "./protocols.ts";
+import { colorOf, shapeOf } from "./protocols.ts";
 import type { PlacedMark, Values } from "./series.ts";
 import { color } from "./theme.ts";
 
@@ -73,5 +73,5 @@ function drawMark(plot: uPlot, { at, protocol }: PlacedMark, row: number, ratio:
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.globalAlpha = 1;
-  ctx.fillText(REGISTRY[protocol].look.shape, x, bbox.top + row);
+  ctx.fillText(shapeOf(protocol), x, bbox.top + row);
 }

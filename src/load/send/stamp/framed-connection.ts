@@ -94,8 +94,11 @@ export class FramedConnection {
 
   /** Ends the open connection, after what the framing sends for this. */
   end(): void {
+    const socket = this.#socket;
     this.#framing.end?.(this.#write);
-    this.#socket?.end();
+    // The field is cleared first, because `end` can call the close handler before it returns.
+    this.#socket = undefined;
+    socket?.end();
   }
 
   /** Adds the next packet to the buffer. */

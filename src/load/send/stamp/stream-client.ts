@@ -82,7 +82,7 @@ export class StreamClient implements Client {
     const end = connection.receive(data, now, this.#polls, this.#recorder);
     if (end !== undefined) {
       connection.end();
-      this.#onClose(connection, socket, end);
+      this.#lose(connection, end);
     }
     this.#settings.onCapacity();
   }
@@ -92,9 +92,12 @@ export class StreamClient implements Client {
     this.#settings.onCapacity();
   }
 
-  /** Counts the packets in flight as lost. The next opening starts another session. */
   #onClose(connection: FramedConnection, socket: Bun.Socket, code = "closed"): void {
-    if (this.#isClosed || socket !== connection.socket) return;
+    if (!this.#isClosed && socket === connection.socket) this.#lose(connection, code);
+  }
+
+  /** Counts the packets in flight as lost. The next opening starts another session. */
+  #lose(connection: FramedConnection, code: string): void {
     this.#recorder.countError(code);
     for (let left = connection.session.unansweredTail; left > 0; left--) this.#recorder.countError(CUT_OFF);
     connection.session.expireAll();

@@ -61,8 +61,8 @@ export class WebSocketHandshake implements Prologue {
     if (!isUpgrade || !isConnection || fields.get("sec-websocket-accept") !== accept) {
       throw refused("the target's answer to the WebSocket handshake is not valid");
     }
-    const extras = ["sec-websocket-extensions", "sec-websocket-protocol"].filter((name) => fields.get(name));
-    if (extras.length > 0) throw refused(`the target selects a ${extras[0]} that was not offered`);
+    if (fields.get("sec-websocket-extensions")) throw refused("the target selects an extension, and none was offered");
+    if (fields.get("sec-websocket-protocol")) throw refused("the target selects a subprotocol, and none was offered");
   }
 }
 

@@ -23,8 +23,10 @@ export class MaskingKeys {
 
 /** Masks, or unmasks, the octets of `bytes` from `at` to `end` with the key at `keyAt` in the same buffer. */
 export function mask(bytes: Buffer, at: number, end: number, keyAt: number): void {
-  // Four octets of the key in variables: an index into the key takes twice the time.
-  const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(keyAt, keyAt + KEY_LENGTH);
+  const a = bytes[keyAt] ?? 0;
+  const b = bytes[keyAt + 1] ?? 0;
+  const c = bytes[keyAt + 2] ?? 0;
+  const d = bytes[keyAt + 3] ?? 0;
   let index = at;
   for (; index + 3 < end; index += 4) {
     bytes[index] = (bytes[index] ?? 0) ^ a;

@@ -18,7 +18,7 @@ export type OnControl = (opcode: number, payload: Buffer) => void;
 const NONE = Buffer.alloc(0);
 /** Least memory for an incomplete frame, octets. */
 const LEAST = 256;
-/** Octets of the longest header: flags, and a length of 64 bits. */
+/** In place of an offset: the octets violate the protocol. */
 const VIOLATION = -1;
 
 /** Appends octets to a buffer that grows with them. */
@@ -113,12 +113,17 @@ export class MessageReader {
     if (available < 2) return 2;
     const [flags, length] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
     if (!this.#isAllowed(flags, length)) return VIOLATION;
-    if (length < LENGTH_16) return 2 + length;
+    if (length < LENGTH_16) return this.#fits(length) || (flags & 0x0f) >= OPCODE.close ? 2 + length : VIOLATION;
     const header = length === LENGTH_16 ? 4 : 10;
     if (available < header) return header;
     const long = length === LENGTH_64 ? Number(bytes.readBigUInt64BE(at + 2)) : bytes.readUInt16BE(at + 2);
     const isShortest = long >= (length === LENGTH_64 ? 2 ** 16 : LENGTH_16);
-    return isShortest && this.#message.filled + long <= MAX_MESSAGE ? header + long : VIOLATION;
+    return isShortest && this.#fits(long) ? header + long : VIOLATION;
+  }
+
+  /** Whether the present message can have `length` octets more. */
+  #fits(length: number): boolean {
+    return this.#message.filled + length <= MAX_MESSAGE;
   }
 
   /** Whether a frame with these first two octets may follow. */
