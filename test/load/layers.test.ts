@@ -44,7 +44,12 @@ afterAll(() => lab.stop());
 test("drops in both directions are the losses of the runs, to the packet", async () => {
   for (const { protocol, report } of await Promise.all(LAYERS.map((name) => runOn(lab, name)))) {
     const { packets, evidence } = report;
-    expect(packets).toMatchObject({ sent: 300, lostUp: packets.droppedUp, lostDown: packets.droppedDown, unexplained: 0 });
+    expect(packets).toMatchObject({
+      sent: 300,
+      lostUp: packets.droppedUp,
+      lostDown: packets.droppedDown,
+      unexplained: 0,
+    });
     expect(packets.droppedUp).toBeGreaterThan(10);
     expect(packets.droppedDown).toBeGreaterThan(3);
     expect(evidence.kind).toBe(REGISTRY[protocol].stamp ? "lab" : "target");

@@ -1,12 +1,12 @@
 /** One HTTP/2 connection (RFC 9113): prepared requests in its streams, and their responses. */
 import { dataAgeOf } from "../../../base/receive-times.ts";
-import type { ClientSettings } from "../client.ts";
-import { Opening, type TlsSession } from "../opening.ts";
-import type { ConnectorSettings, SocketOwner } from "../socket-owner.ts";
 import { errorCode } from "../../measure/error-code.ts";
+import type { ClientSettings } from "../client.ts";
 import { outcomeOf } from "../http/fields.ts";
 import { ProtocolError } from "../http/head.ts";
 import type { HttpRequest } from "../http/request.ts";
+import { Opening, type TlsSession } from "../opening.ts";
+import type { ConnectorSettings, SocketOwner } from "../socket-owner.ts";
 import {
   closedOutcome,
   type Exchange,
@@ -16,7 +16,20 @@ import {
   type StreamConnection,
   type StreamEvents,
 } from "../streams/connection.ts";
-import { CODE, FLAG, FIRST_WINDOW, FrameReader, frame, HEADER, MAX_31_BITS, SETTING, TYPE, uint32, unpadded, writeHeader } from "./frames.ts";
+import {
+  CODE,
+  FIRST_WINDOW,
+  FLAG,
+  FrameReader,
+  frame,
+  HEADER,
+  MAX_31_BITS,
+  SETTING,
+  TYPE,
+  uint32,
+  unpadded,
+  writeHeader,
+} from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
 import { Output } from "./output.ts";
 import { Preface, WINDOW } from "./preface.ts";
@@ -135,7 +148,10 @@ export class Http2Connection implements StreamConnection, SocketOwner {
       if (length <= 0) break;
       const at = this.#output.extend(HEADER + length);
       writeHeader(this.#output.bytes, at, length, TYPE.data, length === left ? FLAG.endStream : 0, exchange.stream);
-      this.#output.bytes.set(length === body.length ? body : body.subarray(exchange.bodySent, exchange.bodySent + length), at + HEADER);
+      this.#output.bytes.set(
+        length === body.length ? body : body.subarray(exchange.bodySent, exchange.bodySent + length),
+        at + HEADER,
+      );
       exchange.bodySent += length;
       exchange.window -= length;
       this.#window -= length;
@@ -182,7 +198,8 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   #handle(bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number): void {
-    if (this.#blocks.isOpen !== (type === TYPE.continuation)) throw new ProtocolError("a header block that is not complete");
+    if (this.#blocks.isOpen !== (type === TYPE.continuation))
+      throw new ProtocolError("a header block that is not complete");
     switch (type) {
       case TYPE.headers:
       case TYPE.continuation:

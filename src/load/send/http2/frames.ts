@@ -76,14 +76,7 @@ export function settings(entries: readonly (readonly [id: number, value: number]
 }
 
 /** Receives a frame whose payload of `length` octets is at `at`. */
-export type OnFrame = (
-  bytes: Buffer,
-  at: number,
-  length: number,
-  type: number,
-  flags: number,
-  stream: number,
-) => void;
+export type OnFrame = (bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number) => void;
 
 /** Reads frames from a stream of octets. */
 export class FrameReader {

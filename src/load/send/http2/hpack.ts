@@ -2,8 +2,9 @@
  * Header blocks of HTTP/2 (RFC 7541). Requests use the static table and literals that are not indexed. Responses are read
  * as far as a load run needs them; this end announces a dynamic table of size 0, so that they refer to none.
  */
-import { ProtocolError } from "../http/head.ts";
+
 import { durationOf, fateOf, type ResponseFields } from "../http/fields.ts";
+import { ProtocolError } from "../http/head.ts";
 import { decodeHuffman, encodeHuffman } from "./huffman.ts";
 
 /** A header field, its name in lower case. */

@@ -68,7 +68,9 @@ class Bits {
       this.at++;
       this.#count += 8;
     }
-    return this.#count >= count ? (this.#held >>> (this.#count - count)) & ((2 ** count - 1) >>> 0) : this.#peekLong(count);
+    return this.#count >= count
+      ? (this.#held >>> (this.#count - count)) & ((2 ** count - 1) >>> 0)
+      : this.#peekLong(count);
   }
 
   /** More bits than are held. */

@@ -1,7 +1,7 @@
 /** One HTTP/3 connection (RFC 9114) on the runtime's QUIC sockets: prepared requests in its streams, and their responses. */
 import type { ClientSettings } from "../client.ts";
 import { durationOf, fateOf, outcomeOf } from "../http/fields.ts";
-import { pseudoFields, type HttpRequest } from "../http/request.ts";
+import { type HttpRequest, pseudoFields } from "../http/request.ts";
 import type { Outcome } from "../serial/connection.ts";
 import {
   closedOutcome,
@@ -18,6 +18,8 @@ import type { Connect, Session, Stream } from "./quic.ts";
 /** Codes of reset streams (RFC 9114 section 8.1). */
 const CANCELLED = 0x10cn;
 const REJECTED = 0x10bn;
+
+const CLOSED: Outcome = Object.freeze({ kind: "lost", code: "closed" });
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -77,7 +79,10 @@ export class Http3Connection implements StreamConnection {
   async connect(patienceMs: number): Promise<void> {
     const { connect, settings, streams } = this.#settings;
     const session = await openSession(connect, settings, patienceMs);
-    if (this.isSpent) return session.destroy();
+    if (this.isSpent) {
+      session.destroy();
+      return;
+    }
     this.#session = session;
     this.localPort = session.path?.local.port;
     this.#maxStreams = Math.min(streams, initialStreams(session));
@@ -119,6 +124,8 @@ export class Http3Connection implements StreamConnection {
   #onStream(pending: Pending, stream: Stream): void {
     pending.stream = stream;
     if (pending.exchange === undefined) abort(stream);
+    // A reset with the code 0 is no error of `closed`.
+    stream.onreset = (error: unknown) => this.#finish(pending, resetOutcome(error));
     stream.closed.then(
       () => this.#onEnd(pending, stream),
       (error: unknown) => this.#finish(pending, resetOutcome(error)),
@@ -129,11 +136,10 @@ export class Http3Connection implements StreamConnection {
   #onEnd(pending: Pending, stream: Stream): void {
     const { exchange, length } = pending;
     if (exchange === undefined) return;
-    if (exchange.status < 200) return this.#finish(pending, closedOutcome(exchange, "closed"));
-    const received = Number(stream.stats.bytesReceived);
-    exchange.octets = received;
-    const isCut = length > received && this.#settings.prepared.ofRun[":method"] !== "HEAD";
-    this.#finish(pending, isCut ? closedOutcome(exchange, "closed") : outcomeOf(exchange));
+    exchange.octets = Number(stream.stats.bytesReceived);
+    const isCut = length > exchange.octets && this.#settings.prepared.ofRun[":method"] !== "HEAD";
+    const isWhole = exchange.status >= 200 && !isCut;
+    this.#finish(pending, isWhole ? outcomeOf(exchange) : closedOutcome(exchange, "closed"));
   }
 
   #finish(pending: Pending, outcome: Outcome): void {
@@ -216,7 +222,11 @@ function abort(stream: Stream): void {
 }
 
 /** Reads the header fields of a response. */
-function readFields(fields: NodeJS.Dict<string | string[]>, pending: Pending, stream: { readonly stats: unknown }): void {
+function readFields(
+  fields: NodeJS.Dict<string | string[]>,
+  pending: Pending,
+  stream: { readonly stats: unknown },
+): void {
   const { exchange } = pending;
   if (exchange === undefined) return;
   exchange.status = Number(fields[":status"]);
@@ -233,6 +243,6 @@ function readFields(fields: NodeJS.Dict<string | string[]>, pending: Pending, st
 /** The outcome of a request whose stream ended with an error. */
 function resetOutcome(error: unknown): Outcome {
   const { errorCode: code, type } = Object(error);
-  if (type === "transport") return { kind: "lost", code: "closed" };
+  if (type === "transport") return CLOSED;
   return code === REJECTED ? REFUSED : RESET;
 }

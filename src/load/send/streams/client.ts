@@ -158,8 +158,8 @@ export class StreamsClient implements Client {
 
   #onOpen(lane: Lane): void {
     this.#addPort(lane);
-    if (this.#isClosed) return lane.close();
-    this.#onTurnEnd(lane);
+    if (this.#isClosed) lane.close();
+    else this.#onTurnEnd(lane);
   }
 
   #onFailed(lane: Lane, exchanges: readonly Exchange[], code: string): void {
