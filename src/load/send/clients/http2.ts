@@ -1,8 +1,8 @@
 /** The HTTP/2 client: prepared requests in the streams of TLS connections. */
 import type { MakeClient } from "../client.ts";
 import { requestFor } from "../http/request.ts";
-import { Http2Connection, type PreparedRequest } from "../http2/connection.ts";
-import { requestHead } from "../http2/request.ts";
+import { Http2Connection } from "../http2/connection.ts";
+import { type PreparedRequest, requestHead } from "../http2/request.ts";
 import type { TlsSession } from "../opening.ts";
 import { StreamsClient } from "../streams/client.ts";
 

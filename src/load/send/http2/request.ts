@@ -4,6 +4,13 @@ import { pseudoFields } from "../http/request.ts";
 import { FLAG, frame, HEADER, MAX_PAYLOAD, TYPE } from "./frames.ts";
 import { encodeFields } from "./hpack.ts";
 
+/** The request of a run as it is sent. */
+export interface PreparedRequest {
+  readonly request: HttpRequest;
+  readonly ofRun: RequestHead;
+  readonly ofWarmUp: RequestHead;
+}
+
 /** The frames of a request's header fields. */
 export interface RequestHead {
   /** HEADERS, and CONTINUATION where the fields are longer than a frame. */

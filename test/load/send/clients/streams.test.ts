@@ -219,7 +219,10 @@ test.skipIf(nghttpd === null)("nghttpd, a server of another origin, answers all 
     await until(
       () =>
         Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } }).then(
-          (s) => (s.end(), true),
+          (socket) => {
+            socket.end();
+            return true;
+          },
           () => false,
         ),
       "nghttpd listens",

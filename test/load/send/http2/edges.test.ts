@@ -14,7 +14,7 @@ const answer: Behaviour["onRequest"] = (peer, stream) => peer.write(response(str
 /** The report of a run of 60 requests, and the counts of the server. */
 async function runOn(behaviour: Partial<Behaviour>, options: Partial<LoadOptions> = {}) {
   using target = http2Target({ onRequest: answer, ...behaviour });
-  const common = { rate: 600, count: 60, timeout: 0.4, wait: 0.5, connections: 1 };
+  const common = { rate: 600, count: 60, timeout: 5, wait: 5, connections: 1 };
   const report = balanced(await runLoad({ ...target.options, ...common, ...options }).report);
   return { report, ...report.packets, counts: target.counts };
 }
