@@ -1,6 +1,7 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
 import { preparePage } from "./api/page.ts";
+import type { ApiParts } from "./api/parts.ts";
 import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
@@ -8,15 +9,7 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import {
-  byProtocol,
-  isSecure,
-  PROTOCOLS,
-  type Protocol,
-  REGISTRY,
-  type RequestProtocol,
-  recordOf,
-} from "./base/protocol.ts";
+import { byProtocol, isSecure, PROTOCOLS, type Protocol, REGISTRY, recordOf } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
 import { openCertificate } from "./certificates/open.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
@@ -37,6 +30,7 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
+import { HttpApplication } from "./servers/http-application.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
 import { TcpMemory } from "./servers/tcp-memory.ts";
@@ -249,13 +243,13 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   await preparePage(); // before a peer can take the descriptors that the bundler needs
   const certificate = await opening;
   if (certificate) undo.use(certificate);
-  const routesFor = (protocol: RequestProtocol) =>
+  const control = (trafficOf: ApiParts["trafficOf"]) =>
     controlRoutes({
       ...parts,
       version,
       certificate,
       exposition,
-      traffic: metrics.traffic[protocol],
+      trafficOf,
       ports: () => listeners.ports(),
       listening: () => Object.fromEntries(parts.served.map((name) => [name, serving])),
       setFaults: faultSetter(parts),
@@ -266,9 +260,7 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
     ...parts,
     certificate,
     handshakes: metrics.handshakes,
-    routesFor,
-    firstRequests: FIRST_REQUESTS,
-    describe: describeTraffic,
+    application: new HttpApplication({ control, describe: describeTraffic, firstRequests: FIRST_REQUESTS }),
   });
   serving = true;
 

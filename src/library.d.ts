@@ -218,7 +218,7 @@ declare const REGISTRY: {
         readonly urlPath: "/ws";
         readonly largestPayload: number;
         readonly faults: readonly ["drop", "close", "burst", "delay", "duplicate", "reset"];
-        readonly rejects: readonly ["bad-frame", "too-large", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly rejects: readonly ["bad-frame", "too-large", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
         readonly look: {
             readonly shape: "⬢";
             readonly colors: readonly ["#062401", "#90ff40"];
@@ -608,7 +608,7 @@ interface Repetition {
 /** How the certificate of a run's target was checked. */
 interface ReportedTls {
     readonly verify: boolean;
-    /** Which certificates were trusted beside those of the system: those of `--ca`, or those of the lab on this machine. */
+    /** Which certificates were trusted in place of those of the runtime: those of `--ca`, or those of the lab on this machine. */
     readonly ca: "options" | "lab" | null;
 }
 /** The HTTP requests of a run, without what may be secret. */

@@ -9,6 +9,8 @@ const TEXT = { type: "string", description: "The faults in the text form of WIRE
 
 /** The values of the schema's faults, by protocol. */
 const SHAPES = byProtocol((protocol) => openApiSchema(FAULT_SCHEMAS[protocol]));
+/** The same in a request. */
+const BODIES = byProtocol((protocol) => openApiSchema(FAULT_BODIES[protocol]));
 
 /** An example of the faults of `served`. */
 function exampleOf(served: readonly Protocol[]): Partial<Impairments> {
@@ -62,7 +64,7 @@ export function allFaultsDocs(served: readonly Protocol[]) {
   const example = exampleOf(served);
   const schema = {
     type: "object",
-    properties: recordOf(served, (protocol) => openApiSchema(FAULT_BODIES[protocol])),
+    properties: recordOf(served, (protocol) => BODIES[protocol]),
     additionalProperties: false,
   };
   const requestBody = {
@@ -97,7 +99,7 @@ export function faultDocsOf(protocol: Protocol) {
   const requestBody = {
     required: true,
     content: {
-      "application/json": { schema: openApiSchema(FAULT_BODIES[protocol]), example: faults },
+      "application/json": { schema: BODIES[protocol], example: faults },
       "text/plain": { schema: { type: "string", minLength: 1 }, example: text },
     },
   };

@@ -29,8 +29,8 @@ export interface ApiParts {
   readonly version: string;
   /** The text of `/metrics`. */
   readonly exposition: { readonly contentType: string; render(): Promise<string> };
-  /** The counters of the listener's protocol, in which refused requests are counted. */
-  readonly traffic: Pick<Traffic, "rejects">;
+  /** The counters of the protocol of a request, in which refused requests are counted; undefined for the lab's own requests. */
+  readonly trafficOf: (request: Request) => Pick<Traffic, "rejects"> | undefined;
   readonly sessions: Pick<Sessions, "shownTo" | "ends" | "limit">;
   /** The certificate of the protocols with a handshake; undefined if none of them is served. */
   readonly certificate: CertificateSource | undefined;

@@ -19,7 +19,7 @@ export const FIRST_REQUESTS = ["/metrics", "/history", "/sessions/0", "/rights",
 
 /** The control routes. Their error handler also serves the traffic routes, which are in the same application. */
 export function controlRoutes(parts: ApiParts) {
-  const { traffic, log, version } = parts;
+  const { trafficOf, log, version } = parts;
   const plugins = [
     measurementRoutes(parts),
     httpSessionRoutes(parts),
@@ -38,7 +38,7 @@ export function controlRoutes(parts: ApiParts) {
       const methods = code === "NOT_FOUND" ? methodsAt(pathOf(request.url)) : [];
       const { reason, response } =
         methods.length > 0 ? methodFailure(request, methods) : failureOf(error, code, request);
-      traffic.rejects.add(reason);
+      trafficOf(request)?.rejects.add(reason);
       // An error with status 503 lasts, and the part that causes it logs it once.
       if (reason === "failed" && response.status !== 503)
         log.write("error", "request failed", { error: String(error) });

@@ -27,7 +27,7 @@ import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
 const LEAD_MS = 2;
-/** Time without an arrival after which no more copies of datagrams are expected. */
+/** Time without an arrival after which no more copies are expected. */
 const QUIET_MS = 100;
 const DRAIN_POLL_MS = 5;
 /** A run against a target that refuses every packet ends after this time. */
@@ -229,14 +229,15 @@ class RunExecution {
   }
 
   /**
-   * Waits until the outcome of every packet is final, and until no more copies of datagrams, or further answers on plain
-   * connections, arrive.
+   * Waits until the outcome of every packet is final, and until no more copies of datagrams or messages, or further answers
+   * on plain connections, arrive.
    */
   async #awaitAnswers(client: Client): Promise<void> {
     const { waitMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
-    const { transport, stamp: hasPlain } = REGISTRY[protocol];
-    const hasMore = stamp ? transport === "udp" : hasPlain && transport === "tcp";
+    const { transport, stamp: hasPlain, faults } = REGISTRY[protocol];
+    const copies: readonly string[] = faults;
+    const hasMore = stamp ? copies.includes("duplicate") : hasPlain && transport === "tcp";
     const expectsMore = hasMore && this.#recorder.counts.answered > 0;
     const longest = (this.#recorder.service.max ?? 0) * 1000;
     const quiet = expectsMore ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;

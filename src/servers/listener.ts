@@ -3,16 +3,15 @@
  * exports `listen`.
  */
 
-import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { type Protocol, REGISTRY, type RequestProtocol, type SecureProtocol } from "../base/protocol.ts";
+import { type Protocol, REGISTRY, type SecureProtocol } from "../base/protocol.ts";
 import type { CertificateSource } from "../certificates/source.ts";
 import type { Limits } from "../limits.ts";
 import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
-import type { TrafficRoute } from "./http-routes.ts";
+import type { HttpApplication } from "./http-application.ts";
 import type { HttpSessions } from "./http-sessions.ts";
 import type { TcpMemory } from "./tcp-memory.ts";
 import type { WebSocketEndpoint } from "./websocket-endpoint.ts";
@@ -67,12 +66,10 @@ export interface ListenerContext {
   readonly errors: InternalErrors;
   /** HTTP/1.1: the endpoint of WebSocket connections. */
   readonly webSockets: WebSocketEndpoint | undefined;
-  /** HTTP: the routes served besides the traffic routes; requests that they refuse are counted for the protocol. */
-  readonly routesFor: (protocol: RequestProtocol) => AnyElysia;
-  /** HTTP: paths that are requested before the port is open, because the first request of a route takes milliseconds. */
-  readonly firstRequests: readonly string[];
-  /** HTTP: the API description of a traffic route. */
-  readonly describe: (route: TrafficRoute) => DocumentDecoration;
+  /** HTTP: the routes served besides the traffic routes. */
+  readonly application: HttpApplication;
+  /** HTTP: the port of HTTP/3, which is open before those of the other versions; undefined if it is not served. */
+  readonly http3Port: number | undefined;
 }
 
 /** Starts listening. Rejects with the system's error if the port is not available. */

@@ -12,7 +12,7 @@ export type Ports = Readonly<Record<Classic, number>> &
 /** What the listeners share. */
 export type SharedContext = Omit<
   ListenerContext,
-  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "webSockets"
+  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "webSockets" | "http3Port"
 > & {
   readonly responders: Readonly<Record<Protocol, Responder>>;
 };
@@ -24,7 +24,10 @@ interface Socket {
   readonly port: number;
 }
 
-/** The ports of the configuration, HTTP last: its control routes answer when everything else is open. */
+/**
+ * The ports of the configuration. HTTP is the last: its control routes answer when everything else is open. HTTP/3 is opened before
+ * the versions that announce its port.
+ */
 function socketsOf(config: Config): readonly Socket[] {
   const { stampPort } = config;
   const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
@@ -45,7 +48,7 @@ export class Listeners {
     const labPorts = new Uint8Array(65_536);
     const responder = responders.websocket;
     const parts = { ...shared, hostname: config.host, port: 0, responder, stampOnly: false, labPorts };
-    const webSocket = await listenWebSocket({ ...parts, webSockets: undefined });
+    const webSocket = await listenWebSocket({ ...parts, webSockets: undefined, http3Port: undefined });
     this.#open.set("websocket", webSocket);
     for (const { name, protocol, port } of socketsOf(config)) {
       const own = {
@@ -55,6 +58,7 @@ export class Listeners {
         stampOnly: name === "stamp",
         labPorts,
         webSockets: webSocket.webSockets,
+        http3Port: this.#open.get("http3")?.port,
       };
       this.#open.set(name, await openListener(protocol, { ...shared, ...own }, name));
     }

@@ -34,6 +34,8 @@ export interface WebSocketShared {
   /** The octets that all connections hold. */
   readonly memory: TcpMemory;
   readonly turns: TcpTurns;
+  /** Called for a connection with more messages than a turn can process: the others are read before it. */
+  readonly readLast: (connection: WebSocketConnection) => void;
 }
 
 /** The state of one connection. */
@@ -54,6 +56,8 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   #closing = false;
   /** No further response is sent: the peer would match it to a dropped message. */
   #mute = false;
+  /** Messages that were received while the reading was held. */
+  #waiting: (string | Buffer)[] = [];
   /** The code of the close frame. */
   #code = GOING_AWAY;
   #closed = false;
@@ -84,9 +88,43 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
     return this.#lastDueAt;
   }
 
-  /** Processes a message, whose octets the runtime does not use again. */
+  /**
+   * Processes a message, whose octets the runtime does not use again: at once, or in a later turn if this one has taken long.
+   * The runtime passes everything that it has read of a connection, 87,000 messages of no octets, also if it is paused.
+   */
   message(content: string | Buffer): void {
     if (this.#closing) return;
+    const { turns } = this.shared;
+    if (this.#waiting.length === 0 && !turns.held) this.#process(content);
+    else {
+      if (this.#waiting.length === 0) this.#wait();
+      this.#waiting.push(content);
+    }
+  }
+
+  #wait(): void {
+    this.shared.turns.later(this.#processWaiting);
+    this.shared.readLast(this);
+  }
+
+  /** Processes the messages that wait, until the turn has taken long; called by a timer, so that an error ends this connection only. */
+  readonly #processWaiting = (): void => {
+    const { responder, turns } = this.shared;
+    const waiting = this.#waiting;
+    let at = 0;
+    try {
+      // A fault can end the connection, which discards them.
+      while (at < waiting.length && !turns.held && waiting === this.#waiting) this.#process(waiting[at++] ?? "");
+    } catch (error) {
+      responder.failed(error);
+      this.reset();
+    }
+    if (waiting !== this.#waiting) return;
+    this.#waiting = waiting.slice(at);
+    if (this.#waiting.length > 0) turns.later(this.#processWaiting);
+  };
+
+  #process(content: string | Buffer): void {
     const { responder, sessions, turns } = this.shared;
     const now = this.clock.now();
     this.#activeAt = now;
@@ -167,6 +205,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   end(answering = true, code = GOING_AWAY): void {
     if (!this.#closing) this.#code = code;
     this.#closing = true;
+    this.#waiting = [];
     if (!answering) this.#mute = true;
     this.#endWhenDone();
   }
@@ -193,6 +232,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   reset(): void {
     this.#closing = true;
     this.#mute = true;
+    this.#waiting = [];
     this.#free();
     this.#socket?.terminate();
   }

@@ -77,7 +77,10 @@ export class WebSocketEndpoint implements Bounded, Iterable<WebSocketConnection>
     const { responder, sessions, limits, streamMemory: memory } = context;
     this.limit = limits.websocketConnections;
     const turns = new TcpTurns(this, () => responder.clock.now());
-    this.#shared = { responder, sessions, unreadLimit: limits.tcpUnreadBytes, memory, turns };
+    const readLast = (connection: WebSocketConnection) => {
+      if (this.#open.delete(connection)) this.#open.add(connection); // reading is resumed in the order of the set
+    };
+    this.#shared = { responder, sessions, unreadLimit: limits.tcpUnreadBytes, memory, turns, readLast };
   }
 
   get size(): number {

@@ -78,7 +78,7 @@ describe("session summaries", () => {
       receiveBufferDrops: 0,
     });
     expect(first.listeners.map(({ port }: { port: number }) => port).toSorted()).toEqual(
-      [lab.ports.udp, lab.ports.stamp, lab.ports.tcp].toSorted(),
+      [lab.ports.udp, lab.ports.stamp, lab.ports.tcp, lab.ports.http].toSorted(), // WebSocket is on HTTP's port
     );
     const { ageSeconds } = first.sessions[0];
     const second = await read();

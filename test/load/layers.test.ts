@@ -81,19 +81,16 @@ test("copies of WebSocket messages are duplicates, each with its direction", asy
   expect(duplicates).toEqual({ up: 0, down: made, unexplained: 0 });
 });
 
-test("connections are handshakes, with TLS and without, those of the warm-up included", async () => {
+test("connections are handshakes, with TLS and without, and without keep-alive all but the first resume a session", async () => {
+  await using unimpaired = await startTestLab({ ...ALL_FREE_PORTS });
   const options = { connections: 3, count: 60, warmup: 0.1 } as const;
-  for (const { protocol, run } of await Promise.all(LAYERS.map((name) => runOn(lab, name, options)))) {
+  for (const { protocol, run } of await Promise.all(LAYERS.map((name) => runOn(unimpaired, name, options)))) {
     const { handshakes } = run.measured.recorder();
     expect(handshakes.of("tls")?.full.count).toBe(REGISTRY[protocol].secure ? 3 : undefined);
     expect(handshakes.of("tcp")?.full.count).toBe(3);
   }
-});
-
-test("without keep-alive each HTTPS request has its own connection, and all but the first resume a session", async () => {
-  await using unimpaired = await startTestLab({ ...ALL_FREE_PORTS });
-  const options = { connections: 1, count: 30, rate: 100, http: { keepAlive: false } } as const;
-  const { run, report } = await runOn(unimpaired, "https", options);
+  const closing = { connections: 1, count: 30, rate: 100, http: { keepAlive: false } } as const;
+  const { run, report } = await runOn(unimpaired, "https", closing);
   expect(report.packets).toMatchObject({ sent: 30, answered: 30 });
   const tls = run.measured.recorder().handshakes.of("tls");
   expect([tls?.full.count, tls?.resumed.count, tls?.isKnown]).toEqual([1, 29, true]);

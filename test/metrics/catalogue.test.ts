@@ -11,6 +11,7 @@ const LABELS = [
   "kind",
   "direction",
   "result",
+  "resumed",
   "structure",
   "standing",
   "socket",

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { CLASSICS } from "../../src/base/protocol.ts";
 import { dashboardExpressions, type Expression, filledIn, ruleExpressions } from "./expressions.ts";
 import { list, program, type Tree, text, tree } from "./files.ts";
 import type { Sample } from "./prometheus.ts";
-import { type Scene, startScene } from "./scene.ts";
+import { type Scene, SENT, startScene } from "./scene.ts";
 import { until } from "./wait.ts";
 
 const binary = program("prometheus", "tests of every expression with a real Prometheus");
@@ -96,7 +95,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   test("the client's series equal its report, within three packets of 1,801", async () => {
     reports = await scene.finish();
     // The last packet is sent after the last scrape, and a counter cannot decrease when a lost packet becomes late.
-    for (const protocol of CLASSICS) {
+    for (const protocol of SENT) {
       const last = (series: string) => numberOf(`sum by (protocol) (last_over_time(${series}[5m]))`, protocol);
       for (const column of ["sent", "answered", "lost", "late", "failed", "corrupt"]) {
         const behind = reported(protocol, "packets", column) - (await last(`wirelab_load_${column}_total`));
@@ -113,7 +112,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   }, 60_000);
 
   test("the lab's counters equal the report exactly", async () => {
-    for (const protocol of CLASSICS) {
+    for (const protocol of SENT) {
       const sent = reported(protocol, "packets", "sent");
       const counted = (series: string) => numberOf(`${series}{instance="$instance"}`, protocol);
       await until(`the last scrape of ${protocol}`, 15, async () =>
@@ -125,7 +124,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   }, 60_000);
 
   test("the drop ratio equals the report's loss ratio, within 0.001", async () => {
-    for (const protocol of CLASSICS) {
+    for (const protocol of SENT) {
       const ratio = await numberOf(panel("wirelab / Drop ratio / A"), protocol);
       expect(Math.abs(ratio - reported(protocol, "loss", "ratio"))).toBeLessThan(0.001);
     }
@@ -133,7 +132,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
 
   // The report's server time ends before the answer is sent, and its service time at the client.
   test("average response times are between the report's server and service times, within 10 %", async () => {
-    for (const protocol of CLASSICS) {
+    for (const protocol of SENT) {
       const mean = await numberOf(panel("wirelab / Average Response Time (per Protocol) / A"), protocol);
       expect(mean).toBeGreaterThan(0.9 * reported(protocol, "serverTime", "mean"));
       expect(mean).toBeLessThan(1.1 * reported(protocol, "serviceTime", "mean"));
@@ -142,7 +141,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
 
   test("percentiles are between them too, within the width of a bucket", async () => {
     const bucket = 2.5; // largest ratio of upper to lower bound
-    for (const protocol of CLASSICS) {
+    for (const protocol of SENT) {
       for (const [letter, name] of [
         ["A", "p50"],
         ["B", "p90"],

@@ -34,8 +34,12 @@ export interface Scene {
  */
 const STAGES = "50/36s,0.09/12s";
 
+/** The protocols of the clients; the others have series without packets. */
+export const SENT = [...CLASSICS, "https", "websocket", "tls"] as const satisfies readonly Protocol[];
+
 /** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
-const FAULTS = "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2";
+const FAULTS =
+  "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2;https:drop=0.2;websocket:drop=0.2;tls:drop=0.2";
 
 function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: string) {
   const flags = [
@@ -71,7 +75,7 @@ export async function startScene(binary: string): Promise<Scene> {
   const prometheus = stack.use(
     await startPrometheus(binary, {
       wirelab: [busy, idle].map((lab) => `127.0.0.1:${lab.ports.http}`),
-      "wirelab-traffic": CLASSICS.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
+      "wirelab-traffic": SENT.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
     }),
   );
   // A rate does not include what was counted before the first scrape, so the clients start after it.
@@ -82,7 +86,7 @@ export async function startScene(binary: string): Promise<Scene> {
   );
   const directory = await mkdtemp(join(tmpdir(), "wirelab-reports-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const clients = CLASSICS.map((protocol) =>
+  const clients = SENT.map((protocol) =>
     startClient(protocol, busy, metricsPorts[protocol], join(directory, `${protocol}.json`)),
   );
   const errors = clients.map((client) => new Response(client.stderr).text());
@@ -106,7 +110,7 @@ export async function startScene(binary: string): Promise<Scene> {
     async finish() {
       const statuses = await ended();
       if (statuses.some((status) => status !== 0)) throw new Error(`a client failed: ${await Promise.all(errors)}`);
-      const entries = CLASSICS.map(async (protocol) => {
+      const entries = SENT.map(async (protocol) => {
         const report: Value = await Bun.file(join(directory, `${protocol}.json`)).json();
         return [protocol, tree(report)] as const;
       });

@@ -47,9 +47,9 @@ Target
   -4, -6                 only IPv4 or only IPv6 addresses of the target's name
 
 Certificates of protocols with TLS, and of https:// and wss://
-  --ca FILE              certificates in PEM form to trust, beside those of the
-                         system. For a lab on this machine its own authority is
-                         trusted without it (GET /ca.pem)
+  --ca FILE              certificates in PEM form to trust, in place of those of
+                         the runtime. For a lab on this machine its own authority
+                         is trusted without it (GET /ca.pem of --control)
   --insecure             accepts any certificate
 
 Load

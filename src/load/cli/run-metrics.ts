@@ -3,7 +3,7 @@ import type { ProcessUsage } from "../../base/kernel.ts";
 import { RUN_SERIES } from "../../metrics/catalogue.ts";
 import { RESPONSE_BUCKETS } from "../../metrics/counters.ts";
 import { createExposition, type Exposition, processReaders, type Sample } from "../../metrics/prometheus.ts";
-import { HANDSHAKE_KINDS } from "../measure/handshakes.ts";
+import { HANDSHAKE_KINDS } from "../measure/handshake-kinds.ts";
 import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { MeasuredRun } from "../measure/measured-run.ts";
 import type { Recorder } from "../measure/recorder.ts";

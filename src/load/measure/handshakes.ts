@@ -3,14 +3,8 @@
  * first packet to the end of the run, the warm-up included, because connections that are opened then carry the packets of
  * the measurement.
  */
+import type { HandshakeKind } from "./handshake-kinds.ts";
 import { Histogram } from "./histograms/histogram.ts";
-
-/** The kinds of handshakes: a TCP connection, TLS on a TCP connection, QUIC with the TLS in it. */
-export const HANDSHAKE_KINDS = ["tcp", "tls", "quic"] as const;
-/** A kind of handshakes. */
-export type HandshakeKind = (typeof HANDSHAKE_KINDS)[number];
-/** Display names. */
-export const HANDSHAKE_TITLES: Readonly<Record<HandshakeKind, string>> = { tcp: "TCP", tls: "TLS", quic: "QUIC" };
 
 /** Most distinct error codes; further ones are counted together as "other". */
 const MAX_CODES = 20;

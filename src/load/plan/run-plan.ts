@@ -1,6 +1,6 @@
 /** Turns the options of a run into a plan: fills in the defaults and rejects invalid values and combinations. */
 import { formatHostPort } from "../../base/address.ts";
-import { type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { isSecure, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { FRAME_MAX_LENGTH } from "../../stamp/frames.ts";
 import { STAMP_LENGTH } from "../../stamp/packet.ts";
 import { type Concurrency, planConcurrency } from "./concurrency.ts";
@@ -87,7 +87,9 @@ export function planRun(options: LoadOptions): RunPlan {
     target,
     targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
     isDefaultTarget: options.target === undefined,
-    hint: isLabHere(target, options) ? "; to start the lab: bun run dev" : "",
+    hint: isLabHere(target, options)
+      ? `; to start the lab${isSecure(protocol) ? " with TLS on" : ""}: bun run dev`
+      : "",
     controlUrl: planControl(options, target),
     controlIsDefault: options.control === undefined,
     mode,

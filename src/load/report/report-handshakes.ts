@@ -1,5 +1,6 @@
 /** The handshakes in the JSON report of a run (docs/CONTRACT.md, section 6): how long its connections took to open. */
-import { HANDSHAKE_KINDS, type HandshakeKind, type Handshakes } from "../measure/handshakes.ts";
+import { HANDSHAKE_KINDS, type HandshakeKind } from "../measure/handshake-kinds.ts";
+import type { Handshakes } from "../measure/handshakes.ts";
 import type { Histogram } from "../measure/histograms/histogram.ts";
 import { quantileOf } from "../measure/statistics/estimates.ts";
 

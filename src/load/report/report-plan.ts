@@ -56,7 +56,7 @@ export interface ReportedRequests {
 /** How the certificate of a run's target was checked. */
 export interface ReportedTls {
   readonly verify: boolean;
-  /** Which certificates were trusted beside those of the system: those of `--ca`, or those of the lab on this machine. */
+  /** Which certificates were trusted in place of those of the runtime: those of `--ca`, or those of the lab on this machine. */
   readonly ca: "options" | "lab" | null;
 }
 

@@ -1,7 +1,7 @@
 /** The opening of one connection: TCP, then TLS and a prologue of the protocol where it has them. */
 import { isIP } from "node:net";
 import { errorCode } from "../measure/error-code.ts";
-import type { HandshakeKind } from "../measure/handshakes.ts";
+import type { HandshakeKind } from "../measure/handshake-kinds.ts";
 import type { ConnectorSettings, Prologue, SocketOwner } from "./socket-owner.ts";
 import { handshakeError, isCertificateError, noCommonProtocol, openingError } from "./tls-errors.ts";
 import { tlsOptions } from "./trust.ts";

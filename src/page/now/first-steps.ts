@@ -13,7 +13,7 @@ export function createFirstSteps(start: (request: object) => void): { snapshot(s
       "p",
       {},
       h("strong", {}, "No packet has been received yet."),
-      " Let the lab send packets to itself over HTTP, TCP and UDP, then set a fault below and watch the numbers change.",
+      " Let the lab send packets to itself over HTTP, TCP and UDP, then set a fault below and watch the numbers change. The buttons above show the other protocols.",
     ),
     changing(button(`Send ${FIRST_RUN.seconds} seconds of traffic`, () => start(FIRST_RUN), { class: "primary" })),
   );

@@ -9,7 +9,7 @@ const labPorts = { http: 5555, udp: 7777 };
 /** Target, control address and whether an error says how to start the lab. */
 function planned(options: LoadOptions) {
   const { targetText, controlUrl, hint } = planRun(options);
-  return [targetText, controlUrl?.host, hint === "; to start the lab: bun run dev"];
+  return [targetText, controlUrl?.host, /^; to start the lab( with TLS on)?: bun run dev$/.test(hint)];
 }
 
 test("the default target and its control routes are at the ports of the lab on this machine", () => {
@@ -45,4 +45,9 @@ test("the command to measure a lab names its ports where they are not the defaul
   expect(measureCommand("localhost", { ...ports, http: 5555 })).toBe(`${COMMAND} --control localhost:5555`);
   expect(measureCommand("10.0.0.7", ports)).toBe(`${COMMAND} --target 10.0.0.7:7000`);
   expect(measureCommand("::1", { ...ports, http: 1, udp: 2 })).toBe(`${COMMAND} --target [::1]:2 --control [::1]:1`);
+});
+
+test("the hint for a protocol with a handshake says that the lab needs TLS", () => {
+  expect(planRun({ protocol: "tls" }).hint).toBe("; to start the lab with TLS on: bun run dev");
+  expect(planRun({ protocol: "websocket" }).hint).toBe("; to start the lab: bun run dev");
 });

@@ -16,6 +16,7 @@ function secondsSince(startedAt: number): string {
 export async function checkStack(stack: Stack, report: Report, commit: string): Promise<void> {
   await starts(stack, report);
   await answers(stack, report, commit);
+  await encrypts(stack, report);
   await scales(stack, report);
   await survivesLabOutage(stack, report);
   await survivesPrometheusOutage(stack, report);
@@ -78,6 +79,18 @@ async function answers(stack: Stack, report: Report, commit: string): Promise<vo
     };
     expectEqual([await change({}), await change({ authorization: `Bearer ${TOKEN}` })], [401, 200]);
     await stack.reaches('sum(wirelab_impairment_changes_total{protocol="udp"})', 20, (value) => value >= 1);
+  });
+}
+
+async function encrypts(stack: Stack, report: Report): Promise<void> {
+  await report.check("the traffic client sends over HTTPS and TLS, and trusts the lab's authority", async () => {
+    const startTraffic = ["up", "--detach", "--no-deps", "traffic"];
+    const { status, output } = await stack.compose(startTraffic, { WIRELAB_PROTO: "https,tls" });
+    expectThat(status === 0, output);
+    const answered = 'count(increase(wirelab_load_answered_total{protocol=~"https|tls"}[30s]) > 0)';
+    await stack.reaches(answered, 60, (protocols) => protocols === 2);
+    await stack.must(...startTraffic);
+    await stack.healthy(60);
   });
 }
 

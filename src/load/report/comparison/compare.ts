@@ -1,6 +1,6 @@
 /** Compares the reports of two runs or of two sets of runs: the changes, and whether they are statistically significant. */
 import { formatSeconds } from "../../../base/format.ts";
-import { HANDSHAKE_KINDS, HANDSHAKE_TITLES, type HandshakeKind } from "../../measure/handshakes.ts";
+import { HANDSHAKE_KINDS, HANDSHAKE_TITLES, type HandshakeKind } from "../../measure/handshake-kinds.ts";
 import { ONE_PAIR, type Ranged } from "../../measure/statistics/difference.ts";
 import { quantileLabel } from "../../plan/quantiles.ts";
 import {

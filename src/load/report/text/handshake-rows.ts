@@ -1,6 +1,6 @@
 /** The handshakes of a report as rows of its matrix of times, and as a note. */
 import { formatCount, formatSeconds } from "../../../base/format.ts";
-import { HANDSHAKE_KINDS, HANDSHAKE_TITLES as TITLES } from "../../measure/handshakes.ts";
+import { HANDSHAKE_KINDS, HANDSHAKE_TITLES as TITLES } from "../../measure/handshake-kinds.ts";
 import type { RunReport } from "../report.ts";
 import type { HandshakeTimes } from "../report-handshakes.ts";
 

@@ -43,8 +43,8 @@ function certificateNotes({ plan }: RunReport): string[] {
   const tls = plan?.tls;
   if (tls === undefined) return [];
   if (!tls.verify) return ["certificate: not verified (--insecure)"];
-  if (tls.ca === "options") return ["certificate: those of --ca are trusted too"];
-  return tls.ca === "lab" ? ["certificate: the authority of the lab on this machine is trusted too"] : [];
+  if (tls.ca === "options") return ["certificate: verified with those of --ca"];
+  return tls.ca === "lab" ? ["certificate: verified with the authority of the lab on this machine"] : [];
 }
 
 function notesOf(report: RunReport): string[] {
