@@ -173,7 +173,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   #onBody(bytes: Buffer, at: number, length: number, flags: number, stream: number): void {
-    unpadded(bytes, at, length, flags);
+    if ((flags & FLAG.padded) !== 0) unpadded(bytes, at, length, flags);
     this.#received += length;
     const exchange = this.#exchangeOf(stream);
     if (exchange === undefined) return;
