@@ -57,12 +57,11 @@ export class Opening {
 
   /** An address is no server name (RFC 6066 section 3); with an empty name the runtime sends none and checks the address. */
   #tlsOptions(): Bun.TLSOptions | undefined {
-    const { tls, endpoint, alpn } = this.#settings;
+    const { tls, alpn, endpoint } = this.#settings;
     if (tls === undefined) return undefined;
     const serverName = isIP(endpoint.hostname) === 0 ? endpoint.hostname : "";
-    // The runtime takes the names in their form on the wire only, which its types do not contain.
-    const names = alpn && ({ ALPNProtocols: Buffer.from(`${String.fromCharCode(alpn.length)}${alpn}`) } as object);
-    return { ...tlsOptions(tls), serverName, ...names };
+    const offered = alpn === undefined ? {} : { ALPNProtocols: Buffer.from([alpn.length, ...Buffer.from(alpn)]) };
+    return { ...tlsOptions(tls), serverName, ...offered };
   }
 
   #handlers(): Bun.SocketHandler<undefined> {
@@ -124,10 +123,10 @@ export class Opening {
   /** Without verification the runtime reports what is wrong with the certificate, and the connection can be used. */
   #onHandshake(socket: Bun.Socket, success: boolean, error: Error | null): void {
     if (this.#step !== "tls") return;
-    const { tls, alpn } = this.#settings;
+    const { tls, alpn, requiresAlpn = false } = this.#settings;
     if (!success && !(tls?.verify === false && isCertificateError(error))) {
       this.#fail(handshakeError(error), socket);
-    } else if (alpn !== undefined && socket.alpnProtocol !== alpn) {
+    } else if (alpn !== undefined && requiresAlpn && socket.alpnProtocol !== alpn) {
       this.#fail(noCommonProtocol(alpn), socket);
     } else {
       this.#record("tls", socket.isSessionReused());

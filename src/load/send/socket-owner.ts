@@ -32,8 +32,12 @@ export interface ConnectorSettings {
   readonly recorder: Pick<Recorder, "handshakes">;
   /** Undefined for connections without TLS. */
   readonly tls?: TlsPlan | undefined;
-  /** The protocol that the TLS handshake has to negotiate (RFC 7301); undefined for none. */
-  readonly alpn?: "h2" | undefined;
+  /**
+   * Name of the protocol in TLS (ALPN, RFC 7301), such as `http/1.1`. Undefined for a protocol that has none. A target that
+   * selects none is accepted unless `requiresAlpn` is true; `socket.alpnProtocol` has what it selected.
+   */
+  readonly alpn?: string;
+  readonly requiresAlpn?: boolean;
   /** Makes the prologue of each connection; undefined without one. */
   readonly makePrologue?: (() => Prologue) | undefined;
 }

@@ -5,13 +5,10 @@ import { errorCode } from "../measure/error-code.ts";
 export const NOT_TLS = "not-tls";
 /** Error code of a target with which there is no common version of TLS. */
 export const TLS_VERSION = "tls-version";
+/** Error code of a target that does not have the protocol that was offered (ALPN). */
+export const NO_ALPN = "no-alpn";
 /** Error code of any other failed TLS handshake. */
 export const TLS_FAILED = "tls-failed";
-
-/** Error code of a target without HTTP/2. */
-export const NO_HTTP2 = "no-http2";
-/** Error code of a target without HTTP/3. */
-export const NO_HTTP3 = "no-http3";
 
 /** An error with a code, before the connection is open. */
 export function openingError(message: string, code: string): Error {
@@ -34,6 +31,7 @@ const REASONS: readonly (readonly [name: RegExp, code: string, message: string])
     TLS_VERSION,
     "the target has no version of TLS in common with this program, which has 1.2 and 1.3",
   ],
+  [/NO_APPLICATION_PROTOCOL/, NO_ALPN, "the target does not have this version of HTTP"],
 ];
 
 /** The error of a failed handshake, with a code that names the failure where the runtime's does not. */
@@ -74,7 +72,7 @@ export function certificateProblem(
   return reason === undefined ? undefined : { reason, remedy: "--insecure accepts any certificate" };
 }
 
-/** The error of a target with which the TLS handshake negotiates another protocol than `alpn`, or none. */
+/** The error of a target with which the handshake negotiates another protocol than `alpn`, or none. */
 export function noCommonProtocol(alpn: string): Error {
-  return openingError(`the target does not offer HTTP/2 over TLS (ALPN ${alpn})`, NO_HTTP2);
+  return openingError(`the target does not have this version of HTTP (ALPN ${alpn})`, NO_ALPN);
 }

@@ -159,3 +159,18 @@ test("a connection that is opened again resumes the session of the one before", 
   expect([full?.count, resumed?.count]).toEqual([1, 9]);
   expect(handshakes.of("tcp")?.full.count).toBe(10);
 });
+
+test("a target that has only HTTP/2 is one line for a run of HTTP/1.1", async () => {
+  using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    tls: valid,
+    http1: false,
+    http2: true,
+    fetch: () => new Response("ok"),
+  });
+  const target = `https://127.0.0.1:${server.port}/`;
+  const report = balanced(await runLoad({ ...common, protocol: "https", ca, target }).report);
+  const reason = "the target does not have this version of HTTP (no-alpn)";
+  expect(report.verdict.reasons).toEqual([`no connection to 127.0.0.1:${server.port}: ${reason}`]);
+});

@@ -10,6 +10,9 @@ import { ProtocolError } from "./head.ts";
 import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
 
+/** The name of the protocol in TLS (RFC 7301 section 6). */
+const HTTP_1_1 = "http/1.1";
+
 /** The octets of a request of the run, and of one of its warm-up. */
 export interface RequestOctets {
   readonly ofRun: Buffer;
@@ -33,7 +36,7 @@ export class HttpConnection implements SerialConnection, SocketOwner {
   /** @param bytes the octets of `request`; only those of the run name its session */
   constructor(settings: ClientSettings, request: HttpRequest, bytes: RequestOctets, events: ConnectionEvents) {
     const tls = request.url.protocol === "https:" ? settings.tls : undefined;
-    this.#connector = new Connector({ ...settings, tls }, this);
+    this.#connector = new Connector({ ...settings, tls, alpn: HTTP_1_1 }, this);
     this.#request = request;
     this.#ofRun = bytes.ofRun;
     this.#ofWarmUp = bytes.ofWarmUp;

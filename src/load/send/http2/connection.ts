@@ -63,7 +63,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     this.#handle(bytes, at, length, type, flags, stream);
 
   constructor({ settings, prepared, streams, session }: Http2Settings, events: StreamEvents) {
-    this.#opening = { ...settings, alpn: "h2", makePrologue: () => this.#preface };
+    this.#opening = { ...settings, alpn: "h2", requiresAlpn: true, makePrologue: () => this.#preface };
     this.#session = session;
     this.#keepAlive = prepared.request.keepAlive;
     this.#streams = streams;

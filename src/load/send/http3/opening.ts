@@ -5,11 +5,12 @@ import { errorCode } from "../../measure/error-code.ts";
 import { pemCertificates } from "../../plan/tls.ts";
 import type { ClientSettings } from "../client.ts";
 import { unspecifiedAddress } from "../connect.ts";
-import { NO_HTTP3, openingError } from "../tls-errors.ts";
+import { noCommonProtocol, openingError } from "../tls-errors.ts";
 import type { Connect, Session } from "./quic.ts";
 
 /** TLS's alert no_application_protocol as an error of QUIC (RFC 9001 section 4.8). */
 const NO_PROTOCOL = 0x100n + 120n;
+const ALPN = "h3";
 const NS_PER_MS = 1e6;
 
 /** Settings of an opening. */
@@ -23,7 +24,7 @@ export async function openSession(connect: Connect, settings: OpeningSettings, p
   const { endpoint, tls, recorder } = settings;
   const { hostname, address, port } = endpoint;
   const session = await connect(formatHostPort(address, port), {
-    alpn: "h3",
+    alpn: ALPN,
     // An address is no server name (RFC 6066 section 3); the runtime then sends the name localhost.
     ...(isIP(hostname) === 0 && { servername: hostname }),
     ...(tls.verify && tls.ca !== undefined && { ca: (pemCertificates(tls.ca) ?? []).map((pem) => Buffer.from(pem)) }),
@@ -59,7 +60,7 @@ function checkCertificate({ peerCertificate }: Session, hostname: string, proble
 /** The error of a connection that did not open, with a code of its own where the runtime's is a general one. */
 function openingFailure(error: unknown, patienceMs: number): unknown {
   const { errorCode: code, message } = Object(error);
-  if (code === NO_PROTOCOL) return openingError("the target does not offer HTTP/3 (ALPN h3)", NO_HTTP3);
+  if (code === NO_PROTOCOL) return noCommonProtocol(ALPN);
   if (/handshake timed out/.test(String(message))) {
     return openingError(`no response to the QUIC handshake within ${patienceMs} ms`, "ETIMEDOUT");
   }

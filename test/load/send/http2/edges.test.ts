@@ -260,6 +260,6 @@ test("a server without HTTP/2 is one clear line", async () => {
   const { verdict, packets } = await runLoad({ protocol: "http2", target, ca, control: false, count: 5 }).report;
   expect(packets.sent).toBe(0);
   expect(verdict.reasons).toEqual([
-    `no connection to ${target}: the target does not offer HTTP/2 over TLS (ALPN h2) (no-http2)`,
+    `no connection to ${target}: the target does not have this version of HTTP (ALPN h2) (no-alpn)`,
   ]);
 });
