@@ -48,7 +48,7 @@ describe("defaults", () => {
       [{ protocol: "http2" }, 8, 32],
       [{ protocol: "http2", streams: 100 }, 2, 100],
       [{ protocol: "http2", streams: 1000 }, 1, 1000],
-      [{ protocol: "http3" }, 1, 256],
+      [{ protocol: "http3" }, 8, 32],
     ] as const) {
       expect(planRun(options)).toMatchObject({
         ...{ connections, streams, window: Number.POSITIVE_INFINITY, openAll: false },
@@ -85,7 +85,6 @@ test.each<[message: string, options: LoadOptions]>([
   ["--control a b: expected host:port or a URL", { ...udp, control: "a b" }],
   ["--streams requires http2 or http3; on https a connection has one packet", { protocol: "https", streams: 2 }],
   ["--streams 0: expected 1 to 10000", { protocol: "http3", streams: 0 }],
-  ["--connections does not apply to http3: the runtime chooses them", { protocol: "http3", connections: 2 }],
   ["--slo fast: expected an objective such as", { ...udp, objectives: ["fast"] }],
 ])("%s", (message, options) => {
   expect(() => planRun(options)).toThrow(message);
