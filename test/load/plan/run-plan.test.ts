@@ -35,7 +35,7 @@ describe("defaults", () => {
     ["HTTPS", { protocol: "https", rate: "max" }, { connections: 32, streams: 1, window: 32 }],
     ["HTTP/2", { protocol: "http2", rate: "max" }, { connections: 1, streams: 32, window: 32 }],
     ["HTTP/2, 2 × 8", { protocol: "http2", rate: "max", connections: 2, streams: 8 }, { connections: 2, window: 16 }],
-    ["HTTP/3", { protocol: "http3", rate: "max", streams: 8 }, { connections: 1, streams: 8, window: 8 }],
+    ["HTTP/3", { protocol: "http3", rate: "max", streams: 8 }, { connections: 4, streams: 8, window: 32 }],
     ["plain text", { protocol: "udp", mode: "plain", rate: "max" }, { connections: 32, window: 32, size: 0 }],
   ] as const)("a closed loop of %s has a fixed window", (_name, options, expected) => {
     expect(planRun(options)).toMatchObject({ ...expected, openAll: true });
