@@ -42,6 +42,7 @@ export async function openSession(connect: Connect, settings: OpeningSettings, p
   } catch (error) {
     const failure = openingFailure(error, patienceMs);
     recorder.handshakes.failed(errorCode(failure));
+    tls.renew?.();
     session.destroy();
     throw failure;
   }
