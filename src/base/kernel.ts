@@ -10,6 +10,25 @@ import { SOCKET_CALLS } from "./socket-calls.ts";
 /** Path of the program that runs this code, for starting another process. */
 export const runtimePath = process.execPath;
 
+/**
+ * Awaits `load` without the warnings of the type `ExperimentalWarning` that begin with `subject`. The runtime would print
+ * them between the lines of a report.
+ */
+export async function withoutExperimentalWarning<T>(subject: string, load: () => Promise<T>): Promise<T> {
+  const { emitWarning } = process;
+  // The function has several signatures; all arguments are passed on.
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    const [type] = rest;
+    const isExperimental = type === "ExperimentalWarning" && String(warning).startsWith(subject);
+    if (!isExperimental) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  }) as typeof emitWarning;
+  try {
+    return await load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
 /** Resources that the process has used and holds. */
 export interface ProcessUsage {
   readonly userSeconds: number;

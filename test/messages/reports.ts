@@ -270,7 +270,7 @@ const EVERYTHING: readonly RunReport[] = [
   UDP,
   overTls("https", "https://lab.example:5443/"),
   overTls("http2", "https://lab.example:5444/", { connections: 8, streams: 32 }),
-  { ...overTls("http3", "https://lab.example:5443/", { connections: 1, streams: 256 }), handshakes: QUIC_HANDSHAKES },
+  { ...overTls("http3", "https://lab.example:5443/", { connections: 8, streams: 32 }), handshakes: QUIC_HANDSHAKES },
   {
     ...overTls("websocket", "ws://lab.example:5000/ws"),
     ...{ handshakes: { ...TLS_HANDSHAKES, tls: null }, plan: UDP.plan && { ...UDP.plan, protocol: "websocket" } },

@@ -1,7 +1,6 @@
 /** `--repeat FILE`: the plan of the runs in a JSON report, as options that flags can override. */
 import { defined } from "../../base/defined.ts";
 import { PROTOCOLS } from "../../base/protocol.ts";
-import { choosesConnections } from "../plan/concurrency.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
 import { totalSeconds } from "../plan/schedule.ts";
@@ -68,7 +67,7 @@ function optionsOf(plan: ReportedPlan): LoadOptions {
       ? { rate: rate ?? "max", ...(seconds === null ? endless : { duration: seconds }) }
       : { stages }),
     ...(count !== null && { count }),
-    ...(!isOnDemand && !choosesConnections(protocol) && { connections }),
+    ...(!isOnDemand && { connections }),
     ...(plan.streams !== undefined && { streams: plan.streams }),
     // Older versions reported it for HTTP alone.
     ...((plan.tls ?? plan.http)?.verify === false && { verify: false }),

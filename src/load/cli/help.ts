@@ -1,6 +1,5 @@
 /** The text of `--help`. */
 import { CLASSICS, PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
-import { choosesConnections } from "../plan/concurrency.ts";
 import { alternatives } from "../plan/values.ts";
 
 const COLUMN = 25;
@@ -29,7 +28,6 @@ const WITH_STAMP = LIST.format(namesWhere(({ stamp }) => stamp));
 const WITH_URL = alternatives(namesWhere(({ urlSchemes }) => urlSchemes.length > 0));
 const WITH_STAMP_CONNECTIONS = alternatives(namesWhere(({ stamp, connections }) => stamp && connections));
 const WITH_STREAMS = LIST.format(namesWhere(({ streams }) => streams));
-const WITHOUT_CHOICE = LIST.format(PROTOCOLS.filter(choosesConnections));
 const WITH_REQUESTS = LIST.format(namesWhere(({ requests }) => requests));
 
 /** Usage of the load command: flags, exit statuses, examples. */
@@ -63,8 +61,8 @@ Load
   --duration TIME        200ms, 10s (default), 5m, forever
   --count N              most packets to send
   --warmup TIME          sends packets before the measurement starts
-  --connections N        ${wrapped(`sockets. Default: 1 for stamp (32 on ${WITH_STAMP_CONNECTIONS} with --rate max), otherwise opened on demand up to 256 (32 with --rate max). Not for ${WITHOUT_CHOICE}: the runtime chooses its connections`)}
-  --streams N            ${wrapped(`most requests in flight on each connection of ${WITH_STREAMS} (32; --connections is by default as many as make 256, or 32 with --rate max); on ${WITHOUT_CHOICE} on all of them together (256, or 32 with --rate max)`)}
+  --connections N        ${wrapped(`sockets. Default: 1 for stamp (32 on ${WITH_STAMP_CONNECTIONS} with --rate max), otherwise opened on demand up to 256 (32 with --rate max)`)}
+  --streams N            ${wrapped(`most requests in flight on each connection of ${WITH_STREAMS} (32; --connections is by default as many as make 256, or 32 with --rate max)`)}
   --in-flight N          with --rate max: most stamp packets in flight (64)
   --size OCTETS          of a UDP datagram, a packet in a TCP frame or an HTTP
                          body (64)

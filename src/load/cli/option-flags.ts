@@ -1,7 +1,6 @@
 /** The flags that are options of the runs. */
 import { convert, defined } from "../../base/defined.ts";
 import { isSecure, PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
-import { choosesConnections } from "../plan/concurrency.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
 import { checkTarget } from "../plan/protocols.ts";
@@ -26,7 +25,6 @@ const withTls: Applies = (protocol) => isSecure(protocol) || REGISTRY[protocol].
 /** The flags that do not apply to every protocol. Of several protocols, those to which a flag does not apply ignore it. */
 const APPLICABLE = {
   mode: (protocol) => REGISTRY[protocol].stamp,
-  connections: (protocol) => !choosesConnections(protocol),
   streams: (protocol) => REGISTRY[protocol].streams,
   method: ofRequests,
   header: ofRequests,
@@ -37,7 +35,7 @@ const APPLICABLE = {
 } as const satisfies Partial<Record<Flag, Applies>>;
 
 /** Those of which the plan of a run says why they do not apply to its protocol. */
-const PLANNED: readonly string[] = ["mode", "connections", "streams"] satisfies readonly Flag[];
+const PLANNED: readonly string[] = ["mode", "streams"] satisfies readonly Flag[];
 
 /** The flags that are options of requests. */
 const HTTP_FLAGS = ["method", "header", "body", "no-keep-alive"] as const satisfies readonly Flag[];
@@ -66,7 +64,7 @@ export function runOptions(
       labPorts: ports,
       protocol,
       mode: applies("mode") ? own.mode : undefined,
-      connections: applies("connections") ? own.connections : undefined,
+      connections: own.connections,
       streams: applies("streams") ? own.streams : undefined,
       ca: applies("ca") ? own.ca : undefined,
       verify: applies("insecure") ? own.verify : undefined,

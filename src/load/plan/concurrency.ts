@@ -32,17 +32,9 @@ export interface Concurrency {
   readonly window: number;
 }
 
-/** Whether the runtime chooses the connections of a protocol, so that `connections` does not apply. */
-export function choosesConnections(protocol: Protocol): boolean {
-  return REGISTRY[protocol].streams && !REGISTRY[protocol].connections;
-}
-
 /** The streams on each connection; 1 for a protocol that has none. Throws a UsageError. */
-function planStreams({ streams }: LoadOptions, { protocol, closedLoop }: Kind): number {
-  if (REGISTRY[protocol].streams) {
-    const most = choosesConnections(protocol) && !closedLoop ? ON_DEMAND : STREAMS;
-    return wholeInRange("streams", streams ?? most, 1, MAX_STREAMS);
-  }
+function planStreams({ streams }: LoadOptions, { protocol }: Kind): number {
+  if (REGISTRY[protocol].streams) return wholeInRange("streams", streams ?? STREAMS, 1, MAX_STREAMS);
   if (streams === undefined) return 1;
   const names = alternatives(PROTOCOLS.filter((name) => REGISTRY[name].streams));
   throw new UsageError(`--streams requires ${names}; on ${protocol} a connection has one packet at a time`);
@@ -50,12 +42,6 @@ function planStreams({ streams }: LoadOptions, { protocol, closedLoop }: Kind): 
 
 function planConnections({ connections }: LoadOptions, kind: Kind, streams: number): number {
   const { protocol, stamp, closedLoop } = kind;
-  if (choosesConnections(protocol)) {
-    if (connections === undefined) return 1;
-    throw new UsageError(
-      `--connections does not apply to ${protocol}: the runtime chooses them; --streams limits the requests in flight`,
-    );
-  }
   if (connections !== undefined) return wholeInRange("connections", connections, 1, MAX_CONNECTIONS);
   if (stamp) return closedLoop && REGISTRY[protocol].connections ? CLOSED_LOOP : 1;
   return Math.max(1, Math.floor((closedLoop ? CLOSED_LOOP : ON_DEMAND) / streams));

@@ -37,14 +37,10 @@ export interface LoadOptions {
   readonly stages?: readonly Stage[];
   /**
    * Default 1 for STAMP (32 in a closed loop, where packets go over connections), otherwise opened on demand up to 256
-   * (32 in a closed loop). With streams on each, as many as have together that number of streams. Not for HTTP/3, where the
-   * runtime chooses.
+   * (32 in a closed loop). With streams on each, as many as have together that number of streams.
    */
   readonly connections?: number;
-  /**
-   * Most requests in flight on each connection, for protocols that have streams. Default 32. Where the runtime chooses the
-   * connections (HTTP/3) it is the number in flight of the run, and the default is 256 (32 in a closed loop).
-   */
+  /** Most requests in flight on each connection, for protocols that have streams. Default 32. */
   readonly streams?: number;
   /** Most STAMP packets in flight in a closed loop. Default 64. */
   readonly inFlight?: number;

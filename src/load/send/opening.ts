@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { errorCode } from "../measure/error-code.ts";
 import type { HandshakeKind } from "../measure/handshake-kinds.ts";
 import type { ConnectorSettings, Prologue, SocketOwner } from "./socket-owner.ts";
-import { handshakeError, isCertificateError, openingError } from "./tls-errors.ts";
+import { handshakeError, isCertificateError, noCommonProtocol, openingError } from "./tls-errors.ts";
 import { tlsOptions } from "./trust.ts";
 
 /** What the target sent for resuming the TLS session of a connection. */
@@ -123,11 +123,15 @@ export class Opening {
   /** Without verification the runtime reports what is wrong with the certificate, and the connection can be used. */
   #onHandshake(socket: Bun.Socket, success: boolean, error: Error | null): void {
     if (this.#step !== "tls") return;
-    const { tls } = this.#settings;
-    if (success || (tls?.verify === false && isCertificateError(error))) {
+    const { tls, alpn, requiresAlpn = false } = this.#settings;
+    if (!success && !(tls?.verify === false && isCertificateError(error))) {
+      this.#fail(handshakeError(error), socket);
+    } else if (alpn !== undefined && requiresAlpn && socket.alpnProtocol !== alpn) {
+      this.#fail(noCommonProtocol(alpn), socket);
+    } else {
       this.#record("tls", socket.isSessionReused());
       this.#onSecured(socket);
-    } else this.#fail(handshakeError(error), socket);
+    }
   }
 
   /** Records how long the present step took; the next one starts now. */

@@ -34,9 +34,10 @@ export interface ConnectorSettings {
   readonly tls?: TlsPlan | undefined;
   /**
    * Name of the protocol in TLS (ALPN, RFC 7301), such as `http/1.1`. Undefined for a protocol that has none. A target that
-   * selects none is accepted; `socket.alpnProtocol` has what it selected.
+   * selects none is accepted unless `requiresAlpn` is true; `socket.alpnProtocol` has what it selected.
    */
   readonly alpn?: string;
+  readonly requiresAlpn?: boolean;
   /** Makes the prologue of each connection; undefined without one. */
   readonly makePrologue?: (() => Prologue) | undefined;
 }

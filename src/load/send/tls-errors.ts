@@ -71,3 +71,8 @@ export function certificateProblem(
   const reason = code === "ERR_TLS_CERT_ALTNAME_INVALID" ? `its certificate is not for ${hostname}` : INVALID[code];
   return reason === undefined ? undefined : { reason, remedy: "--insecure accepts any certificate" };
 }
+
+/** The error of a target with which the handshake negotiates another protocol than `alpn`, or none. */
+export function noCommonProtocol(alpn: string): Error {
+  return openingError(`the target does not have this version of HTTP (ALPN ${alpn})`, NO_ALPN);
+}

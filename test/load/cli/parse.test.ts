@@ -55,7 +55,7 @@ test("of several protocols, those to which a flag does not apply ignore it", () 
     udp: { mode: "plain", connections: 2 },
     https: { ...closing, connections: 2, verify: false },
     http2: { ...request, connections: 2, streams: 4, verify: false },
-    http3: { ...request, streams: 4, verify: false },
+    http3: { ...request, connections: 2, streams: 4, verify: false },
     websocket: { mode: "plain", connections: 2, verify: false },
     tls: { mode: "plain", connections: 2, verify: false },
   });

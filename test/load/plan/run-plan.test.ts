@@ -35,7 +35,7 @@ describe("defaults", () => {
     ["HTTPS", { protocol: "https", rate: "max" }, { connections: 32, streams: 1, window: 32 }],
     ["HTTP/2", { protocol: "http2", rate: "max" }, { connections: 1, streams: 32, window: 32 }],
     ["HTTP/2, 2 × 8", { protocol: "http2", rate: "max", connections: 2, streams: 8 }, { connections: 2, window: 16 }],
-    ["HTTP/3", { protocol: "http3", rate: "max", streams: 8 }, { connections: 1, streams: 8, window: 8 }],
+    ["HTTP/3", { protocol: "http3", rate: "max", streams: 8 }, { connections: 4, streams: 8, window: 32 }],
     ["plain text", { protocol: "udp", mode: "plain", rate: "max" }, { connections: 32, window: 32, size: 0 }],
   ] as const)("a closed loop of %s has a fixed window", (_name, options, expected) => {
     expect(planRun(options)).toMatchObject({ ...expected, openAll: true });
@@ -48,7 +48,7 @@ describe("defaults", () => {
       [{ protocol: "http2" }, 8, 32],
       [{ protocol: "http2", streams: 100 }, 2, 100],
       [{ protocol: "http2", streams: 1000 }, 1, 1000],
-      [{ protocol: "http3" }, 1, 256],
+      [{ protocol: "http3" }, 8, 32],
     ] as const) {
       expect(planRun(options)).toMatchObject({
         ...{ connections, streams, window: Number.POSITIVE_INFINITY, openAll: false },
@@ -85,7 +85,6 @@ test.each<[message: string, options: LoadOptions]>([
   ["--control a b: expected host:port or a URL", { ...udp, control: "a b" }],
   ["--streams requires http2 or http3; on https a connection has one packet", { protocol: "https", streams: 2 }],
   ["--streams 0: expected 1 to 10000", { protocol: "http3", streams: 0 }],
-  ["--connections does not apply to http3: the runtime chooses them", { protocol: "http3", connections: 2 }],
   ["--slo fast: expected an objective such as", { ...udp, objectives: ["fast"] }],
 ])("%s", (message, options) => {
   expect(() => planRun(options)).toThrow(message);

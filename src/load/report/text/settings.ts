@@ -1,6 +1,6 @@
 /** The plan of a run in one line. */
 import { counted, formatRate, formatSeconds } from "../../../base/format.ts";
-import { choosesConnections } from "../../plan/concurrency.ts";
+import { REGISTRY } from "../../../base/protocol.ts";
 import type { RunReport } from "../report.ts";
 import type { ReportedPlan } from "../report-plan.ts";
 import { paint, type Screen, wrap } from "./screen.ts";
@@ -25,12 +25,11 @@ function limitOf({ seconds, count, stages }: ReportedPlan): string {
   return stages === null ? " without a time limit" : "";
 }
 
-/** The connections and the streams on each; where the runtime chooses the connections, the streams alone. */
-function connectionsOf({ protocol, connections, streams, onDemand = false }: ReportedPlan): string {
+/** The connections and the streams on each. */
+function connectionsOf({ connections, streams, onDemand = false }: ReportedPlan): string {
   const most = onDemand && connections > 1 ? "up to " : "";
   const number = counted(connections, "connection");
   if (streams === undefined) return `${most}${number}`;
-  if (choosesConnections(protocol)) return `up to ${counted(streams, "stream")}, connections as the runtime chooses`;
   return `${most}${number} of ${counted(streams, "stream")}`;
 }
 
@@ -55,6 +54,12 @@ function seedOf({ seed, repetition }: RunReport): string {
   return `seed ${seed}${repetition === undefined ? "" : ` in run ${repetition.index}`}`;
 }
 
+/** Which send times the run has where they are not those of passing the packets to the kernel: the runtime sends over QUIC. */
+function sendTimesOf({ protocol }: ReportedPlan): string[] {
+  const { requests, transport } = REGISTRY[protocol];
+  return requests && transport === "udp" ? ["send times of passing requests to the runtime"] : [];
+}
+
 /** The settings of a run, from the target to the seed. A report of schema wirelab.run/1 has no others. */
 function settingsOf(report: RunReport): string[] {
   const { plan } = report;
@@ -67,6 +72,7 @@ function settingsOf(report: RunReport): string[] {
     ...(plan.mode === "plain" ? ["plain text"] : []),
     connectionsOf(plan),
     `timeout ${formatSeconds(plan.timeoutSeconds)}`,
+    ...sendTimesOf(plan),
     seedOf(report),
   ];
 }

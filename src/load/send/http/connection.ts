@@ -3,17 +3,12 @@ import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
 import { Connector } from "../connector.ts";
-import type { ConnectionEvents, Outcome, SerialConnection } from "../serial/connection.ts";
+import type { ConnectionEvents, SerialConnection } from "../serial/connection.ts";
 import type { SocketOwner } from "../socket-owner.ts";
-import { ProtocolError, type ResponseHead } from "./head.ts";
+import { outcomeOf } from "./fields.ts";
+import { ProtocolError } from "./head.ts";
 import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
-
-/** The outcome of a complete response: a 503 that reports a drop is a loss, any other status outside 2xx a failure. */
-function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
-  if (status === 503 && dropped !== undefined) return { kind: "dropped", direction: dropped, status };
-  return { kind: status >= 200 && status < 300 ? "answered" : "failed", status, serverMs };
-}
 
 /** The name of the protocol in TLS (RFC 7301 section 6). */
 const HTTP_1_1 = "http/1.1";
