@@ -50,6 +50,7 @@ export async function serveHttp(
       maxRequestBodySize: limits.httpBodyBytes * RUNTIME_BODY_FACTOR,
       idleTimeout: IDLE_SECONDS,
       development: false, // otherwise an error response contains source code
+      reusePort: false, // the default with `development: false` lets another process share the port without an error
       routes,
       fetch(request: Request, server: Server) {
         const origin: Origin = { server, traffic, handlers, alternative };

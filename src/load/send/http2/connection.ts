@@ -18,6 +18,7 @@ import {
 } from "../streams/connection.ts";
 import { CODE, FLAG, FrameReader, frame, HEADER, MAX_31_BITS, SETTING, TYPE, uint32, unpadded } from "./frames.ts";
 import { HeaderBlocks } from "./header-blocks.ts";
+import { OpenStreams } from "./open-streams.ts";
 import { Preface, WINDOW } from "./preface.ts";
 import type { PreparedRequest } from "./request.ts";
 import { Requests } from "./requests.ts";
@@ -50,8 +51,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   readonly #reader = new FrameReader();
   readonly #blocks = new HeaderBlocks();
   readonly #requests: Requests;
-  /** By the ids of their streams, in the order of sending. */
-  readonly #exchanges = new Map<number, Exchange>();
+  readonly #exchanges = new OpenStreams();
   #socket: Bun.Socket | undefined;
   #waited: () => number | undefined = () => undefined;
   #maxStreams = Number.POSITIVE_INFINITY;
@@ -98,7 +98,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   request(exchange: Exchange): number {
     exchange.clear();
     const octets = this.#requests.add(exchange);
-    this.#exchanges.set(exchange.stream, exchange);
+    this.#exchanges.add(exchange);
     if (!this.#keepAlive || !this.#requests.hasIds) this.isSpent = true;
     return octets;
   }
@@ -244,7 +244,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   oldest(): Exchange | undefined {
-    return this.#exchanges.values().next().value;
+    return this.#exchanges.oldest();
   }
 
   cancel(exchange: Exchange): void {

@@ -35,7 +35,7 @@ async function reportOf(options: LoadOptions) {
 }
 
 describe("the lab", () => {
-  const FAULTS = "drop=0.08/0.06,burst=gilbert(0.01,0.5),delay=uniform(1,4),status=500:0.05";
+  const FAULTS = "drop=0.08/0.06,burst=gilbert(0.01,0.5),delay=uniform(1,4),status=500:0.05,reset=0.04";
   let lab: Lab;
   beforeAll(async () => {
     const impair = parseImpairments(`http2:${FAULTS};http3:${FAULTS},stall=0.03/0.03`);
@@ -53,7 +53,7 @@ describe("the lab", () => {
     for (const { protocol, packets, statuses } of reports) {
       const injected = (kinds: string[], direction: string) =>
         kinds.reduce((sum, kind) => sum + series.sum("wirelab_impairments_total", { protocol, kind, direction }), 0);
-      const losses = ["drop", "burst", "stall"];
+      const losses = ["drop", "burst", "stall", "reset"];
       expect(packets).toMatchObject({
         sent: series.get("packets_total", { protocol }),
         failed: injected(["status"], "down"),
