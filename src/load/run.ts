@@ -23,6 +23,7 @@ import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
 import { withMethod } from "./send/http/default-method.ts";
 import { makeClient } from "./send/make-client.ts";
+import { certificateProblem } from "./send/tls-errors.ts";
 import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
@@ -259,8 +260,13 @@ class RunExecution {
     if (!(error instanceof Error)) throw error;
     const isTarget = error instanceof TargetError;
     this.#ended = "gave-up";
-    this.#failures.push(isTarget ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`);
+    this.#failures.push(isTarget ? `${error.message}${this.#hintFor(error)}` : `${error.name}: ${error.message}`);
     if (isTarget) this.#recorder.countError(error.code);
+  }
+
+  /** How to start a lab, unless the target runs and its certificate is not accepted. */
+  #hintFor({ code }: TargetError): string {
+    return certificateProblem(code, "") === undefined ? this.#plan.hint : "";
   }
 
   #report(packetLog: RunReport["packetLog"] = null): RunReport {
