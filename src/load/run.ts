@@ -74,6 +74,7 @@ class RunExecution {
   #client: Client | undefined;
   #driver: Driver | undefined;
   #isStopped = false;
+  readonly #stopped = Promise.withResolvers<void>();
   #hasSent = false;
   #ended: RunEnd = "completed";
   #startedAt = new Date();
@@ -107,6 +108,7 @@ class RunExecution {
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopped.resolve();
     if (!this.#hasSent && this.#ended === "completed") this.#ended = "interrupted";
     this.#driver?.stop();
   }
@@ -114,9 +116,11 @@ class RunExecution {
   async run(): Promise<RunReport> {
     try {
       const client = await this.#connect();
-      await this.#warmUp(client);
-      this.warmUp.end();
-      await this.#measure(client);
+      if (client !== undefined) {
+        await this.#warmUp(client);
+        this.warmUp.end();
+        await this.#measure(client);
+      }
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -128,7 +132,8 @@ class RunExecution {
     return this.#report(await this.#drain?.end());
   }
 
-  async #connect(): Promise<Client> {
+  /** Opens the connections; undefined if the run is stopped meanwhile. */
+  async #connect(): Promise<Client | undefined> {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
     await this.#attribution.findLab(endpoint.address);
@@ -144,8 +149,8 @@ class RunExecution {
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
-    await client.open();
-    return client;
+    const isOpen = await Promise.race([client.open().then(() => true), this.#stopped.promise.then(() => false)]);
+    return isOpen ? client : undefined;
   }
 
   /** Sends packets that are not counted: with another recorder and session id, on the same connections. */

@@ -76,7 +76,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   onOpen(socket: Bun.Socket, isLate: boolean): void {
-    if (isLate) return void socket.end();
+    if (isLate || this.isSpent) return void socket.end();
     this.#socket = socket;
     this.#waited = dataAgeOf(socket);
     this.onData(socket, this.#preface.received);
