@@ -23,6 +23,7 @@ import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
 import { withMethod } from "./send/http/default-method.ts";
 import { makeClient } from "./send/make-client.ts";
+import { certificateProblem } from "./send/tls-errors.ts";
 import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
@@ -73,6 +74,7 @@ class RunExecution {
   #client: Client | undefined;
   #driver: Driver | undefined;
   #isStopped = false;
+  readonly #stopped = Promise.withResolvers<void>();
   #hasSent = false;
   #ended: RunEnd = "completed";
   #startedAt = new Date();
@@ -106,6 +108,7 @@ class RunExecution {
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopped.resolve();
     if (!this.#hasSent && this.#ended === "completed") this.#ended = "interrupted";
     this.#driver?.stop();
   }
@@ -113,9 +116,11 @@ class RunExecution {
   async run(): Promise<RunReport> {
     try {
       const client = await this.#connect();
-      await this.#warmUp(client);
-      this.warmUp.end();
-      await this.#measure(client);
+      if (client !== undefined) {
+        await this.#warmUp(client);
+        this.warmUp.end();
+        await this.#measure(client);
+      }
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -127,7 +132,8 @@ class RunExecution {
     return this.#report(await this.#drain?.end());
   }
 
-  async #connect(): Promise<Client> {
+  /** Opens the connections; undefined if the run is stopped meanwhile. */
+  async #connect(): Promise<Client | undefined> {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
     await this.#attribution.findLab(endpoint.address);
@@ -143,8 +149,8 @@ class RunExecution {
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
-    await client.open();
-    return client;
+    const isOpen = await Promise.race([client.open().then(() => true), this.#stopped.promise.then(() => false)]);
+    return isOpen ? client : undefined;
   }
 
   /** Sends packets that are not counted: with another recorder and session id, on the same connections. */
@@ -259,8 +265,13 @@ class RunExecution {
     if (!(error instanceof Error)) throw error;
     const isTarget = error instanceof TargetError;
     this.#ended = "gave-up";
-    this.#failures.push(isTarget ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`);
+    this.#failures.push(isTarget ? `${error.message}${this.#hintFor(error)}` : `${error.name}: ${error.message}`);
     if (isTarget) this.#recorder.countError(error.code);
+  }
+
+  /** How to start a lab, unless the target runs and its certificate is not accepted. */
+  #hintFor({ code }: TargetError): string {
+    return certificateProblem(code, "") === undefined ? this.#plan.hint : "";
   }
 
   #report(packetLog: RunReport["packetLog"] = null): RunReport {

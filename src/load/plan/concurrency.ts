@@ -37,7 +37,7 @@ function planStreams({ streams }: LoadOptions, { protocol }: Kind): number {
   if (REGISTRY[protocol].streams) return wholeInRange("streams", streams ?? STREAMS, 1, MAX_STREAMS);
   if (streams === undefined) return 1;
   const names = alternatives(PROTOCOLS.filter((name) => REGISTRY[name].streams));
-  throw new UsageError(`--streams requires ${names}; on ${protocol} a connection has one packet at a time`);
+  throw new UsageError(`--streams requires ${names}; the connections of ${protocol} have no streams`);
 }
 
 function planConnections({ connections }: LoadOptions, kind: Kind, streams: number): number {

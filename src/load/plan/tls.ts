@@ -13,6 +13,8 @@ export interface TlsPlan {
   readonly ca: string | undefined;
   /** Where `ca` comes from: the options, or the lab on this machine. */
   readonly caFrom: "options" | "lab" | undefined;
+  /** Called after a handshake that failed: reads `ca` again where it can have changed, for later connections. */
+  renew?(): void;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

@@ -187,10 +187,16 @@ export class Opening {
 
   #fail(error: unknown, socket?: Bun.Socket): void {
     if (this.#step === "open" || this.#step === "failed") return;
-    if (this.#step === "tls") this.#settings.recorder.handshakes.failed(errorCode(error));
+    if (this.#step === "tls") this.#onTlsFailure(error);
     this.#step = "failed";
     clearTimeout(this.#timer);
     this.#result.reject(error);
     socket?.terminate();
+  }
+
+  #onTlsFailure(error: unknown): void {
+    const { recorder, tls } = this.#settings;
+    recorder.handshakes.failed(errorCode(error));
+    tls?.renew?.();
   }
 }

@@ -13,15 +13,46 @@ export function tlsOptions({ verify, ca }: TlsPlan): {
   return { rejectUnauthorized: verify, ...(verify && ca !== undefined && { ca }) };
 }
 
+/** The certificates of a lab, `GET /ca.pem` of its control routes. A lab that starts again can have made others. */
+class LabAuthority implements TlsPlan {
+  readonly verify = true;
+  readonly caFrom = "lab";
+  readonly #url: URL;
+  #ca: string | undefined;
+  #isRenewing = false;
+
+  constructor(controlUrl: URL) {
+    this.#url = new URL("ca.pem", controlUrl);
+  }
+
+  get ca(): string | undefined {
+    return this.#ca;
+  }
+
+  async read(): Promise<void> {
+    this.#ca = pemCertificates((await fetchText(this.#url)) ?? "")?.join("\n") ?? this.#ca;
+  }
+
+  /** Reads them once at a time, however many connections fail. */
+  renew(): void {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    void this.read().finally(() => {
+      this.#isRenewing = false;
+    });
+  }
+}
+
 /**
- * The plan's certificates with those of the lab on this machine, `GET /ca.pem` of its control routes. Only where target and
- * control address are this machine: over a network anybody could send that file.
+ * The plan's certificates, or those of the lab on this machine. These only where target and control address are this
+ * machine: over a network anybody could send that file.
  */
 export async function withLabAuthority(plan: RunPlan): Promise<TlsPlan> {
   const { tls, target, controlUrl } = plan;
   if (!isEncrypted(plan) || !tls.verify || tls.ca !== undefined || controlUrl === undefined) return tls;
   const hosts = [target.hostname, controlUrl.hostname.replace(/^\[|\]$/g, "")];
   if (!hosts.every(isThisMachine)) return tls;
-  const certificates = pemCertificates((await fetchText(new URL("ca.pem", controlUrl))) ?? "");
-  return certificates === undefined ? tls : { ...tls, ca: certificates.join("\n"), caFrom: "lab" };
+  const authority = new LabAuthority(controlUrl);
+  await authority.read();
+  return authority.ca === undefined ? tls : authority;
 }

@@ -40,3 +40,10 @@ test("the authority of the lab on this machine is trusted, but not one that anot
   expect(foreign.packets.answered).toBe(0);
   expect(asked).not.toContain("/ca.pem");
 });
+
+test("a certificate that is not accepted is no reason to start a lab", async () => {
+  using server = serve({ cert, key });
+  const labPorts = { http: 1, tcp: 1, udp: 1, https: server.port ?? 0 };
+  const { verdict } = await runLoad({ ...common, protocol: "https", labPorts }).report;
+  expect(verdict.reasons[0]).toEndWith("--insecure accepts any certificate");
+});

@@ -38,13 +38,13 @@ function percentileNotes({ responseTime: { count, packets }, failedTime }: RunRe
   ];
 }
 
-/** How the target's certificate was checked, where that is not as by default. */
+/** Which certificates the run accepted, where that is not as by default. */
 function certificateNotes({ plan }: RunReport): string[] {
   const tls = plan?.tls;
   if (tls === undefined) return [];
-  if (!tls.verify) return ["certificate: not verified (--insecure)"];
-  if (tls.ca === "options") return ["certificate: verified with those of --ca"];
-  return tls.ca === "lab" ? ["certificate: verified with the authority of the lab on this machine"] : [];
+  if (!tls.verify) return ["trusted certificates: any (--insecure)"];
+  if (tls.ca === "options") return ["trusted certificates: those of --ca"];
+  return tls.ca === "lab" ? ["trusted certificates: those of the authority of the lab on this machine"] : [];
 }
 
 function notesOf(report: RunReport): string[] {

@@ -76,7 +76,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   onOpen(socket: Bun.Socket, isLate: boolean): void {
-    if (isLate) return void socket.end();
+    if (isLate || this.isSpent) return void socket.end();
     this.#socket = socket;
     this.#waited = dataAgeOf(socket);
     this.onData(socket, this.#preface.received);
@@ -159,7 +159,8 @@ export class Http2Connection implements StreamConnection, SocketOwner {
 
   #onHeaders(bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number): void {
     const exchange = this.#exchangeOf(stream);
-    const isTrailer = exchange !== undefined && exchange.status >= 200;
+    const statusBefore = exchange?.status ?? 0;
+    const isTrailer = statusBefore >= 200;
     const isComplete = this.#blocks.read(bytes, at, length, type, flags, stream, exchange);
     if (exchange === undefined) return;
     exchange.octets += HEADER + length;
@@ -167,7 +168,8 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     const { endsStream } = this.#blocks;
     const { status } = exchange;
     // Fields after a body end the stream; an interim response does not.
-    const isValid = status !== 0 && (endsStream ? status >= 200 : !isTrailer);
+    const isValid =
+      status !== 0 && (endsStream ? status >= 200 : !isTrailer) && (!isTrailer || status === statusBefore);
     if (!isValid) throw new ProtocolError("header fields that are no response");
     if (endsStream) this.#answer(exchange);
   }

@@ -58,6 +58,8 @@ interface Pending {
   stream: Stream | undefined;
   /** Content-Length of the response; -1 if there is none. */
   length: number;
+  /** Octets that had arrived on the connection when it was sent. */
+  readonly received: bigint;
 }
 
 /** A connection that is opened once. */
@@ -95,6 +97,10 @@ export class Http3Connection implements StreamConnection {
     return this.#pending.size;
   }
 
+  get #received(): bigint {
+    return this.#session?.stats.bytesReceived ?? 0n;
+  }
+
   get free(): number {
     return this.isSpent || this.#session === undefined ? 0 : this.#maxStreams - this.#pending.size;
   }
@@ -103,7 +109,7 @@ export class Http3Connection implements StreamConnection {
   request(exchange: Exchange): number {
     const { ofRun, ofWarmUp, body, keepAlive } = this.#settings.prepared;
     exchange.clear();
-    const pending: Pending = { exchange, stream: undefined, length: -1 };
+    const pending: Pending = { exchange, stream: undefined, length: -1, received: this.#received };
     this.#pending.set(exchange, pending);
     this.#session
       ?.createBidirectionalStream({
@@ -193,7 +199,18 @@ export class Http3Connection implements StreamConnection {
     if (pending === undefined) return;
     pending.exchange = undefined;
     if (pending.stream !== undefined) abort(pending.stream);
+    if (this.#received === pending.received) this.#retire();
     if (this.isSpent && this.#pending.size === 0) this.#close();
+  }
+
+  /**
+   * Nothing has arrived since a request that is given up, not even its acknowledgement: the target does not know the
+   * connection any more, for instance because it has started again. The next request opens another one.
+   */
+  #retire(): void {
+    if (this.isSpent) return;
+    this.isSpent = true;
+    queueMicrotask(() => this.#events.onTurnEnd());
   }
 
   close(): void {

@@ -35,13 +35,17 @@ export async function openSession(connect: Connect, settings: OpeningSettings, p
     // With this handler the rejections of all promises of the connection count as handled.
     onerror: () => undefined,
   });
-  session.closed.catch(() => undefined);
+  const { endpoint: socket } = session;
+  // The runtime keeps the socket of a connection that has ended.
+  const closeSocket = () => void socket?.close().catch(() => undefined);
+  session.closed.then(closeSocket, closeSocket);
   try {
     const { validationErrorCode } = await session.opened;
     if (tls.verify) checkCertificate(session, hostname, validationErrorCode);
   } catch (error) {
     const failure = openingFailure(error, patienceMs);
     recorder.handshakes.failed(errorCode(failure));
+    tls.renew?.();
     session.destroy();
     throw failure;
   }

@@ -37,7 +37,7 @@ export class StreamClient implements Client {
   }
 
   async open(): Promise<void> {
-    for (let index = 0; index < this.#settings.connections; index++) {
+    for (let index = 0; index < this.#settings.connections && !this.#isClosed; index++) {
       const connection = this.#newConnection();
       this.#connections.push(connection);
       await this.#connect(connection, openingPatience(this.#settings.timeoutMs));

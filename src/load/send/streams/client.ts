@@ -55,7 +55,7 @@ export class StreamsClient implements Client {
 
   async open(): Promise<void> {
     const { openAll, connections, endpoint, timeoutMs } = this.#settings;
-    for (let count = openAll ? connections : 1; count > 0; count--) {
+    for (let count = openAll ? connections : 1; count > 0 && !this.#isClosed; count--) {
       const lane = this.#addLane();
       await lane.open(openingPatience(timeoutMs)).catch((error: unknown) => {
         throw unreachable(endpoint, error);

@@ -235,6 +235,11 @@ test.each([
     (stream: number) => response(stream, { block: Buffer.from("\0\x01a\x01b", "latin1") }),
   ],
   ["a body without header fields", (stream: number) => frame(TYPE.data, FLAG.endStream, stream, Buffer.from("x"))],
+  [
+    "a second response",
+    (stream: number) =>
+      Buffer.concat([response(stream, { flags: FLAG.endHeaders }), response(stream, { block: Buffer.of(0x8d) })]),
+  ],
   ["a frame of a stream that is not open", () => response(9999)],
   ["a pushed response", (stream: number) => frame(TYPE.push, FLAG.endHeaders, stream, uint32(2))],
   [
