@@ -38,7 +38,8 @@ export async function serveHttp(
   const onLimit = () => traffic.rejects.add("stall-limit");
   const silent = new SilentRequests(() => servers.current, limits, errors, onLimit, version?.http1 === false);
   const lost = { silent, sessions: httpSessions };
-  const handlers = trafficHandlers({ responder, limits, httpBodies, errors, peerOf, lost, alternative });
+  const hasHost = version?.http1 !== false;
+  const handlers = trafficHandlers({ responder, limits, httpBodies, errors, peerOf, lost, hasHost, alternative });
   await application.prepare();
   const door = protocol === "http" || protocol === "https" ? context.webSockets?.at(hostname) : undefined;
   const routes = { ...application.fixedRoutes(alternative), ...runtimeRoutes(handlers), ...door?.routes };

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { byProtocol, CLASSICS, type Protocol } from "../../src/base/protocol.ts";
+import { byProtocol, PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import { freePort } from "../support/free-port.ts";
@@ -34,12 +34,12 @@ export interface Scene {
  */
 const STAGES = "50/36s,0.09/12s";
 
-/** The protocols of the clients; the others have series without packets. */
-export const SENT = [...CLASSICS, "https", "websocket", "tls"] as const satisfies readonly Protocol[];
+/** The protocols of the clients. */
+export const SENT = PROTOCOLS;
 
 /** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
 const FAULTS =
-  "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2;https:drop=0.2;websocket:drop=0.2;tls:drop=0.2";
+  "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2;https:drop=0.2;http2:drop=0.2;http3:drop=0.2;websocket:drop=0.2;tls:drop=0.2";
 
 function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: string) {
   const flags = [

@@ -6,6 +6,7 @@
 import { durationOf, fateOf, type ResponseFields } from "../http/fields.ts";
 import { ProtocolError } from "../http/head.ts";
 import { decodeHuffman, encodeHuffman } from "./huffman.ts";
+import { KnownDurations } from "./known-durations.ts";
 
 /** A header field, its name in lower case. */
 export type Field = readonly [name: string, value: string];
@@ -102,6 +103,8 @@ export class BlockReader {
   #stringAt = 0;
   #stringLength = 0;
   #isCoded = false;
+  readonly #durations = new KnownDurations();
+  readonly #parseDuration = () => durationOf(this.#string());
 
   /** Reads the block from `at` to `end` into `fields`. Throws a ProtocolError if it is malformed. */
   read(bytes: Uint8Array, at: number, end: number, fields: ResponseFields): void {
@@ -136,7 +139,7 @@ export class BlockReader {
     this.#readString();
     if (name === STATUS) fields.status = this.#readStatus();
     else if (name === FATE) fields.dropped = fateOf(this.#string());
-    else if (name === TIMING) fields.serverMs = durationOf(this.#string()) ?? fields.serverMs;
+    else if (name === TIMING) fields.serverMs = this.#readDuration() ?? fields.serverMs;
   }
 
   #readName(): Name | undefined {
@@ -145,6 +148,10 @@ export class BlockReader {
     if (TIMING.is(this.#bytes, this.#stringAt, length, this.#isCoded)) return TIMING;
     if (FATE.is(this.#bytes, this.#stringAt, length, this.#isCoded)) return FATE;
     return STATUS.is(this.#bytes, this.#stringAt, length, this.#isCoded) ? STATUS : undefined;
+  }
+
+  #readDuration(): number | undefined {
+    return this.#durations.of(this.#bytes, this.#stringAt, this.#stringLength, this.#isCoded, this.#parseDuration);
   }
 
   #readStatus(): number {
