@@ -42,7 +42,7 @@ export interface WebSocketDoor {
 
 /** The response to a request without an upgrade. */
 function upgradeRequired(): Response {
-  const error = `${WEBSOCKET_PATH} is for WebSocket connections: request an upgrade to websocket`;
+  const error = `${WEBSOCKET_PATH} is for WebSocket connections: request an upgrade to websocket over HTTP/1.1`;
   return Response.json({ error }, { status: 426, headers: { upgrade: "websocket", connection: "upgrade" } });
 }
 
