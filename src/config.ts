@@ -121,7 +121,12 @@ function port(name: string, help: string): Setting<number> {
 /** The port of a protocol that can be off. */
 function securePort(protocol: SecureProtocol): Setting<PortOrOff> {
   const { parse, allowed, ...rest } = port(protocol.toUpperCase(), REGISTRY[protocol].help);
-  return { ...rest, parse: (text) => (text === "off" ? text : parse(text)), allowed: `${allowed}, or off` };
+  return {
+    ...rest,
+    value: "PORT|off",
+    parse: (text) => (text === "off" ? text : parse(text)),
+    allowed: `${allowed}, or off`,
+  };
 }
 
 type Settings = { readonly [Key in keyof Config]: Setting<Exclude<Config[Key], undefined>> };

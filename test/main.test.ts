@@ -38,14 +38,29 @@ describe("start", () => {
     expect(lab.err).toBe("");
   });
 
+  test("names no fault of a protocol that is not served", async () => {
+    await using lab = await startMain(["--tls-port", "off", "--impair", "tls:drop=0.1;tcp:drop=0.2"]);
+    const lines = lab.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ level, faults }) => [level, faults])).toEqual([
+      ["warn", undefined],
+      ["info", "tcp:drop=0.2"],
+    ]);
+  });
+
   test.skipIf(!SCRIPT)("on a terminal writes one screen with the addresses and example commands", async () => {
     await using lab = await startOnTerminal();
     const { screen } = lab;
-    for (const text of ["HTTP", "TCP", "UDP", "/metrics", "/swagger", "curl", "nc -u", "Ctrl-C", "faults   none"]) {
+    const portAfter = (word: string) => new RegExp(`${word} +127\\.0\\.0\\.1:(\\d+)`).exec(screen)?.[1];
+    for (const text of ["HTTP", "TCP", "UDP", "/metrics", "/swagger", "curl", "nc -u", "Ctrl-C"]) {
       expect(screen).toContain(text);
     }
+    expect(screen).toMatch(/^ {2}faults {4}none /m);
+    expect(screen).toMatch(/^ {2}WebSocket 127\.0\.0\.1:\d+ +ws:/m); // the longest name
+    expect(screen).toContain(`curl -O http://127.0.0.1:${portAfter("HTTP")}/ca.pem`);
     expect(screen.split("\n").length).toBeLessThan(25);
-    const portAfter = (word: string) => new RegExp(`${word} +127\\.0\\.0\\.1:(\\d+)`).exec(screen)?.[1];
     expect(screen).toContain(
       `scripts/load.ts --proto udp --target 127.0.0.1:${portAfter("UDP")} --control 127.0.0.1:${portAfter("HTTP")}`,
     );
@@ -89,7 +104,8 @@ describe("start", () => {
 /** The process on a pseudo-terminal of script(1). */
 async function startOnTerminal() {
   const main = new URL("../src/main.ts", import.meta.url).pathname;
-  const command = `${process.execPath} ${main} --http-port 0 --tcp-port 0 --udp-port 0`;
+  const ports = PORT_PROTOCOLS.map((protocol) => `--${protocol}-port 0`).join(" ");
+  const command = `${process.execPath} ${main} ${ports}`;
   const child = Bun.spawn(["script", "-qefc", command, "/dev/null"], {
     stdin: "ignore",
     stdout: "pipe",

@@ -13,6 +13,7 @@ import { methodTable } from "./methods.ts";
 import { pageRoutes } from "./page.ts";
 import type { ApiParts } from "./parts.ts";
 import { TRAFFIC_METHODS } from "./traffic-description.ts";
+import { discardBody } from "./unread-body.ts";
 
 /** Routes that anyone may read and that have much to compile. */
 export const FIRST_REQUESTS = ["/metrics", "/history", "/sessions/0", "/rights", "/swagger/json"] as const;
@@ -34,11 +35,12 @@ export function controlRoutes(parts: ApiParts) {
   const trafficPaths = Object.entries(TRAFFIC_METHODS).map(([path, method]) => ({ method, path }));
   const methodsAt = methodTable([...plugins.flatMap(({ routes }) => routes), ...trafficPaths]);
   return new Elysia({ name: "control" })
-    .onError({ as: "global" }, ({ error, code, request }) => {
+    .onError({ as: "global" }, async ({ error, code, request }) => {
       const methods = code === "NOT_FOUND" ? methodsAt(pathOf(request.url)) : [];
       const { reason, response } =
         methods.length > 0 ? methodFailure(request, methods) : failureOf(error, code, request);
       trafficOf(request)?.rejects.add(reason);
+      await discardBody(request);
       // An error with status 503 lasts, and the part that causes it logs it once.
       if (reason === "failed" && response.status !== 503)
         log.write("error", "request failed", { error: String(error) });

@@ -136,7 +136,7 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
       101: { description: "The connection is open: each message is a packet" },
       426: errorResponse(
         "The request is no upgrade to a WebSocket connection",
-        "/ws is for WebSocket connections: request an upgrade to websocket",
+        "/ws is for WebSocket connections: request an upgrade to websocket over HTTP/1.1",
       ),
       503: errorResponse("Too many WebSocket connections are open", "connection-limit: 1024 connections are open"),
     },

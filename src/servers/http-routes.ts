@@ -14,6 +14,9 @@ export const MAX_DELAY_SECONDS = 10;
 /** Largest response of `/bytes/{n}`, octets. */
 export const MAX_BYTES = 1024 * 1024;
 
+/** Octets after which the pattern of `/bytes/{n}` repeats. */
+const PATTERN_PERIOD = 65_536;
+
 /** Lowest and highest status of `/status/{code}`. */
 const MIN_STATUS = 200;
 const MAX_STATUS = 599;
@@ -71,10 +74,11 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A fixed pattern of `length` octets, which the responses share: only their size matters. */
+/** A fixed pattern of `length` octets, which the responses share: only their size matters. It repeats every 65,536 octets. */
 function pattern(length: number): Blob {
   const octets = new Uint8Array(length);
-  for (let i = 0; i < length; i++) octets[i] = i * 31 + (i >> 8); // Uint8Array.from takes 40 times as long
+  for (let i = 0; i < Math.min(length, PATTERN_PERIOD); i++) octets[i] = i * 31 + (i >> 8); // Uint8Array.from takes 40 times as long
+  for (let i = PATTERN_PERIOD; i < length; i += PATTERN_PERIOD) octets.copyWithin(i, 0, PATTERN_PERIOD);
   return new Blob([octets]);
 }
 

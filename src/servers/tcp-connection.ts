@@ -195,7 +195,8 @@ export class Connection implements PacketConnection, Holder, Pausable {
   }
 
   resumeReading(): void {
-    if (!this.#closed && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
+    const isWaiting = this.#waiting.length > 0; // what is read would have to wait behind it
+    if (!this.#closed && !isWaiting && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
   }
 
   /** Reserves the memory of the incomplete frame. */

@@ -42,7 +42,7 @@ export interface WebSocketDoor {
 
 /** The response to a request without an upgrade. */
 function upgradeRequired(): Response {
-  const error = `${WEBSOCKET_PATH} is for WebSocket connections: request an upgrade to websocket`;
+  const error = `${WEBSOCKET_PATH} is for WebSocket connections: request an upgrade to websocket over HTTP/1.1`;
   return Response.json({ error }, { status: 426, headers: { upgrade: "websocket", connection: "upgrade" } });
 }
 
@@ -76,7 +76,7 @@ export class WebSocketEndpoint implements Bounded, Iterable<WebSocketConnection>
   constructor(private readonly context: EndpointParts) {
     const { responder, sessions, limits, streamMemory: memory } = context;
     this.limit = limits.websocketConnections;
-    const turns = new TcpTurns(this, () => responder.clock.now());
+    const turns = new TcpTurns(this, () => responder.clock.now(), false);
     const readLast = (connection: WebSocketConnection) => {
       if (this.#open.delete(connection)) this.#open.add(connection); // reading is resumed in the order of the set
     };

@@ -124,7 +124,7 @@ describe("a request for /ws", () => {
     const response = await fetch(urlOf(lab, "/ws"));
     expect([response.status, response.headers.get("upgrade")]).toEqual([426, "websocket"]);
     expect(await response.json()).toEqual({
-      error: "/ws is for WebSocket connections: request an upgrade to websocket",
+      error: "/ws is for WebSocket connections: request an upgrade to websocket over HTTP/1.1",
     });
     const post = await fetch(urlOf(lab, "/ws"), { method: "POST" });
     expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
