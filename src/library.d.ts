@@ -167,7 +167,7 @@ declare const REGISTRY: {
         readonly reportsDrops: true;
         readonly urlSchemes: readonly ["https"];
         readonly largestPayload: number;
-        readonly faults: readonly ["drop", "close", "stall", "reset", "burst", "delay", "status"];
+        readonly faults: readonly ["drop", "close", "stall", "burst", "delay", "reset", "status"];
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "★";
@@ -191,7 +191,7 @@ declare const REGISTRY: {
         readonly reportsDrops: true;
         readonly urlSchemes: readonly ["https"];
         readonly largestPayload: number;
-        readonly faults: readonly ["drop", "stall", "reset", "burst", "delay", "status"];
+        readonly faults: readonly ["drop", "stall", "burst", "delay", "reset", "status"];
         readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
         readonly look: {
             readonly shape: "✚";

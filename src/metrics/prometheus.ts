@@ -1,4 +1,5 @@
 /** Prometheus text exposition of a table of series (format version 0.0.4), rendered by prom-client. */
+/// <reference path="./prom-client.d.ts" />
 import Counter from "prom-client/lib/counter.js";
 import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
