@@ -83,7 +83,7 @@ test.each<[message: string, options: LoadOptions]>([
   ["--arrival poisson requires a rate", { ...udp, rate: "max", arrival: "poisson" }],
   ["-4 and the IPv6 address ::1 exclude each other", { ...udp, target: "::1", family: 4 }],
   ["--control a b: expected host:port or a URL", { ...udp, control: "a b" }],
-  ["--streams requires http2 or http3; on https a connection has one packet", { protocol: "https", streams: 2 }],
+  ["--streams requires http2 or http3; the connections of https have no streams", { protocol: "https", streams: 2 }],
   ["--streams 0: expected 1 to 10000", { protocol: "http3", streams: 0 }],
   ["--slo fast: expected an objective such as", { ...udp, objectives: ["fast"] }],
 ])("%s", (message, options) => {
