@@ -24,6 +24,8 @@ COPY --from=dependencies /home/bun/app/node_modules ./node_modules
 COPY package.json ./
 COPY src ./src
 COPY scripts ./scripts
+# For WIRELAB_DATA; a volume mounted there gets its owner. The rest of the file system can be read-only.
+RUN install --directory --owner=bun --group=bun --mode=0700 /data
 # The default is every address, because the loopback interface of a container cannot be reached from outside; access is
 # limited by what is published. Bun's transpiler cache is off, because the root file system may be read-only.
 ENV NODE_ENV=production \
@@ -31,7 +33,7 @@ ENV NODE_ENV=production \
   WIRELAB_COMMIT=${COMMIT} \
   BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
 USER bun
-EXPOSE 5000/tcp 6000/tcp 7000/udp
+EXPOSE 5000/tcp 6000/tcp 7000/udp 5443/tcp 5444/tcp 5443/udp 6443/tcp
 HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 \
   CMD ["bun", "-e", "fetch(`http://127.0.0.1:${process.env.WIRELAB_HTTP_PORT || 5000}/readyz`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["bun", "src/main.ts"]

@@ -13,15 +13,19 @@ import { replaceBetween } from "./bench/markdown.ts";
 import { jsonOfRows, machine, tableOfRows } from "./bench/output.ts";
 import type { Row } from "./bench/row.ts";
 import { benchServer, type Effort, SERVER_ROWS } from "./bench/servers.ts";
+import { START_ROWS } from "./bench/start.ts";
 
 const DEFAULT_ROWS = [
   ...SERVER_ROWS,
+  ...Object.keys(START_ROWS),
   "record",
   "log",
   "memory",
   "load-http",
   "load-udp",
   "load-tcp",
+  "load-http2",
+  "load-http3",
   "load-schedule",
   "load-schedule-50000",
   "load-round-trip",
@@ -32,11 +36,12 @@ usage: bun run bench [--pairs N] [--seconds S] [--before DIR] [--json FILE] [--w
        bun run bench growth [--json FILE] [--write]
        bun run bench --guard
 
-Prints rates and processor time for each packet (user and system). It takes less
-than six minutes, and starts and stops every program that it needs.
+Prints rates and processor time for each packet (user and system). It takes about
+ten minutes, and starts and stops every program that it needs.
 
-  rows: ${DEFAULT_ROWS.slice(0, 7).join(" ")}
-        ${DEFAULT_ROWS.slice(7).join(" ")}
+  rows: ${DEFAULT_ROWS.slice(0, 9).join(" ")}
+        ${DEFAULT_ROWS.slice(9, 17).join(" ")}
+        ${DEFAULT_ROWS.slice(17).join(" ")}
         and load-idle load-memory (90 s), which are not measured without their names
   growth        how the cost of a packet grows: connections, sizes, sessions, faults,
                 pages, packet log (two minutes)
@@ -50,8 +55,8 @@ than six minutes, and starts and stops every program that it needs.
                 has half of its committed rate (scripts/bench/floor.json) or takes
                 twice its processor time
 
-wrk (Debian package wrk) and a C compiler (gcc, libc6-dev) are peers of some rows;
-where one is missing, the row says so.
+wrk, h2load (Debian packages wrk, nghttp2-client) and a C compiler (gcc, libc6-dev)
+are peers of some rows; where one is missing, the row says so.
 `;
 const DOCUMENT = join(import.meta.dir, "../docs/benchmarks.md");
 
@@ -94,8 +99,8 @@ function publish(name: string, table: string, writes: boolean): void {
 
 async function rowOf(name: string, effort: Effort): Promise<Row> {
   const cost = COST_ROWS[name];
-  const load = LOAD_ROWS[name];
-  return cost ? await cost() : load ? await load(effort) : await benchServer(name, effort);
+  const other = LOAD_ROWS[name] ?? START_ROWS[name];
+  return cost ? await cost() : other ? await other(effort) : await benchServer(name, effort);
 }
 
 async function benchRows(names: readonly string[], effort: Effort, json: string | undefined, writes: boolean) {
@@ -127,7 +132,7 @@ async function main(): Promise<void> {
     return;
   }
   const names = positionals.length > 0 ? positionals : DEFAULT_ROWS;
-  const all = [...SERVER_ROWS, ...Object.keys(COST_ROWS), ...Object.keys(LOAD_ROWS)];
+  const all = [...SERVER_ROWS, ...Object.keys({ ...START_ROWS, ...COST_ROWS, ...LOAD_ROWS })];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) refuse(`no row ${unknown}; rows: ${all.join(" ")} growth`);
   if (values.write && positionals.length > 0) refuse("--write needs all rows");

@@ -4,10 +4,10 @@
  * bun run scripts/page-cost.ts [VIEWERS] [SECONDS]
  */
 import { bundlePage } from "../src/api/page.ts";
-import { byProtocol, REGISTRY } from "../src/base/protocol.ts";
+import { REGISTRY } from "../src/base/protocol.ts";
 
 const [viewers = 50, seconds = 20] = process.argv.slice(2).map(Number);
-const PORTS = byProtocol((protocol) => REGISTRY[protocol].port + 180);
+const PORTS = { http: REGISTRY.http.port + 180, tcp: REGISTRY.tcp.port + 180, udp: REGISTRY.udp.port + 180 };
 const BASE = `http://127.0.0.1:${PORTS.http}`;
 
 async function scriptBytes(): Promise<{ plain: number; zipped: number }> {
@@ -28,7 +28,7 @@ function isReady(): Promise<boolean> {
 /** Starts the lab in a process of its own, whose CPU time is the lab's alone. */
 async function startLab() {
   const flags = Object.entries(PORTS).flatMap(([name, port]) => [`--${name}-port`, String(port)]);
-  const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...flags, "--log-level", "warn"], {
+  const lab = Bun.spawn(["bun", `${import.meta.dir}/../src/main.ts`, ...flags, "--tls", "off", "--log-level", "warn"], {
     stdout: "ignore",
   });
   for (let i = 0; i < 200; i++) {

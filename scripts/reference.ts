@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { PORT_PROTOCOLS, PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { DEFAULT_CONFIG, SETTINGS } from "../src/config.ts";
 import { DIRECTIONS_OF, KINDS, KINDS_OF, PRESETS } from "../src/faults/faults.ts";
 import { printImpairments } from "../src/faults/print.ts";
@@ -42,7 +42,7 @@ function ports(): string {
 
 /** The paths of the API description with their summaries. */
 async function routes(): Promise<string> {
-  await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+  await using lab = await startLab(Object.fromEntries(PORT_PROTOCOLS.map((protocol) => [`${protocol}Port`, 0])));
   const response = await fetch(`http://127.0.0.1:${lab.ports.http}/swagger/json`);
   // The description is the lab's own; the test of the API page checks its shape.
   const { paths } = (await response.json()) as {

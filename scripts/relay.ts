@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { messageOf } from "../src/base/message.ts";
-import { byProtocol, PROTOCOLS, type Protocol, REGISTRY } from "../src/base/protocol.ts";
+import { PORT_PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { errorCode } from "../src/load/measure/error-code.ts";
 import { followBackend } from "../src/relay/backend.ts";
 import { openTcpRelay } from "../src/relay/tcp.ts";
@@ -15,7 +15,7 @@ const LOOK_UP_MS = 1000;
 
 const OPEN = { tcp: openTcpRelay, udp: openUdpRelay };
 
-const portFlags = PROTOCOLS.map((protocol) => {
+const portFlags = PORT_PROTOCOLS.map((protocol) => {
   const { title, port } = REGISTRY[protocol];
   const flag = `--${protocol}-port PORT`;
   return `  ${flag.padEnd(18)} ${title} port to listen on (${port}); 0 picks a free one`;
@@ -37,7 +37,8 @@ example:
 interface Arguments {
   readonly target: string;
   readonly host: string;
-  readonly ports: Readonly<Record<Protocol, number>>;
+  /** The port to listen on for each of PORT_PROTOCOLS. */
+  readonly ports: readonly number[];
 }
 
 function fail(status: 1 | 2, line: string): never {
@@ -47,7 +48,7 @@ function fail(status: 1 | 2, line: string): never {
 
 function parse() {
   const text = { type: "string" } as const;
-  const ports = Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}-port`, text]));
+  const ports = Object.fromEntries(PORT_PROTOCOLS.map((protocol) => [`${protocol}-port`, text]));
   try {
     return parseArgs({ options: { ...ports, target: text, host: text, help: { type: "boolean", short: "h" } } }).values;
   } catch (error) {
@@ -72,7 +73,7 @@ function readArguments(): Arguments {
   return {
     target: values.target,
     host: values.host ?? process.env.WIRELAB_HOST ?? "127.0.0.1",
-    ports: byProtocol((protocol) => {
+    ports: PORT_PROTOCOLS.map((protocol) => {
       const name = `${protocol}-port`;
       return readPort(name, given[name], REGISTRY[protocol].port);
     }),
@@ -83,9 +84,9 @@ const { target, host, ports } = readArguments();
 using backend = await followBackend(target, LOOK_UP_MS);
 await using relays = new AsyncDisposableStack();
 const listening: string[] = [];
-for (const protocol of PROTOCOLS) {
+for (const [index, protocol] of PORT_PROTOCOLS.entries()) {
   const { title, transport, port: labPort } = REGISTRY[protocol];
-  const port = ports[protocol];
+  const port = ports[index] ?? labPort;
   const relay = await OPEN[transport](host, port, backend, labPort).catch((error: unknown) => {
     const reason = errorCode(error) === "EADDRINUSE" ? `is in use; choose another with --${protocol}-port` : "";
     return fail(1, `${title} port ${port} on ${host}${reason ? ` ${reason}` : `: ${messageOf(error)}`}`);

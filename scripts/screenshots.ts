@@ -5,7 +5,7 @@
  * page-runs.png into FOLDER, by default docs.
  */
 import { join } from "node:path";
-import { PROTOCOLS } from "../src/base/protocol.ts";
+import { CLASSICS } from "../src/base/protocol.ts";
 import { parseImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
 
@@ -21,7 +21,7 @@ if (!chromium) {
   process.exit(1);
 }
 
-await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" });
 const base = `http://127.0.0.1:${lab.ports.http}`;
 
 /** The faults from each second of the traffic on. */
@@ -37,7 +37,7 @@ const TIMELINE_SECONDS = 66;
 async function setFaults(text: string): Promise<void> {
   const current = (await (await fetch(`${base}/impairments`)).json()) as { impairments: object };
   const wanted = parseImpairments(text);
-  for (const protocol of PROTOCOLS) {
+  for (const protocol of CLASSICS) {
     const now = Reflect.get(current.impairments, protocol);
     if (Bun.deepEquals(now, wanted[protocol])) continue;
     const headers = { "content-type": "application/json" };

@@ -2,14 +2,27 @@
 import { parseArgs } from "node:util";
 import { type AllowedHost, parseAllowedHosts } from "./base/address.ts";
 import { LOG_LEVELS, type LogLevel } from "./base/log.ts";
-import { ALL_TITLES, PROTOCOLS, type Protocol, REGISTRY } from "./base/protocol.ts";
+import {
+  ALL_TITLES,
+  type Classic,
+  isSecure,
+  PORT_PROTOCOLS,
+  type PortProtocol,
+  PROTOCOLS,
+  type Protocol,
+  REGISTRY,
+  type SecureProtocol,
+} from "./base/protocol.ts";
 import { unknownVariables, type Variables } from "./base/variables.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError } from "./faults/pieces.ts";
 import { parseImpairments } from "./faults/text.ts";
 
-/** The port of each protocol; 0 selects a free one. */
-type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
+/** A port, or that the protocol is not served. */
+type PortOrOff = number | "off";
+
+/** The port of each protocol that has one of its own; 0 selects a free one. */
+type PortSettings = Readonly<Record<`${Classic}Port`, number>> & Readonly<Record<`${SecureProtocol}Port`, PortOrOff>>;
 
 /** Everything that can be configured. */
 export interface Config extends PortSettings {
@@ -17,6 +30,11 @@ export interface Config extends PortSettings {
   readonly host: string;
   /** The port on which every datagram is a STAMP test packet; undefined for none. */
   readonly stampPort: number | undefined;
+  /** Whether the protocols that begin with a handshake are served. */
+  readonly tls: "on" | "off";
+  /** PEM files of the certificate chain and of its private key; undefined for those that the lab makes itself. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
   /** The faults at the start. */
   readonly impair: Impairments;
   /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
@@ -32,13 +50,18 @@ export interface Config extends PortSettings {
   readonly commit: string;
 }
 
-/** A value for the port of each protocol. */
-function forPorts<Value>(make: (protocol: Protocol) => Value): Record<keyof PortSettings, Value> {
-  // Has one entry for each protocol, under its key in the type.
-  return Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, make(protocol)])) as Record<
+/** A value for the port of each protocol that has one of its own. */
+function forPorts<Value>(make: (protocol: PortProtocol) => Value): Record<keyof PortSettings, Value> {
+  // Has one entry for each of these protocols, under its key in the type.
+  return Object.fromEntries(PORT_PROTOCOLS.map((protocol) => [`${protocol}Port`, make(protocol)])) as Record<
     keyof PortSettings,
     Value
   >;
+}
+
+/** The protocols that a lab with this configuration serves, in the order of the registry. */
+export function servedProtocols(config: PortSettings & Pick<Config, "tls">): readonly Protocol[] {
+  return PROTOCOLS.filter((name) => !isSecure(name) || (config.tls === "on" && config[`${name}Port`] !== "off"));
 }
 
 /** The configuration without any flag or variable. */
@@ -46,6 +69,9 @@ export const DEFAULT_CONFIG: Config = {
   host: "127.0.0.1",
   ...forPorts((protocol) => REGISTRY[protocol].port),
   stampPort: undefined,
+  tls: "on",
+  tlsCert: undefined,
+  tlsKey: undefined,
   impair: NO_IMPAIRMENTS,
   seed: 1,
   token: undefined,
@@ -92,6 +118,17 @@ function port(name: string, help: string): Setting<number> {
   };
 }
 
+/** The port of a protocol that can be off. */
+function securePort(protocol: SecureProtocol): Setting<PortOrOff> {
+  const { parse, allowed, ...rest } = port(protocol.toUpperCase(), REGISTRY[protocol].help);
+  return {
+    ...rest,
+    value: "PORT|off",
+    parse: (text) => (text === "off" ? text : parse(text)),
+    allowed: `${allowed}, or off`,
+  };
+}
+
 type Settings = { readonly [Key in keyof Config]: Setting<Exclude<Config[Key], undefined>> };
 
 /** Every setting, in the order of the help text. */
@@ -104,8 +141,38 @@ export const SETTINGS: Settings = {
     parse: (text) => (/^[\w.:-]+$/.test(text) ? text : undefined),
     allowed: "an IPv4 or IPv6 address, or a host name",
   },
-  ...forPorts((protocol) => port(protocol.toUpperCase(), REGISTRY[protocol].help)),
+  httpPort: port("HTTP", REGISTRY.http.help),
+  tcpPort: port("TCP", REGISTRY.tcp.help),
+  udpPort: port("UDP", REGISTRY.udp.help),
+  httpsPort: securePort("https"),
+  http2Port: securePort("http2"),
+  http3Port: securePort("http3"),
+  tlsPort: securePort("tls"),
   stampPort: port("STAMP", "UDP, STAMP only; off unless set (862 is the standard's)"),
+  tls: {
+    variable: "WIRELAB_TLS",
+    flag: "tls",
+    value: "on|off",
+    help: "off: no protocol with a handshake, and no certificate",
+    parse: (text) => (text === "on" || text === "off" ? text : undefined),
+    allowed: "on or off",
+  },
+  tlsCert: {
+    variable: "WIRELAB_TLS_CERT",
+    flag: "tls-cert",
+    value: "FILE",
+    help: "PEM file of the certificate and its chain; the lab makes one unless set",
+    parse: (text) => (/[^/]$/.test(text) ? text : undefined),
+    allowed: "the path of a file",
+  },
+  tlsKey: {
+    variable: "WIRELAB_TLS_KEY",
+    flag: "tls-key",
+    value: "FILE",
+    help: "PEM file of its private key",
+    parse: (text) => (/[^/]$/.test(text) ? text : undefined),
+    allowed: "the path of a file",
+  },
   impair: {
     variable: "WIRELAB_IMPAIR",
     flag: "impair",
@@ -205,6 +272,10 @@ export function readCommand(args: readonly string[], env: Variables): Command {
   }
   // Each value was parsed by the setting of its own key.
   const config = { ...DEFAULT_CONFIG, ...(given as Partial<Config>) };
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
+    const [set, missing] = config.tlsKey === undefined ? ["--tls-cert", "--tls-key"] : ["--tls-key", "--tls-cert"];
+    throw new ConfigError(`${set} requires ${missing}: a certificate and its private key`);
+  }
   return { kind: "run", config, warnings: variableWarnings(env) };
 }
 
@@ -219,11 +290,11 @@ export function variableWarnings(env: Variables): readonly string[] {
 /** The ports of the lab on this machine that variables set; a free one (0) is not known. Throws ConfigError. */
 export function readPorts(env: Variables): Partial<Record<Protocol, number>> {
   const ports: Partial<Record<Protocol, number>> = {};
-  for (const protocol of PROTOCOLS) {
+  for (const protocol of PORT_PROTOCOLS) {
     const { variable } = SETTINGS[`${protocol}Port`];
     const text = env[variable];
     const port = text ? read(`${protocol}Port`, variable, text) : 0;
-    if (port !== 0) ports[protocol] = port;
+    if (typeof port === "number" && port !== 0) ports[protocol] = port;
   }
   return ports;
 }
@@ -284,7 +355,8 @@ export function helpText(): string {
     const left = flag === undefined ? `  ${variable}` : `  --${flag} ${value}`;
     return `${left.padEnd(25)} ${help}\n${flag === undefined ? "" : `${"".padEnd(26)}${variable}${defaultOf(key)}\n`}`;
   });
-  return `wirelab: serves ${ALL_TITLES}, injects faults and measures loss and delay
+  return `wirelab serves ${ALL_TITLES};
+it injects faults and measures loss and delay
 
 usage: bun src/main.ts [flags]
 

@@ -1,6 +1,7 @@
 /** Assembles a lab: a listener and a responder for each protocol, and the parts that observe and control them. */
 import { version } from "../package.json";
 import { preparePage } from "./api/page.ts";
+import type { ApiParts } from "./api/parts.ts";
 import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
 import { Budget } from "./base/bounded.ts";
@@ -8,9 +9,10 @@ import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { byProtocol, type Protocol } from "./base/protocol.ts";
+import { byProtocol, isSecure, PROTOCOLS, type Protocol, REGISTRY, recordOf } from "./base/protocol.ts";
 import { nextTurn } from "./base/turns.ts";
-import { type Config, DEFAULT_CONFIG } from "./config.ts";
+import { openCertificate } from "./certificates/open.ts";
+import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
 import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { printFaults } from "./faults/print.ts";
@@ -28,8 +30,10 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
+import { HttpApplication } from "./servers/http-application.ts";
 import { HttpSessions } from "./servers/http-sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
+import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -67,6 +71,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
+  const streamMemory = new TcpMemory(tcpOctets);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);
@@ -74,6 +79,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const packetLogLimits = { limit: limits.packetLog, perSecond: limits.packetLogPerSecond };
   const packetLog = undo.adopt(new PacketLog(packetLogLimits, log, metrics, errors), (packetLog) => packetLog.stop());
   undo.adopt(measureEventLoop(metrics.eventLoopLag, errors), (stop) => stop());
+  const served = servedProtocols(config);
   const responders = byProtocol((protocol) => {
     const responder = new Responder({
       traffic: metrics.traffic[protocol],
@@ -87,7 +93,8 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     return responder;
   });
   const faultsOf = (protocol: Protocol): Faults => responders[protocol].faults;
-  const texts = byProtocol((protocol) => printFaults(faultsOf(protocol)));
+  warnOfUnserved(config.impair, served, log);
+  const texts = recordOf(served, (protocol) => printFaults(faultsOf(protocol)));
   const history = new History(metrics, clock.now(), texts);
   const onError = () => {
     metrics.keptRunsErrors++;
@@ -103,11 +110,13 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     metrics,
     queue,
     tcpOctets,
+    streamMemory,
     httpBodies,
     httpSessions,
     runBodies,
     sessions,
     packetLog,
+    served,
     responders,
     faultsOf,
     history,
@@ -115,33 +124,49 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   };
 }
 
+/** Logs which of the faults at the start have no effect, because their protocol is not served. */
+function warnOfUnserved(impair: Impairments, served: readonly Protocol[], log: Log): void {
+  const without = PROTOCOLS.filter((name) => !served.includes(name) && printFaults(impair[name]) !== "none");
+  if (without.length === 0) return;
+  const names = without.join(", ");
+  log.write("warn", `faults of ${names} have no effect: not served by this lab; served: ${served.join(", ")}`);
+}
+
 type Parts = ReturnType<typeof createParts>;
+
+/** The limited structures of the listeners. */
+function listenerStructures(served: readonly Protocol[], listeners: Listeners) {
+  return Object.fromEntries(
+    served.flatMap((protocol) => [
+      [`${protocol}-connections`, () => listeners.get(protocol)?.connectionTable] as const,
+      [`${protocol}-stalled`, () => listeners.get(protocol)?.stalled] as const,
+    ]),
+  );
+}
 
 /** The exposition of the lab's series. */
 function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
-  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store, limits } =
-    parts;
-  const tableOf = (protocol: Protocol, limit: number) => () =>
-    listeners.get(protocol)?.connectionTable ?? { size: 0, limit, overflows: 0 };
+  const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store } = parts;
   const readers = labReaders(metrics, {
+    served: parts.served,
     bounded: {
       sessions: () => sessions,
       "delay-queue": () => queue,
       "delay-queue-bytes": () => queue.octets,
-      "http-connections": tableOf("http", limits.httpConnections),
-      "http-stalled": () => listeners.get("http")?.stalled ?? { size: 0, limit: limits.httpStalled, overflows: 0 },
       "http-sessions": () => httpSessions,
-      "tcp-connections": tableOf("tcp", limits.tcpConnections),
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
       "run-bytes": () => runBodies,
       "packet-log": () => packetLog,
       "unsaved-runs": () => store.unsaved,
       viewers: () => live,
+      ...listenerStructures(parts.served, listeners),
     },
     evictedSessions: () => sessions.evictions,
-    openConnections: (protocol) => listeners.get(protocol)?.connections(),
+    openConnections: (protocol) =>
+      REGISTRY[protocol].connections ? listeners.get(protocol)?.connections() : undefined,
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
+    countsHandshakes: (protocol) => listeners.get(protocol)?.countsHandshakes === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
     packetLog,
     internalErrors: () => parts.errors.count,
@@ -194,7 +219,8 @@ function faultSetter({ responders, metrics, history, clock, log }: Parts) {
 
 /**
  * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
- * ListenError if a port is not available; nothing is left open then.
+ * ListenError if a port is not available, and with CertificateError if the certificate cannot be used; nothing is left
+ * open then.
  */
 export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const { limits: givenLimits, log = SILENT, errors = new InternalErrors(log), impair, ...given } = options;
@@ -202,7 +228,9 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
   await using undo = new AsyncDisposableStack(); // closes what has started if a later step fails
   const parts = createParts(config, limits, log, errors, undo);
-  const { metrics, queue, store } = parts;
+  const { metrics, queue, store, served } = parts;
+  const opening = served.some(isSecure) ? openCertificate(config, log, errors) : undefined;
+  opening?.catch(() => {}); // awaited after the page is bundled
   const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
   const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
   const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
@@ -211,19 +239,29 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
     (live) => live.stop(),
   );
   let serving = false;
-  const routes = controlRoutes({
-    ...parts,
-    version,
-    exposition: exposeLab(parts, live, listeners),
-    traffic: metrics.traffic.http,
-    ports: () => listeners.ports(),
-    listening: () => byProtocol(() => serving),
-    setFaults: faultSetter(parts),
-    live,
-    runner,
-  });
+  const exposition = exposeLab(parts, live, listeners);
   await preparePage(); // before a peer can take the descriptors that the bundler needs
-  await listeners.open(config, { ...parts, routes, firstRequests: FIRST_REQUESTS, describe: describeTraffic });
+  const certificate = await opening;
+  if (certificate) undo.use(certificate);
+  const control = (trafficOf: ApiParts["trafficOf"]) =>
+    controlRoutes({
+      ...parts,
+      version,
+      certificate,
+      exposition,
+      trafficOf,
+      ports: () => listeners.ports(),
+      listening: () => Object.fromEntries(parts.served.map((name) => [name, serving])),
+      setFaults: faultSetter(parts),
+      live,
+      runner,
+    });
+  await listeners.open(config, {
+    ...parts,
+    certificate,
+    handshakes: metrics.handshakes,
+    application: new HttpApplication({ control, describe: describeTraffic, firstRequests: FIRST_REQUESTS }),
+  });
   serving = true;
 
   const open = undo.move();

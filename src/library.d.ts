@@ -1,5 +1,58 @@
 /** The types of the library in one file, made from its source by `bun scripts/declarations.ts`. */
 
+/** The protocols without encryption that have a port of their own: `all` of the load command. */
+declare const CLASSICS: readonly ["http", "tcp", "udp"];
+/** One of CLASSICS. */
+type Classic = (typeof CLASSICS)[number];
+/** One protocol that the lab serves and the load generator sends. */
+interface ProtocolEntry {
+    /** Display name. */
+    readonly title: string;
+    /** One line for the page's column. */
+    readonly summary: string;
+    /** The transport below, which determines the kind of the listening port. */
+    readonly transport: "tcp" | "udp";
+    /** Default port (docs/CONTRACT.md, section 1). */
+    readonly port: number;
+    /** The protocol on whose port it is served; undefined for a port of its own. */
+    readonly portOf?: "http";
+    /** Whether a handshake with a certificate comes first (TLS, or QUIC with TLS in it). */
+    readonly secure: boolean;
+    /** Whether its packets are requests to the traffic routes. */
+    readonly requests: boolean;
+    /** Whether a connection carries several requests at a time, each as a stream. */
+    readonly streams: boolean;
+    /** What the port is for, in `--help`. */
+    readonly help: string;
+    /** What counts as one packet. */
+    readonly packet: string;
+    /** Shell command that sends one packet; `HOST` and `PORT` stand for the listener's. */
+    readonly example: string;
+    /** Whether peers open connections, which are counted and limited. */
+    readonly connections: boolean;
+    /** Whether packets carry STAMP fields, so that the reflector keeps sessions (RFC 8762). */
+    readonly stamp: boolean;
+    /** Whether the target answers a dropped packet with a response that reports the drop. */
+    readonly reportsDrops: boolean;
+    /** Schemes of the URLs that a load target may be, the default first; empty where it is host:port only. */
+    readonly urlSchemes: readonly string[];
+    /** Path of the URL of a load target that is given without one; undefined for `/`. */
+    readonly urlPath?: string;
+    /** Largest payload of one packet that the load generator sends, octets. */
+    readonly largestPayload: number;
+    /** Kinds of faults that the protocol accepts, in the order of the lists. */
+    readonly faults: readonly string[];
+    /** Reasons for which input is rejected. */
+    readonly rejects: readonly string[];
+    /** Look on the page. Shape and dash pattern differ too, so that colour is not the only distinction. */
+    readonly look: {
+        readonly shape: string;
+        /** Colour on a light and on a dark background. */
+        readonly colors: readonly [light: string, dark: string];
+        /** Dash pattern of lines, CSS pixels; empty for a solid line. */
+        readonly dash: readonly number[];
+    };
+}
 /** Every protocol, in the order of all lists and columns. */
 declare const REGISTRY: {
     readonly http: {
@@ -7,6 +60,9 @@ declare const REGISTRY: {
         readonly summary: "requests and responses over TCP";
         readonly transport: "tcp";
         readonly port: 5000;
+        readonly secure: false;
+        readonly requests: true;
+        readonly streams: false;
         readonly help: "HTTP: traffic, control, /metrics";
         readonly packet: "a request to a traffic route";
         readonly example: `curl -d '{"n":7}' http://HOST:PORT`;
@@ -28,6 +84,9 @@ declare const REGISTRY: {
         readonly summary: "a connection, an ordered stream of bytes";
         readonly transport: "tcp";
         readonly port: 6000;
+        readonly secure: false;
+        readonly requests: false;
+        readonly streams: false;
         readonly help: "TCP";
         readonly packet: "a chunk as read, or a STAMP frame";
         readonly example: "printf 'Hello TCP 7' | nc -N HOST PORT";
@@ -49,6 +108,9 @@ declare const REGISTRY: {
         readonly summary: "single datagrams, delivery not guaranteed";
         readonly transport: "udp";
         readonly port: 7000;
+        readonly secure: false;
+        readonly requests: false;
+        readonly streams: false;
         readonly help: "UDP, plain and STAMP";
         readonly packet: "a datagram";
         readonly example: "printf 'Hello UDP 7' | nc -u -w1 HOST PORT";
@@ -65,11 +127,143 @@ declare const REGISTRY: {
             readonly dash: readonly [2, 3];
         };
     };
+    readonly https: {
+        readonly title: "HTTPS";
+        readonly summary: "HTTP/1.1 over TLS";
+        readonly transport: "tcp";
+        readonly port: 5443;
+        readonly secure: true;
+        readonly requests: true;
+        readonly streams: false;
+        readonly help: "HTTP/1.1 over TLS";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl --cacert ca.pem -d '{"n":7}' https://HOST:PORT`;
+        readonly connections: true;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "close", "stall", "burst", "delay", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "◆";
+            readonly colors: readonly ["#9e16f6", "#907fff"];
+            readonly dash: readonly [14, 4];
+        };
+    };
+    readonly http2: {
+        readonly title: "HTTP/2";
+        readonly summary: "many requests at a time on one TLS connection";
+        readonly transport: "tcp";
+        readonly port: 5444;
+        readonly secure: true;
+        readonly requests: true;
+        readonly streams: true;
+        readonly help: "HTTP/2 over TLS";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl --http2 --cacert ca.pem -d '{"n":7}' https://HOST:PORT`;
+        readonly connections: true;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "close", "stall", "burst", "delay", "reset", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "★";
+            readonly colors: readonly ["#753100", "#f76010"];
+            readonly dash: readonly [12, 3, 2, 3];
+        };
+    };
+    readonly http3: {
+        readonly title: "HTTP/3";
+        readonly summary: "requests over QUIC: encrypted streams in datagrams";
+        readonly transport: "udp";
+        readonly port: 5443;
+        readonly secure: true;
+        readonly requests: true;
+        readonly streams: true;
+        readonly help: "HTTP/3 over QUIC";
+        readonly packet: "a request to a traffic route";
+        readonly example: `curl --http3-only --cacert ca.pem -d '{"n":7}' https://HOST:PORT`;
+        readonly connections: false;
+        readonly stamp: false;
+        readonly reportsDrops: true;
+        readonly urlSchemes: readonly ["https"];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "stall", "burst", "delay", "reset", "status"];
+        readonly rejects: readonly ["bad-request", "not-json", "too-large", "too-slow", "memory-limit", "connection-limit", "stall-limit", "not-found", "forbidden", "failed"];
+        readonly look: {
+            readonly shape: "✚";
+            readonly colors: readonly ["#3c0048", "#b181a4"];
+            readonly dash: readonly [7, 3, 2, 3, 2, 3];
+        };
+    };
+    readonly websocket: {
+        readonly title: "WebSocket";
+        readonly summary: "messages in both directions on one connection";
+        readonly transport: "tcp";
+        readonly port: 5000;
+        readonly portOf: "http";
+        readonly secure: false;
+        readonly requests: false;
+        readonly streams: false;
+        readonly help: "";
+        readonly packet: "a message, text or STAMP";
+        readonly example: "ws://HOST:PORT/ws";
+        readonly connections: true;
+        readonly stamp: true;
+        readonly reportsDrops: false;
+        readonly urlSchemes: readonly ["ws", "wss"];
+        readonly urlPath: "/ws";
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "close", "burst", "delay", "duplicate", "reset"];
+        readonly rejects: readonly ["bad-frame", "too-large", "idle", "slow-reader", "memory-limit", "connection-limit", "failed"];
+        readonly look: {
+            readonly shape: "⬢";
+            readonly colors: readonly ["#062401", "#90ff40"];
+            readonly dash: readonly [4, 8];
+        };
+    };
+    readonly tls: {
+        readonly title: "TLS";
+        readonly summary: "TCP with encryption: frames or chunks";
+        readonly transport: "tcp";
+        readonly port: 6443;
+        readonly secure: true;
+        readonly requests: false;
+        readonly streams: false;
+        readonly help: "TCP over TLS";
+        readonly packet: "a chunk as decrypted, or a STAMP frame";
+        readonly example: "(printf 'Hello TLS 7'; sleep 1) | openssl s_client -quiet -no_ign_eof -connect HOST:PORT";
+        readonly connections: true;
+        readonly stamp: true;
+        readonly reportsDrops: false;
+        readonly urlSchemes: readonly [];
+        readonly largestPayload: number;
+        readonly faults: readonly ["drop", "burst", "delay", "reset"];
+        readonly rejects: readonly ["bad-length", "cut-frame", "not-stamp", "idle", "slow-reader", "memory-limit", "connection-limit", "failed", "handshake-failed", "handshake-timeout", "bad-record"];
+        readonly look: {
+            readonly shape: "▼";
+            readonly colors: readonly ["#353e51", "#ffedd2"];
+            readonly dash: readonly [4, 3, 4, 9];
+        };
+    };
 };
 /** A protocol's name: the label value in metrics, the value of `--proto`, the first part of a fault text. */
 type Protocol = keyof typeof REGISTRY;
-/** The port of each protocol; 0 selects a free one. */
-type PortSettings = Readonly<Record<`${Protocol}Port`, number>>;
+/** The names of the protocols whose entry has `Property`. */
+type ProtocolWith<Property extends Partial<ProtocolEntry>> = {
+    [Name in Protocol]: (typeof REGISTRY)[Name] extends Property ? Name : never;
+}[Protocol];
+/** A protocol that begins with a handshake. */
+type SecureProtocol = ProtocolWith<{
+    readonly secure: true;
+}>;
+/** A port, or that the protocol is not served. */
+type PortOrOff = number | "off";
+/** The port of each protocol that has one of its own; 0 selects a free one. */
+type PortSettings = Readonly<Record<`${Classic}Port`, number>> & Readonly<Record<`${SecureProtocol}Port`, PortOrOff>>;
 /** A probability for each direction. */
 interface ByDirection {
     readonly up: number;
@@ -137,6 +331,11 @@ interface Config extends PortSettings {
     readonly host: string;
     /** The port on which every datagram is a STAMP test packet; undefined for none. */
     readonly stampPort: number | undefined;
+    /** Whether the protocols that begin with a handshake are served. */
+    readonly tls: "on" | "off";
+    /** PEM files of the certificate chain and of its private key; undefined for those that the lab makes itself. */
+    readonly tlsCert: string | undefined;
+    readonly tlsKey: string | undefined;
     /** The faults at the start. */
     readonly impair: Impairments;
     /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
@@ -172,8 +371,8 @@ declare class ImpairmentError extends Error {
     /** The allowed values at that position. */
     allowed: string);
 }
-/** The numbers of the open ports; `stamp` if there is a STAMP port. */
-type Ports = Readonly<Record<Protocol, number>> & {
+/** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
+type Ports = Readonly<Record<Classic, number>> & Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & {
     readonly stamp?: number;
 };
 /** A running lab. */
@@ -203,11 +402,15 @@ interface Limits {
     readonly httpSessions: number;
     /** Open TCP connections. */
     readonly tcpConnections: number;
-    /** Idle time after which a TCP connection is closed, s. */
+    /** Open TLS connections, also before their handshakes. */
+    readonly tlsConnections: number;
+    /** Open WebSocket connections. */
+    readonly websocketConnections: number;
+    /** Idle time after which a TCP, TLS or WebSocket connection is closed, s. */
     readonly tcpIdleSeconds: number;
-    /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
+    /** Octets of responses that a TCP, TLS or WebSocket peer may leave unread before the lab stops reading from it. */
     readonly tcpUnreadBytes: number;
-    /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+    /** Octets that all TCP, TLS and WebSocket connections hold: unread responses, and incomplete frames of TCP and TLS. */
     readonly tcpBytes: number;
     /** Largest HTTP request body, octets. */
     readonly httpBodyBytes: number;
@@ -217,6 +420,8 @@ interface Limits {
     readonly httpBodyMs: number;
     /** Longest time from the first octets of an HTTP request to the last of them, ms; longer than `httpBodyMs`. */
     readonly httpRequestMs: number;
+    /** Longest time from the opening of a TLS connection to the end of its handshake, ms. */
+    readonly handshakeMs: number;
     /** Packets in the packet log, and packets recorded in a second. */
     readonly packetLog: number;
     readonly packetLogPerSecond: number;
@@ -282,7 +487,7 @@ interface HttpOptions {
     readonly body?: string | Uint8Array;
     /** Whether connections are reused. Default true. */
     readonly keepAlive?: boolean;
-    /** Whether TLS certificates are verified. Default true. */
+    /** As `verify` of the run, which replaces it. */
     readonly verify?: boolean;
 }
 /** Options of one run. Everything but the protocol has a default. */
@@ -292,7 +497,7 @@ interface LoadOptions {
     readonly target?: string;
     /** Address of the lab's control routes, host:port or URL; false disables them. Default: port 5000 of the target's host. */
     readonly control?: string | false;
-    /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: 5000, 6000 and 7000. */
+    /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: those of a lab without flags. */
     readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
     readonly mode?: Mode;
     /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
@@ -300,8 +505,13 @@ interface LoadOptions {
     readonly arrival?: Arrival;
     /** Replaces `rate` and `duration`. */
     readonly stages?: readonly Stage[];
-    /** Default 1 for STAMP (32 on TCP in a closed loop), otherwise opened on demand up to 256 (32 in a closed loop). */
+    /**
+     * Default 1 for STAMP (32 in a closed loop, where packets go over connections), otherwise opened on demand up to 256
+     * (32 in a closed loop). With streams on each, as many as have together that number of streams.
+     */
     readonly connections?: number;
+    /** Most requests in flight on each connection, for protocols that have streams. Default 32. */
+    readonly streams?: number;
     /** Most STAMP packets in flight in a closed loop. Default 64. */
     readonly inFlight?: number;
     /** Default 10; Infinity for a run that ends with `stop()`. */
@@ -320,6 +530,10 @@ interface LoadOptions {
     readonly warmup?: number;
     /** Default: random; the report contains it. */
     readonly seed?: number;
+    /** Whether the certificate of a target with TLS is verified. Default true. */
+    readonly verify?: boolean;
+    /** Certificates in PEM form that are trusted in place of those of the runtime. Default: those of the lab on this machine. */
+    readonly ca?: string | Uint8Array;
     /** 4 or 6: only addresses of that family. */
     readonly family?: 4 | 6;
     /** Time between two snapshots. Default 1. */
@@ -387,6 +601,12 @@ interface Repetition {
     /** Only with `--against`. */
     readonly side?: Side;
 }
+/** How the certificate of a run's target was checked. */
+interface ReportedTls {
+    readonly verify: boolean;
+    /** Which certificates were trusted in place of those of the runtime: those of `--ca`, or those of the lab on this machine. */
+    readonly ca: "options" | "lab" | null;
+}
 /** The HTTP requests of a run, without what may be secret. */
 interface ReportedRequests {
     /** Null if the target's name did not resolve, so that it was not decided. */
@@ -414,6 +634,8 @@ interface ReportedPlan {
     readonly count: number | null;
     readonly warmupSeconds: number;
     readonly connections: number;
+    /** Most requests in flight on each connection; only of protocols that have streams. */
+    readonly streams?: number;
     /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
     readonly onDemand?: boolean;
     /** Most packets in flight; null in an open loop. */
@@ -425,6 +647,8 @@ interface ReportedPlan {
     readonly family: 4 | 6 | null;
     /** The flags of the command, without header fields and bodies; only of runs of the command. */
     readonly flags?: readonly string[];
+    /** How the target's certificate was checked; only of runs over TLS or QUIC. */
+    readonly tls?: ReportedTls;
     /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
     readonly http: ReportedRequests | null;
     /** Those of `--percentiles`; only with the flag. */
@@ -573,6 +797,32 @@ interface Times {
     /** Why other values have no interval. */
     readonly noInterval: Partial<Record<EstimatedTime, NoTimeInterval>>;
 }
+/** The kinds of handshakes: a TCP connection, TLS on a TCP connection, QUIC with the TLS in it. */
+declare const HANDSHAKE_KINDS: readonly ["tcp", "tls", "quic"];
+/** A kind of handshakes. */
+type HandshakeKind = (typeof HANDSHAKE_KINDS)[number];
+/** Times of handshakes, s. Null: no sample, or too few for that percentile. */
+interface HandshakeTimes {
+    readonly count: number;
+    readonly min: number | null;
+    readonly mean: number | null;
+    readonly p50: number | null;
+    readonly p90: number | null;
+    readonly p99: number | null;
+    readonly max: number | null;
+}
+/** The handshakes of one kind. */
+interface KindOfHandshakes {
+    /** Cold ones: without an earlier session of TLS, or of which that is not known. TCP has no others. */
+    readonly full: HandshakeTimes;
+    /** Those that resumed an earlier session; null if the runtime does not show which ones did. */
+    readonly resumed: HandshakeTimes | null;
+}
+/** All handshakes of a run, the opening of connections before its first packet and the warm-up included. */
+interface ReportedHandshakes extends Readonly<Record<HandshakeKind, KindOfHandshakes | null>> {
+    /** TLS and QUIC handshakes that failed, by their error code. */
+    readonly failed: Readonly<Record<string, number>>;
+}
 /** The target's clock against this machine's. */
 interface ClockOffset {
     /** By how much the target's clock is ahead, s. */
@@ -670,6 +920,8 @@ interface RunReport {
     readonly failedTime: Times;
     readonly serviceTime: Times;
     readonly serverTime: Times;
+    /** How long connections took to open; null without connections, and in reports of older versions. */
+    readonly handshakes: ReportedHandshakes | null;
     readonly oneWay: {
         /** T2 - T1, signed: it contains the difference of the two clocks. */
         readonly up: Times;
@@ -755,8 +1007,11 @@ declare class UsageError extends Error {
  * in errors. Throws ImpairmentError.
  */
 declare function parseFaults(protocol: Protocol, text: string, at?: number): Faults;
-/** Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError. */
-declare function parseImpairments(text: string): Impairments;
+/**
+ * Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError, also for a
+ * protocol that is not one of `served`.
+ */
+declare function parseImpairments(text: string, served?: readonly Protocol[]): Impairments;
 /** Starts a load run. Throws a UsageError, which names the option, for options that are not valid. */
 declare function runLoad(options: LoadOptions): LoadRun;
 /**

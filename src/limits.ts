@@ -18,11 +18,15 @@ export interface Limits {
   readonly httpSessions: number;
   /** Open TCP connections. */
   readonly tcpConnections: number;
-  /** Idle time after which a TCP connection is closed, s. */
+  /** Open TLS connections, also before their handshakes. */
+  readonly tlsConnections: number;
+  /** Open WebSocket connections. */
+  readonly websocketConnections: number;
+  /** Idle time after which a TCP, TLS or WebSocket connection is closed, s. */
   readonly tcpIdleSeconds: number;
-  /** Octets of responses that a TCP peer may leave unread before the lab stops reading from it. */
+  /** Octets of responses that a TCP, TLS or WebSocket peer may leave unread before the lab stops reading from it. */
   readonly tcpUnreadBytes: number;
-  /** Octets that all TCP connections hold: unread responses and incomplete frames. */
+  /** Octets that all TCP, TLS and WebSocket connections hold: unread responses, and incomplete frames of TCP and TLS. */
   readonly tcpBytes: number;
   /** Largest HTTP request body, octets. */
   readonly httpBodyBytes: number;
@@ -32,6 +36,8 @@ export interface Limits {
   readonly httpBodyMs: number;
   /** Longest time from the first octets of an HTTP request to the last of them, ms; longer than `httpBodyMs`. */
   readonly httpRequestMs: number;
+  /** Longest time from the opening of a TLS connection to the end of its handshake, ms. */
+  readonly handshakeMs: number;
   /** Packets in the packet log, and packets recorded in a second. */
   readonly packetLog: number;
   readonly packetLogPerSecond: number;
@@ -58,6 +64,8 @@ export const DEFAULT_LIMITS: Limits = {
   httpStallMs: 300_000,
   httpSessions: 4096,
   tcpConnections: 4096,
+  tlsConnections: 4096,
+  websocketConnections: 1024,
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 64 * 1024,
   tcpBytes: 64 * 1024 * 1024,
@@ -65,6 +73,7 @@ export const DEFAULT_LIMITS: Limits = {
   httpBodiesBytes: 64 * 1024 * 1024,
   httpBodyMs: 10_000,
   httpRequestMs: 15_000,
+  handshakeMs: 10_000,
   packetLog: 1000,
   packetLogPerSecond: 200,
   viewers: 256,

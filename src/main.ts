@@ -2,9 +2,18 @@
 import { version } from "../package.json";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { createLog, type Log } from "./base/log.ts";
-import { PROTOCOLS, REGISTRY } from "./base/protocol.ts";
+import { isSecure, PROTOCOLS, REGISTRY, recordOf } from "./base/protocol.ts";
 import { signalHandler } from "./base/signals.ts";
-import { type Command, type Config, ConfigError, changeHint, helpText, readCommand } from "./config.ts";
+import { CertificateError } from "./certificates/certificate.ts";
+import {
+  type Command,
+  type Config,
+  ConfigError,
+  changeHint,
+  helpText,
+  readCommand,
+  servedProtocols,
+} from "./config.ts";
 import { printImpairments } from "./faults/print.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { measureCommand } from "./load/plan/lab-address.ts";
@@ -20,24 +29,34 @@ function readOrExit(): Command {
   }
 }
 
+/** The faults at the start, of the protocols that are served. */
+function faultsAtStart(config: Config): string {
+  return printImpairments(recordOf(servedProtocols(config), (protocol) => config.impair[protocol]));
+}
+
 /** The addresses of everything, printed at the start. */
-function banner(lab: Lab, { host, impair, token, seed }: Config): string {
+function banner(lab: Lab, config: Config): string {
+  const { host, token, seed } = config;
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
   const page = `http://${shown}:${lab.ports.http}`;
   const row = (what: string, where: string | number, hint: string) =>
-    `  ${what.padEnd(8)} ${`${where}`.padEnd(31)} ${hint}`.trimEnd();
-  const faults = printImpairments(impair);
+    `  ${what.padEnd(9)} ${`${where}`.padEnd(31)} ${hint}`.trimEnd();
+  const faults = faultsAtStart(config);
+  const hasAuthority = config.tlsCert === undefined && servedProtocols(config).some(isSecure);
   return [
     `wirelab ${version} on ${host}`,
     "",
     row("page", page, "open it in a browser"),
     row("metrics", `${page}/metrics`, "for Prometheus"),
     row("API", `${page}/swagger`, "every route, with a form to try it"),
+    ...(hasAuthority ? [row("authority", `${page}/ca.pem`, `curl -O ${page}/ca.pem`)] : []),
     "",
-    ...PROTOCOLS.map((protocol) => {
+    ...PROTOCOLS.flatMap((protocol) => {
       const { title, example } = REGISTRY[protocol];
       const port = lab.ports[protocol];
-      return row(title, `${shown}:${port}`, example.replace("HOST", shown).replace("PORT", `${port}`));
+      return port === undefined
+        ? []
+        : row(title, `${shown}:${port}`, example.replace("HOST", shown).replace("PORT", `${port}`));
     }),
     ...(lab.ports.stamp === undefined
       ? []
@@ -57,7 +76,8 @@ function banner(lab: Lab, { host, impair, token, seed }: Config): string {
 
 /** Which setting to change for a port that is not available. */
 function adviceOn({ code, portName }: ListenError): string {
-  return changeHint(code === "EADDRINUSE" || code === "EACCES" ? `${portName}Port` : "host");
+  const name = portName === "websocket" ? "http" : portName;
+  return changeHint(code === "EADDRINUSE" || code === "EACCES" ? `${name}Port` : "host");
 }
 
 async function main(): Promise<void> {
@@ -73,6 +93,10 @@ async function main(): Promise<void> {
   try {
     lab = await startLab({ ...config, log, errors });
   } catch (error) {
+    if (error instanceof CertificateError) {
+      console.error(`wirelab: ${error.message}`);
+      process.exit(2);
+    }
     if (!(error instanceof ListenError)) throw error;
     console.error(`wirelab: ${error.message}${adviceOn(error)}`);
     process.exit(1);
@@ -86,7 +110,7 @@ async function main(): Promise<void> {
       version,
       host: config.host,
       ...lab.ports,
-      faults: printImpairments(config.impair),
+      faults: faultsAtStart(config),
     });
   stopOnSignals(lab, log);
 }

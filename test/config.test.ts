@@ -1,6 +1,6 @@
 /** Environment variables and flags: values, precedence, and the errors of invalid ones. */
 import { describe, expect, test } from "bun:test";
-import { PROTOCOLS } from "../src/base/protocol.ts";
+import { PORT_PROTOCOLS } from "../src/base/protocol.ts";
 import {
   type Config,
   ConfigError,
@@ -40,6 +40,9 @@ const VALID: readonly Case[] = [
   ["tcpPort", "65535", 65_535],
   ["udpPort", "7001", 7001],
   ["stampPort", "862", 862],
+  ["http2Port", "5445", 5445],
+  ["http3Port", "off", "off"],
+  ["tls", "off", "off"],
   ["impair", "udp:drop=0.2", parseImpairments("udp:drop=0.2")],
   ["impair", "classroom", parseImpairments("classroom")],
   ["seed", "0", 0],
@@ -62,8 +65,11 @@ describe("a setting", () => {
   test("has the variable and the flag of docs/CONTRACT.md", () => {
     expect(Object.values(SETTINGS).map(({ variable, flag }) => [variable, flag])).toEqual([
       ["WIRELAB_HOST", "host"],
-      ...PROTOCOLS.map((protocol) => [`WIRELAB_${protocol.toUpperCase()}_PORT`, `${protocol}-port`]),
+      ...PORT_PROTOCOLS.map((protocol) => [`WIRELAB_${protocol.toUpperCase()}_PORT`, `${protocol}-port`]),
       ["WIRELAB_STAMP_PORT", "stamp-port"],
+      ["WIRELAB_TLS", "tls"],
+      ["WIRELAB_TLS_CERT", "tls-cert"],
+      ["WIRELAB_TLS_KEY", "tls-key"],
       ["WIRELAB_IMPAIR", "impair"],
       ["WIRELAB_SEED", "seed"],
       ["WIRELAB_TOKEN", "token"],
@@ -143,6 +149,10 @@ const INVALID: readonly (readonly [key: keyof Config, text: string, line: string
   ["stampPort", "99999999999", PORT],
   ["host", "a b", "not allowed; allowed: an IPv4 or IPv6 address, or a host name"],
   ["host", "http://x/", "not allowed; allowed: an IPv4 or IPv6 address, or a host name"],
+  ["http3Port", "on", "not allowed; allowed: a port from 0 to 65535, 0 for any free one, or off"],
+  ["tls", "no", "not allowed; allowed: on or off"],
+  ["tlsCert", "certs/", "not allowed; allowed: the path of a file"],
+  ["tlsKey", "certs/", "not allowed; allowed: the path of a file"],
   ["seed", "4294967296", "not allowed; allowed: an integer from 0 to 4294967295"],
   ["seed", "one", "not allowed; allowed: an integer from 0 to 4294967295"],
   ["logLevel", "loud", "not allowed; allowed: silent, error, warn, info, debug"],
@@ -174,12 +184,19 @@ describe("the error line", () => {
     expect(errorOf(["--token", "secret 2 times"])).toBe(`--token=${line}`);
   });
 
+  test("of a certificate without its key, or a key without its certificate, names the missing flag", () => {
+    expect(errorOf(["--tls-cert", "a.pem"])).toBe("--tls-cert requires --tls-key: a certificate and its private key");
+    expect(errorOf([], { WIRELAB_TLS_KEY: "a.pem" })).toBe(
+      "--tls-key requires --tls-cert: a certificate and its private key",
+    );
+  });
+
   test("of an empty flag has the empty value", () => {
     expect(errorOf(["--seed="])).toBe('--seed="": not allowed; allowed: an integer from 0 to 4294967295');
   });
 
-  const ports = PROTOCOLS.map((protocol) => `--${protocol}-port`).join(" ");
-  const FLAGS = `allowed: --host ${ports} --stamp-port --impair --seed --token --log-level --data --targets --help --version`;
+  const ports = PORT_PROTOCOLS.map((protocol) => `--${protocol}-port`).join(" ");
+  const FLAGS = `allowed: --host ${ports} --stamp-port --tls --tls-cert --tls-key --impair --seed --token --log-level --data --targets --help --version`;
   test.each([
     [["--drop", "0.2"], `--drop: no such flag; ${FLAGS}`],
     [["--drop=0.2"], `--drop: no such flag; ${FLAGS}`],

@@ -1,7 +1,7 @@
 /** The documents against the code: every name that docs/CONTRACT.md lists exists and the reverse; docs/claims.md and SECURITY.md name existing tests. */
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { PROTOCOLS } from "../src/base/protocol.ts";
+import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { DEFAULT_CONFIG, SETTINGS } from "../src/config.ts";
 import { DIRECTIONS_OF, KINDS, KINDS_OF } from "../src/faults/faults.ts";
 import { HELP } from "../src/load/cli/help.ts";
@@ -54,7 +54,11 @@ test("section 4 lists every kind of fault, where it exists and in which directio
     const [, protocols, directions] = row(section(4), `\`${kind}\``);
     const on = Object.entries(KINDS_OF).filter(([, kinds]) => kinds.includes(kind));
     expect(protocols).toBe(
-      on.length === PROTOCOLS.length ? "all" : on.map(([protocol]) => protocol.toUpperCase()).join(", "),
+      on.length === PROTOCOLS.length
+        ? "all"
+        : PROTOCOLS.filter((protocol) => on.some(([name]) => name === protocol))
+            .map((protocol) => REGISTRY[protocol].title)
+            .join(", "),
     );
     expect(directions).toBe(DIRECTIONS_OF[kind].length === 2 ? "both" : DIRECTIONS_OF[kind].join());
   }
@@ -106,6 +110,11 @@ describe("section 6", () => {
       "keepAlive",
       "verify",
       "withheld",
+      "tcp",
+      "tls",
+      "quic",
+      "full",
+      "resumed",
       "flags",
       "commit",
     ]); // present only in some reports

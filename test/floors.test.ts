@@ -10,6 +10,7 @@ const LAYERS = [
   "stamp",
   "faults",
   "metrics",
+  "certificates",
   "limits.ts",
   "config.ts",
   "load/plan",

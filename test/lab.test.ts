@@ -1,20 +1,20 @@
 /** `startLab` in a program: several labs, ports in use, and a stop that closes everything. */
 import { heapStats } from "bun:jsc";
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { PORT_PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../src/lab.ts";
 import { ListenError } from "../src/servers/listener.ts";
 import { exchange, FORMS, trafficOf, udpStamp } from "./support/clients.ts";
 import { freePort } from "./support/free-port.ts";
 import { openHttp } from "./support/http.ts";
-import { FREE_PORTS, startTestLab, urlOf } from "./support/lab.ts";
+import { ALL_FREE_PORTS, FREE_PORTS, startTestLab, urlOf } from "./support/lab.ts";
 import { openTcp } from "./support/tcp.ts";
 import { until } from "./support/until.ts";
 
 setDefaultTimeout(30_000);
 
 const NO_FAULTS = { http: {}, tcp: {}, udp: {} };
-const NAMES = [...PROTOCOLS, "stamp"] as const;
+const NAMES = [...PORT_PROTOCOLS, "stamp"] as const;
 /** Deadline for the exit of a program whose delayed answers are due after 50 s, ms. */
 const EXIT_LIMIT_MS = 15_000;
 
@@ -44,8 +44,8 @@ describe("startLab", () => {
   });
 
   test.each(NAMES)("rejects with the name of the port of %s if it is in use, and leaves no port open", async (name) => {
-    await using holder = await startTestLab({ stampPort: 0 });
-    const used = holder.ports[name];
+    await using holder = await startTestLab({ ...ALL_FREE_PORTS, stampPort: 0 });
+    const used = holder.ports[name] ?? 0;
     const free = freePorts();
     const error = await startLab({ ...free, [`${name}Port`]: used }).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(ListenError);
@@ -58,7 +58,7 @@ describe("startLab", () => {
 
 describe("stop", () => {
   test("frees the ports, and may be called several times", async () => {
-    const lab = await startTestLab();
+    const lab = await startTestLab(ALL_FREE_PORTS);
     await Promise.all([lab.stop(), lab.stop()]);
     await lab.stop();
     await lab[Symbol.asyncDispose]();

@@ -73,7 +73,7 @@ async function runLesson({ commands, lab }: (typeof lessons)[number]): Promise<L
 }
 
 test("every lesson has commands, and ends with a word on the verdict", () => {
-  expect(lessons.length).toBe(8);
+  expect(lessons.length).toBe(9);
   expect(LAB).toBe("bun run dev --seed 3259");
   for (const { title, text, commands, bold } of lessons) {
     expect([title, commands.length >= 2, bold.length > 0]).toEqual([title, true, true]);
@@ -107,14 +107,14 @@ describe.skipIf(!can)("the numbers in bold are printed", () => {
       const { output, failed, reports } = await runLesson(lesson);
       expect([title, failed]).toEqual([title, []]);
       expect([title, lesson.bold.filter((number) => !contains(output, number))]).toEqual([title, []]);
-      CLAIMS[title.replace(/^\d+\. /, "")]?.(reports);
+      CLAIMS[title.replace(/^\d+\. /, "")]?.(reports, output);
     },
     LIMIT_MS,
   );
 });
 
 /** What lessons say of numbers that depend on the machine; times of a run that is not valid may be longer. */
-const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[]) => void>> = {
+const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[], output: string) => void>> = {
   "Delay and its variation": ([fast, slow]) => {
     // A busy machine adds to the delays of the lab, which the verdict of the load run does not know.
     const isQuiet = (report: RunReport | undefined) => valid(report) && (report?.responseTime.p50 ?? 1) < 0.052;
@@ -146,6 +146,20 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[]) => void>> 
     expect([dropped?.statuses["503"], closed?.errors.closed]).toEqual([51, 48]);
     expect([dropped, closed, stalled].map((report) => report?.packets.droppedUp)).toEqual([51, 48, 50]);
     expect(stalled?.responseTime.over.p95).toBe(0.5);
+  },
+  "What does encryption cost, what does HTTP/3 buy": (reports, output) => {
+    const [http = 0, https = 0, , reopened = 0] = [...output.matchAll(/lab: ([\d.]+) ms/g)].map(([, ms]) => Number(ms));
+    expect(reopened).toBeGreaterThan(2 * Math.max(http, https));
+    const { full, resumed } = reports[3]?.handshakes?.tls ?? {};
+    // A handshake for each packet; a busy machine does not send all.
+    expect((full?.count ?? 0) + (resumed?.count ?? 0)).toBe(reports[3]?.packets.sent ?? 0);
+    expect(resumed?.count).toBeGreaterThan(full?.count ?? 0);
+    if (valid(reports[3])) expect(resumed?.mean).toBeLessThan(full?.mean ?? 0);
+    const [https1, http2, http3] = reports.slice(-3);
+    expect([https1, http2, http3].map((report) => report?.packets.lost)).toEqual([0, 0, 0]);
+    expect(https1?.responseTime.p99 ?? 2).toBeGreaterThan(0.19);
+    expect(http2?.responseTime.p90 ?? 2).toBeGreaterThan(0.05);
+    expect(http3?.responseTime.p90 ?? 2).toBeLessThan((http2?.responseTime.p90 ?? 2) / 2);
   },
 };
 

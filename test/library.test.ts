@@ -120,7 +120,10 @@ describe("errors of the library name options", () => {
   test.each([
     [{ duration: -1 }, "duration -1: expected more than 0"],
     [{ timeout: 2, wait: 1 }, "wait 1: expected at least timeout, which is 2 s"],
-    [{ inFlight: 5 }, "inFlight requires rate max on tcp or udp; otherwise the connections are the limit"],
+    [
+      { inFlight: 5 },
+      "inFlight requires rate max on tcp, udp, websocket or tls; otherwise the connections are the limit",
+    ],
     [{ objectives: ["p99"] }, "objectives p99: expected an objective such as p99<5ms, loss<0.1% or rate>=950"],
     [
       { stages: [{ from: 1, to: 1, seconds: 1 }], rate: 1 },

@@ -1,7 +1,11 @@
 /** src/main.ts as a process: its output at the start, its errors and exit statuses, and its stop on a signal. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { version } from "../package.json";
-import { PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { CLASSICS, PORT_PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
+import { DAY_MS } from "../src/certificates/certificate.ts";
+import { makeAuthority, makeCertificate } from "../src/certificates/make.ts";
+import { temporaryFolder } from "./certificates/support.ts";
 import { testPacket } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
 import { runMain, START_LIMIT_MS, startMain } from "./support/process.ts";
@@ -13,7 +17,7 @@ import { until } from "./support/until.ts";
 setDefaultTimeout(60_000);
 
 /** The port that the lab opens first: that of the last protocol. */
-const FIRST = PROTOCOLS.map((protocol) => `${REGISTRY[protocol].title} port ${REGISTRY[protocol].port}`).at(-1);
+const FIRST = PORT_PROTOCOLS.map((protocol) => `${REGISTRY[protocol].title} port ${REGISTRY[protocol].port}`).at(-1);
 const SCRIPT = Bun.which("script");
 if (!SCRIPT) console.warn("SKIPPED: script(1) is not installed; the output on a terminal is not tested");
 
@@ -29,19 +33,34 @@ describe("start", () => {
       host: "127.0.0.1",
       faults: "http:drop=0.2,delay=uniform(0,1500);tcp:drop=0.2;udp:drop=0.2",
     });
-    for (const name of [...PROTOCOLS, "stamp"]) expect(JSON.parse(line)[name]).toBeGreaterThan(0);
+    for (const name of [...CLASSICS, "stamp"]) expect(JSON.parse(line)[name]).toBeGreaterThan(0);
     expect((await fetch(`http://127.0.0.1:${lab.ports.http}/readyz`)).status).toBe(200);
     expect(lab.err).toBe("");
+  });
+
+  test("names no fault of a protocol that is not served", async () => {
+    await using lab = await startMain(["--tls-port", "off", "--impair", "tls:drop=0.1;tcp:drop=0.2"]);
+    const lines = lab.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ level, faults }) => [level, faults])).toEqual([
+      ["warn", undefined],
+      ["info", "tcp:drop=0.2"],
+    ]);
   });
 
   test.skipIf(!SCRIPT)("on a terminal writes one screen with the addresses and example commands", async () => {
     await using lab = await startOnTerminal();
     const { screen } = lab;
-    for (const text of ["HTTP", "TCP", "UDP", "/metrics", "/swagger", "curl", "nc -u", "Ctrl-C", "faults   none"]) {
+    const portAfter = (word: string) => new RegExp(`${word} +127\\.0\\.0\\.1:(\\d+)`).exec(screen)?.[1];
+    for (const text of ["HTTP", "TCP", "UDP", "/metrics", "/swagger", "curl", "nc -u", "Ctrl-C"]) {
       expect(screen).toContain(text);
     }
+    expect(screen).toMatch(/^ {2}faults {4}none /m);
+    expect(screen).toMatch(/^ {2}WebSocket 127\.0\.0\.1:\d+ +ws:/m); // the longest name
+    expect(screen).toContain(`curl -O http://127.0.0.1:${portAfter("HTTP")}/ca.pem`);
     expect(screen.split("\n").length).toBeLessThan(25);
-    const portAfter = (word: string) => new RegExp(`${word} +127\\.0\\.0\\.1:(\\d+)`).exec(screen)?.[1];
     expect(screen).toContain(
       `scripts/load.ts --proto udp --target 127.0.0.1:${portAfter("UDP")} --control 127.0.0.1:${portAfter("HTTP")}`,
     );
@@ -85,7 +104,8 @@ describe("start", () => {
 /** The process on a pseudo-terminal of script(1). */
 async function startOnTerminal() {
   const main = new URL("../src/main.ts", import.meta.url).pathname;
-  const command = `${process.execPath} ${main} --http-port 0 --tcp-port 0 --udp-port 0`;
+  const ports = PORT_PROTOCOLS.map((protocol) => `--${protocol}-port 0`).join(" ");
+  const command = `${process.execPath} ${main} ${ports}`;
   const child = Bun.spawn(["script", "-qefc", command, "/dev/null"], {
     stdin: "ignore",
     stdout: "pipe",
@@ -131,12 +151,25 @@ describe("an error at the start", () => {
 
   test("for a port in use exits with status 1 and one line with the port, its flag and its variable", async () => {
     await using lab = await startMain();
-    for (const name of PROTOCOLS) {
-      const args = PROTOCOLS.flatMap((other) => [`--${other}-port`, other === name ? `${lab.ports[name]}` : "0"]);
+    for (const name of CLASSICS) {
+      const args = CLASSICS.flatMap((other) => [`--${other}-port`, other === name ? `${lab.ports[name]}` : "0"]).concat(
+        "--tls",
+        "off",
+      );
       const advice = `choose another with --${name}-port or WIRELAB_${name.toUpperCase()}_PORT`;
       const line = `wirelab: ${REGISTRY[name].title} port ${lab.ports[name]} on 127.0.0.1 is in use; ${advice}\n`;
       expect(await runMain(args)).toEqual({ status: 1, out: "", err: line });
     }
+  });
+
+  test("for a certificate that has expired exits with status 2 and one line with its file", async () => {
+    using folder = temporaryFolder();
+    const past = Date.now() - 800 * DAY_MS; // a certificate is valid for 397 days
+    const pair = await makeCertificate(await makeAuthority(["localhost"], past), ["localhost"], past);
+    const [cert, key] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
+    await Promise.all([Bun.write(cert, pair.cert), Bun.write(key, pair.key)]);
+    const { status, err } = await runMain(["--tls-cert", cert, "--tls-key", key]);
+    expect([status, err]).toEqual([2, expect.stringMatching(/^wirelab: .*cert\.pem: expired at \d.*\n$/)]);
   });
 
   test("for an address of another machine exits with status 1 and one line with the address", async () => {

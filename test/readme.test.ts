@@ -40,8 +40,7 @@ describe.skipIf(!canUnshare)("commands", () => {
   }, 60_000);
 
   test.concurrent("the preset and the load run print the numbers that the README shows", async () => {
-    const [first = "", ...rest] = requests;
-    expect(rest.length).toBeGreaterThan(0);
+    const first = requests.find((line) => line.includes("classroom")) ?? "";
     const all = loads.find((line) => line.endsWith("--proto all")) ?? "";
     const [, measured] = await runTyped({ lab: LAB, inOrder: [first, all] });
     const [, shown = ""] = /```\n( +http +tcp +udp\n.*?)```/s.exec(readme) ?? [];
@@ -87,7 +86,7 @@ function without(late: readonly string[], [label = "", ...answered]: readonly st
 }
 
 test("the library code is that of this test, and its run gets every packet answered", async () => {
-  await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+  await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" });
   const { target, control } = { target: `127.0.0.1:${lab.ports.udp}`, control: `127.0.0.1:${lab.ports.http}` };
   const report = await runLoad({ protocol: "udp", target, control, rate: 200, duration: 1 }).report;
   expect(report.packets).toMatchObject({ sent: 200, answered: 200, lost: 0 });

@@ -7,6 +7,7 @@
 
 import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { writeTestPacket } from "../../src/stamp/packet.ts";
+import { fetchLoop, webSocketLoop } from "./secure-clients.ts";
 
 const [kind = "", portText, secondsText, ...options] = process.argv.slice(2);
 const framed = options.includes("framed");
@@ -76,18 +77,20 @@ async function udp(): Promise<void> {
   }, 100);
 }
 
-async function tcp(): Promise<void> {
+async function stream(isEncrypted: boolean): Promise<void> {
   const frame = testPacket(framed ? FRAME_HEADER_LENGTH : 0);
   for (let i = 0; i < CONNECTIONS; i++) {
     let got = 0;
+    const start = (socket: Bun.Socket) => {
+      if (framed) socket.write(STAMP_PREFACE);
+      socket.write(frame);
+    };
     await Bun.connect({
       hostname,
       port,
+      ...(isEncrypted && { tls: { rejectUnauthorized: false } }),
       socket: {
-        open(socket) {
-          if (framed) socket.write(STAMP_PREFACE);
-          socket.write(frame);
-        },
+        ...(isEncrypted ? { handshake: start } : { open: start }),
         data(socket, data) {
           got += data.length;
           if (got < frame.length) return;
@@ -126,9 +129,12 @@ async function http(request: string): Promise<void> {
   }
 }
 
+const answered = () => void answers++;
 const body = JSON.stringify({ message: "Hello HTTP 7" });
 if (kind === "udp") await udp();
-else if (kind === "tcp") await tcp();
+else if (kind === "tcp" || kind === "tls") await stream(kind === "tls");
+else if (kind === "http3") fetchLoop(port, CONNECTIONS, answered);
+else if (kind === "websocket") await webSocketLoop(port, CONNECTIONS, testPacket(0), answered);
 else if (kind === "http-get") await http("GET /status/200 HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n");
 else
   await http(

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readReports } from "../../src/load/report/files/json.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
-import { bunClient, median, ROOT, run, serverOf, type Traffic, wrk } from "./processes.ts";
+import { type CertificateFiles, certificateFiles } from "./certificate.ts";
+import { bunClient, h2load, howToInstall, median, ROOT, run, serverOf, type Traffic, wrk } from "./processes.ts";
 import { type Comparison, emptySide, type Figure, type Row, type Side } from "./row.ts";
 import type { Effort } from "./servers.ts";
 
@@ -25,9 +26,14 @@ interface SpeedRow {
   readonly goal: Comparison["goal"];
   readonly options: (port: number) => string;
   readonly other: (port: number, seconds: number) => Promise<Traffic | undefined>;
-  /** How to install the other client, if it is not part of the project. */
-  readonly missing?: string;
+  /** The program without which the row is skipped. */
+  readonly tool?: string;
+  /** Whether the server has a certificate, whose authority the load generator gets. */
+  readonly secure?: boolean;
 }
+
+/** The connections and the streams of each in the row of HTTP/2. */
+const HTTP2 = { connections: 4, streams: 32 };
 
 const SPEED: Readonly<Record<string, SpeedRow>> = {
   "load-http": {
@@ -37,7 +43,7 @@ const SPEED: Readonly<Record<string, SpeedRow>> = {
     goal: { rate: 1 },
     options: (port) => `--proto http --target http://127.0.0.1:${port}/status/200`,
     other: (port, seconds) => wrk(`http://127.0.0.1:${port}/status/200`, seconds),
-    missing: "wrk is not installed: apt-get install wrk",
+    tool: "wrk",
   },
   "load-udp": {
     what: "load, UDP, `--rate max`, 64 in flight",
@@ -55,16 +61,44 @@ const SPEED: Readonly<Record<string, SpeedRow>> = {
     options: (port) => `--proto tcp --target 127.0.0.1:${port} --control none --in-flight 32`,
     other: (port, seconds) => bunClient("tcp", port, seconds),
   },
+  "load-http2": {
+    what: "load, HTTP/2, `--rate max`, 4 connections, 32 streams each",
+    kind: "http2",
+    against: "`h2load -t1 -c4 -m32`",
+    goal: { rate: 0.9 },
+    options: (port) => `--proto http2 --target https://127.0.0.1:${port}/status/200 --connections 4 --streams 32`,
+    other: (port, seconds) => h2load(`https://127.0.0.1:${port}/status/200`, seconds, HTTP2),
+    tool: "h2load",
+    secure: true,
+  },
+  "load-http3": {
+    what: "load, HTTP/3, `--rate max`, 32 streams",
+    kind: "http3",
+    against: "shortest Bun `fetch` loop",
+    goal: { rate: 0.9 },
+    options: (port) => `--proto http3 --target https://127.0.0.1:${port}/status/200 --streams 32`,
+    other: (port, seconds) => bunClient("http3", port, seconds),
+    secure: true,
+  },
 };
+
+/** Starts the minimal server of a row; returns it, and the options of the load generator. */
+async function startPeer({ kind, options }: SpeedRow, files: CertificateFiles | undefined) {
+  const server = await serverOf("baseline", files ? [kind, files.cert, files.key] : [kind]);
+  return { server, line: `${options(server.port)}${files ? ` --ca ${files.ca}` : ""}` };
+}
 
 /** Duration of the run whose processor time is that of the start, and least duration of the others, s. */
 const START_S = 0.5;
 const LEAST_S = 2;
 
+/** Time before a run is measured: the runtime optimizes the code of the load generator. */
+const WARM_UP = "1s";
+
 /** Adds runs to a side; their processor time is without that of a short run. */
 async function loadSide(line: string, root?: string): Promise<{ side: Side; add: (seconds: number) => Promise<void> }> {
   const side = emptySide();
-  const runFor = (seconds: number) => loadRun(`${line} --rate max --warmup 300ms --duration ${seconds}s`, root);
+  const runFor = (seconds: number) => loadRun(`${line} --rate max --warmup ${WARM_UP} --duration ${seconds}s`, root);
   const start = await runFor(START_S);
   const add = async (seconds: number) => {
     const { report, cpuMicros } = await runFor(seconds);
@@ -78,11 +112,13 @@ async function loadSide(line: string, root?: string): Promise<{ side: Side; add:
 async function benchSpeed(name: string, row: SpeedRow, effort: Effort): Promise<Row> {
   const { pairs, before } = effort;
   const seconds = Math.max(LEAST_S, effort.seconds);
-  const { kind, what, against, goal, options, other, missing } = row;
-  if (missing !== undefined && Bun.which("wrk") === null) return { name, what, skipped: missing };
-  using server = await serverOf("baseline", [kind]);
-  const ours = await loadSide(options(server.port));
-  const old = before === undefined ? undefined : await loadSide(options(server.port), before);
+  const { what, against, goal, other, tool, secure } = row;
+  if (tool !== undefined && Bun.which(tool) === null) return { name, what, skipped: howToInstall(tool) };
+  using files = secure ? await certificateFiles() : undefined;
+  const { server: peer, line } = await startPeer(row, files);
+  using server = peer;
+  const ours = await loadSide(line);
+  const old = before === undefined ? undefined : await loadSide(line, before);
   const theirs = emptySide();
   for (let pair = 0; pair < pairs; pair++) {
     const client = await other(server.port, seconds);

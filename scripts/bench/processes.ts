@@ -32,7 +32,7 @@ export async function serverOf(script: string, args: readonly string[], root = R
 }
 
 /** Processor time of a process, of all its threads, µs. */
-function cpuMicrosOf(pid: number): number {
+export function cpuMicrosOf(pid: number): number {
   let nanoseconds = 0;
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     try {
@@ -50,6 +50,14 @@ export async function run(command: readonly string[], cwd = ROOT): Promise<{ tex
   const text = await new Response(child.stdout).text();
   await child.exited;
   return { text, cpuMicros: Number(child.resourceUsage()?.cpuTime.total ?? 0) };
+}
+
+/** The Debian packages of the peers. */
+const PACKAGES: Readonly<Record<string, string>> = { wrk: "wrk", h2load: "nghttp2-client" };
+
+/** Says that a program is missing, and how to install it. */
+export function howToInstall(tool: string): string {
+  return `${tool} is not installed: apt-get install ${PACKAGES[tool]}`;
 }
 
 /** What a client measured. */
@@ -83,6 +91,34 @@ export async function wrk(
   const { text, cpuMicros } = await run(command);
   const packets = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);
   return { packets, rate: Number(/Requests\/sec:\s*([\d.]+)/.exec(text)?.[1] ?? 0), clientMicros: cpuMicros };
+}
+
+/** How h2load makes requests. */
+export interface H2loadOptions {
+  readonly connections: number;
+  /** Requests at a time on each connection. */
+  readonly streams: number;
+  /** HTTP/1.1 in place of HTTP/2. */
+  readonly http1?: boolean;
+}
+
+/** h2load with one thread. It does not verify certificates. Undefined if it is not installed. */
+export async function h2load(
+  url: string,
+  seconds: number,
+  { connections, streams, http1 = false }: H2loadOptions,
+): Promise<Traffic | undefined> {
+  if (Bun.which("h2load") === null) return undefined;
+  const shape = [
+    "-t1",
+    `-c${connections}`,
+    `-m${streams}`,
+    `-D${Math.round(seconds * 1000)}ms`,
+    ...(http1 ? ["--h1"] : []),
+  ];
+  const { text, cpuMicros } = await run(["h2load", ...shape, url]);
+  const packets = Number(/(\d+) succeeded/.exec(text)?.[1] ?? 0);
+  return { packets, rate: packets / seconds, clientMicros: cpuMicros };
 }
 
 /** The median; NaN of no values. */

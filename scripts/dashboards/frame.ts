@@ -1,7 +1,6 @@
 /** What both dashboards have besides panels: variables, links, annotations, and the ids of panels. */
 import {
   AnnotationQueryBuilder,
-  CustomVariableBuilder,
   type Dashboard,
   DashboardBuilder,
   DashboardCursorSync,
@@ -12,6 +11,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from "@grafana/grafana-foundation-sdk/dashboard";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import { ask, DATA_SOURCE, LAB, LAB_PROTOCOL, PROVISIONED_UID } from "./parts.ts";
 
 const ALL = { text: ["All"], value: ["$__all"] };
@@ -24,11 +24,11 @@ function dataSourceVariable(): DatasourceVariableBuilder {
     .current({ text: "wirelab", value: PROVISIONED_UID });
 }
 
-/** All labs, or some. "All" is `.*` instead of a list, so that it includes replicas that are added later. */
-function instanceVariable(): QueryVariableBuilder {
-  const query = 'label_values(packets_total{job="wirelab"},instance)';
-  return new QueryVariableBuilder("instance")
-    .label("Lab")
+/** All values of a label of the labs, or some. "All" is `.*` instead of a list, so that it includes later ones. */
+function labelVariable(label: string, title: string): QueryVariableBuilder {
+  const query = `label_values(packets_total{job="wirelab"},${label})`;
+  return new QueryVariableBuilder(label)
+    .label(title)
     .datasource(DATA_SOURCE)
     .query({ qryType: 1, query, refId: "PrometheusVariableQueryEditor-VariableQuery" })
     .definition(query)
@@ -36,17 +36,12 @@ function instanceVariable(): QueryVariableBuilder {
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
-    .allValue(".*")
-    .current(ALL);
+    .allValue(".*");
 }
 
-function protocolVariable(): CustomVariableBuilder {
-  return new CustomVariableBuilder("protocol")
-    .label("Protocol")
-    .values("http,tcp,udp")
-    .multi(true)
-    .includeAll(true)
-    .current(ALL);
+/** The protocols that the labs serve; at first those without encryption that have a port of their own. */
+function protocolVariable(): QueryVariableBuilder {
+  return labelVariable("protocol", "Protocol").current({ text: [...CLASSICS], value: [...CLASSICS] });
 }
 
 /** An annotation on every panel where `expr` has a value, with the label `tag` as its text. */
@@ -100,7 +95,7 @@ export function frame(uid: string, title: string, description: string): Dashboar
     .refresh("5s")
     .tooltip(DashboardCursorSync.Crosshair)
     .withVariable(dataSourceVariable())
-    .withVariable(instanceVariable())
+    .withVariable(labelVariable("instance", "Lab").current(ALL))
     .withVariable(protocolVariable())
     .annotation(FAULTS_CHANGED)
     .annotation(LAB_RESTARTED)

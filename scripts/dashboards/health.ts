@@ -26,7 +26,7 @@ export function status(): AnyPanel[] {
         title: "Labs up",
         description: "Replicas that answer Prometheus. If it is 0, no value on this page is current.",
         unit: NoUnit,
-        span: 4,
+        span: 3,
         thresholds: atLeast(1),
       },
       { expr: `sum(up{${LAB}}) or vector(0)`, legend: "labs" },
@@ -36,7 +36,7 @@ export function status(): AnyPanel[] {
         title: "Traffic clients up",
         description: "Load runs that answer Prometheus. Without one, the panels of the client are empty.",
         unit: NoUnit,
-        span: 4,
+        span: 3,
         thresholds: atLeast(1),
       },
       { expr: 'sum(up{job="wirelab-traffic"}) or vector(0)', legend: "clients" },
@@ -45,9 +45,9 @@ export function status(): AnyPanel[] {
       {
         title: "Packets received",
         description:
-          "Packets per second received by the labs, including dropped ones: datagrams, TCP frames or chunks, HTTP requests.",
+          "Packets per second received by the labs, including dropped ones: requests, messages, frames or chunks of a stream, datagrams.",
         unit: PacketsPerSecond,
-        span: 5,
+        span: 7,
       },
       { expr: perSecond("packets_total", LAB_PROTOCOL, "protocol"), legend: "{{protocol}}" },
     ),
@@ -57,7 +57,7 @@ export function status(): AnyPanel[] {
         description:
           "Ratio of received packets without an answer. Orange from the objective (1 %), red from 14.4 times the objective.",
         unit: PercentUnit,
-        span: 5,
+        span: 7,
         thresholds: DROP_STEPS,
       },
       { expr: DROP_RATIO, legend: "{{protocol}}" },
@@ -68,7 +68,7 @@ export function status(): AnyPanel[] {
         description:
           "Alerts of wirelab that are firing. The classroom faults fire the alert of the drop budget; this is expected.",
         unit: NoUnit,
-        span: 6,
+        span: 4,
         thresholds: rising(1, 3),
       },
       { expr: 'count(ALERTS{alertname=~"Wirelab.+",alertstate="firing"}) or vector(0)', legend: "firing" },

@@ -2,6 +2,7 @@
 import { type Dashboard, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
 import { PanelBuilder as TextBuilder, TextMode } from "@grafana/grafana-foundation-sdk/text";
 import { finish, frame } from "./frame.ts";
+import { handshakes } from "./handshakes.ts";
 import { status } from "./health.ts";
 import { clientAndLab, faults } from "./losses.ts";
 import type { AnyPanel } from "./parts.ts";
@@ -19,6 +20,7 @@ function help(): AnyPanel {
         "The lab counts the packets that it **receives** and drops; the client counts the packets that it **sends** and loses.",
         "Change the faults on the [live page](http://127.0.0.1:5000/) or through the [API](http://127.0.0.1:5000/swagger). Each change is marked in orange on every panel.",
         "A lab with the `classroom` faults drops 20 % of the packets, twenty times the objective of 1 %, so `WirelabDropBudgetBurn` fires. Set the faults to `none` to end it.",
+        "**Protocol** at the top selects the protocols of every panel but those of handshakes. The dashes and shapes of the protocols are those of the live page.",
         "The objectives are in `prometheus.rules.yml`. The packet format is [STAMP, RFC 8762](https://www.rfc-editor.org/rfc/rfc8762).",
       ].join("\n\n"),
     );
@@ -36,6 +38,7 @@ export function overview(): Dashboard {
     ["Packets", packets()],
     ["Response times", responseTimes()],
     ["Faults and losses", faults()],
+    ["Handshakes", handshakes()],
     ["Client and lab compared", clientAndLab()],
     ["Help", [help()]],
   ];

@@ -40,6 +40,7 @@ import {
 import { DataqueryBuilder, PromQueryFormat } from "@grafana/grafana-foundation-sdk/prometheus";
 import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import { looksOf } from "./looks.ts";
 
 /** The data source selected on the dashboard; compose provisions one with the uid `PROVISIONED_UID`. */
 export const DATA_SOURCE: DataSourceRef = { type: "prometheus", uid: "$datasource" };
@@ -109,7 +110,7 @@ export function ask(letter: string, expr: string, legend = ""): DataqueryBuilder
 
 /** The latest number of each series. */
 export function stat(text: PanelText, query: Query): StatBuilder {
-  return new StatBuilder()
+  const panel = new StatBuilder()
     .title(text.title)
     .description(text.description)
     .datasource(DATA_SOURCE)
@@ -122,6 +123,9 @@ export function stat(text: PanelText, query: Query): StatBuilder {
     .graphMode(BigValueGraphMode.None)
     .reduceOptions(new ReduceDataOptionsBuilder().calcs(["lastNotNull"]))
     .withTarget(ask("A", query.expr, query.legend).instant());
+  // The colour is that of the thresholds.
+  for (const { name, title } of looksOf(query.legend)) panel.overrideByName(name, [title]);
+  return panel;
 }
 
 /** Lines over time on one scale, with a table of their latest, mean and highest values. */
@@ -151,8 +155,12 @@ function plot(text: PanelText, queries: readonly Query[], scale: ScaleDistributi
         .calcs(["lastNotNull", "mean", "max"]),
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
+  const hasPatterns = queries.every(({ dashed }) => !dashed);
   for (const [index, query] of queries.entries()) {
     panel.withTarget(ask(refId(index), query.expr, query.legend).range());
+    for (const { name, title, color, pattern } of looksOf(query.legend)) {
+      panel.overrideByName(name, [title, color, ...(hasPatterns && pattern ? [pattern] : [])]);
+    }
     if (query.dashed) {
       panel.overrideByQuery(refId(index), [
         { id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } },

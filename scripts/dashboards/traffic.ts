@@ -69,7 +69,7 @@ export function responseTimes(): AnyPanel[] {
     )
       .repeat("protocol")
       .repeatDirection("h")
-      .maxPerRow(3),
+      .maxPerRow(4),
     heatmap(
       {
         title: "Response time heatmap: $protocol",
@@ -82,6 +82,6 @@ export function responseTimes(): AnyPanel[] {
     )
       .repeat("protocol")
       .repeatDirection("h")
-      .maxPerRow(3),
+      .maxPerRow(4),
   ];
 }

@@ -4,11 +4,11 @@
  */
 
 import { formatCount } from "../../src/base/format.ts";
-import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { CLASSICS, type Protocol } from "../../src/base/protocol.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
 import type { PacketCounts } from "../../src/load/report/report-packets.ts";
 import { UNKNOWN_ANSWER } from "../../src/load/report/report-packets.ts";
-import { CUT_OFF, NO_CONNECTION } from "../../src/load/send/clients/tcp.ts";
+import { CUT_OFF, NO_CONNECTION } from "../../src/load/send/stamp/stream-client.ts";
 import { DROP_REASONS, type DropReason } from "../../src/metrics/counters.ts";
 import { outside, type Series } from "./checks.ts";
 
@@ -186,5 +186,5 @@ export function balanceLine(protocol: Protocol, totals: Totals, series: Series):
 
 /** The defects of every protocol. */
 export function allBalanceDefects(reports: readonly RunReport[], series: Series): string[] {
-  return PROTOCOLS.flatMap((protocol) => balanceDefects(protocol, addUp(reports, protocol), series));
+  return CLASSICS.flatMap((protocol) => balanceDefects(protocol, addUp(reports, protocol), series));
 }

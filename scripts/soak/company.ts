@@ -1,5 +1,5 @@
 /** What happens to the lab beside the load: changes of the faults, scrapes, viewers of the page and its runs. */
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
 import type { RunState } from "../../src/runs/shapes.ts";
 import { scrape } from "../../test/support/scrape.ts";
@@ -92,7 +92,7 @@ export async function startRuns(
   report: (report: RunReport) => void,
 ): Promise<number> {
   const url = `http://127.0.0.1:${port}/runs`;
-  const choices = [...PROTOCOLS, "all"] as const;
+  const choices = [...CLASSICS, "all"] as const;
   let runs = 0;
   while (!signal.aborted) {
     const body = { protocol: choices[runs % choices.length], rate: 100, seconds: 2, timeout: 0.5, wait: 1 };

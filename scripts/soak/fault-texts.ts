@@ -1,5 +1,5 @@
 /** Random faults for the soak: the texts that it puts to the lab. */
-import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { CLASSICS, type Protocol } from "../../src/base/protocol.ts";
 import { type Random, random } from "../../src/base/random.ts";
 import { KINDS_OF, type Kind } from "../../src/faults/faults.ts";
 
@@ -45,7 +45,7 @@ function textOf(protocol: Protocol, next: Random): string {
 export function* faultTexts(seed: number): Generator<string, never> {
   const next = random(seed, "soak");
   for (;;)
-    yield PROTOCOLS.map((protocol) => textOf(protocol, next))
+    yield CLASSICS.map((protocol) => textOf(protocol, next))
       .filter(Boolean)
       .join(";") || "none";
 }

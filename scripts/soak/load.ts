@@ -1,5 +1,5 @@
 /** The load of the soak: the load command, a process for each protocol, again and again until the end. */
-import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { CLASSICS, type Classic } from "../../src/base/protocol.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
 
 const LOAD = new URL("../load.ts", import.meta.url).pathname;
@@ -13,18 +13,13 @@ const SHARE = 1 / 3;
 
 /** The lab that is sent to, and where the reports go. */
 export interface LoadParts {
-  readonly ports: Readonly<Record<Protocol, number>>;
+  readonly ports: Readonly<Record<Classic, number>>;
   readonly signal: AbortSignal;
   readonly report: (report: RunReport) => void;
 }
 
 /** Runs the load command once. Throws if it gives no report. */
-async function runOnce(
-  protocol: Protocol,
-  rate: number | "max",
-  seconds: number,
-  parts: LoadParts,
-): Promise<RunReport> {
+async function runOnce(protocol: Classic, rate: number | "max", seconds: number, parts: LoadParts): Promise<RunReport> {
   const { ports, signal, report } = parts;
   const flags = {
     proto: protocol,
@@ -54,16 +49,16 @@ async function runOnce(
 }
 
 /** A third of the maximum rate of each protocol, all of them in closed loops at the same time. */
-export async function measureRates(parts: LoadParts): Promise<Readonly<Record<Protocol, number>>> {
-  const rates = PROTOCOLS.map(async (protocol) => {
+export async function measureRates(parts: LoadParts): Promise<Readonly<Record<Classic, number>>> {
+  const rates = CLASSICS.map(async (protocol) => {
     const { rate } = await runOnce(protocol, "max", MEASURE_SECONDS, parts);
     return [protocol, Math.max(1, Math.round(rate.achieved * SHARE))] as const;
   });
-  return Object.fromEntries(await Promise.all(rates)) as Record<Protocol, number>; // an entry for each protocol
+  return Object.fromEntries(await Promise.all(rates)) as Record<Classic, number>; // an entry for each protocol
 }
 
 /** Sends packets of one protocol for `seconds`, in runs one after another. */
-async function keepSending(protocol: Protocol, rate: number, seconds: number, parts: LoadParts): Promise<void> {
+async function keepSending(protocol: Classic, rate: number, seconds: number, parts: LoadParts): Promise<void> {
   const endAt = performance.now() + seconds * 1000;
   while (!parts.signal.aborted) {
     const left = Math.round(endAt - performance.now()) / 1000;
@@ -74,9 +69,9 @@ async function keepSending(protocol: Protocol, rate: number, seconds: number, pa
 
 /** Sends packets of all protocols for `seconds`. */
 export async function sendAll(
-  rates: Readonly<Record<Protocol, number>>,
+  rates: Readonly<Record<Classic, number>>,
   seconds: number,
   parts: LoadParts,
 ): Promise<void> {
-  await Promise.all(PROTOCOLS.map((protocol) => keepSending(protocol, rates[protocol], seconds, parts)));
+  await Promise.all(CLASSICS.map((protocol) => keepSending(protocol, rates[protocol], seconds, parts)));
 }

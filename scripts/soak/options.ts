@@ -9,8 +9,8 @@ export const HELP = `soak: keeps a lab under load while its faults change, and c
 usage: bun run soak [flags]
 
   --duration TIME   how long the load lasts: 10m (default), 60s. At least 10s
-  --rate N          packets a second of each protocol. Default: a third of the maximum, measured at the start with all
-                    three protocols at the same time
+  --rate N          packets a second of each of HTTP, TCP and UDP. Default: a third of the maximum, measured at the start
+                    with all three at the same time
   --memory SIZE     runs the lab in a control group with this memory limit: 512M, 1G (root, Linux)
   --starts N        how often a lab is started and stopped in one process afterwards. Default: 1000, and 200 if
                     --duration is less than 5m

@@ -2,7 +2,7 @@
 
 import { formatRate, formatSeconds } from "../../src/base/format.ts";
 import { messageOf } from "../../src/base/message.ts";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import { limitMemory } from "../../test/hostile/support/memory-limit.ts";
 import { type LabProcess, startMain } from "../../test/support/process.ts";
 import { scrape } from "../../test/support/scrape.ts";
@@ -48,7 +48,7 @@ async function underLoad(
     options.rate === undefined
       ? await measureRates(load)
       : { http: options.rate, tcp: options.rate, udp: options.rate };
-  say(`rates: ${PROTOCOLS.map((protocol) => `${protocol} ${formatRate(rates[protocol])}`).join(", ")}`);
+  say(`rates: ${CLASSICS.map((protocol) => `${protocol} ${formatRate(rates[protocol])}`).join(", ")}`);
   const startedAt = performance.now();
   const lines = setInterval(() => say(progress.line((performance.now() - startedAt) / 1000)), LINE_EVERY_MS);
   const until = AbortSignal.any([signal, failed.signal, over.signal]);
@@ -99,7 +99,7 @@ export async function soak(options: SoakOptions, parts: SoakParts): Promise<stri
   const defects = await underLoad(lab, options, parts);
   if (signal.aborted || !lab.running) return [...progress.defects, ...defects];
   const after = await atRest(lab, before);
-  for (const protocol of PROTOCOLS) say(balanceLine(protocol, addUp(progress.reports, protocol), after));
+  for (const protocol of CLASSICS) say(balanceLine(protocol, addUp(progress.reports, protocol), after));
   const { first, last } = memoryTrend(progress.memory);
   say(`memory: ${mebibytes(first)} in the first third after the warm-up, ${mebibytes(last)} in the last`);
   if (defects.length === 0) defects.push(...allBalanceDefects(progress.reports, after));

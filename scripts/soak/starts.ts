@@ -18,7 +18,7 @@ export interface Held {
 
 /** A lab that receives one request between its start and its stop. */
 async function startAndStop(): Promise<void> {
-  const lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0 });
+  const lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" });
   const response = await fetch(`http://127.0.0.1:${lab.ports.http}/metrics`, { keepalive: false });
   await response.text();
   await lab.stop();

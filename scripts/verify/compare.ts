@@ -29,6 +29,7 @@ const TEXTS = /^(evidence|verdict\.reasons|loss\.method)\b/;
 /** Numbers that come from elsewhere, with the reason. */
 const ELSEWHERE: readonly (readonly [path: RegExp, reason: string])[] = [
   [/^durationSeconds$/, "the sending ends with the plan, not with a packet; the rates are recomputed with it"],
+  [/^handshakes\b/, "handshakes belong to connections, not to packets"],
   [/^receiveDelay\b/, "the kernel's receive times are those of datagrams and of connections, not of packets"],
 ];
 

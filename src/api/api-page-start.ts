@@ -31,6 +31,7 @@ const REPAIRS = [
   [".opblock h5", { "aria-level": "4" }],
   [".responses-table", { role: null }],
   [".body-param__text", { "aria-label": "Request body" }],
+  ["#servers", { "aria-label": "Server" }],
   [".microlight", { tabindex: "0" }],
 ];
 const place = document.body.appendChild(document.createElement("div"));

@@ -4,7 +4,7 @@
  */
 import { swagger } from "@elysiajs/swagger";
 import { Elysia } from "elysia";
-import { ALL_TITLES } from "../base/protocol.ts";
+import { ALL_TITLES, type Protocol, REGISTRY } from "../base/protocol.ts";
 import { START_SCRIPT, START_STYLE } from "./api-page-start.ts";
 import { TAGS } from "./openapi.ts";
 
@@ -20,12 +20,31 @@ const SCHEMAS = {
   },
 };
 
+/** The listeners that have the routes: all of HTTP. The ports are the default ones, which the variable replaces. */
+function serversOf(served: readonly Protocol[]) {
+  const listeners = served.filter((protocol) => REGISTRY[protocol].requests);
+  const own = { url: "/", description: "The listener that sent this description" };
+  const others = listeners.map((protocol) => {
+    const { title, summary, secure, port } = REGISTRY[protocol];
+    return {
+      url: `${secure ? "https" : "http"}://{host}:{port}`,
+      description: `${title}: ${summary}`,
+      variables: { host: { default: "localhost" }, port: { default: `${port}` } },
+    };
+  });
+  return [own, ...others];
+}
+
 /** The parts of the description that belong to no route. */
-function documentation(version: string) {
-  const description = `Serves ${ALL_TITLES}, injects faults and measures loss and delay.`;
+function documentation(version: string, served: readonly Protocol[]) {
+  const description = `Serves ${ALL_TITLES}, injects faults and measures loss and delay.
+
+Every route is on each listener of HTTP, whatever its version. A request to a traffic route is a packet of the protocol of its
+listener.`;
   const token = { type: "http" as const, scheme: "bearer", description: "WIRELAB_TOKEN; required from other hosts" };
   return {
     info: { title: "wirelab", version, description },
+    servers: serversOf(served),
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     components: { schemas: SCHEMAS, securitySchemes: { token } },
   };
@@ -37,7 +56,7 @@ function asset(name: string): Response {
 }
 
 /** The description at `/swagger/json` and its page at `/swagger`. */
-export function apiPage(version: string) {
+export function apiPage(version: string, served: readonly Protocol[]) {
   const hidden = { detail: { hide: true } } as const;
   return new Elysia({ name: "api-page" })
     .get(START, () => new Response(START_SCRIPT, { headers: { "content-type": "text/javascript" } }), hidden)
@@ -46,7 +65,7 @@ export function apiPage(version: string) {
       swagger({
         path: "/swagger",
         scalarCDN: START,
-        documentation: documentation(version),
+        documentation: documentation(version, served),
       }),
     )
     .get("/swagger/swagger-ui-bundle.js", () => asset("swagger-ui-bundle.js"), hidden)

@@ -8,7 +8,7 @@ import { assertMayChange } from "./rights.ts";
 import { FieldError, planRuns, type RunRequest, readerSchema, refusalStatus, requestSchema } from "./run-request.ts";
 import { describeStart, RUN_DOCS } from "./runs-description.ts";
 
-type RunnerParts = Pick<ApiParts, "runner" | "ports" | "config" | "limits">;
+type RunnerParts = Pick<ApiParts, "runner" | "ports" | "config" | "limits" | "served">;
 
 /** The routes of the run in progress. */
 export function currentRunRoutes(parts: RunnerParts) {
@@ -37,9 +37,9 @@ export function currentRunRoutes(parts: RunnerParts) {
 }
 
 /** Starts the requested run; the response is its state, or the reason why it cannot start. */
-function start(request: RunRequest, { runner, ports, config }: RunnerParts): Response {
+function start(request: RunRequest, { runner, ports, config, served }: RunnerParts): Response {
   try {
-    const runs = planRuns(request, { host: config.host, ports: ports() }, config.targets);
+    const runs = planRuns(request, { host: config.host, ports: ports(), served }, config.targets);
     const { seconds, timeout = DEFAULT_TIMEOUT, wait = 2 * timeout } = request;
     const state = runner.start(runs, seconds, wait);
     return Response.json(state, { status: 202 });

@@ -1,8 +1,9 @@
 /** Responses to requests that fail: one line of JSON, a status, and the reason under which the lab counts them. */
 import { ParseError, ValidationError } from "elysia";
-import type { REGISTRY } from "../base/protocol.ts";
+import type { Protocol, REGISTRY } from "../base/protocol.ts";
 import { FaultFieldError } from "../faults/check.ts";
 import { ImpairmentError } from "../faults/pieces.ts";
+import { notServed } from "../faults/text.ts";
 import { StoreBusyError, StoreEndedError, UnreadableRunError } from "../runs/kept/errors.ts";
 import { MemoryLimitError } from "./large-bodies.ts";
 import { NotAllowedError } from "./rights.ts";
@@ -11,6 +12,15 @@ import { problemOf } from "./validation-error.ts";
 /** A request with a value that is not allowed; the message is one line with the value and what is allowed. */
 export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
+}
+
+/** A request for a protocol that the lab does not serve. */
+export class NotServedError extends Error {
+  override readonly name = "NotServedError";
+
+  constructor(protocol: Protocol, served: readonly Protocol[]) {
+    super(`${notServed(protocol)}; allowed: ${served.join(", ")}`);
+  }
 }
 
 /** The response to a failed request. */
@@ -57,6 +67,7 @@ export function methodFailure(request: Request, methods: readonly string[]): Fai
 export function failureOf(error: unknown, code: string | number, request: Request): Failure {
   const cause = error instanceof ParseError && error.cause ? error.cause : error;
   if (cause instanceof NotAllowedError) return notAllowed(cause);
+  if (cause instanceof NotServedError) return failure("not-found", 404, { error: cause.message });
   if (code === "NOT_FOUND") {
     const error = `no route ${request.method} ${pathOf(request.url)}; see /swagger for all routes`;
     return failure("not-found", 404, { error });

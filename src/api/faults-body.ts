@@ -3,10 +3,10 @@
  * begins as a JSON value does. The content type is ignored, because many clients set one by default.
  */
 import { t } from "elysia";
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
-import { checkedFaults } from "../faults/check.ts";
-import { type Faults, type Impairments, NO_IMPAIRMENTS } from "../faults/faults.ts";
-import { parseFaults, parseImpairments } from "../faults/text.ts";
+import { isProtocol, type Protocol, recordOf } from "../base/protocol.ts";
+import { checkedFaults, FaultFieldError } from "../faults/check.ts";
+import { type Faults, type Impairments, NO_FAULTS, NO_IMPAIRMENTS } from "../faults/faults.ts";
+import { notServed, parseFaults, parseImpairments } from "../faults/text.ts";
 import { BadRequestError } from "./errors.ts";
 import { expandNumbers, FAULT_SCHEMAS } from "./faults-schema.ts";
 import { checker, isJsonObject } from "./json-body.ts";
@@ -25,25 +25,30 @@ export function faultsReader(protocol: Protocol): (request: Request) => Promise<
   return (request) => readBody(request, (text) => parseFaults(protocol, text), ofJson);
 }
 
-/** Returns a function that reads the faults of all protocols; a protocol that the body does not name has none. */
-export function impairmentsReader(): (request: Request) => Promise<Impairments> {
-  const schema = t.Object(
-    byProtocol((protocol) => t.Optional(FAULT_SCHEMAS[protocol])),
-    { additionalProperties: false },
-  );
-  const check = checker(schema);
+/** Returns a function that reads the faults of all `served` protocols; one that the body does not name has none. */
+export function impairmentsReader(served: readonly Protocol[]): (request: Request) => Promise<Impairments> {
+  const fields = Object.fromEntries(served.map((protocol) => [protocol, t.Optional(FAULT_SCHEMAS[protocol])]));
+  // The fields come from a list, so TypeBox cannot infer the type.
+  const check = checker(t.Unsafe<Partial<Impairments>>(t.Object(fields, { additionalProperties: false })));
   const ofJson = (value: unknown): Impairments => {
+    assertServed(value, served);
     const given = check(expandAll(value));
-    const faults = byProtocol((protocol) => checkedFaults(protocol, given[protocol] ?? {}, `${protocol}.`));
-    return { ...NO_IMPAIRMENTS, ...faults };
+    const faultsOf = (protocol: Protocol) => checkedFaults(protocol, given[protocol] ?? NO_FAULTS, `${protocol}.`);
+    return { ...NO_IMPAIRMENTS, ...recordOf(served, faultsOf) };
   };
-  return (request) => readBody(request, parseImpairments, ofJson);
+  return (request) => readBody(request, (text) => parseImpairments(text, served), ofJson);
+}
+
+/** Throws FaultFieldError if a body of JSON names a protocol that this lab does not serve. */
+function assertServed(body: unknown, served: readonly Protocol[]): void {
+  if (!isJsonObject(body)) return;
+  const other = Object.keys(body).find((name) => isProtocol(name) && !served.includes(name));
+  if (other !== undefined && isProtocol(other)) throw new FaultFieldError(other, notServed(other), served.join(", "));
 }
 
 /** A body of the faults of all protocols with the numbers in it expanded. */
 function expandAll(body: unknown): unknown {
   if (!isJsonObject(body)) return body;
   const entries = Object.entries(body);
-  const isKnown = (name: string) => PROTOCOLS.some((protocol) => protocol === name);
-  return Object.fromEntries(entries.map(([name, value]) => [name, isKnown(name) ? expandNumbers(value) : value]));
+  return Object.fromEntries(entries.map(([name, value]) => [name, isProtocol(name) ? expandNumbers(value) : value]));
 }

@@ -1,6 +1,6 @@
 /** The API description of the routes of faults. */
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
-import { KINDS_OF, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
+import { byProtocol, type Protocol, recordOf } from "../base/protocol.ts";
+import { type Impairments, KINDS_OF, NO_FAULTS, PRESETS } from "../faults/faults.ts";
 import { printFaults, printImpairments } from "../faults/print.ts";
 import { FAULT_BODIES, FAULT_EXAMPLES, FAULT_SCHEMAS } from "./faults-schema.ts";
 import { describe, jsonResponse, NOT_ALLOWED, openApiSchema } from "./openapi.ts";
@@ -9,20 +9,34 @@ const TEXT = { type: "string", description: "The faults in the text form of WIRE
 
 /** The values of the schema's faults, by protocol. */
 const SHAPES = byProtocol((protocol) => openApiSchema(FAULT_SCHEMAS[protocol]));
-const IMPAIRMENTS = { ...NO_IMPAIRMENTS, udp: FAULT_EXAMPLES.udp };
-const ALL = jsonResponse(
-  "The faults of every protocol",
-  { text: printImpairments(IMPAIRMENTS), impairments: IMPAIRMENTS, presets: Object.keys(PRESETS) },
-  {
-    type: "object",
-    required: ["text", "impairments", "presets"],
-    properties: {
-      text: TEXT,
-      impairments: { type: "object", required: [...PROTOCOLS], properties: SHAPES },
-      presets: { type: "array", items: { type: "string" } },
+/** The same in a request. */
+const BODIES = byProtocol((protocol) => openApiSchema(FAULT_BODIES[protocol]));
+
+/** An example of the faults of `served`. */
+function exampleOf(served: readonly Protocol[]): Partial<Impairments> {
+  return recordOf(served, (protocol) => (protocol === "udp" ? FAULT_EXAMPLES.udp : NO_FAULTS));
+}
+
+function allFaultsResponse(served: readonly Protocol[]) {
+  const impairments = exampleOf(served);
+  return jsonResponse(
+    "The faults of every protocol that the lab serves",
+    { text: printImpairments(impairments), impairments, presets: Object.keys(PRESETS) },
+    {
+      type: "object",
+      required: ["text", "impairments", "presets"],
+      properties: {
+        text: TEXT,
+        impairments: {
+          type: "object",
+          required: [...served],
+          properties: recordOf(served, (protocol) => SHAPES[protocol]),
+        },
+        presets: { type: "array", items: { type: "string" } },
+      },
     },
-  },
-);
+  );
+}
 
 const UDP_KINDS = KINDS_OF.udp.join(", ");
 const BAD_REQUEST = {
@@ -44,36 +58,34 @@ const BAD_REQUEST = {
 const FORM =
   "The body is text or JSON, whatever its content type; in JSON, `drop` and `delay` can be numbers as in text.";
 
-/** The routes of all faults. */
-export const ALL_FAULTS_DOCS = {
-  get: describe("faults", "The faults of every protocol", { 200: ALL }),
-  put: describe(
-    "faults",
-    "Set the faults of every protocol",
-    { 200: ALL, ...BAD_REQUEST, ...NOT_ALLOWED },
-    {
-      description: `The faults of each protocol, or as text the name of a preset. Protocols that are omitted have none. ${FORM}`,
-      requestBody: {
-        required: true,
-        content: {
-          "text/plain": {
-            schema: { type: "string", minLength: 1 },
-            example: printImpairments(IMPAIRMENTS),
-          },
-          "application/json": {
-            schema: {
-              type: "object",
-              properties: byProtocol((protocol) => openApiSchema(FAULT_BODIES[protocol])),
-              additionalProperties: false,
-            },
-            example: IMPAIRMENTS,
-          },
-        },
-      },
+/** The routes of all faults of a lab that serves `served`. */
+export function allFaultsDocs(served: readonly Protocol[]) {
+  const ok = { 200: allFaultsResponse(served) };
+  const example = exampleOf(served);
+  const schema = {
+    type: "object",
+    properties: recordOf(served, (protocol) => BODIES[protocol]),
+    additionalProperties: false,
+  };
+  const requestBody = {
+    required: true,
+    content: {
+      "text/plain": { schema: { type: "string", minLength: 1 }, example: printImpairments(example) },
+      "application/json": { schema, example },
     },
-  ),
-  delete: describe("faults", "Remove every fault", { 200: ALL, ...NOT_ALLOWED }),
-};
+  };
+  const description = `The faults of each protocol, or as text the name of a preset. Protocols that are omitted have none. ${FORM}`;
+  return {
+    get: describe("faults", "The faults of every protocol", ok),
+    put: describe(
+      "faults",
+      "Set the faults of every protocol",
+      { ...ok, ...BAD_REQUEST, ...NOT_ALLOWED },
+      { description, requestBody },
+    ),
+    delete: describe("faults", "Remove every fault", { ...ok, ...NOT_ALLOWED }),
+  };
+}
 
 /** The routes of one protocol's faults. */
 export function faultDocsOf(protocol: Protocol) {
@@ -87,7 +99,7 @@ export function faultDocsOf(protocol: Protocol) {
   const requestBody = {
     required: true,
     content: {
-      "application/json": { schema: openApiSchema(FAULT_BODIES[protocol]), example: faults },
+      "application/json": { schema: BODIES[protocol], example: faults },
       "text/plain": { schema: { type: "string", minLength: 1 }, example: text },
     },
   };

@@ -1,37 +1,39 @@
 /** `/impairments`: reads and changes the faults while the lab runs. */
 import { Elysia } from "elysia";
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { PROTOCOLS, type Protocol, recordOf } from "../base/protocol.ts";
 import { type Faults, type Impairments, NO_FAULTS, NO_IMPAIRMENTS, PRESETS } from "../faults/faults.ts";
 import { printFaults, printImpairments } from "../faults/print.ts";
+import { NotServedError } from "./errors.ts";
 import { faultsReader, impairmentsReader } from "./faults-body.ts";
-import { ALL_FAULTS_DOCS, faultDocsOf } from "./faults-description.ts";
+import { allFaultsDocs, faultDocsOf } from "./faults-description.ts";
 import type { ApiParts } from "./parts.ts";
 import { assertMayChange } from "./rights.ts";
 import type { AllFaults, ProtocolFaults } from "./shapes.ts";
 
-type FaultParts = Pick<ApiParts, "faultsOf" | "setFaults" | "config">;
+type FaultParts = Pick<ApiParts, "faultsOf" | "setFaults" | "config" | "served">;
 
-/** `/impairments` and a route for each protocol below it. */
+/** `/impairments` and a route for each protocol below it that is served. */
 export function faultRoutes(parts: FaultParts) {
-  const { faultsOf, setFaults, config } = parts;
+  const { faultsOf, setFaults, config, served } = parts;
+  const docs = allFaultsDocs(served);
   const show = (): AllFaults => {
-    const impairments = byProtocol(faultsOf);
+    const impairments = recordOf(served, faultsOf);
     return { text: printImpairments(impairments), impairments, presets: Object.keys(PRESETS) };
   };
-  const readAll = impairmentsReader();
+  const readAll = impairmentsReader(served);
   const setAll = (impairments: Impairments) => {
-    for (const protocol of PROTOCOLS) setFaults(protocol, impairments[protocol]);
+    for (const protocol of served) setFaults(protocol, impairments[protocol]);
     return show();
   };
   return new Elysia({ name: "faults", normalize: false })
-    .get("/impairments", show, { detail: ALL_FAULTS_DOCS.get })
+    .get("/impairments", show, { detail: docs.get })
     .put(
       "/impairments",
       async ({ request, server }) => {
         assertMayChange({ request, server }, config); // before the body is read
         return setAll(await readAll(request));
       },
-      { parse: "none", detail: ALL_FAULTS_DOCS.put },
+      { parse: "none", detail: docs.put },
     )
     .delete(
       "/impairments",
@@ -39,9 +41,17 @@ export function faultRoutes(parts: FaultParts) {
         assertMayChange({ request, server }, config);
         return setAll(NO_IMPAIRMENTS);
       },
-      { detail: ALL_FAULTS_DOCS.delete },
+      { detail: docs.delete },
     )
-    .use(PROTOCOLS.map((protocol) => protocolRoutes(protocol, parts)));
+    .use(PROTOCOLS.map((name) => (served.includes(name) ? protocolRoutes(name, parts) : noRoutes(name, served))));
+}
+
+/** The path of a protocol that is not served: every request is refused. */
+function noRoutes(protocol: Protocol, served: readonly Protocol[]) {
+  const refuse = () => {
+    throw new NotServedError(protocol, served);
+  };
+  return new Elysia({ name: `faults-${protocol}` }).all(`/impairments/${protocol}`, refuse, { detail: { hide: true } });
 }
 
 function protocolRoutes(protocol: Protocol, { faultsOf, setFaults, config }: FaultParts) {

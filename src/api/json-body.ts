@@ -17,10 +17,15 @@ export function isJsonObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns a function that checks a value against a schema and returns it. It throws ValidationError. */
+/**
+ * Returns a function that checks a value against a schema and returns it. It throws ValidationError. The schema is compiled
+ * at the first call, because a lab has many of them on each of its HTTP ports.
+ */
 export function checker<T extends TSchema>(schema: T): (value: unknown) => Static<T> {
-  const validator = getSchemaValidator(schema, { normalize: false });
+  let compiled: ReturnType<typeof getSchemaValidator> | undefined;
   return (value) => {
+    compiled ??= getSchemaValidator(schema, { normalize: false });
+    const validator = compiled;
     if (!validator.Check(value)) throw new ValidationError("body", validator, value);
     return value as Static<T>; // Check has validated it
   };

@@ -1,6 +1,6 @@
 /** `/live`, `/history` and `/rights`: the data of the live page. */
 import { Elysia } from "elysia";
-import { LIVE_DOCS } from "./live-description.ts";
+import { liveDocs } from "./live-description.ts";
 import type { ApiParts } from "./parts.ts";
 import { mayChange, refusal, requesterOf } from "./rights.ts";
 import type { Rights } from "./shapes.ts";
@@ -9,7 +9,8 @@ const NO_STORE = { "cache-control": "no-store" };
 const JSON_HEADERS = { ...NO_STORE, "content-type": "application/json;charset=utf-8" };
 
 /** The routes of the live page. */
-export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) {
+export function liveRoutes({ live, config, served }: Pick<ApiParts, "live" | "config" | "served">) {
+  const docs = liveDocs(served);
   return new Elysia({ name: "live" })
     .get(
       "/live",
@@ -21,7 +22,7 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
         }
         return new Response(stream, { headers: { "content-type": "text/event-stream", ...NO_STORE } });
       },
-      { detail: LIVE_DOCS.stream },
+      { detail: docs.stream },
     )
     .get(
       "/history",
@@ -29,7 +30,7 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
         const text = await live.dump({ peers: mayChange(context, config) });
         return new Response(text, { headers: JSON_HEADERS });
       },
-      { detail: LIVE_DOCS.history },
+      { detail: docs.history },
     )
     .get(
       "/rights",
@@ -38,6 +39,6 @@ export function liveRoutes({ live, config }: Pick<ApiParts, "live" | "config">) 
         const rights: Rights = refused ? { mayChange: false, reason: refused.error } : { mayChange: true };
         return Response.json(rights);
       },
-      { detail: LIVE_DOCS.rights },
+      { detail: docs.rights },
     );
 }

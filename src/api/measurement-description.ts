@@ -1,5 +1,5 @@
 /** The API description of metrics, health and session summaries. */
-import { byProtocol } from "../base/protocol.ts";
+import { type Protocol, recordOf } from "../base/protocol.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { describe, errorResponse, jsonResponse, pathParameter, schemaOf } from "./openapi.ts";
 
@@ -50,10 +50,6 @@ export const MEASUREMENT_DOCS = {
   alive: describe("measurement", "Whether the process runs", {
     200: jsonResponse("It runs", { status: "alive" }),
   }),
-  ready: describe("measurement", "Whether the port of every protocol is open", {
-    200: jsonResponse("Every port is open", { status: "ready", ...byProtocol(() => true) }),
-    503: jsonResponse("The lab is starting or stopping", { status: "not ready", ...byProtocol(() => false) }),
-  }),
   sessions: describe(
     "measurement",
     "The summaries of the measurement sessions with one id",
@@ -68,3 +64,12 @@ export const MEASUREMENT_DOCS = {
     { description: SESSIONS_TEXT, parameters: [SSID] },
   ),
 };
+
+/** The route that says whether a lab that serves `served` is ready. */
+export function describeReady(served: readonly Protocol[]) {
+  const all = (isOpen: boolean) => recordOf(served, () => isOpen);
+  return describe("measurement", "Whether the port of every protocol is open", {
+    200: jsonResponse("Every port is open", { status: "ready", ...all(true) }),
+    503: jsonResponse("The lab is starting or stopping", { status: "not ready", ...all(false) }),
+  });
+}

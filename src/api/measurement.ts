@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { jsonStream } from "../base/turns.ts";
 import type { LocalEnd, Session } from "../reflector/session.ts";
 import { BadRequestError } from "./errors.ts";
-import { MEASUREMENT_DOCS } from "./measurement-description.ts";
+import { describeReady, MEASUREMENT_DOCS } from "./measurement-description.ts";
 import type { ApiParts } from "./parts.ts";
 import { mayChange, requesterOf } from "./rights.ts";
 
@@ -52,7 +52,8 @@ export function measurementRoutes({
   clock,
   listening,
   instance,
-}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening" | "instance">) {
+  served,
+}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening" | "instance" | "served">) {
   const { contentType } = exposition;
   return new Elysia({ name: "measurement" })
     .get(
@@ -68,7 +69,7 @@ export function measurementRoutes({
         const isReady = Object.values(open).every(Boolean);
         return Response.json({ status: isReady ? "ready" : "not ready", ...open }, { status: isReady ? 200 : 503 });
       },
-      { detail: MEASUREMENT_DOCS.ready },
+      { detail: describeReady(served) },
     )
     .get(
       "/sessions/:ssid",

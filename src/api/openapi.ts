@@ -3,7 +3,7 @@ import type { DocumentDecoration } from "elysia";
 
 /** The groups of routes with their descriptions. */
 export const TAGS = {
-  traffic: "Requests that count as packets",
+  traffic: "Requests that count as packets of the listener's protocol",
   faults: "Faults that the lab injects",
   live: "Data of the live page",
   runs: "Load runs started from the page, and kept runs",

@@ -6,7 +6,7 @@ import { gzip } from "node:zlib";
 import { Elysia } from "elysia";
 import { lowestFreeDescriptor, mostDescriptors, spareDescriptors } from "../base/descriptors.ts";
 import type { Log } from "../base/log.ts";
-import { LIVE_DOCS } from "./live-description.ts";
+import { PAGE_DOCS } from "./live-description.ts";
 
 const SOURCE = join(import.meta.dir, "..", "page");
 /** The path below which the page's files are served. */
@@ -169,7 +169,7 @@ export function pageRoutes(log: Log) {
           return Response.json({ error: "the page cannot be bundled; see the lab's log" }, { status: 500 });
         }
       },
-      { detail: LIVE_DOCS.page },
+      { detail: PAGE_DOCS },
     )
     .get(
       `${PREFIX}:file`,

@@ -1,7 +1,8 @@
 /** The request for a load run from the page: its schema, its limits, and the runs that it starts. */
 import { type Static, t } from "elysia";
 import type { AllowedHost } from "../base/address.ts";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { CLASSICS, PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { notServed } from "../faults/text.ts";
 import { UsageError } from "../load/plan/errors.ts";
 import type { LoadOptions } from "../load/plan/options.ts";
 import { DEFAULT_TIMEOUT, planRun } from "../load/plan/run-plan.ts";
@@ -24,11 +25,20 @@ const MAX_WARMUP_SECONDS = 10;
 const SIZE = `Octets; on protocols of STAMP packets, and for all protocols, at least ${STAMP_LENGTH}`;
 const WAIT = `Seconds, at least timeout, whose default is ${DEFAULT_TIMEOUT}`;
 
+const PROTOCOL = `One protocol, several in a list, "all" for ${CLASSICS.join(", ")}, or "everything" that the lab serves`;
+
+/** The schema of the protocols of a run. */
+function protocolSchema() {
+  const one = t.Union(PROTOCOLS.map((name) => t.Literal(name)));
+  const named = t.Union([...PROTOCOLS, "all" as const, "everything" as const].map((name) => t.Literal(name)));
+  return t.Union([named, t.Array(one, { minItems: 1 })], { description: PROTOCOL });
+}
+
 /** The schema of the request's body, with the operator's limits on rate and duration. */
 export function requestSchema({ runRate, runSeconds }: ApiParts["limits"]) {
   return t.Object(
     {
-      protocol: t.Union([...PROTOCOLS, "all" as const].map((name) => t.Literal(name))),
+      protocol: protocolSchema(),
       target: t.Optional(t.String({ maxLength: 300, description: "This lab if it is absent or empty" })),
       rate: t.Number({ minimum: 0.1, maximum: runRate }),
       seconds: t.Number({ minimum: 0.1, maximum: runSeconds }),
@@ -53,10 +63,24 @@ export function readerSchema(limits: ApiParts["limits"]) {
 /** A valid body. */
 export type RunRequest = Static<ReturnType<typeof requestSchema>>;
 
+/** The protocols that a request names, each once, in the order of the registry. */
+function protocolsOf(requested: RunRequest["protocol"], served: readonly Protocol[]): readonly Protocol[] {
+  if (requested === "all") return CLASSICS;
+  if (requested === "everything") return served;
+  const names: readonly Protocol[] = typeof requested === "string" ? [requested] : requested;
+  return PROTOCOLS.filter((protocol) => names.includes(protocol));
+}
+
+/** A lab that can be a target: its address, and the protocols that it serves. */
+export interface ServingLab extends LabAddress {
+  readonly served: readonly Protocol[];
+}
+
 /** The options of each run that a request starts, one per protocol. Throws UsageError and TargetNotAllowedError. */
-export function planRuns(request: RunRequest, lab: LabAddress, allowed: readonly AllowedHost[]): LoadOptions[] {
+export function planRuns(request: RunRequest, lab: ServingLab, allowed: readonly AllowedHost[]): LoadOptions[] {
   const { protocol: requested, target = "", seconds, ...rest } = request;
-  const protocols = PROTOCOLS.filter((protocol) => requested === "all" || requested === protocol);
+  const protocols = protocolsOf(requested, lab.served);
+  if (target.trim() === "") checkServed(protocols, lab.served);
   if (rest.size !== undefined) checkSize(rest.size, protocols);
   return protocols.map((protocol) => {
     const options = { ...rest, protocol, duration: seconds, ...chooseTarget(protocol, target.trim(), lab, allowed) };
@@ -70,9 +94,16 @@ export class FieldError extends UsageError {
   constructor(
     readonly field: string,
     readonly allowed: string,
+    problem = "not allowed",
   ) {
-    super(`${field}: not allowed; allowed: ${allowed}`);
+    super(`${field}: ${problem}; allowed: ${allowed}`);
   }
+}
+
+/** Throws a FieldError if this lab is the target of a protocol that it does not serve. */
+function checkServed(protocols: readonly Protocol[], served: readonly Protocol[]): void {
+  const other = protocols.find((protocol) => !served.includes(protocol));
+  if (other !== undefined) throw new FieldError("protocol", served.join(", "), notServed(other));
 }
 
 /** Throws a FieldError with the one range in which the size of a packet is valid for all `protocols`. */

@@ -5,7 +5,8 @@ import type { Faults, Impairments } from "../faults/faults.ts";
 export interface AllFaults {
   /** The faults in the syntax of WIRELAB_IMPAIR. */
   readonly text: string;
-  readonly impairments: Impairments;
+  /** Of each protocol that the lab serves. */
+  readonly impairments: Partial<Impairments>;
   /** Names of the presets that the text form accepts. */
   readonly presets: readonly string[];
 }

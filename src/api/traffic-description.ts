@@ -129,6 +129,23 @@ const ROUTES: Readonly<Record<TrafficRoute, DocumentDecoration>> = {
     },
     { parameters: [LENGTH] },
   ),
+  "/ws": describe(
+    "traffic",
+    "Open a WebSocket connection",
+    {
+      101: { description: "The connection is open: each message is a packet" },
+      426: errorResponse(
+        "The request is no upgrade to a WebSocket connection",
+        "/ws is for WebSocket connections: request an upgrade to websocket over HTTP/1.1",
+      ),
+      503: errorResponse("Too many WebSocket connections are open", "connection-limit: 1024 connections are open"),
+    },
+    {
+      description:
+        "On the listeners of HTTP/1.1, with and without TLS. A STAMP packet as a binary message gets its reflector packet, any other " +
+        "message gets `ACK-WS`. Pages of every origin may open connections: messages are traffic and control nothing.",
+    },
+  ),
 };
 
 /** The method of each traffic route. */
@@ -138,6 +155,7 @@ export const TRAFFIC_METHODS: Readonly<Record<TrafficRoute, string>> = {
   "/status/{code}": "GET",
   "/delay/{seconds}": "GET",
   "/bytes/{n}": "GET",
+  "/ws": "GET",
 };
 
 /** The description of one traffic route. */

@@ -19,12 +19,14 @@ interface Schema {
   readonly maximum?: number;
   readonly multipleOf?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
 }
 
 /** The values that `schema` allows, in words. */
 export function allowedBy(schema: Schema): string {
   if (schema.anyOf) return schema.anyOf.map(allowedBy).join(" or ");
+  if (schema.items) return `a list of ${schema.items.anyOf ? "these names" : allowedBy(schema.items)}`;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.properties) {
     const fields = Object.entries(schema.properties).map(([name, { const: only }]) =>

@@ -23,6 +23,18 @@ export const GLOSSARY = {
   p99: "99 % of the answers took at most this long. Users notice the slowest 1 %, because one web page makes many requests.",
   connections: "Connections that are open now. A connectionless protocol has none. HTTP includes those of the page.",
   bytes: "Payload octets per second: “in” counts packets received, “out” answers sent. Headers are not counted.",
+  TLS: "Transport Layer Security (RFC 8446): encrypts a TCP connection after a handshake. “HTTPS” is HTTP over it.",
+  QUIC: "A transport protocol over UDP (RFC 9000): encrypted, with many independent streams on one connection. A lost datagram holds up only the streams whose data it carried.",
+  handshake:
+    "Messages at the start of a secure connection: both sides agree on keys, and the client checks the server's certificate. TLS 1.3 needs one round trip after that of TCP; QUIC needs one for both.",
+  stream:
+    "A sequence of bytes in order. TCP has one in each direction of a connection; HTTP/2 and QUIC have many on one connection, one for each request.",
+  "HTTP/2":
+    "A version of HTTP (RFC 9113) that sends many requests at a time over one TCP connection, each on a stream of its own. A lost TCP segment holds up all of them.",
+  "HTTP/3":
+    "A version of HTTP (RFC 9114) over QUIC instead of TCP: a lost datagram does not hold up the other requests.",
+  WebSocket:
+    "A protocol (RFC 6455) that begins as an HTTP request and then sends messages in both directions over that connection.",
   peer: "The address and port that sent the packet. It is hidden from viewers without the right to change the lab.",
   outcome:
     "“answered”, or the reason why there was no answer. “fault-up” and “fault-down” are losses that the lab injected.",
@@ -42,7 +54,8 @@ export const GLOSSARY = {
   duplicate: "The answer is sent twice, as when a network duplicates a packet (RFC 5560).",
   reorder: "The answer is held back until the next answer to the same peer has been sent (RFC 4737).",
   corrupt: "One bit of the answer is inverted.",
-  reset: "The connection is aborted with a TCP RST instead of an answer (RFC 9293).",
+  reset:
+    "The connection is aborted instead of an answer: with a TCP RST (RFC 9293) on TCP and TLS, without a close frame on WebSocket.",
   status: "The response has an error status instead of the real one, such as 503 Service Unavailable (RFC 9110).",
   "injected and measured":
     "Set: the configured faults. Injected: what the lab did since the last change. Measured: the result. With few packets the three differ by chance; they converge as packets add up.",
@@ -95,6 +108,8 @@ export const GLOSSARY = {
   PDV: "Round-trip delay variation over the minimum (RFC 5481): the service time minus the shortest service time of the run.",
   "schedule error":
     "Delay from a packet's intended send time until the generator passed it to the kernel. It measures the accuracy of the generator itself.",
+  "handshake time":
+    "Time until a connection can carry packets: TCP from the first SYN until the connection is open, TLS from then until it is encrypted, QUIC both at once. A resumed handshake uses the session of an earlier connection (RFC 8446 section 2.2), a full one does not. The response time contains it only if the packet waited for its connection.",
   "receive delay":
     "Time from when the kernel received an answer until the generator read it. The measured times contain it. The kernel's time is known for the last of the answers that are read together; for the others it is estimated from the times at which they left the target. Over TCP and HTTP it is a lower bound, because the kernel reports that time in ticks of 1 to 10 ms.",
   verdict:

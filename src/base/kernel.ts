@@ -11,16 +11,22 @@ import { SOCKET_CALLS } from "./socket-calls.ts";
 export const runtimePath = process.execPath;
 
 /**
- * Calls `open` and removes the listeners for the end of the process that it adds. They would hold everything to which they
- * refer for as long as the process runs.
+ * Awaits `load` without the warnings of the type `ExperimentalWarning` that begin with `subject`. The runtime would print
+ * them between the lines of a report.
  */
-export function withoutExitListeners<T>(open: () => T): T {
-  const before = new Set(process.listeners("beforeExit"));
-  const opened = open();
-  for (const listener of process.listeners("beforeExit")) {
-    if (!before.has(listener)) process.off("beforeExit", listener);
+export async function withoutExperimentalWarning<T>(subject: string, load: () => Promise<T>): Promise<T> {
+  const { emitWarning } = process;
+  // The function has several signatures; all arguments are passed on.
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    const [type] = rest;
+    const isExperimental = type === "ExperimentalWarning" && String(warning).startsWith(subject);
+    if (!isExperimental) Reflect.apply(emitWarning, process, [warning, ...rest]);
+  }) as typeof emitWarning;
+  try {
+    return await load();
+  } finally {
+    process.emitWarning = emitWarning;
   }
-  return opened;
 }
 
 /** Resources that the process has used and holds. */

@@ -14,11 +14,12 @@ function distance(from: string, to: string): number {
   return row[to.length] ?? 0;
 }
 
-/** The known word closest to a mistyped one, if one is close. */
+/** The known word closest to a mistyped one, if one is close: a word of which no letter is right resembles none. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
   const nearest = [...known].sort((one, other) => distance(word, one) - distance(word, other))[0];
   const near = Math.max(2, Math.floor(word.length / 3));
-  return nearest !== undefined && distance(word, nearest) <= near ? nearest : undefined;
+  const limit = Math.min(near, word.length - 1);
+  return nearest !== undefined && distance(word, nearest) <= limit ? nearest : undefined;
 }
 
 /** A question that follows an error message, or an empty text. */

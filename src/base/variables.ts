@@ -6,7 +6,7 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 const PREFIX = "WIRELAB_";
 /** The variables of compose.yml, which an environment can have for it. */
-const OF_COMPOSE = ["WIRELAB_TAG", "WIRELAB_RATE"] as const;
+const OF_COMPOSE = ["WIRELAB_TAG", "WIRELAB_RATE", "WIRELAB_PROTO"] as const;
 /** Variables that Kubernetes sets for each service of a namespace, here for one whose name begins with "wirelab". */
 const OF_KUBERNETES = /_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)/;
 

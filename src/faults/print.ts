@@ -1,6 +1,6 @@
 /** Prints faults in the text form that `text.ts` parses. */
 import { PROTOCOLS } from "../base/protocol.ts";
-import type { Burst, Delay, Faults, Impairments } from "./faults.ts";
+import { type Burst, type Delay, type Faults, type Impairments, NO_FAULTS } from "./faults.ts";
 
 function printDelay(delay: Delay): string {
   switch (delay.kind) {
@@ -41,7 +41,7 @@ export function printFaults(faults: Faults): string {
 }
 
 /** Prints all faults in the form that `parseImpairments` parses; `none` without faults. */
-export function printImpairments(impairments: Impairments): string {
-  const parts = PROTOCOLS.map((protocol) => `${protocol}:${printFaults(impairments[protocol])}`);
+export function printImpairments(impairments: Partial<Impairments>): string {
+  const parts = PROTOCOLS.map((protocol) => `${protocol}:${printFaults(impairments[protocol] ?? NO_FAULTS)}`);
   return parts.filter((part) => !part.endsWith(":none")).join(";") || "none";
 }

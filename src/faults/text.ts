@@ -160,8 +160,16 @@ export function parseFaults(protocol: Protocol, text: string, at = 0): Faults {
   return faults;
 }
 
-/** Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError. */
-export function parseImpairments(text: string): Impairments {
+/** The start of an error about a protocol that the registry has, but not this lab. */
+export function notServed(protocol: Protocol): string {
+  return `${protocol} is not served by this lab`;
+}
+
+/**
+ * Parses the faults of all protocols; a protocol that the text does not name has none. Throws ImpairmentError, also for a
+ * protocol that is not one of `served`.
+ */
+export function parseImpairments(text: string, served: readonly Protocol[] = PROTOCOLS): Impairments {
   assertReadable(text);
   const preset = Object.hasOwn(PRESETS, text.trim()) ? PRESETS[text.trim()] : undefined;
   if (preset) return preset;
@@ -171,9 +179,10 @@ export function parseImpairments(text: string): Impairments {
     if (piece.text === "") continue;
     const [name, faults] = cut(piece, ":");
     const protocol = PROTOCOLS.find((protocol) => protocol === name.text);
-    const allowed = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or ${Object.keys(PRESETS).join(", ")}`;
+    const allowed = `${served.map((protocol) => `${protocol}:…`).join(", ")}, or ${Object.keys(PRESETS).join(", ")}`;
     if (!protocol || !faults)
       throw new ImpairmentError(`${quote(name.text)} is neither a protocol with faults nor a preset`, name.at, allowed);
+    if (!served.includes(protocol)) throw new ImpairmentError(notServed(protocol), name.at, allowed);
     if (seen.has(protocol)) throw new ImpairmentError(`${protocol} is given twice`, name.at, "each protocol once");
     seen.add(protocol);
     result[protocol] = parseFaults(protocol, faults.text, faults.at);

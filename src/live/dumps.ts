@@ -1,5 +1,4 @@
 /** The history as JSON, for pages that open: encoded once a second, divided over turns of the event loop. */
-import { PROTOCOLS } from "../base/protocol.ts";
 import { jsonWith, overTurns } from "../base/turns.ts";
 import type { Instance } from "../reflector/instance.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
@@ -59,7 +58,8 @@ export class HistoryDumps {
 
   /** The series of all protocols as JSON. They are copied before the call returns. */
   async #encodeSeries(): Promise<string> {
-    const copies = PROTOCOLS.map((protocol) => [protocol, this.sources.history.series(protocol)] as const);
+    const { history } = this.sources;
+    const copies = history.protocols.map((protocol) => [protocol, history.series(protocol)] as const);
     const texts: Record<string, string> = {};
     for (const [protocol, series] of copies) {
       const own: Record<string, string> = {};

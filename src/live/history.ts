@@ -2,7 +2,7 @@
  * Keeps 15 minutes of per-second history, which the page loads when it opens. Times are monotonic, so that setting the
  * wall clock moves the labels of the time axis but not the data.
  */
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { type Protocol, protocolsOf } from "../base/protocol.ts";
 import type { Metrics, Traffic } from "../metrics/counters.ts";
 import {
   type Baseline,
@@ -113,30 +113,43 @@ class ProtocolHistory {
   }
 }
 
-/** The history of every protocol. Times are monotonic, in ms. */
+/** What is kept for one protocol. */
+interface Kept {
+  readonly seconds: ProtocolHistory;
+  /** The counters at the last change of its faults. */
+  baseline: Baseline;
+  /** Its faults as text. */
+  text: string;
+}
+
+/** The history of every protocol that is served. Times are monotonic, in ms. */
 export class History {
+  /** The protocols that are kept, in the order of the registry. */
+  readonly protocols: readonly Protocol[];
   /** The last second that was sampled, counted from the start. */
   seconds = 0;
   /** Number of fault changes since the start. */
   marked = 0;
-  readonly #protocols: Readonly<Record<Protocol, ProtocolHistory>>;
-  readonly #baselines: Record<Protocol, Baseline>;
-  readonly #texts: Record<Protocol, string>;
+  readonly #kept: ReadonlyMap<Protocol, Kept>;
   readonly #marks: Mark[] = [];
   #sampledAt: number;
 
   constructor(
     private readonly metrics: Metrics,
     private readonly startedAt: number,
-    /** The faults at the start, as text. */
-    texts: Readonly<Record<Protocol, string>>,
+    /** The faults of each served protocol at the start, as text. */
+    texts: Readonly<Partial<Record<Protocol, string>>>,
     /** Seconds kept. */
     readonly span = HISTORY_SECONDS,
   ) {
-    this.#texts = { ...texts };
     this.#sampledAt = startedAt;
-    this.#protocols = byProtocol((protocol) => new ProtocolHistory(metrics.traffic[protocol], span));
-    this.#baselines = byProtocol((protocol) => baseline(metrics.traffic[protocol], startedAt));
+    this.protocols = protocolsOf(texts);
+    const keep = (protocol: Protocol): Kept => {
+      const traffic = metrics.traffic[protocol];
+      const text = texts[protocol] ?? "none";
+      return { seconds: new ProtocolHistory(traffic, span), baseline: baseline(traffic, startedAt), text };
+    };
+    this.#kept = new Map(this.protocols.map((protocol) => [protocol, keep(protocol)]));
   }
 
   /**
@@ -148,8 +161,7 @@ export class History {
     if (second <= this.seconds) return false;
     const skipped = Math.min(second - this.seconds, this.span) - 1;
     const elapsed = (now - this.#sampledAt) / 1000;
-    for (const protocol of PROTOCOLS) {
-      const history = this.#protocols[protocol];
+    for (const [protocol, { seconds: history }] of this.#kept) {
       history.sample(second % this.span, elapsed, connections(protocol));
       for (let i = 1; i <= skipped; i++) {
         const slot = (second - i + this.span) % this.span;
@@ -164,12 +176,13 @@ export class History {
 
   /** Records that the faults of `protocol` are `text` from `now` on; the same text again changes nothing. */
   mark(protocol: Protocol, text: string, now: number): void {
-    if (this.#texts[protocol] === text) return;
-    this.#texts[protocol] = text;
+    const kept = this.#of(protocol);
+    if (kept.text === text) return;
+    kept.text = text;
     this.#marks.push({ seconds: Math.round(now - this.startedAt) / 1000, protocol, text });
     this.marked++;
     if (this.#marks.length > MOST_MARKS) this.#marks.shift();
-    this.#baselines[protocol] = baseline(this.metrics.traffic[protocol], now);
+    kept.baseline = baseline(this.metrics.traffic[protocol], now);
   }
 
   /** The fault changes that are kept, oldest first, without the first `from` since the start. */
@@ -180,16 +193,22 @@ export class History {
 
   /** The last second of one protocol. */
   second(protocol: Protocol): Second {
-    return this.#protocols[protocol].second(this.seconds % this.span);
+    return this.#of(protocol).seconds.second(this.seconds % this.span);
   }
 
   /** Measured and injected since the faults of `protocol` were changed, or since the start. */
   since(protocol: Protocol, now: number): SinceChange {
-    return sinceBaseline(this.metrics.traffic[protocol], this.#baselines[protocol], now);
+    return sinceBaseline(this.metrics.traffic[protocol], this.#of(protocol).baseline, now);
   }
 
   /** Every series of one protocol, as far back as the history goes; NaN where nothing was measured. */
   series(protocol: Protocol): Record<SeriesName, Float64Array> {
-    return this.#protocols[protocol].read(Math.max(1, this.seconds - this.span + 1), this.seconds);
+    return this.#of(protocol).seconds.read(Math.max(1, this.seconds - this.span + 1), this.seconds);
+  }
+
+  #of(protocol: Protocol): Kept {
+    const kept = this.#kept.get(protocol);
+    if (!kept) throw new Error(`${protocol} is not in the history`);
+    return kept;
   }
 }

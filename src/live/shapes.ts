@@ -50,7 +50,8 @@ export interface LiveSnapshot {
   readonly seconds: number;
   /** Wall clock at that second, ms since the Unix epoch. */
   readonly at: number;
-  readonly protocols: Readonly<Record<Protocol, ProtocolNow>>;
+  /** Of each protocol that the lab serves. */
+  readonly protocols: Readonly<Partial<Record<Protocol, ProtocolNow>>>;
   /** Fault changes since the previous snapshot. */
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;
@@ -69,7 +70,8 @@ export interface HistoryDump {
   readonly at: number;
   /** Most seconds that are kept. */
   readonly span: number;
-  readonly series: Readonly<Record<Protocol, Readonly<Record<SeriesName, readonly (number | null)[]>>>>;
+  /** Of each protocol that the lab serves. */
+  readonly series: Readonly<Partial<Record<Protocol, Readonly<Record<SeriesName, readonly (number | null)[]>>>>>;
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;
 }

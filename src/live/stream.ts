@@ -6,7 +6,7 @@ import { sourcePrefix } from "../base/address.ts";
 import type { Bounded } from "../base/bounded.ts";
 import type { Clock } from "../base/clock.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { byProtocol, type Protocol } from "../base/protocol.ts";
+import { type Protocol, recordOf } from "../base/protocol.ts";
 import { overTurns } from "../base/turns.ts";
 import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/print.ts";
@@ -206,7 +206,7 @@ export class LiveStream implements Bounded {
   #snapshot(flow: PacketSample, marks: LiveSnapshot["marks"]): LiveSnapshot {
     const { clock, metrics, history, faultsOf, runsVersion, runVersion } = this.sources;
     const now = clock.now();
-    const protocols = byProtocol((protocol): ProtocolNow => {
+    const protocols = recordOf(history.protocols, (protocol): ProtocolNow => {
       const { packets, dropped, impairmentChanges } = metrics.traffic[protocol];
       return {
         second: history.second(protocol),

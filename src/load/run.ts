@@ -23,10 +23,12 @@ import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
 import { withMethod } from "./send/http/default-method.ts";
 import { makeClient } from "./send/make-client.ts";
+import { certificateProblem } from "./send/tls-errors.ts";
+import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
 const LEAD_MS = 2;
-/** Time without an arrival after which no more copies of datagrams are expected. */
+/** Time without an arrival after which no more copies are expected. */
 const QUIET_MS = 100;
 const DRAIN_POLL_MS = 5;
 /** A run against a target that refuses every packet ends after this time. */
@@ -72,6 +74,7 @@ class RunExecution {
   #client: Client | undefined;
   #driver: Driver | undefined;
   #isStopped = false;
+  readonly #stopped = Promise.withResolvers<void>();
   #hasSent = false;
   #ended: RunEnd = "completed";
   #startedAt = new Date();
@@ -105,6 +108,7 @@ class RunExecution {
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopped.resolve();
     if (!this.#hasSent && this.#ended === "completed") this.#ended = "interrupted";
     this.#driver?.stop();
   }
@@ -112,9 +116,11 @@ class RunExecution {
   async run(): Promise<RunReport> {
     try {
       const client = await this.#connect();
-      await this.#warmUp(client);
-      this.warmUp.end();
-      await this.#measure(client);
+      if (client !== undefined) {
+        await this.#warmUp(client);
+        this.warmUp.end();
+        await this.#measure(client);
+      }
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -126,11 +132,13 @@ class RunExecution {
     return this.#report(await this.#drain?.end());
   }
 
-  async #connect(): Promise<Client> {
+  /** Opens the connections; undefined if the run is stopped meanwhile. */
+  async #connect(): Promise<Client | undefined> {
     const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
     this.#endpoint = endpoint;
     await this.#attribution.findLab(endpoint.address);
-    this.#plan = { ...this.#plan, http: await withMethod(this.#plan, endpoint, this.#attribution.ssid) };
+    const http = await withMethod(this.#plan, endpoint, this.#attribution.ssid);
+    this.#plan = { ...this.#plan, http, tls: await withLabAuthority(this.#plan) };
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
@@ -141,15 +149,15 @@ class RunExecution {
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
-    await client.open();
-    return client;
+    const isOpen = await Promise.race([client.open().then(() => true), this.#stopped.promise.then(() => false)]);
+    return isOpen ? client : undefined;
   }
 
   /** Sends packets that are not counted: with another recorder and session id, on the same connections. */
   async #warmUp(client: Client): Promise<void> {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
-    this.#recorder = new Recorder();
+    this.#recorder = new Recorder(recorder.handshakes);
     client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
     await this.#driveWarmUp(client);
     this.#recorder = recorder;
@@ -227,14 +235,15 @@ class RunExecution {
   }
 
   /**
-   * Waits until the outcome of every packet is final, and until no more copies of datagrams, or further answers on plain
-   * connections, arrive.
+   * Waits until the outcome of every packet is final, and until no more copies of datagrams or messages, or further answers
+   * on plain connections, arrive.
    */
   async #awaitAnswers(client: Client): Promise<void> {
     const { waitMs, protocol, stamp } = this.#plan;
     const sentAt = this.#clock.now();
-    const { transport, stamp: hasPlain } = REGISTRY[protocol];
-    const hasMore = stamp ? transport === "udp" : hasPlain && transport === "tcp";
+    const { transport, stamp: hasPlain, faults } = REGISTRY[protocol];
+    const copies: readonly string[] = faults;
+    const hasMore = stamp ? copies.includes("duplicate") : hasPlain && transport === "tcp";
     const expectsMore = hasMore && this.#recorder.counts.answered > 0;
     const longest = (this.#recorder.service.max ?? 0) * 1000;
     const quiet = expectsMore ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;
@@ -256,8 +265,13 @@ class RunExecution {
     if (!(error instanceof Error)) throw error;
     const isTarget = error instanceof TargetError;
     this.#ended = "gave-up";
-    this.#failures.push(isTarget ? `${error.message}${this.#plan.hint}` : `${error.name}: ${error.message}`);
+    this.#failures.push(isTarget ? `${error.message}${this.#hintFor(error)}` : `${error.name}: ${error.message}`);
     if (isTarget) this.#recorder.countError(error.code);
+  }
+
+  /** How to start a lab, unless the target runs and its certificate is not accepted. */
+  #hintFor({ code }: TargetError): string {
+    return certificateProblem(code, "") === undefined ? this.#plan.hint : "";
   }
 
   #report(packetLog: RunReport["packetLog"] = null): RunReport {

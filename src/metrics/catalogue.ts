@@ -3,6 +3,8 @@
  * docs/reference.md and the tests read these tables.
  */
 
+import { type ConnectionProtocol, PROTOCOLS, REGISTRY, type RequestProtocol } from "../base/protocol.ts";
+
 /** The declaration of a series. */
 export interface Series {
   readonly type: "counter" | "gauge" | "histogram";
@@ -15,15 +17,12 @@ export interface Series {
 /** Declarations by name. */
 export type SeriesTable = Readonly<Record<string, Series>>;
 
-/** Structures whose size is limited by configuration, never by traffic: values of the label `structure`. */
-export const STRUCTURES = [
+/** Structures of limited size that all protocols share, or that belong to one of those that are always served. */
+const SHARED_STRUCTURES = [
   "sessions",
   "delay-queue",
   "delay-queue-bytes",
-  "http-connections",
-  "http-stalled",
   "http-sessions",
-  "tcp-connections",
   "tcp-bytes",
   "http-body-bytes",
   "run-bytes",
@@ -31,8 +30,21 @@ export const STRUCTURES = [
   "unsaved-runs",
   "viewers",
 ] as const;
-/** One of STRUCTURES. */
-export type Structure = (typeof STRUCTURES)[number];
+/** One of SHARED_STRUCTURES. */
+export type SharedStructure = (typeof SHARED_STRUCTURES)[number];
+
+/** A structure of one listener: its connections, or the requests that the fault `stall` leaves without a response. */
+export type ListenerStructure = `${ConnectionProtocol}-connections` | `${RequestProtocol}-stalled`;
+
+const LISTENER_STRUCTURES = PROTOCOLS.flatMap((protocol) => [
+  ...(REGISTRY[protocol].connections ? [`${protocol}-connections`] : []),
+  ...(REGISTRY[protocol].requests ? [`${protocol}-stalled`] : []),
+]) as readonly ListenerStructure[]; // the properties are those of the type
+
+/** A structure whose size is limited by configuration, never by traffic. */
+export type Structure = SharedStructure | ListenerStructure;
+/** Every structure: the values of the label `structure`. Those of a protocol that is not served have no series. */
+export const STRUCTURES: readonly Structure[] = [...SHARED_STRUCTURES, ...LISTENER_STRUCTURES];
 
 /** Series of the process, of the lab and of a load run alike. */
 const PROCESS_SERIES = {
@@ -59,7 +71,7 @@ export const LAB_SERIES = {
     type: "counter",
     unit: "packets",
     labels: ["protocol"],
-    help: "Packets received, answered or not: HTTP requests, TCP chunks or frames, UDP datagrams.",
+    help: "Packets received, answered or not: requests, messages, frames or chunks of a stream, datagrams.",
   },
   dropped_packets_total: {
     type: "counter",
@@ -111,6 +123,18 @@ export const LAB_SERIES = {
   },
   wirelab_open_connections: { type: "gauge", unit: "", labels: ["protocol"], help: "Connections open now." },
   wirelab_connections_total: { type: "counter", unit: "", labels: ["protocol"], help: "Connections accepted." },
+  wirelab_tls_handshakes_total: {
+    type: "counter",
+    unit: "",
+    labels: ["protocol", "result"],
+    help: "Handshakes of TLS and QUIC, by result, of the listeners to which the runtime reports them.",
+  },
+  wirelab_tls_handshake_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["protocol"],
+    help: "Time from the acceptance of a connection to the end of its handshake, of completed handshakes.",
+  },
   wirelab_bounded_size: {
     type: "gauge",
     unit: "",
@@ -248,6 +272,12 @@ export const RUN_SERIES = {
     unit: "seconds",
     labels: ["protocol"],
     help: "Time from the actual sending to the response, of packets answered within the timeout.",
+  },
+  wirelab_load_handshake_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["protocol", "kind", "resumed"],
+    help: "Time until connections were open: kind tcp, tls or quic; resumed true, false or unknown.",
   },
   ...PROCESS_SERIES,
   wirelab_build_info: {

@@ -2,7 +2,7 @@
  * The counters of the hot path: plain fields and typed arrays, a few nanoseconds an update. `prometheus.ts` reads them
  * through prom-client at a scrape.
  */
-import { byProtocol, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { byProtocol, bySecureProtocol, type Protocol, REGISTRY, type SecureProtocol } from "../base/protocol.ts";
 import { DIRECTIONS_OF, type Direction, KINDS_OF, type Kind } from "../faults/faults.ts";
 
 /** Reasons for which a packet got no response. */
@@ -24,11 +24,18 @@ export type DropReason = (typeof DROP_REASONS)[number];
 /** Reasons for which input of a protocol is rejected; all protocols' reasons together without an argument. */
 export type RejectReason<P extends Protocol = Protocol> = (typeof REGISTRY)[P]["rejects"][number];
 
+/** Results of a handshake: `refused` is a connection over a limit, `failed` one that ended for any other reason. */
+export const HANDSHAKE_RESULTS = ["ok", "failed", "timeout", "refused"] as const;
+/** One of HANDSHAKE_RESULTS. */
+export type HandshakeResult = (typeof HANDSHAKE_RESULTS)[number];
+
 /** Upper bounds of the response-time buckets, in seconds: 10 µs to 10 s. */
 export const RESPONSE_BUCKETS: readonly number[] = [
   10e-6, 25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1, 1.5, 2.5, 5,
   10,
 ];
+/** Upper bounds of the handshake-time buckets, in seconds: 250 µs to 10 s. */
+export const HANDSHAKE_BUCKETS: readonly number[] = RESPONSE_BUCKETS.filter((bound) => bound >= 250e-6);
 /** Upper bounds of the event-loop lag buckets, in seconds. */
 const LAG_BUCKETS: readonly number[] = [1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1];
 
@@ -122,9 +129,28 @@ export class Traffic {
   }
 }
 
+/** The handshakes of one protocol: TLS, or QUIC with TLS in it. */
+export class Handshakes {
+  readonly results = new Tally<HandshakeResult>(HANDSHAKE_RESULTS);
+  /** Times of completed handshakes, in seconds. */
+  readonly time = new Distribution(HANDSHAKE_BUCKETS);
+
+  /** `seconds`: from the time the connection was accepted to the end of the handshake. */
+  ok(seconds: number): void {
+    this.results.add("ok");
+    this.time.observe(seconds);
+  }
+
+  failed(reason: Exclude<HandshakeResult, "ok">): void {
+    this.results.add(reason);
+  }
+}
+
 /** All counters of one lab: written by the packet path, read by `/metrics`, the page and the log. */
 export interface Metrics {
   readonly traffic: Readonly<Record<Protocol, Traffic>>;
+  /** Counted by the listeners to which the runtime reports handshakes. */
+  readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
   /** Lateness of the event loop's timer, in seconds. */
   readonly eventLoopLag: Distribution;
   /** Errors of the file of kept runs. */
@@ -135,6 +161,7 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   return {
     traffic: byProtocol((protocol) => new Traffic(protocol)),
+    handshakes: bySecureProtocol(() => new Handshakes()),
     eventLoopLag: new Distribution(LAG_BUCKETS),
     keptRunsErrors: 0,
   };

@@ -1,21 +1,27 @@
 /** Reads the values of the lab's series from its counters and structures. */
 import type { Bounded } from "../base/bounded.ts";
 import type { ProcessUsage } from "../base/kernel.ts";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../base/protocol.ts";
+import { isSecure, type Protocol, REGISTRY } from "../base/protocol.ts";
 import { DIRECTIONS_OF, KINDS_OF } from "../faults/faults.ts";
-import { type LAB_SERIES, STRUCTURES, type Structure } from "./catalogue.ts";
-import { DROP_REASONS, type Metrics, type Traffic } from "./counters.ts";
+import { type LAB_SERIES, type ListenerStructure, type SharedStructure, STRUCTURES } from "./catalogue.ts";
+import { DROP_REASONS, HANDSHAKE_RESULTS, type Metrics, type Traffic } from "./counters.ts";
 import { bucketsOf, processReaders, type Readers, type Sample } from "./prometheus.ts";
 
 /** Values that are read from other modules at a scrape. */
 export interface LabSources {
-  readonly bounded: Readonly<Record<Structure, () => Bounded>>;
+  /** The protocols that are served; the others have no series. */
+  readonly served: readonly Protocol[];
+  /** The structures; undefined where the listener has none. Those of a protocol that is not served are absent. */
+  readonly bounded: Readonly<Record<SharedStructure, () => Bounded>> &
+    Readonly<Partial<Record<ListenerStructure, () => Bounded | undefined>>>;
   /** Sessions that a full table evicted, by standing. */
   readonly evictedSessions: () => Readonly<Record<string, number>>;
   /** Connections open now; undefined for a protocol without connections. */
   readonly openConnections: (protocol: Protocol) => number | undefined;
   /** Whether the runtime reports new connections of the protocol, so that they can be counted. */
   readonly countsConnections: (protocol: Protocol) => boolean;
+  /** Whether the runtime reports the handshakes of the protocol, so that they can be counted. */
+  readonly countsHandshakes: (protocol: Protocol) => boolean;
   /** Datagrams that the kernel dropped because a receive buffer was full, by socket. */
   readonly receiveBufferDrops: () => Readonly<Record<string, number>>;
   /** Packets recorded and skipped by the packet log. */
@@ -27,29 +33,40 @@ export interface LabSources {
 
 /** The readers of LAB_SERIES. */
 export function labReaders(metrics: Metrics, sources: LabSources): Readers<typeof LAB_SERIES> {
-  const { traffic, eventLoopLag } = metrics;
+  const { traffic, handshakes, eventLoopLag } = metrics;
+  const { served } = sources;
   const perProtocol = (read: (traffic: Traffic) => number) => () =>
-    PROTOCOLS.map((protocol): Sample => [{ protocol }, read(traffic[protocol])]);
+    served.map((protocol): Sample => [{ protocol }, read(traffic[protocol])]);
   const perStructure = (read: (bounded: Bounded) => number) => () =>
-    STRUCTURES.map((structure): Sample => [{ structure }, read(sources.bounded[structure]())]);
+    STRUCTURES.flatMap((structure): Sample[] => {
+      const bounded = sources.bounded[structure]?.();
+      return bounded ? [[{ structure }, read(bounded)]] : [];
+    });
+  const shaken = () => served.filter(isSecure).filter(sources.countsHandshakes);
   return {
     packets_total: perProtocol(({ packets }) => packets),
     dropped_packets_total: perProtocol(({ dropped }) => dropped),
     response_time_seconds: () =>
-      PROTOCOLS.map((protocol) => [{ protocol }, bucketsOf(traffic[protocol].responseTime)] as const),
+      served.map((protocol) => [{ protocol }, bucketsOf(traffic[protocol].responseTime)] as const),
     wirelab_received_bytes_total: perProtocol(({ receivedBytes }) => receivedBytes),
     wirelab_sent_bytes_total: perProtocol(({ sentBytes }) => sentBytes),
-    wirelab_drops_total: () => PROTOCOLS.flatMap((protocol) => dropSamples(traffic[protocol])),
-    wirelab_rejected_total: () => PROTOCOLS.flatMap((protocol) => rejectSamples(traffic[protocol])),
-    wirelab_impairments_total: () => PROTOCOLS.flatMap((protocol) => impairmentSamples(traffic[protocol])),
+    wirelab_drops_total: () => served.flatMap((protocol) => dropSamples(traffic[protocol])),
+    wirelab_rejected_total: () => served.flatMap((protocol) => rejectSamples(traffic[protocol])),
+    wirelab_impairments_total: () => served.flatMap((protocol) => impairmentSamples(traffic[protocol])),
     wirelab_impairment_changes_total: perProtocol(({ impairmentChanges }) => impairmentChanges),
     wirelab_open_connections: () =>
-      PROTOCOLS.flatMap((protocol): Sample[] => {
+      served.flatMap((protocol): Sample[] => {
         const open = sources.openConnections(protocol);
         return open === undefined ? [] : [[{ protocol }, open]];
       }),
     wirelab_connections_total: () =>
-      PROTOCOLS.filter(sources.countsConnections).map((protocol) => [{ protocol }, traffic[protocol].connections]),
+      served.filter(sources.countsConnections).map((protocol) => [{ protocol }, traffic[protocol].connections]),
+    wirelab_tls_handshakes_total: () =>
+      shaken().flatMap((protocol) =>
+        HANDSHAKE_RESULTS.map((result): Sample => [{ protocol, result }, handshakes[protocol].results.get(result)]),
+      ),
+    wirelab_tls_handshake_seconds: () =>
+      shaken().map((protocol) => [{ protocol }, bucketsOf(handshakes[protocol].time)] as const),
     wirelab_bounded_size: perStructure(({ size }) => size),
     wirelab_bounded_limit: perStructure(({ limit }) => limit),
     wirelab_bounded_overflows_total: perStructure(({ overflows }) => overflows),

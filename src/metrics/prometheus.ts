@@ -1,5 +1,9 @@
 /** Prometheus text exposition of a table of series (format version 0.0.4), rendered by prom-client. */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+/// <reference path="./prom-client.d.ts" />
+import Counter from "prom-client/lib/counter.js";
+import Gauge from "prom-client/lib/gauge.js";
+import Histogram from "prom-client/lib/histogram.js";
+import Registry from "prom-client/lib/registry.js";
 import type { ProcessUsage } from "../base/kernel.ts";
 import type { SeriesTable } from "./catalogue.ts";
 import type { Distribution } from "./counters.ts";

@@ -1,13 +1,9 @@
 /** The page's entry: loads the history, follows the live stream and passes both to the sections. */
 import { messageOf } from "../base/message.ts";
+import { protocolsOf } from "../base/protocol.ts";
 import type { HistoryDump, LiveSnapshot } from "../live/shapes.ts";
 import type { RunState } from "../runs/shapes.ts";
-import { createFaults } from "./faults/faults.ts";
-import { createLoad } from "./load/load.ts";
-import { createFirstSteps } from "./now/first-steps.ts";
-import { createNow } from "./now/now.ts";
-import { createPackets } from "./packets/packets.ts";
-import { createRuns } from "./runs/runs.ts";
+import { createSections, type Sections } from "./sections.ts";
 import { callApi } from "./ui/api.ts";
 import { byId, setText } from "./ui/dom.ts";
 import { clearUnreachable } from "./ui/field-errors.ts";
@@ -19,12 +15,8 @@ import { startTheme } from "./ui/theme.ts";
 import { ago } from "./ui/time.ts";
 
 applyProtocolRules();
-const now = createNow();
-const faults = createFaults();
-const packets = createPackets();
-const load = createLoad();
-const runs = createRuns(load.setBounds);
-const firstSteps = createFirstSteps(load.start);
+/** Created with the first history, which has the protocols that the lab serves. */
+let sections: Sections | undefined;
 let series: Series | undefined;
 let loading: Promise<void> | undefined;
 /** Monotonic time of the last snapshot, ms; 0 before the first. */
@@ -34,12 +26,15 @@ let isLive = false;
 /** Loads the history: at the start, after a restart of the lab, and after a gap in the stream. */
 async function loadHistory(): Promise<void> {
   const dump = await callApi<HistoryDump>("GET", "/history");
+  const served = protocolsOf(dump.series);
+  sections ??= createSections(served);
+  if (sections.served.join() !== served.join()) return location.reload(); // a lab with other protocols has taken its place
   const isSameLab = series?.lab === dump.lab;
   series = new Series(dump);
   setText(byId("about"), `wirelab ${dump.version}`);
-  now.show(series);
+  sections.show(series);
   if (!isSameLab) {
-    packets.reset(dump.flow);
+    sections.resetPackets(dump.flow);
     refreshRights();
   }
 }
@@ -55,13 +50,12 @@ function reload(): Promise<void> {
 
 function showSnapshot(snapshot: LiveSnapshot): void {
   lastAt = performance.now();
-  now.snapshot(snapshot);
-  firstSteps.snapshot(snapshot);
-  faults.snapshot(snapshot);
-  packets.add(snapshot.flow);
-  load.snapshot(snapshot);
-  runs.snapshot(snapshot);
-  if (series?.push(snapshot)) now.show(series);
+  if (!sections || series?.lab !== snapshot.lab) {
+    void reload(); // the next snapshot is shown
+    return;
+  }
+  sections.snapshot(snapshot);
+  if (series.push(snapshot)) sections.show(series);
   else void reload();
 }
 
@@ -89,7 +83,7 @@ function refreshRights(): void {
   void applyRights(() => {
     series = undefined; // the history may hold more for a client with the token, such as peers
     void reload();
-    runs.reload(); // it may hold more, too
+    sections?.reloadRuns(); // they may hold more, too
     stream.reconnect();
   });
 }
@@ -98,7 +92,7 @@ startTheme();
 const stream = new LiveClient({
   event(name, data) {
     if (name === "snapshot") showSnapshot(JSON.parse(data) as LiveSnapshot); // written by the lab, with these types
-    if (name === "run") load.event(JSON.parse(data) as RunState);
+    if (name === "run") sections?.run(JSON.parse(data) as RunState);
   },
   state(live) {
     isLive = live;

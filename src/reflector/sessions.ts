@@ -1,5 +1,6 @@
 /** The table of the reflector's measurement sessions. Bounded. */
 import type { Bounded } from "../base/bounded.ts";
+import { REGISTRY } from "../base/protocol.ts";
 import { EvictedSessions } from "./evicted-sessions.ts";
 import { EvictionQueue } from "./eviction.ts";
 import { type Standing, standingOf } from "./eviction-ranks.ts";
@@ -89,7 +90,7 @@ export class Sessions implements Bounded {
     const session = new Session(end, address, port, ssid, now);
     if (this.#evicted.has(address, port, ssid)) session.continueNumbers();
     // The source of a TCP connection has completed its handshake.
-    session.isValidated = end.protocol === "tcp" || this.#readers.expect(ssid, address, now);
+    session.isValidated = REGISTRY[end.protocol].connections || this.#readers.expect(ssid, address, now);
     const row = this.#table.get(address) ?? new Map<number, Session>();
     row.set(this.#keyOf(end, port, ssid), session);
     this.#table.set(address, row);

@@ -13,7 +13,7 @@ export class TargetNotAllowedError extends Error {
 /** The address that a lab listens on and its ports. */
 export interface LabAddress {
   readonly host: string;
-  readonly ports: Readonly<Record<Protocol, number>>;
+  readonly ports: Readonly<Partial<Record<Protocol, number>>>;
 }
 
 /**

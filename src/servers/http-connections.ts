@@ -21,6 +21,11 @@ const SEARCH_EVERY = 10;
 /** Least age of a count before a reader of it starts a new search, ms: less than the second between two readings. */
 const LEAST_AGE_MS = 900;
 
+/** The port in an address in the kernel's form. */
+function portIn(peer: string): number {
+  return peer.charCodeAt(2) * 256 + peer.charCodeAt(3);
+}
+
 /** The connections of one HTTP port. `stop` ends the checks. */
 export class HttpConnections implements Bounded {
   /** Connections that were closed because there were too many. */
@@ -48,6 +53,8 @@ export class HttpConnections implements Bounded {
     errors: InternalErrors,
     /** Called for each connection that is closed. */
     private readonly onClosed: (reason: "connection-limit" | "too-slow") => void,
+    /** Whether the connection from this port of its peer has no requests any more, because it was upgraded. */
+    private readonly isUpgraded: (port: number) => boolean = () => false,
   ) {
     this.#slow = new SlowRequests(requestMs);
     this.#timer = errors.every("http-connections", CHECK_EVERY_MS, () => this.#check());
@@ -94,7 +101,8 @@ export class HttpConnections implements Bounded {
     this.#others = used - open.length;
     this.#sinceSearch = 0;
     if (this.#stopped) return;
-    for (const connection of this.#slow.find(open, performance.now())) this.#close(connection, "too-slow");
+    const requesting = open.filter(({ peer }) => !this.isUpgraded(portIn(peer)));
+    for (const connection of this.#slow.find(requesting, performance.now())) this.#close(connection, "too-slow");
     this.#closeSurplus(open, Math.max(needed, this.#count - this.limit));
   }
 

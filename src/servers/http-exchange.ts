@@ -5,6 +5,7 @@ import type { DirectionFate, Loss } from "../faults/decide.ts";
 import type { Direction } from "../faults/faults.ts";
 import type { DropReason } from "../metrics/counters.ts";
 import { type Exchange, PEER_GONE } from "../reflector/exchange.ts";
+import { resetStream } from "./http-reset.ts";
 import { type HttpSessions, isHttpSession, SESSION_FIELD } from "./http-sessions.ts";
 import type { SilentRequests } from "./http-silence.ts";
 import type { TimedHeaders } from "./http-timing.ts";
@@ -21,6 +22,8 @@ export interface Reply {
   readonly echoes?: boolean;
 }
 
+/** Half of the time after which the runtime closes the connection of a request without a response, ms. */
+const LONG_MS = 15_000;
 const INTERNAL_ERROR = "internal error; see the lab's log";
 
 /** The response to a request whose processing threw an error. */
@@ -42,7 +45,7 @@ export type PeerOf = (request: Request) => { readonly address: string; readonly 
 
 /** What happens to requests that faults lose. */
 export interface LostRequests {
-  readonly silent: Pick<SilentRequests, "leave">;
+  readonly silent: Pick<SilentRequests, "leave" | "keepOpen">;
   readonly sessions: Pick<HttpSessions, "lost">;
 }
 
@@ -83,6 +86,7 @@ export class RequestExchange implements Exchange {
   }
 
   order(dueAt: number): number {
+    if (dueAt - this.receivedAt > LONG_MS) this.lost.silent.keepOpen(this.request);
     return dueAt;
   }
 
@@ -107,13 +111,14 @@ export class RequestExchange implements Exchange {
   drop(reason: DropReason, fault?: Loss): void {
     if (fault) this.#countLoss(reason === "fault-up" ? "up" : "down");
     if (fault === "close" || fault === "stall") this.#leave(fault);
+    else if (fault === "reset") this.#respond(resetStream());
     else this.#refuse(reason);
   }
 
   #refuse(reason: DropReason): void {
     const fate = reason === "fault-up" ? "dropped-up" : reason === "fault-down" ? "dropped-down" : reason;
     if (reason === "failed") this.#respond(internalError());
-    else this.#respond(new Response(null, { status: 503, headers: { "x-wirelab-fate": fate } }));
+    else this.#respond(new Response(null, { status: 503, headers: this.headers.untimed({ "x-wirelab-fate": fate }) }));
   }
 
   #countLoss(direction: Direction): void {

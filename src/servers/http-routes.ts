@@ -1,6 +1,6 @@
 /** The HTTP traffic routes: a request to one of them is a packet. */
 
-import { type DocumentDecoration, Elysia } from "elysia";
+import { type AnyElysia, type DocumentDecoration, Elysia } from "elysia";
 import type { Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
 import type { Limits } from "../limits.ts";
@@ -14,12 +14,15 @@ export const MAX_DELAY_SECONDS = 10;
 /** Largest response of `/bytes/{n}`, octets. */
 export const MAX_BYTES = 1024 * 1024;
 
+/** Octets after which the pattern of `/bytes/{n}` repeats. */
+const PATTERN_PERIOD = 65_536;
+
 /** Lowest and highest status of `/status/{code}`. */
 const MIN_STATUS = 200;
 const MAX_STATUS = 599;
 
 /** The traffic routes as the API description names them. */
-export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}" | "/bytes/{n}";
+export type TrafficRoute = "/" | "/echo" | "/status/{code}" | "/delay/{seconds}" | "/bytes/{n}" | "/ws";
 
 const JSON_TYPE = "application/json";
 const OCTETS_TYPE = "application/octet-stream";
@@ -40,8 +43,20 @@ export interface TrafficParts {
   readonly errors: InternalErrors;
   readonly peerOf: PeerOf;
   readonly lost: LostRequests;
-  /** The API description of a route. */
-  readonly describe: (route: TrafficRoute) => DocumentDecoration;
+  /** Whether the version is HTTP/1.1, whose requests name their target in Host; in later versions it is `:authority`. */
+  readonly hasHost: boolean;
+  /** The value of `Alt-Svc` in the responses; undefined for none. */
+  readonly alternative: string | undefined;
+}
+
+/** The traffic routes of one listener, as functions. */
+export interface TrafficHandlers {
+  receive(request: Request): Answered;
+  echo(request: Request): Answered;
+  /** `text` is the part of the path after the name of the route; also below. */
+  status(request: Request, text: string): Answered;
+  delay(request: Request, text: string): Answered;
+  bytes(request: Request, text: string): Answered;
 }
 
 /** Parses a number of a path; undefined if it is not a number or out of range. */
@@ -59,10 +74,11 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A fixed pattern of `length` octets, which the responses share: only their size matters. */
+/** A fixed pattern of `length` octets, which the responses share: only their size matters. It repeats every 65,536 octets. */
 function pattern(length: number): Blob {
   const octets = new Uint8Array(length);
-  for (let i = 0; i < length; i++) octets[i] = i * 31 + (i >> 8); // Uint8Array.from takes 40 times as long
+  for (let i = 0; i < Math.min(length, PATTERN_PERIOD); i++) octets[i] = i * 31 + (i >> 8); // Uint8Array.from takes 40 times as long
+  for (let i = PATTERN_PERIOD; i < length; i += PATTERN_PERIOD) octets.copyWithin(i, 0, PATTERN_PERIOD);
   return new Blob([octets]);
 }
 
@@ -72,16 +88,13 @@ function repliesByStatus(): ReadonlyMap<string, Reply> {
   return new Map(statuses.map((status) => [`${status}`, { status }]));
 }
 
-/**
- * The traffic routes: for the lab's HTTP application, and the same handlers for the runtime's router. The runtime calls
- * these, because an application's handler costs an object and a promise for each request; HEAD requests and the API description
- * use the application's.
- */
-export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe }: TrafficParts) {
+/** The traffic routes of one listener. */
+export function trafficHandlers(parts: TrafficParts): TrafficHandlers {
+  const { responder, limits, httpBodies, errors, peerOf, lost, hasHost, alternative } = parts;
   const { clock, traffic } = responder;
   const filler = pattern(MAX_BYTES);
   const bodies = new BodyReader(limits, httpBodies, errors);
-  const headers = new TimedHeaders([undefined, JSON_TYPE, OCTETS_TYPE]);
+  const headers = new TimedHeaders([undefined, JSON_TYPE, OCTETS_TYPE], alternative);
   const statusReplies = repliesByStatus();
 
   function respond(request: Request, reply: Reply, bytes: number): Response | Promise<Response> {
@@ -117,8 +130,8 @@ export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, l
 
   /** The response to a request with several Host fields (RFC 9112 section 3.2); undefined for any other request. */
   function refusal(request: Request): Answered | undefined {
-    // The runtime joins fields of one name with commas, which no host contains.
-    if (!request.headers.get("host")?.includes(",")) return undefined;
+    // The runtime joins fields of one name with commas, which no host contains. To read them takes a third of a request.
+    if (!hasHost || !request.headers.get("host")?.includes(",")) return undefined;
     return respond(request, reject("bad-request", "more than one Host"), 0);
   }
 
@@ -166,31 +179,50 @@ export function trafficRoutes({ responder, limits, httpBodies, errors, peerOf, l
     return refusal(request) ?? respond(request, makeReply(text), 0);
   }
 
+  return {
+    receive,
+    echo,
+    status: (request, text) => answer(request, statusReply, text),
+    delay: (request, text) => answer(request, delayReply, text),
+    bytes: (request, text) => answer(request, bytesReply, text),
+  };
+}
+
+/**
+ * The traffic routes in the lab's HTTP application, which serves HEAD requests and the API description. `handlersOf` returns the
+ * handlers of the listener that received a request.
+ */
+export function trafficApplication(
+  handlersOf: (request: Request) => TrafficHandlers,
+  describe: (route: TrafficRoute) => DocumentDecoration,
+): AnyElysia {
   // Each handler destructures only what it needs: Elysia parses cookies, query and headers for a handler that uses the
   // whole context, and defines a getter per request for one that uses `server`.
   const raw = { parse: "none" } as const;
-  const application = new Elysia({ name: "traffic" })
-    .post("/", ({ request }) => receive(request), { ...raw, detail: describe("/") })
-    .post("/echo", ({ request }) => echo(request), { ...raw, detail: describe("/echo") })
-    .get("/status/:code", ({ request, params }) => answer(request, statusReply, params.code), {
+  return new Elysia({ name: "traffic" })
+    .post("/", ({ request }) => handlersOf(request).receive(request), { ...raw, detail: describe("/") })
+    .post("/echo", ({ request }) => handlersOf(request).echo(request), { ...raw, detail: describe("/echo") })
+    .get("/status/:code", ({ request, params }) => handlersOf(request).status(request, params.code), {
       detail: describe("/status/{code}"),
     })
-    .get("/delay/:seconds", ({ request, params }) => answer(request, delayReply, params.seconds), {
+    .get("/delay/:seconds", ({ request, params }) => handlersOf(request).delay(request, params.seconds), {
       detail: describe("/delay/{seconds}"),
     })
-    .get("/bytes/:n", ({ request, params }) => answer(request, bytesReply, params.n), {
+    .get("/bytes/:n", ({ request, params }) => handlersOf(request).bytes(request, params.n), {
       detail: describe("/bytes/{n}"),
     });
-  const routes = {
+}
+
+/**
+ * The traffic routes for the runtime's router, because an application's handler costs an object and a promise for each
+ * request.
+ */
+export function runtimeRoutes({ receive, echo, status, delay, bytes }: TrafficHandlers) {
+  return {
     "/": { POST: receive },
     "/echo": { POST: echo },
-    "/status/:code": {
-      GET: (request: Bun.BunRequest) => answer(request, statusReply, request.params.code ?? ""),
-    },
-    "/delay/:seconds": {
-      GET: (request: Bun.BunRequest) => answer(request, delayReply, request.params.seconds ?? ""),
-    },
-    "/bytes/:n": { GET: (request: Bun.BunRequest) => answer(request, bytesReply, request.params.n ?? "") },
+    "/status/:code": { GET: (request: Bun.BunRequest) => status(request, request.params.code ?? "") },
+    "/delay/:seconds": { GET: (request: Bun.BunRequest) => delay(request, request.params.seconds ?? "") },
+    "/bytes/:n": { GET: (request: Bun.BunRequest) => bytes(request, request.params.n ?? "") },
   };
-  return { application, routes };
 }

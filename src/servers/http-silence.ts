@@ -1,11 +1,14 @@
 /**
  * Requests that the faults `close` and `stall` leave without a response: their connections are ended, or stay open until the
- * client gives up, within limits of number and of time.
+ * client gives up, within limits of number and of time. Above these limits the connection of a stalled request is ended, or
+ * only its stream where a connection carries many requests.
  */
 import type { Bounded } from "../base/bounded.ts";
 import { ConnectionEnder } from "../base/connection-ender.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
+import { overTurns } from "../base/turns.ts";
 import type { Limits } from "../limits.ts";
+import { resetStream } from "./http-reset.ts";
 
 /** Interval of the search for connections that have been open for too long, ms. */
 const SEARCH_EVERY_MS = 1000;
@@ -24,11 +27,13 @@ interface Silent {
   readonly request: Request;
   readonly peer: { readonly address: string; readonly port: number };
   readonly startedAt: number;
+  /** Called with the response that nobody receives when the request ends. */
+  readonly release: (response: Response) => void;
 }
 
 /** The stalled requests of one port, as a limited structure. */
 export class SilentRequests implements Bounded {
-  /** Stalled connections that were closed because there were too many. */
+  /** Stalled requests that were ended because there were too many. */
   overflows = 0;
   readonly limit: number;
   /** In order of their start. */
@@ -42,8 +47,10 @@ export class SilentRequests implements Bounded {
     private readonly server: () => RequestServer | null,
     { httpStalled, httpStallMs }: Pick<Limits, "httpStalled" | "httpStallMs">,
     errors: InternalErrors,
-    /** Called for each stalled connection that a limit closes. */
+    /** Called for each stalled request that a limit ends. */
     private readonly onLimit: () => void,
+    /** Whether a stalled request ends with a reset of its stream, and the connection serves on. */
+    private readonly endsStreams: boolean,
   ) {
     this.limit = httpStalled;
     this.#stallMs = httpStallMs;
@@ -65,31 +72,45 @@ export class SilentRequests implements Bounded {
       release(new Response());
       return;
     }
-    const silent: Silent = { request, peer, startedAt: performance.now() };
+    const silent: Silent = { request, peer, startedAt: performance.now(), release };
     request.signal.addEventListener("abort", () => {
       this.#stalled.delete(silent);
       release(new Response());
     });
-    if (fault === "close" || this.#stopped) this.#end(silent);
-    else this.#stall(silent, server);
+    if (fault === "close") this.#endConnection(silent);
+    else if (this.#stopped) this.#end(silent);
+    else this.#stall(silent);
   }
 
-  #stall(silent: Silent, server: RequestServer): void {
-    server.timeout(silent.request, 0); // the runtime's idle limit is shorter
+  /**
+   * Lets a request wait for its response for longer than the idle limit of the runtime, which otherwise closes the connection
+   * with every request on it. The limit applies again after the response.
+   */
+  keepOpen(request: Request): void {
+    this.server()?.timeout(request, 0);
+  }
+
+  #stall(silent: Silent): void {
+    this.keepOpen(silent.request);
     if (this.#stalled.size >= this.limit) this.#endOldest();
     this.#stalled.add(silent);
   }
 
-  /** Ends every stalled connection; resolves when that is done. Later requests are not stalled. */
+  /** Ends every stalled request; resolves when that is done. Later requests are not stalled. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
-    for (const silent of this.#stalled) this.#end(silent);
+    await overTurns(this.#stalled, (silent) => this.#end(silent));
     await this.#ender.done();
   }
 
   #end(silent: Silent): void {
     this.#stalled.delete(silent);
+    if (this.endsStreams) silent.release(resetStream());
+    else this.#endConnection(silent);
+  }
+
+  #endConnection(silent: Silent): void {
     this.#ender.end(silent.peer, () => {
       if (!silent.request.signal.aborted) this.server()?.timeout(silent.request, FALLBACK_SECONDS);
     });

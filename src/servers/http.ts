@@ -1,65 +1,6 @@
-/** The HTTP listener: one Elysia application with the traffic routes and the lab's other routes. */
-import { type AnyElysia, Elysia } from "elysia";
-import { withoutExitListeners } from "../base/kernel.ts";
-import { HttpConnections } from "./http-connections.ts";
-import { internalError } from "./http-exchange.ts";
-import { trafficRoutes } from "./http-routes.ts";
-import { SilentRequests } from "./http-silence.ts";
-import type { Listener, ListenerContext } from "./listener.ts";
-
-/** Bodies beyond this multiple of the limit are rejected by the runtime; up to it the lab answers and counts them. */
-const RUNTIME_BODY_FACTOR = 16;
-const IDLE_SECONDS = 30;
+/** The HTTP listener: HTTP/1.1 without encryption. */
+import { serveHttp } from "./http-server.ts";
+import type { Listen } from "./listener.ts";
 
 /** Listens for requests and passes those to a traffic route to the responder. */
-export async function listen(context: ListenerContext): Promise<Listener> {
-  const { hostname, port, responder, limits, httpBodies, httpSessions, routes, firstRequests, describe, errors } =
-    context;
-  const peerOf = (request: Request) => app.server?.requestIP(request) ?? null;
-  const onLimit = () => responder.traffic.rejects.add("stall-limit");
-  const silent = new SilentRequests(() => app.server, limits, errors, onLimit);
-  const lost = { silent, sessions: httpSessions };
-  const traffic = trafficRoutes({ responder, limits, httpBodies, errors, peerOf, lost, describe });
-  const app: AnyElysia = new Elysia({ normalize: false, serve: { routes: traffic.routes } })
-    .use(routes)
-    .use(traffic.application);
-  for (const path of firstRequests) await (await app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
-  const options = {
-    hostname,
-    port,
-    maxRequestBodySize: limits.httpBodyBytes * RUNTIME_BODY_FACTOR,
-    idleTimeout: IDLE_SECONDS,
-    development: false, // otherwise an error response contains source code
-    /** Errors of the traffic routes; the application answers those of the others. */
-    error(error: Error) {
-      responder.failed(error);
-      return internalError();
-    },
-    reusePort: false, // Elysia sets it, and then a second lab shares the port without an error
-  };
-  // Elysia adds a listener to the process that refers to the application, and never removes it.
-  const { server } = withoutExitListeners(() => app.listen(options));
-  if (!server) throw new Error("not listening");
-  const bound = server.port ?? port;
-  const connections = new HttpConnections(bound, limits.httpConnections, limits.httpRequestMs, errors, (reason) => {
-    responder.traffic.rejects.add(reason);
-  });
-  return {
-    protocol: "http",
-    port: bound,
-    connections: () => connections.size,
-    refresh: () => connections.refresh(),
-    connectionTable: connections,
-    stalled: silent,
-    countsConnections: false, // Bun.serve does not report them
-    receiveBufferDrops: () => undefined,
-    async pause() {
-      await Promise.all([server.stop(), silent.stop()]);
-    },
-    async close() {
-      connections.stop();
-      await silent.stop();
-      await server.stop(true);
-    },
-  };
-}
+export const listen: Listen = (context) => serveHttp(context, "http");

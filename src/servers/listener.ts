@@ -3,15 +3,18 @@
  * exports `listen`.
  */
 
-import type { AnyElysia, DocumentDecoration } from "elysia";
 import type { Bounded, Budget } from "../base/bounded.ts";
 import type { InternalErrors } from "../base/internal-errors.ts";
-import { type Protocol, REGISTRY } from "../base/protocol.ts";
+import { type Protocol, REGISTRY, type SecureProtocol } from "../base/protocol.ts";
+import type { CertificateSource } from "../certificates/source.ts";
 import type { Limits } from "../limits.ts";
+import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
-import type { TrafficRoute } from "./http-routes.ts";
+import type { HttpApplication } from "./http-application.ts";
 import type { HttpSessions } from "./http-sessions.ts";
+import type { TcpMemory } from "./tcp-memory.ts";
+import type { WebSocketEndpoint } from "./websocket-endpoint.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -27,6 +30,8 @@ export interface Listener {
   readonly stalled?: Bounded;
   /** Whether the listener counts the connections that it accepts. */
   readonly countsConnections: boolean;
+  /** Whether the listener counts the handshakes of its connections; the runtime does not report all of them. */
+  readonly countsHandshakes?: boolean;
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if this cannot happen. */
   receiveBufferDrops(): number | undefined;
   /** Accepts no further packets; responses in progress are still sent. Resolves when they have been. */
@@ -43,8 +48,12 @@ export interface ListenerContext {
   readonly responder: Responder;
   readonly sessions: Sessions;
   readonly limits: Limits;
-  /** TCP: the octets that connections hold, unread responses and incomplete frames. */
-  readonly tcpOctets: Budget;
+  /** The certificate of the protocols with a handshake; undefined if none of them is served. */
+  readonly certificate: CertificateSource | undefined;
+  /** The handshakes of each protocol that begins with one. */
+  readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
+  /** TCP, TLS and WebSocket: what connections hold, unread responses and incomplete frames. */
+  readonly streamMemory: TcpMemory;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
   /** HTTP: the losses of each session of requests. */
@@ -55,12 +64,12 @@ export interface ListenerContext {
   readonly labPorts: Uint8Array;
   /** Errors of timers. */
   readonly errors: InternalErrors;
+  /** HTTP/1.1: the endpoint of WebSocket connections. */
+  readonly webSockets: WebSocketEndpoint | undefined;
   /** HTTP: the routes served besides the traffic routes. */
-  readonly routes: AnyElysia;
-  /** HTTP: paths that are requested before the port is open, because the first request of a route takes milliseconds. */
-  readonly firstRequests: readonly string[];
-  /** HTTP: the API description of a traffic route. */
-  readonly describe: (route: TrafficRoute) => DocumentDecoration;
+  readonly application: HttpApplication;
+  /** HTTP: the port of HTTP/3, which is open before those of the other versions; undefined if it is not served. */
+  readonly http3Port: number | undefined;
 }
 
 /** Starts listening. Rejects with the system's error if the port is not available. */

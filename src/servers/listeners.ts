@@ -1,14 +1,19 @@
 /** The open ports of a lab: one listener for each protocol, and the STAMP port if there is one. */
-import { byProtocol, PROTOCOLS, type Protocol } from "../base/protocol.ts";
-import type { Config } from "../config.ts";
+import { type Classic, PORT_PROTOCOLS, type Protocol } from "../base/protocol.ts";
+import { type Config, servedProtocols } from "../config.ts";
 import type { Responder } from "../reflector/responder.ts";
 import { type Listener, type ListenerContext, openListener, type PortName } from "./listener.ts";
+import { listen as listenWebSocket } from "./websocket.ts";
 
-/** The numbers of the open ports; `stamp` if there is a STAMP port. */
-export type Ports = Readonly<Record<Protocol, number>> & { readonly stamp?: number };
+/** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
+export type Ports = Readonly<Record<Classic, number>> &
+  Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & { readonly stamp?: number };
 
 /** What the listeners share. */
-export type SharedContext = Omit<ListenerContext, "hostname" | "port" | "responder" | "stampOnly" | "labPorts"> & {
+export type SharedContext = Omit<
+  ListenerContext,
+  "hostname" | "port" | "responder" | "stampOnly" | "labPorts" | "webSockets" | "http3Port"
+> & {
   readonly responders: Readonly<Record<Protocol, Responder>>;
 };
 
@@ -19,12 +24,19 @@ interface Socket {
   readonly port: number;
 }
 
-/** The ports of the configuration, HTTP last: its control routes answer when everything else is open. */
+/**
+ * The ports of the configuration. HTTP is the last: its control routes answer when everything else is open. HTTP/3 is opened before
+ * the versions that announce its port.
+ */
 function socketsOf(config: Config): readonly Socket[] {
   const { stampPort } = config;
   const stamp: Socket[] = stampPort === undefined ? [] : [{ name: "stamp", protocol: "udp", port: stampPort }];
-  const others = PROTOCOLS.toReversed();
-  return [...stamp, ...others.map((protocol) => ({ name: protocol, protocol, port: config[`${protocol}Port`] }))];
+  const served = servedProtocols(config);
+  const others = PORT_PROTOCOLS.toReversed().flatMap((protocol): Socket[] => {
+    const port = config[`${protocol}Port`];
+    return port === "off" || !served.includes(protocol) ? [] : [{ name: protocol, protocol, port }];
+  });
+  return [...stamp, ...others];
 }
 
 /** The listeners of one lab. */
@@ -34,6 +46,10 @@ export class Listeners {
   /** Opens every port of the configuration. Rejects with ListenError; `close` then closes those already open. */
   async open(config: Config, { responders, ...shared }: SharedContext): Promise<void> {
     const labPorts = new Uint8Array(65_536);
+    const responder = responders.websocket;
+    const parts = { ...shared, hostname: config.host, port: 0, responder, stampOnly: false, labPorts };
+    const webSocket = await listenWebSocket({ ...parts, webSockets: undefined, http3Port: undefined });
+    this.#open.set("websocket", webSocket);
     for (const { name, protocol, port } of socketsOf(config)) {
       const own = {
         hostname: config.host,
@@ -41,6 +57,8 @@ export class Listeners {
         responder: responders[protocol],
         stampOnly: name === "stamp",
         labPorts,
+        webSockets: webSocket.webSockets,
+        http3Port: this.#open.get("http3")?.port,
       };
       this.#open.set(name, await openListener(protocol, { ...shared, ...own }, name));
     }
@@ -51,10 +69,11 @@ export class Listeners {
     return this.#open.get(name);
   }
 
-  /** The port numbers; 0 for a port that is not open yet. */
+  /** The port numbers; 0 for one of CLASSICS that is not open yet. */
   ports(): Ports {
-    const stamp = this.#open.get("stamp");
-    return { ...byProtocol((protocol) => this.#open.get(protocol)?.port ?? 0), ...(stamp && { stamp: stamp.port }) };
+    const open = [...this.#open].map(([name, { port }]) => [name, port] as const);
+    const http = this.#open.get("http")?.port ?? 0;
+    return { http, tcp: 0, udp: 0, ...Object.fromEntries(open), websocket: http };
   }
 
   /** Datagrams that the kernel dropped because a receive buffer was full, by port name. */

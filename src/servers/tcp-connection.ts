@@ -1,4 +1,4 @@
-/** One TCP connection: reads packets (frames, or chunks as read) and writes responses as fast as the peer reads them. */
+/** One TCP or TLS connection: reads packets (frames, or chunks as read) and writes responses as fast as the peer reads them. */
 
 import { formatPeer, plainAddress } from "../base/address.ts";
 import type { Clock } from "../base/clock.ts";
@@ -29,6 +29,8 @@ export type Socket = Bun.Socket<Connection | undefined>;
 /** Shared by the connections of one listener. */
 export interface Shared {
   readonly responder: Responder;
+  /** The response to a plain chunk. */
+  readonly acknowledgement: Buffer;
   readonly sessions: Sessions;
   /** The listener as sessions name it. */
   readonly end: LocalEnd;
@@ -45,6 +47,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
   delayed = 0;
   readonly peer: string;
   readonly clock: Clock;
+  readonly acknowledgement: Buffer;
   /** Copied, because the socket's getters are system calls. */
   readonly #address: string;
   readonly #port: number;
@@ -61,6 +64,10 @@ export class Connection implements PacketConnection, Holder, Pausable {
   #lastDueAt = 0;
   /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
   #activeAt: number;
+  /** Chunks that were interrupted, and what arrived after them. */
+  #waiting: Buffer[] = [];
+  /** The peer has closed its side after them. */
+  #endWaits = false;
   /** No further input is read; pending responses are still sent. */
   #closing = false;
   /** No further response is sent: the peer would match it to a dropped packet. */
@@ -75,6 +82,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
     readonly shared: Shared,
   ) {
     this.clock = shared.responder.clock;
+    this.acknowledgement = shared.acknowledgement;
     this.#address = plainAddress(socket.remoteAddress);
     this.#port = socket.remotePort;
     this.peer = formatPeer(this.#address, this.#port);
@@ -88,9 +96,14 @@ export class Connection implements PacketConnection, Holder, Pausable {
     return this.#lastDueAt;
   }
 
-  /** Processes a chunk. */
+  /** Processes a chunk, after those that wait: with TLS the runtime passes what it has decrypted also to a paused connection. */
   data(chunk: Buffer): void {
     if (this.#closing) return;
+    if (this.#waiting.length > 0) this.#waiting.push(Buffer.from(chunk));
+    else this.#read(chunk);
+  }
+
+  #read(chunk: Buffer): void {
     if (this.#mode === "plain") this.#plain(chunk);
     else if (this.#mode === "framed") this.#framed(chunk);
     else this.#open(chunk);
@@ -150,24 +163,40 @@ export class Connection implements PacketConnection, Holder, Pausable {
     this.#endWhenDone();
   }
 
-  /** Processes the rest of a chunk in the next turn; an error ends this connection only. */
+  /** Processes the rest of a chunk in the next turn. */
   #interrupt(rest: Buffer): void {
-    this.shared.turns.later(() => {
-      try {
-        this.data(rest);
-      } catch (error) {
-        this.shared.responder.failed(error);
-        this.reset();
-      }
-    });
+    this.#waiting.unshift(rest);
+    if (this.#waiting.length === 1) this.shared.turns.later(this.#readWaiting);
   }
+
+  /** Processes what waits, until the turn has taken long; an error ends this connection only. */
+  readonly #readWaiting = (): void => {
+    const { responder, turns } = this.shared;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      // Nothing is added before an interruption, which is in front of the others.
+      for (let next = waiting.shift(); next && !this.#closing; next = waiting.shift()) {
+        this.#read(next);
+        if (turns.held) break;
+      }
+    } catch (error) {
+      responder.failed(error);
+      this.reset();
+    }
+    if (this.#closing) return;
+    if (waiting.length > 0 && this.#waiting.length === 0) turns.later(this.#readWaiting);
+    this.#waiting.push(...waiting);
+    if (this.#endWaits && this.#waiting.length === 0) this.peerEnded();
+  };
 
   pauseReading(): void {
     if (!this.#closed) this.socket.pause();
   }
 
   resumeReading(): void {
-    if (!this.#closed && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
+    const isWaiting = this.#waiting.length > 0; // what is read would have to wait behind it
+    if (!this.#closed && !isWaiting && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
   }
 
   /** Reserves the memory of the incomplete frame. */
@@ -206,7 +235,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
   };
 
   /** Counts the reason, once for a connection, and reads no further input. */
-  #reject(reason: RejectReason<"tcp">): void {
+  #reject(reason: RejectReason<"tcp" | "tls">): void {
     if (!this.#rejected) this.shared.responder.traffic.rejects.add(reason);
     this.#rejected = true;
     this.#closing = true;
@@ -260,6 +289,11 @@ export class Connection implements PacketConnection, Holder, Pausable {
     this.reset();
   }
 
+  /** The peer has sent a TLS record that cannot be decrypted; the runtime closes the connection. */
+  badRecord(): void {
+    this.#reject("bad-record");
+  }
+
   /** A delayed packet was answered or dropped. */
   finished(): void {
     this.delayed--;
@@ -269,6 +303,8 @@ export class Connection implements PacketConnection, Holder, Pausable {
 
   /** The peer has closed its side; pending responses are still sent. */
   peerEnded(): void {
+    this.#endWaits = this.#waiting.length > 0 && !this.#closing;
+    if (this.#endWaits) return;
     if (this.#mode === "opening" && this.#opening.length > 0) {
       clearTimeout(this.#openingTimer);
       this.#decidePlain(this.#opening);

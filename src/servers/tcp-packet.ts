@@ -7,13 +7,13 @@ import type { Session } from "../reflector/session.ts";
 import { FRAME_HEADER_LENGTH } from "../stamp/frames.ts";
 import { writeAnswer } from "../stamp/packet.ts";
 
-const ACK = Buffer.from("ACK-TCP");
-
 /** What a packet needs of its connection. */
 export interface PacketConnection {
   /** Source address and port. */
   readonly peer: string;
   readonly clock: Clock;
+  /** The response to a plain chunk. */
+  readonly acknowledgement: Buffer;
   /** Packets whose responses are delayed. */
   delayed: number;
   /** The time at which a response due at `dueAt` is sent: not before the responses queued ahead of it. */
@@ -90,9 +90,14 @@ export class TcpPacket implements Exchange {
   send(): number {
     const sent = this.#frame
       ? this.connection.write(this.#frame, this.#at, FRAME_HEADER_LENGTH + this.bytes)
-      : this.connection.write(ACK, 0, ACK.length);
+      : this.#acknowledge();
     this.#finish();
     return sent > 0 && this.#frame ? this.bytes : sent;
+  }
+
+  #acknowledge(): number {
+    const { acknowledgement } = this.connection;
+    return this.connection.write(acknowledgement, 0, acknowledgement.length);
   }
 
   drop(reason: DropReason): void {

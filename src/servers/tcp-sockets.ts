@@ -30,22 +30,23 @@ export class TcpSockets implements Bounded, Iterable<Connection> {
     for (const { data } of this.#open) if (data) yield data;
   }
 
-  /** Counts a new connection; one that its peer reset before it was accepted has no address. */
-  accept(socket: Socket, shared: Shared): void {
+  /** Counts a new connection; returns false if it is refused, or was reset before it was accepted (it has no address then). */
+  accept(socket: Socket, shared: Shared): boolean {
     if (this.#open.size >= this.limit || (descriptorOf(socket) ?? 0) >= this.#lastDescriptor) {
       this.overflows++;
       this.responder.traffic.rejects.add("connection-limit");
       socket.terminate();
-      return;
+      return false;
     }
     this.responder.traffic.connections++;
     const address: string | undefined = socket.remoteAddress;
     if (address === undefined) {
       socket.terminate();
-      return;
+      return false;
     }
     this.#open.add(socket);
     socket.data = new Connection(socket, shared);
+    return true;
   }
 
   /** The connection of a socket was closed. */

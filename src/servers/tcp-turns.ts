@@ -21,12 +21,16 @@ export class TcpTurns implements Reading {
   isPaused = false;
   /** What is left of chunks whose processing was interrupted. A held reading passes no further chunks: it is one. */
   #rest: (() => void)[] = [];
+  /** Whether the last turn was for the rest of chunks. */
+  #wasRest = false;
   readonly #turns: ReadTurns;
 
   constructor(
     /** The open connections. */
     private readonly open: Iterable<Pausable> & { readonly size: number },
     now: () => number,
+    /** Whether connections with a rest stay paused while the others are read; otherwise the order of `open` has to change. */
+    private readonly alternates = true,
   ) {
     this.#turns = new ReadTurns(this, now, () => LEAST_MS + CONNECTION_MS * this.open.size);
   }
@@ -48,13 +52,25 @@ export class TcpTurns implements Reading {
     this.#rest.push(work);
   }
 
+  /**
+   * Starts the next turn. Every other one is for the connections of which nothing is left, however long the rest of the others'
+   * chunks is: otherwise one peer that never stops to send would have all of them.
+   */
   release(): void {
     if (!this.held) return;
     this.held = false;
-    for (const work of this.#rest.splice(0)) work();
+    this.#wasRest = this.#rest.length > 0 && !(this.alternates && this.#wasRest);
+    if (this.#wasRest) for (const work of this.#rest.splice(0)) work();
+    else if (this.#rest.length > 0) setImmediate(this.#continueRest);
     // The rest can have held the reading once more.
     if (this.held || !this.isPaused) return;
     this.isPaused = false;
     for (const connection of this.open) connection.resumeReading();
   }
+
+  /** The turn of the other connections is over: the rest is next. */
+  readonly #continueRest = (): void => {
+    this.hold();
+    this.release();
+  };
 }

@@ -98,12 +98,19 @@ export class FrameReader {
   }
 }
 
+/** The header of a frame with `packet`. */
+function lengthHeader({ length }: Buffer): Buffer {
+  if (length > FRAME_MAX_LENGTH) throw new RangeError(`a frame carries at most ${FRAME_MAX_LENGTH} octets`);
+  return Buffer.of(length >> 8, length & 0xff);
+}
+
 /**
  * Outgoing frames of one size in one contiguous buffer, so that a single write sends all of them. Headers and padding
  * are written once, when the buffer is made; each packet only overwrites its fields.
  */
 export class FrameWriter {
   readonly bytes: Buffer;
+  readonly #header: number;
   readonly #frame: number;
   #start = 0;
   #end = 0;
@@ -111,14 +118,15 @@ export class FrameWriter {
   /**
    * @param packet the padding of each packet
    * @param frames number of frames that the buffer holds
+   * @param header the octets before each packet; default: its length
    */
-  constructor(packet: Buffer, frames: number) {
-    if (packet.length > FRAME_MAX_LENGTH) throw new RangeError(`a frame carries at most ${FRAME_MAX_LENGTH} octets`);
-    this.#frame = FRAME_HEADER_LENGTH + packet.length;
+  constructor(packet: Buffer, frames: number, header = lengthHeader(packet)) {
+    this.#header = header.length;
+    this.#frame = header.length + packet.length;
     this.bytes = Buffer.alloc(this.#frame * frames);
     for (let at = 0; at < this.bytes.length; at += this.#frame) {
-      this.bytes.writeUInt16BE(packet.length, at);
-      packet.copy(this.bytes, at + FRAME_HEADER_LENGTH);
+      header.copy(this.bytes, at);
+      packet.copy(this.bytes, at + header.length);
     }
   }
 
@@ -134,7 +142,7 @@ export class FrameWriter {
 
   /** Offset in `bytes` of the packet that was claimed `back` packets before the next one. It must be pending. */
   packetAt(back: number): number {
-    return this.#end - back * this.#frame + FRAME_HEADER_LENGTH;
+    return this.#end - back * this.#frame + this.#header;
   }
 
   /** Reserves the next frame; returns the offset of its packet in `bytes`. */

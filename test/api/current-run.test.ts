@@ -1,6 +1,6 @@
 /** `POST /runs` and `/runs/current`: the requests that are refused, and a run from its start to its end. */
 import { describe, expect, test } from "bun:test";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import type { Lab } from "../../src/lab.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
@@ -56,11 +56,11 @@ describe("a run", () => {
     expect((await stateOf(lab)).kept).toBe(1);
     const { runs } = (await request(urlOf(lab, "/runs"))).json();
     expect(runs[0]?.lines).toEqual(
-      PROTOCOLS.map((protocol) => expect.objectContaining({ protocol, sent: 50, lossRatio: 0 })),
+      CLASSICS.map((protocol) => expect.objectContaining({ protocol, sent: 50, lossRatio: 0 })),
     );
     const series = await scrape(lab);
-    const packets = PROTOCOLS.map((protocol) => series.get("packets_total", { protocol }));
-    expect(packets).toEqual(PROTOCOLS.map(() => 50));
+    const packets = CLASSICS.map((protocol) => series.get("packets_total", { protocol }));
+    expect(packets).toEqual(CLASSICS.map(() => 50));
   }, 30_000);
 
   test("is the only one, and can be stopped once", async () => {

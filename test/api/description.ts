@@ -13,6 +13,7 @@ export interface Schema {
   readonly maximum?: number;
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
 }
 
 type Contents = Readonly<Record<string, { readonly schema: Schema; readonly example?: unknown }>>;
@@ -92,6 +93,7 @@ export function allowedValue(schema: Schema, next: Random): unknown {
   const number = pick([minimum, maximum, minimum + next() * (maximum - minimum)], next);
   if (schema.type === "integer") return Math.round(number);
   if (schema.type === "number") return number;
+  if (schema.items) return [allowedValue(schema.items, next)];
   if (schema.type !== "object") return pick(["", "a", "é\u{1f600}"], next);
   const names = Object.keys(properties).filter((name) => required.includes(name) || next() < 0.5);
   return Object.fromEntries(names.map((name) => [name, allowedValue(properties[name] ?? {}, next)]));

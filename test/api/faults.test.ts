@@ -1,14 +1,16 @@
 /** `/impairments`: reading and changing faults, and who may change them. */
 import { describe, expect, test } from "bun:test";
-import { byProtocol, PROTOCOLS } from "../../src/base/protocol.ts";
+import { createLog } from "../../src/base/log.ts";
+import { isSecure, PROTOCOLS, recordOf } from "../../src/base/protocol.ts";
 import { KINDS_OF } from "../../src/faults/faults.ts";
+import { parseImpairments } from "../../src/faults/text.ts";
 import { setFaults } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
-import { startTestLab, urlOf } from "../support/lab.ts";
+import { SERVED_WITHOUT_TLS, startTestLab, urlOf } from "../support/lab.ts";
 import { rejected, scrape } from "../support/scrape.ts";
 import { EXTERNAL, JSON_TYPE, put, request, TEXT_TYPE, TOKEN } from "./support.ts";
 
-const PROTOCOL_FORMS = PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ");
+const PROTOCOL_FORMS = SERVED_WITHOUT_TLS.map((protocol) => `${protocol}:…`).join(", ");
 const UDP_DROP = { http: {}, tcp: {}, udp: { drop: { up: 0.5, down: 0 } } };
 
 describe("faults", () => {
@@ -17,7 +19,7 @@ describe("faults", () => {
     const all = urlOf(lab, "/impairments");
     expect((await request(all)).json()).toEqual({
       text: "none",
-      impairments: byProtocol(() => ({})),
+      impairments: recordOf(SERVED_WITHOUT_TLS, () => ({})),
       presets: ["none", "classroom"],
     });
     const set = async (text: string) => (await request(all, put(text))).json().text;
@@ -111,7 +113,7 @@ describe("faults", () => {
 });
 
 describe("the body of PUT", () => {
-  test.each(["/impairments", ...PROTOCOLS.map((protocol) => `/impairments/${protocol}`)])(
+  test.each(["/impairments", ...SERVED_WITHOUT_TLS.map((protocol) => `/impairments/${protocol}`)])(
     "%s is refused in one line if it is empty, and changes nothing",
     async (path) => {
       await using lab = await startTestLab({ impair: UDP_DROP });
@@ -142,7 +144,7 @@ describe("the body of PUT", () => {
   test("as JSON takes a number for every kind for which the text takes one, with the same effect", async () => {
     await using lab = await startTestLab();
     const numbers: string[] = [];
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of SERVED_WITHOUT_TLS) {
       const all = urlOf(lab, "/impairments");
       for (const kind of KINDS_OF[protocol]) {
         const text = await request(`${all}/${protocol}`, put(`${kind}=0.1`));
@@ -166,6 +168,39 @@ describe("the body of PUT", () => {
     expect(await fieldOf({ udp: { drop: 2 } })).toBe("udp.drop.up");
     expect(await fieldOf({ tcp: { delay: { kind: "uniform", minMs: 5, maxMs: 1 } } })).toBe("tcp.delay.maxMs");
     expect((await send({ tcp: { delay: 20 } })).json().text).toBe("tcp:delay=20");
+  });
+});
+
+describe("a protocol that the lab does not serve", () => {
+  const others = PROTOCOLS.filter(isSecure);
+
+  test.each(others)("%s has no faults: each path and body that names it is refused in one line", async (protocol) => {
+    await using lab = await startTestLab({ impair: UDP_DROP });
+    const all = urlOf(lab, "/impairments");
+    const error = `${protocol} is not served by this lab; allowed: http, tcp, udp, websocket`;
+    for (const method of ["GET", "PUT", "DELETE", "POST"]) {
+      const response = await request(`${all}/${protocol}`, { method, ...(method === "PUT" && { body: "drop=0.1" }) });
+      expect([method, response.status, response.json()]).toEqual([method, 404, { error }]);
+    }
+    const text = await request(all, put(`tcp:drop=0.1;${protocol}:drop=0.1`));
+    const atCharacter = `${protocol} is not served by this lab at character 14; allowed: ${PROTOCOL_FORMS}, or none, classroom`;
+    expect([text.status, text.json().error, text.json().position]).toEqual([400, atCharacter, 13]);
+    const json = await request(all, put(JSON.stringify({ tcp: {}, [protocol]: { drop: 0.1 } })));
+    expect([json.status, json.json()]).toEqual([400, { error, field: protocol, allowed: "http, tcp, udp, websocket" }]);
+    expect((await request(all)).json().text).toBe("udp:drop=0.5");
+  });
+
+  test("is named in one warning at the start if it has faults, and is not in the answers", async () => {
+    const lines: string[] = [];
+    const log = createLog({ level: "warn", readable: false, sink: (line) => lines.push(JSON.parse(line).message) });
+    const impair = parseImpairments("http3:drop=0.1;udp:drop=0.5;tls:drop=1");
+    await using lab = await startTestLab({ impair, log });
+    expect(lines).toEqual([
+      "faults of http3, tls have no effect: not served by this lab; served: http, tcp, udp, websocket",
+    ]);
+    expect((await request(urlOf(lab, "/impairments"))).json()).toMatchObject({ text: "udp:drop=0.5" });
+    await using quiet = await startTestLab({ impair: UDP_DROP, log });
+    expect([lines.length, quiet.ports.udp > 0]).toEqual([1, true]);
   });
 });
 

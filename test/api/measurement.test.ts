@@ -1,10 +1,10 @@
 /** `/healthz`, `/readyz` and `/sessions/{ssid}`. */
 import { describe, expect, test } from "bun:test";
-import { byProtocol } from "../../src/base/protocol.ts";
+import { recordOf } from "../../src/base/protocol.ts";
 import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { exchange, trafficOf, udpStamp } from "../support/clients.ts";
 import { openHttp } from "../support/http.ts";
-import { startTestLab, urlOf } from "../support/lab.ts";
+import { SERVED_WITHOUT_TLS, startTestLab, urlOf } from "../support/lab.ts";
 import { rejected } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
 import { EXTERNAL, request, TOKEN } from "./support.ts";
@@ -14,7 +14,10 @@ describe("health", () => {
     await using lab = await startTestLab();
     expect((await request(urlOf(lab, "/healthz"))).json()).toEqual({ status: "alive" });
     const ready = await request(urlOf(lab, "/readyz"));
-    expect([ready.status, ready.json()]).toEqual([200, { status: "ready", ...byProtocol(() => true) }]);
+    expect([ready.status, ready.json()]).toEqual([
+      200,
+      { status: "ready", ...recordOf(SERVED_WITHOUT_TLS, () => true) },
+    ]);
   });
 
   test("a lab that is stopping is not ready, but answers on open connections", async () => {
@@ -31,7 +34,7 @@ describe("health", () => {
     const { status, body } = await connection.ask(readyz);
     if (!connection.ended) {
       expect(status).toBe(503);
-      expect(JSON.parse(body)).toEqual({ status: "not ready", ...byProtocol(() => false) });
+      expect(JSON.parse(body)).toEqual({ status: "not ready", ...recordOf(SERVED_WITHOUT_TLS, () => false) });
     }
     await stopped;
     await until(() => client.replies.length === 1, "the delayed response");
@@ -75,7 +78,7 @@ describe("session summaries", () => {
       receiveBufferDrops: 0,
     });
     expect(first.listeners.map(({ port }: { port: number }) => port).toSorted()).toEqual(
-      [lab.ports.udp, lab.ports.stamp, lab.ports.tcp].toSorted(),
+      [lab.ports.udp, lab.ports.stamp, lab.ports.tcp, lab.ports.http].toSorted(), // WebSocket is on HTTP's port
     );
     const { ageSeconds } = first.sessions[0];
     const second = await read();

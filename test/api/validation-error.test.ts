@@ -37,3 +37,8 @@ describe("a schema in words", () => {
     [{ anyOf: [{ const: 1 }, { type: "string" }] }, "1 or a string"],
   ])("%j", (schema, words) => expect(allowedBy(schema)).toBe(words));
 });
+
+test("a list of names is allowed by that word, without naming them once more", () => {
+  const names = { anyOf: [{ const: "a" }, { const: "b" }] };
+  expect(allowedBy({ anyOf: [names, { type: "array", items: names }] })).toBe('"a" or "b" or a list of these names');
+});

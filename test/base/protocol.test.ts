@@ -1,11 +1,15 @@
 import { expect, test } from "bun:test";
-import { ALL_TITLES, byProtocol, isProtocol, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
+import { ALL_TITLES, byProtocol, isProtocol, PORT_PROTOCOLS, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { KINDS } from "../../src/faults/faults.ts";
 
-test("no two protocols of REGISTRY share a port, a title, a shape, a colour or a dash pattern", () => {
+test("no two protocols of REGISTRY share a port of their own", () => {
+  const ports = PORT_PROTOCOLS.map((protocol) => `${REGISTRY[protocol].port}/${REGISTRY[protocol].transport}`);
+  expect(new Set(ports).size).toBe(PORT_PROTOCOLS.length);
+});
+
+test("no two protocols of REGISTRY share a title, a shape, a colour or a dash pattern", () => {
   const entries = PROTOCOLS.map((protocol) => REGISTRY[protocol]);
   for (const values of [
-    entries.map(({ port, transport }) => `${port}/${transport}`),
     entries.map(({ look }) => look.shape),
     entries.map(({ look }) => look.colors[0]),
     entries.map(({ look }) => look.dash.join()),

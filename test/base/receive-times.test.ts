@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { dataAgeOf, receiveTimesOf } from "../../src/base/receive-times.ts";
+import { ca, valid } from "../load/support/certificates.ts";
 import { until } from "../support/until.ts";
 
 const isLinux = process.platform === "linux";
@@ -36,19 +37,27 @@ test.if(isLinux)("receiveTimesOf reads when the kernel received a datagram, not 
   expect(receiveTimesOf({})()).toBe(undefined);
 });
 
-test.if(isLinux)("dataAgeOf reads how long ago the kernel received data of a TCP connection, at least", async () => {
+test.if(isLinux).each([
+  ["TCP", undefined],
+  ["TLS", { server: valid, client: { ca } }],
+])("dataAgeOf reads how long ago the kernel received data of a %s connection, at least", async (_name, tls) => {
   const ages: (number | undefined)[] = [];
   let age: () => number | undefined = () => undefined;
   const peers: Bun.Socket[] = [];
   const server = Bun.listen({
     hostname: "127.0.0.1",
     port: 0,
-    socket: { open: (socket) => void peers.push(socket), data() {} },
+    ...(tls && { tls: tls.server }),
+    socket: {
+      data: (socket) => void peers.push(socket),
+    },
   });
   const client = await Bun.connect({
     hostname: "127.0.0.1",
     port: server.port,
-    socket: { data: () => void ages.push(age()) },
+    ...(tls && { tls: tls.client }),
+    // Without a handler of the handshake the connection is open after it.
+    socket: { open: (socket) => void socket.write("open"), data: () => void ages.push(age()) },
   });
   try {
     age = dataAgeOf(client);

@@ -25,6 +25,11 @@ describe("suggest", () => {
     expect(suggest("abxyz", ["ab"])).toBeUndefined();
   });
 
+  test("suggests no short word that has no letter of the given one", () => {
+    expect(suggest("x", ["ca"])).toBeUndefined();
+    expect(suggest("xy", ["ca"])).toBeUndefined();
+  });
+
   test("suggests nothing without known words", () => {
     expect(suggest("rate", [])).toBeUndefined();
   });

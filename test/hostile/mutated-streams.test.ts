@@ -1,9 +1,11 @@
-/** Mutations of TCP streams with STAMP frames and of HTTP requests, each on a connection of its own. */
+/** Mutations of TCP streams with STAMP frames, of HTTP requests, WebSocket messages and TLS handshakes, each on a connection of its own. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { random } from "../../src/base/random.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { startLabProcess } from "../servers/support/lab-process.ts";
-import { testFrame, trafficOf } from "../support/clients.ts";
+import { testFrame, testPacket, trafficOf } from "../support/clients.ts";
+import { TLS_ON } from "../support/lab.ts";
+import { BINARY, closeOf, frameOf, TEXT, upgradeRequest } from "../support/websocket-frames.ts";
 import { limitMemory } from "./support/memory-limit.ts";
 import { mutated, pick } from "./support/mutations.ts";
 import { countOf, DEADLINE_MS, named } from "./support/scale.ts";
@@ -63,6 +65,65 @@ test.each([[named(MUTATIONS)]])("%s mutated streams of TCP frames", async () => 
   const series = await expectRecovery(lab, before);
   const rejected = (reason: string) => series.get("wirelab_rejected_total", { protocol: "tcp", reason });
   expect(Math.min(rejected("bad-length"), rejected("cut-frame"), rejected("not-stamp"))).toBeGreaterThan(0);
+});
+
+test.each([[named(MUTATIONS)]])("%s mutated streams of WebSocket frames", async () => {
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({}, group?.wrap);
+  const before = await startingPoint(lab);
+  const draw = random(5, "messages");
+  let n = 0;
+  const upgrade = Buffer.from(upgradeRequest());
+  const valid = () =>
+    Buffer.concat([
+      frameOf(TEXT, "Hello WS 7"),
+      frameOf(BINARY, testPacket(n++)),
+      frameOf(TEXT, "Hel", { fin: false }),
+      frameOf(9, "ping"),
+      frameOf(0, "lo"),
+      frameOf(8, closeOf(1000)),
+    ]);
+  const answered = await deliverAll(lab.ports.http, MUTATIONS, () => Buffer.concat([upgrade, mutated(draw, valid())]));
+  expect(answered).toBe(MUTATIONS); // at least the response to the upgrade
+  const series = await expectRecovery(lab, before);
+  const rejected = (reason: string) => series.get("wirelab_rejected_total", { protocol: "websocket", reason });
+  expect(rejected("bad-frame")).toBeGreaterThan(MUTATIONS / 10);
+  expect(series.get("wirelab_connections_total", { protocol: "websocket" })).toBeGreaterThanOrEqual(MUTATIONS);
+});
+
+/** The first octets of a TLS client. */
+async function clientHello(): Promise<Buffer> {
+  const hello = Promise.withResolvers<Buffer>();
+  const listener = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, chunk) {
+        hello.resolve(Buffer.from(chunk));
+        socket.end();
+      },
+    },
+  });
+  const socket = { data() {}, error() {} };
+  await Bun.connect({ hostname: "127.0.0.1", port: listener.port, tls: true, socket }).catch(() => {});
+  const octets = await hello.promise;
+  listener.stop(true);
+  return octets;
+}
+
+test.each([[named(MUTATIONS)]])("%s mutated handshakes of TLS", async () => {
+  using group = limitMemory(512 * 2 ** 20);
+  await using lab = await startLabProcess({ ...TLS_ON }, group?.wrap);
+  const before = await startingPoint(lab);
+  const draw = random(6, "handshakes");
+  const hello = await clientHello();
+  await deliverAll(lab.ports.tls ?? 0, MUTATIONS, () => mutated(draw, hello));
+  const series = await expectRecovery(lab, before);
+  const of = (result: string) => series.get("wirelab_tls_handshakes_total", { protocol: "tls", result });
+  // The clients of the checks complete theirs; no other one can, because nobody has its key.
+  expect([of("failed"), of("timeout"), of("refused"), of("ok")]).toEqual([MUTATIONS, 0, 0, 4]);
+  expect(series.get("wirelab_rejected_total", { protocol: "tls", reason: "handshake-failed" })).toBe(MUTATIONS);
+  expect(series.get("packets_total", { protocol: "tls" })).toBe(4);
 });
 
 const head = (line: string, ...fields: string[]) => [line, "Host: localhost", ...fields, "", ""].join("\r\n");

@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from "../../src/limits.ts";
 import { UsageError } from "../../src/load/plan/errors.ts";
 import { planRun } from "../../src/load/plan/run-plan.ts";
 import { JSON_TYPE, put, request } from "../api/support.ts";
-import { FREE_PORTS, startTestLab, urlOf } from "../support/lab.ts";
+import { ALL_FREE_PORTS, FREE_PORTS, startTestLab, urlOf } from "../support/lab.ts";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -50,7 +50,7 @@ test("a status in quotes does not change the faults, and the next request is ans
 
 describe.each([...PROTOCOLS])("the faults of %s", (protocol) => {
   test("are refused by the API with any number replaced by text, or out of range", async () => {
-    await using lab = await startTestLab();
+    await using lab = await startTestLab(ALL_FREE_PORTS);
     const url = urlOf(lab, `/impairments/${protocol}`);
     const wrong = bodiesOf(protocol).flatMap((body) => mutations(body as Json, WRONG));
     expect(wrong.length).toBeGreaterThan(300);

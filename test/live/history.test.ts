@@ -73,6 +73,19 @@ describe("History.sample", () => {
   });
 });
 
+describe("the protocols of a History", () => {
+  test("are those whose faults it was given, in the order of the registry; others have no memory", () => {
+    const history = new History(createMetrics(), 5000, { udp: "drop=0.1", http: "none" });
+    expect(history.protocols).toEqual(["http", "udp"]);
+    history.sample(6000, noConnections);
+    expect(history.second("udp").packets).toBe(0);
+    expect(() => history.second("http3")).toThrow("http3 is not in the history");
+    expect(() => history.series("http3")).toThrow("http3 is not in the history");
+    history.mark("udp", "drop=0.1", 7000);
+    expect(history.marks()).toEqual([]);
+  });
+});
+
 describe("History.mark", () => {
   test("stores a change of the faults with its time, and ignores the same text again", () => {
     const { history } = setUp();

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { createLog } from "../../src/base/log.ts";
-import { byProtocol, PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS, PROTOCOLS, type Protocol, recordOf } from "../../src/base/protocol.ts";
 import { NO_FAULTS } from "../../src/faults/faults.ts";
 import { HISTORY_SECONDS, History } from "../../src/live/history.ts";
 import type { HistoryDump, LiveSnapshot } from "../../src/live/shapes.ts";
@@ -14,14 +14,14 @@ import { silentErrors } from "../support/errors.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 
 /** A stream with a clock that the test advances by `second`. */
-function setUp(limit = 8) {
+function setUp(limit = 8, served: readonly Protocol[] = PROTOCOLS) {
   const time = { now: 0 };
   const clock = { now: () => time.now, wallAt: (now: number) => 1_000_000 + now };
   const metrics = createMetrics();
   const history = new History(
     metrics,
     0,
-    byProtocol(() => "none"),
+    recordOf(served, () => "none"),
   );
   const packetLog = new PacketLog(
     { limit: 1000, perSecond: 2000 },
@@ -178,12 +178,30 @@ describe("LiveStream", () => {
     lab.second();
     const dump: HistoryDump = JSON.parse(await reading);
     isDone = true;
-    expect([dump.seconds, dump.series.udp.p50.length, dump.series.http.sent.length]).toEqual([910, 900, 900]);
-    expect(dump.series.tcp.packets).toEqual(Array(900).fill(0));
-    expect(dump.series.tcp.connections).toEqual(Array(900).fill(null));
+    expect([dump.seconds, dump.series.udp?.p50.length, dump.series.http?.sent.length]).toEqual([910, 900, 900]);
+    expect(dump.series.tcp?.packets).toEqual(Array(900).fill(0));
+    expect(dump.series.tcp?.connections).toEqual(Array(900).fill(null));
     expect(turns).toBeGreaterThan(PROTOCOLS.length * 2);
     expect(JSON.parse(await same)).toEqual(dump);
     expect(JSON.parse(await lab.live.dump({ peers: true })).seconds).toBe(911);
+  });
+
+  test("has the served protocols alone, in snapshots and in the history, so that others cost nothing", async () => {
+    const measure = async (served: readonly Protocol[]) => {
+      using lab = setUp(8, served);
+      const viewer = reader(lab.live.open({ peers: true }, "127.0.0.1"));
+      await next(viewer);
+      lab.second();
+      const { snapshot, text } = await next(viewer);
+      const dump = await lab.live.dump({ peers: true });
+      const { series }: HistoryDump = JSON.parse(dump);
+      expect(Object.keys(snapshot().protocols)).toEqual([...served]);
+      expect(Object.keys(series)).toEqual([...served]);
+      return [text.length, dump.length] as const;
+    };
+    const three = await measure(CLASSICS);
+    const eight = await measure(PROTOCOLS);
+    for (const i of [0, 1] as const) expect(eight[i] / three[i]).toBeGreaterThan(2);
   });
 
   test("sends an event to 40 viewers in more than one turn, in the order of the events", async () => {

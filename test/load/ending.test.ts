@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
 import { renderReport } from "../../src/load/report/text/text.ts";
 import { runLoad } from "../../src/load/run.ts";
+import { until } from "../support/until.ts";
 import { balanced } from "./support/sums.ts";
 import { deadUdpPort, udpTarget } from "./support/targets.ts";
 
@@ -82,3 +83,23 @@ test("a stop after the last packet does not interrupt the run", async () => {
   for await (const { seconds } of run) if (seconds > 0.2) run.stop();
   expect((await run.report).ended).toBe("completed");
 });
+
+test.each(["https", "http2", "http3", "websocket", "tls"] as const)(
+  "a run that is stopped while it connects ends at once: %s",
+  async (protocol) => {
+    const sockets = new Set<Bun.Socket>();
+    using silent = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { open: (socket) => void sockets.add(socket), close: (socket) => void sockets.delete(socket), data() {} },
+    });
+    const target = `127.0.0.1:${protocol === "http3" ? await deadUdpPort() : silent.port}`;
+    const startedAt = performance.now();
+    const run = runLoad({ protocol, target, control: false });
+    if (protocol !== "http3") await until(() => sockets.size > 0, "the run connects");
+    run.stop();
+    const made = balanced(await run.report);
+    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(made).toMatchObject({ ended: "interrupted", packets: { planned: 0 }, verdict: { interrupted: true } });
+  },
+);

@@ -1,6 +1,6 @@
 /** Whole runs against reflectors with clocks of their own. */
 import { describe, expect, test } from "bun:test";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
+import { CLASSICS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
 import { renderReport } from "../../src/load/report/text/text.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { readTimestamp, writeTimestamp } from "../../src/stamp/packet.ts";
@@ -79,7 +79,7 @@ test("an echo server has neither clocks nor jitter by direction", async () => {
 
 describe.if(process.platform === "linux")("a client that stalls for 50 ms once", () => {
   const modes = (protocol: Protocol) => (REGISTRY[protocol].stamp ? (["stamp", "plain"] as const) : [undefined]);
-  const cases = PROTOCOLS.flatMap((protocol) =>
+  const cases = CLASSICS.flatMap((protocol) =>
     modes(protocol).map((mode) => ({ what: mode === undefined ? protocol : `${protocol}, ${mode}`, protocol, mode })),
   );
   test.each(cases)("$what: the verdict names the late reading of the answers", async ({ protocol, mode }) => {

@@ -1,10 +1,10 @@
 /** What this machine's packet filter does to a run: refused datagrams, and a lost SYN. */
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readReports } from "../../src/load/report/files/json.ts";
 import { filtersRun, runInNamespace } from "../support/namespace.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 import { balanced } from "./support/sums.ts";
 
 /** A UDP echo server and a TCP echo server on port 7000. */
@@ -52,7 +52,7 @@ describe.skipIf(!filtersRun())("with packet filter rules", () => {
   }, 30_000);
 
   test("a run whose datagrams are all refused says so", async () => {
-    const csv = join(mkdtempSync(join(tmpdir(), "wirelab-")), "run.csv");
+    const csv = join(temporaryFolder(), "run.csv");
     const { packets, verdict, errors } = await runUnder(
       "-A OUTPUT -p udp -j DROP",
       `--proto udp --rate 200 --count 50 --csv ${csv}`,

@@ -1,6 +1,6 @@
 /** Repeated runs (`--repeat`) against a lab: reports, files, series, interruption and status. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import { type Lab, startLab } from "../../src/lab.ts";
 import { runCommand } from "../../src/load/cli/command.ts";
@@ -19,12 +19,12 @@ beforeAll(async () => {
 afterAll(() => lab.stop());
 
 /** The words of a command against one port of the lab. */
-function words(line: string, protocol: (typeof PROTOCOLS)[number] = "udp"): string[] {
+function words(line: string, protocol: (typeof CLASSICS)[number] = "udp"): string[] {
   const target = `--target 127.0.0.1:${lab.ports[protocol]} --control 127.0.0.1:${lab.ports.http}`;
   return `--proto ${protocol} ${target} --rate 500 --timeout 200ms --wait 200ms --interval 50ms ${line}`.split(" ");
 }
 
-test.each(PROTOCOLS)(
+test.each(CLASSICS)(
   "--repeat 3 over %s has three reports of three sessions, and a summary over them",
   async (protocol) => {
     const { recorded, environment } = recordingEnvironment();
@@ -70,7 +70,7 @@ test("--proto all makes the runs of all protocols side by side in each repetitio
   await runCommand(`--proto all ${target} --repeat 2 --quiet --json -`.split(" "), environment);
   const reports = readReports(recorded.out) ?? [];
   expect(reports.map(({ protocol, repetition }) => [protocol, repetition?.index])).toEqual(
-    [1, 2].flatMap((run) => PROTOCOLS.map((protocol) => [protocol, run])),
+    [1, 2].flatMap((run) => CLASSICS.map((protocol) => [protocol, run])),
   );
 }, 15_000);
 

@@ -1,6 +1,6 @@
 /** Whole runs against a lab, whose own account of each packet the report must agree with. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
+import { CLASSICS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
@@ -9,7 +9,7 @@ import { startTestLab } from "../support/lab.ts";
 import { balanced } from "./support/sums.ts";
 import { udpTarget } from "./support/targets.ts";
 
-const STAMP_PROTOCOLS = PROTOCOLS.filter((protocol) => REGISTRY[protocol].stamp);
+const STAMP_PROTOCOLS = CLASSICS.filter((protocol) => REGISTRY[protocol].stamp);
 
 /** A lab with these faults. */
 function startFaultyLab(faults: string, seed = 1): Promise<Lab> {
@@ -45,7 +45,7 @@ describe("a lab without faults", () => {
   });
   afterAll(() => lab.stop());
 
-  test.each(PROTOCOLS)("answers every packet of %s", async (protocol) => {
+  test.each(CLASSICS)("answers every packet of %s", async (protocol) => {
     const report = await runOn(lab, protocol);
     expect(report.packets).toMatchObject({ sent: 500, answered: 500, lost: 0, duplicate: 0, unexplained: 0 });
     const { stamp, urlSchemes } = REGISTRY[protocol]; // STAMP timestamps and Server-Timing report the server time
@@ -180,7 +180,7 @@ test("a run against the STAMP port, where every datagram is a test packet", asyn
   expect(evidence.kind).toBe("lab");
 });
 
-describe.each(PROTOCOLS)("%s over IPv6", (protocol) => {
+describe.each(CLASSICS)("%s over IPv6", (protocol) => {
   test.each([
     ["by address", "[::1]", {}],
     ["by name", "localhost", { family: 6 }],

@@ -1,11 +1,11 @@
 /** The response times without the delays of the load generator itself, over real sockets. */
 import { expect, test } from "bun:test";
-import { PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
+import { CLASSICS, REGISTRY } from "../../src/base/protocol.ts";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab } from "../support/lab.ts";
 
-const RUNS = PROTOCOLS.flatMap((protocol): Partial<LoadOptions>[] =>
+const RUNS = CLASSICS.flatMap((protocol): Partial<LoadOptions>[] =>
   REGISTRY[protocol].stamp ? [{ protocol }, { protocol, mode: "plain" }] : [{ protocol }],
 );
 

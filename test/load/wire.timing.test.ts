@@ -3,7 +3,7 @@
  * error. Nothing here depends on how busy the machine is: a sender that is late has to report that it is.
  */
 import { describe, expect, test } from "bun:test";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import type { Histogram } from "../../src/load/measure/histograms/histogram.ts";
 import { type Arrival, type Stage, startSchedule } from "../../src/load/plan/schedule.ts";
 import { runLoad } from "../../src/load/run.ts";
@@ -128,7 +128,7 @@ describe("a process that stalls for 30 ms", () => {
   const STALL_MS = 30;
   const RATE = 1000;
 
-  test.each(PROTOCOLS)("%s: the schedule error has the whole delay of all packets that were due", async (protocol) => {
+  test.each(CLASSICS)("%s: the schedule error has the whole delay of all packets that were due", async (protocol) => {
     await using lab = await startLabProcess();
     const target = `127.0.0.1:${lab.ports[protocol]}`;
     const run = runLoad({ protocol, target, control: false, rate: RATE, count: 600, timeout: 1 });

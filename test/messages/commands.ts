@@ -86,8 +86,8 @@ function withoutTable(text: string): string {
 /** Runs `line`, which may begin with variables as in `WIRELAB_SEED=x main`; returns the lines of its case. */
 export async function runCommandLine(line: string): Promise<string[]> {
   const words = wordsOf(line);
-  const count = words.findIndex((word) => !/^[A-Z_]+=/.test(word));
-  const variables = words.slice(0, count).map((word) => [word.replace(/=.*/, ""), word.replace(/^[A-Z_]+=/, "")]);
+  const count = words.findIndex((word) => !/^[A-Z0-9_]+=/.test(word));
+  const variables = words.slice(0, count).map((word) => [word.replace(/=.*/, ""), word.replace(/^[A-Z0-9_]+=/, "")]);
   const outcome = await run(words.slice(count), Object.fromEntries(variables));
   if (typeof outcome === "string") return [outcome];
   const { status, out, err } = outcome;

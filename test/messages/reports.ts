@@ -1,6 +1,9 @@
 /** Prints reports with fixed numbers, as the load command prints those of its runs. */
+import { type Protocol, REGISTRY } from "../../src/base/protocol.ts";
 import { NO_TIMES } from "../../src/load/report/files/second-schema.ts";
 import type { RunReport } from "../../src/load/report/report.ts";
+import type { HandshakeTimes, ReportedHandshakes } from "../../src/load/report/report-handshakes.ts";
+import type { ReportedPlan } from "../../src/load/report/report-plan.ts";
 import type { Times } from "../../src/load/report/report-times.ts";
 import { renderComparison } from "../../src/load/report/text/comparison-text.ts";
 import { renderRepeated } from "../../src/load/report/text/repeated-text.ts";
@@ -109,6 +112,7 @@ const UDP: RunReport = {
   failedTime: NO_TIMES,
   serviceTime: times(0.000119, 1000),
   serverTime: times(0.0000021),
+  handshakes: null,
   oneWay: {
     up: times(0.000058),
     down: times(0.000061),
@@ -221,6 +225,59 @@ const HTTP: RunReport = {
   statuses: { 200: 796, 500: 8, 503: 196 },
 };
 
+/** Times of handshakes around a mean. */
+function handshakeTimes(mean: number, count: number): HandshakeTimes {
+  return { count, mean, ...{ min: mean * 0.6, p50: mean * 0.95, p90: mean * 1.4, p99: null, max: mean * 2.1 } };
+}
+
+const TCP_HANDSHAKES = { full: handshakeTimes(0.00012, 32), resumed: handshakeTimes(0, 0) };
+/** 32 connections, of which 4 resumed a session. */
+const TLS_HANDSHAKES: ReportedHandshakes = {
+  ...{ tcp: TCP_HANDSHAKES, quic: null, failed: {} },
+  tls: { full: handshakeTimes(0.0031, 28), resumed: handshakeTimes(0.0011, 4) },
+};
+const QUIC_HANDSHAKES: ReportedHandshakes = {
+  ...{ tcp: null, tls: null, failed: { ETIMEDOUT: 1 } },
+  quic: { full: handshakeTimes(0.0042, 1), resumed: null },
+};
+
+/** The run over TLS, by another protocol: those of requests have no STAMP times. */
+function overTls(protocol: Protocol, target: string, plan: Partial<ReportedPlan> = {}): RunReport {
+  const { requests } = REGISTRY[protocol];
+  return {
+    ...TCP,
+    protocol,
+    target,
+    handshakes: TLS_HANDSHAKES,
+    plan: UDP.plan && {
+      ...UDP.plan,
+      ...{ protocol, target, tls: { verify: true, ca: "lab" as const } },
+      ...(requests && { mode: null, connections: 256, onDemand: true, http: REQUESTS }),
+      ...plan,
+    },
+    ...(requests && {
+      oneWay: { ...UDP.oneWay, up: NO_TIMES, down: NO_TIMES },
+      jitter: { ...UDP.jitter, up: null, down: null },
+      statuses: { 200: 1000 },
+    }),
+  };
+}
+
+/** The run over each protocol, in the order of the registry. */
+const EVERYTHING: readonly RunReport[] = [
+  HTTP,
+  TCP,
+  UDP,
+  overTls("https", "https://lab.example:5443/"),
+  overTls("http2", "https://lab.example:5444/", { connections: 8, streams: 32 }),
+  { ...overTls("http3", "https://lab.example:5443/", { connections: 8, streams: 32 }), handshakes: QUIC_HANDSHAKES },
+  {
+    ...overTls("websocket", "ws://lab.example:5000/ws"),
+    ...{ handshakes: { ...TLS_HANDSHAKES, tls: null }, plan: UDP.plan && { ...UDP.plan, protocol: "websocket" } },
+  },
+  overTls("tls", "lab.example:6443"),
+];
+
 /** Two runs with other clocks and losses at a receive buffer. */
 const TWO_CLOCKS: RunReport = {
   ...UDP,
@@ -331,6 +388,8 @@ const one =
 const CASES: Readonly<Record<string, Draw>> = {
   udp: one(UDP),
   all: one(HTTP, TCP, UDP),
+  everything: one(...EVERYTHING),
+  "everything compared": (screen) => renderComparison(EVERYTHING, EVERYTHING.slice(2), screen),
   invalid: one(TWO_CLOCKS),
   interrupted: one(INTERRUPTED),
   dead: one(DEAD),

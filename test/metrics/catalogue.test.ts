@@ -10,6 +10,8 @@ const LABELS = [
   "reason",
   "kind",
   "direction",
+  "result",
+  "resumed",
   "structure",
   "standing",
   "socket",

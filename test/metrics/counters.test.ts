@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { createMetrics, Distribution, RESPONSE_BUCKETS, Tally, Traffic } from "../../src/metrics/counters.ts";
+import {
+  createMetrics,
+  Distribution,
+  HANDSHAKE_RESULTS,
+  RESPONSE_BUCKETS,
+  Tally,
+  Traffic,
+} from "../../src/metrics/counters.ts";
 
 describe("Distribution", () => {
   test("counts a value on a bound in the bucket that ends at that bound", () => {
@@ -55,4 +62,16 @@ describe("Traffic", () => {
     expect(() => new Traffic("udp").inject("reset", "down")).toThrow("no counter named reset/down");
     expect(() => new Traffic("udp").inject("delay", "up")).toThrow("no counter named delay/up");
   });
+});
+
+test("Handshakes counts results, and the times of completed handshakes", () => {
+  const { tls, http3 } = createMetrics().handshakes;
+  tls.ok(0.002);
+  tls.ok(0.004);
+  tls.failed("timeout");
+  tls.failed("failed");
+  expect(HANDSHAKE_RESULTS.map((result) => tls.results.get(result))).toEqual([2, 1, 1, 0]);
+  expect([tls.time.count, tls.time.sum]).toEqual([2, 0.006]);
+  expect([...tls.time.counts].flatMap((count, i) => (count > 0 ? [tls.time.bounds[i]] : []))).toEqual([2.5e-3, 5e-3]);
+  expect(HANDSHAKE_RESULTS.map((result) => http3.results.get(result))).toEqual([0, 0, 0, 0]);
 });

@@ -1,10 +1,11 @@
 /** The series of a lab, as `/metrics` serves them. */
 import { expect, test } from "bun:test";
 import { version } from "../../package.json";
-import { REGISTRY } from "../../src/base/protocol.ts";
-import { LAB_SERIES, type SeriesTable } from "../../src/metrics/catalogue.ts";
-import { DROP_REASONS, RESPONSE_BUCKETS } from "../../src/metrics/counters.ts";
-import { startTestLab } from "../support/lab.ts";
+import { isProtocol, isSecure, PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
+import type { LabOptions } from "../../src/lab.ts";
+import { LAB_SERIES, type SeriesTable, STRUCTURES } from "../../src/metrics/catalogue.ts";
+import { DROP_REASONS, HANDSHAKE_RESULTS, RESPONSE_BUCKETS } from "../../src/metrics/counters.ts";
+import { ALL_FREE_PORTS, startTestLab } from "../support/lab.ts";
 import { scrape, textOf } from "../support/scrape.ts";
 
 test("every series exists with the value 0 at the first scrape", async () => {
@@ -40,8 +41,56 @@ test("the build, the process and the limits have series with their values", asyn
   expect(series.get("wirelab_bounded_limit", { structure: "sessions" })).toBe(4096);
 });
 
+/** The values of a label in the series whose name begins with `name`, in the order of the exposition. */
+function valuesOf(text: string, name: string, label: string): string[] {
+  const values = text.matchAll(new RegExp(`^${name}.*\\b${label}="([^"]*)"`, "gm"));
+  return [...new Set([...values].map(([, value = ""]) => value))];
+}
+
+/** The series that have the label `protocol` for every protocol that is served. */
+const PER_PROTOCOL = [
+  "packets_total",
+  "dropped_packets_total",
+  "response_time_seconds",
+  "wirelab_received_bytes_total",
+  "wirelab_sent_bytes_total",
+  "wirelab_drops_total",
+  "wirelab_rejected_total",
+  "wirelab_impairments_total",
+  "wirelab_impairment_changes_total",
+];
+
+test.each<[string, LabOptions, readonly Protocol[]]>([
+  ["everything", ALL_FREE_PORTS, PROTOCOLS],
+  ["TLS off", { tls: "off" }, PROTOCOLS.filter((protocol) => !isSecure(protocol))],
+  ["HTTP/3 off", { ...ALL_FREE_PORTS, http3Port: "off" }, PROTOCOLS.filter((protocol) => protocol !== "http3")],
+])("with %s, the protocols that are served have series, and no others", async (_, options, served) => {
+  await using lab = await startTestLab(options);
+  const { text } = await textOf(lab);
+  for (const name of PER_PROTOCOL)
+    expect([name, valuesOf(text, `${name}(?:_bucket)?\\{`, "protocol")]).toEqual([name, [...served]]);
+  const connected = served.filter((protocol) => REGISTRY[protocol].connections);
+  expect(valuesOf(text, "wirelab_open_connections", "protocol")).toEqual(connected);
+  const counted = connected.filter((protocol) => !REGISTRY[protocol].requests); // Bun.serve does not report connections
+  expect(valuesOf(text, "wirelab_connections_total", "protocol")).toEqual(counted);
+  const listed = STRUCTURES.filter((structure) => {
+    const [, protocol = ""] = /^(.*)-(?:connections|stalled)$/.exec(structure) ?? [];
+    return !isProtocol(protocol) || served.includes(protocol);
+  });
+  for (const name of ["size", "limit", "overflows_total"]) {
+    expect(valuesOf(text, `wirelab_bounded_${name}`, "structure")).toEqual([...listed]);
+  }
+  const shaken = served.filter((protocol) => protocol === "tls"); // Bun.serve does not report handshakes
+  for (const name of ["handshakes_total", "handshake_seconds_bucket"]) {
+    expect(valuesOf(text, `wirelab_tls_${name}`, "protocol")).toEqual(shaken);
+  }
+  const results = valuesOf(text, "wirelab_tls_handshakes_total", "result");
+  expect(results).toEqual(shaken.length > 0 ? [...HANDSHAKE_RESULTS] : []);
+  expect(valuesOf(text, "wirelab_", "protocol").filter((name) => !served.includes(name as Protocol))).toEqual([]);
+});
+
 test("every series of LAB_SERIES is served in order with its type, help and labels, and no other series", async () => {
-  await using lab = await startTestLab({ stampPort: 0 });
+  await using lab = await startTestLab({ ...ALL_FREE_PORTS, stampPort: 0 });
   const { text } = await textOf(lab);
   const declared = [...text.matchAll(/^# HELP (\w+) (.+)\n# TYPE \w+ (\w+)$/gm)];
   const table: SeriesTable = LAB_SERIES;
@@ -82,8 +131,8 @@ test("labels have values from closed sets only: no address, port or path", async
 
 const promtool = Bun.which("promtool");
 if (!promtool) console.warn("SKIPPED: promtool is not installed; the exposition is not checked with it");
-test.skipIf(!promtool)("promtool check metrics reports no problem", async () => {
-  await using lab = await startTestLab();
+test.skipIf(!promtool)("promtool check metrics reports no problem, with every protocol", async () => {
+  await using lab = await startTestLab(ALL_FREE_PORTS);
   const { text } = await textOf(lab);
   const check = Bun.spawn([promtool ?? "", "check", "metrics"], {
     stdin: Buffer.from(text),

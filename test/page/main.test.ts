@@ -1,6 +1,6 @@
 /** The page as a whole, in a real browser, on a real lab. */
 import { describe, expect } from "bun:test";
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { browserTest, openPage } from "./support/browser.ts";
@@ -28,8 +28,8 @@ describe("the page", () => {
     for (const section of ["now", "faults", "packets", "load", "runs"]) {
       expect([section, await page.count(`#${section} > .learn dt`)]).not.toEqual([section, 0]);
     }
-    expect(await page.count("#columns > article")).toBe(PROTOCOLS.length);
-    expect(await page.count("#fault-columns > article")).toBe(PROTOCOLS.length);
+    expect(await page.count("#columns > article")).toBe(CLASSICS.length);
+    expect(await page.count("#fault-columns > article")).toBe(CLASSICS.length);
   });
 
   browserTest("shows that the lab stopped, and continues after a restart of the lab", async () => {

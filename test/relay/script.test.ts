@@ -1,6 +1,6 @@
 /** scripts/relay.ts: its flags, errors and exit statuses. */
 import { expect, test } from "bun:test";
-import { PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
+import { PORT_PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { run } from "../stack/files.ts";
 
 const relay = (...args: readonly string[]) => run(["bun", "scripts/relay.ts", ...args]);
@@ -19,11 +19,11 @@ test("a bad flag ends it with status 2 and one line", () => {
   expect(output).toContain("--traget");
 });
 
-test("--help names the default port of every protocol", () => {
+test("--help names the default port of every protocol that has one of its own", () => {
   const { status, output } = relay("--help");
   expect(status).toBe(0);
   const ports = [...output.matchAll(/^ {2}--(\w+)-port PORT .*\((\d+)\)/gm)].map(([, name, port]) => [name, port]);
-  expect(ports).toEqual(PROTOCOLS.map((protocol) => [protocol, `${REGISTRY[protocol].port}`]));
+  expect(ports).toEqual(PORT_PROTOCOLS.map((protocol) => [protocol, `${REGISTRY[protocol].port}`]));
 });
 
 test("a port in use ends it with status 1 and one line that names the port", () => {

@@ -1,16 +1,15 @@
 /** Runs, files and logs for the tests of kept runs. */
 import { Database } from "bun:sqlite";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/base/log.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { detailOf } from "../../src/runs/detail.ts";
 import { startTestLab } from "../support/lab.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 /** The path of a file that does not exist, in a directory of its own. */
 export function newPath(): string {
-  return join(mkdtempSync(join(tmpdir(), "wirelab-")), "runs.sqlite");
+  return join(temporaryFolder(), "runs.sqlite");
 }
 
 /** A log and the lines written to it. */

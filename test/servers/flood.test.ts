@@ -2,12 +2,13 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../../src/stamp/frames.ts";
-import { testFrame, trafficOf } from "../support/clients.ts";
-import { startTestLab, urlOf } from "../support/lab.ts";
+import { TLS_FORMS, tcpStamp, testFrame, trafficOf } from "../support/clients.ts";
+import { startTestLab, TLS_ON, urlOf } from "../support/lab.ts";
 import { watchTurns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
 
 const FLOOD = join(import.meta.dir, "support/flood.ts");
+const [, tlsStamp = tcpStamp] = TLS_FORMS;
 const ROUTES = ["/healthz", "/metrics", "/impairments", "/live"];
 /** Time in which a control route answers during a flood, ms. */
 const ANSWER_MS = 100;
@@ -41,6 +42,34 @@ test.each(["udp", "tcp"] as const)(
       const median = times.toSorted((a, b) => a - b)[times.length >> 1];
       expect(median).toBeLessThan(ANSWER_MS); // not the largest: the machine can have other work
       expect((await turns).longestCpuMs).toBeLessThan(TURN_CPU_MS);
+    } finally {
+      flood.kill();
+      await flood.exited;
+    }
+  },
+  20_000,
+);
+
+test.each([
+  ["tcp", tcpStamp, ANSWER_MS],
+  ["tls", tlsStamp, 3 * ANSWER_MS], // the runtime passes what it has decrypted also to a paused connection
+] as const)(
+  "other connections are answered during a flood of frames over %s",
+  async (protocol, form, limitMs) => {
+    await using lab = await startTestLab(TLS_ON);
+    const flood = Bun.spawn([process.execPath, FLOOD, protocol, `${lab.ports[protocol]}`]);
+    try {
+      await until(async () => (await trafficOf(lab, protocol)).packets > 10_000, "the flood");
+      const times: number[] = [];
+      await using client = await form.connect(lab);
+      for (let n = 0; n < 7; n++) {
+        const before = process.cpuUsage();
+        await client.send(n);
+        await until(() => client.replies.length > n, "an answer");
+        const { user, system } = process.cpuUsage(before);
+        times.push((user + system) / 1000);
+      }
+      expect(times.toSorted((a, b) => a - b)[times.length >> 1]).toBeLessThan(limitMs);
     } finally {
       flood.kill();
       await flood.exited;

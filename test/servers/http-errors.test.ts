@@ -9,6 +9,7 @@ import { createMetrics } from "../../src/metrics/counters.ts";
 import { PacketLog } from "../../src/reflector/packet-log.ts";
 import { Responder } from "../../src/reflector/responder.ts";
 import { listen } from "../../src/servers/http.ts";
+import { HttpApplication } from "../../src/servers/http-application.ts";
 import type { ListenerContext } from "../../src/servers/listener.ts";
 import { silentErrors } from "../support/errors.ts";
 
@@ -37,9 +38,7 @@ test.each([
     limits: DEFAULT_LIMITS,
     httpBodies: new Budget(1e6),
     errors,
-    routes: new Elysia(),
-    firstRequests: [],
-    describe: () => ({}),
+    application: new HttpApplication({ control: () => new Elysia(), describe: () => ({}), firstRequests: [] }),
   } as Partial<ListenerContext> as ListenerContext; // the rest is for other protocols and faults
   const listener = await listen(context);
   try {

@@ -1,7 +1,10 @@
 /** The faults `close` and `stall` on real connections: what clients see, and what the lab keeps. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { systemClock } from "../../src/base/clock.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab, LabOptions } from "../../src/lab.ts";
+import { RequestExchange } from "../../src/servers/http-exchange.ts";
+import { TimedHeaders } from "../../src/servers/http-timing.ts";
 import { setFaults } from "../support/clients.ts";
 import { type HttpConnection, openHttp } from "../support/http.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
@@ -224,4 +227,18 @@ describe("a session of requests", () => {
     expect(counts.map(({ dropped }) => dropped.up)).toEqual([2, 0, 1]);
     expect((await scrape(lab)).get("wirelab_bounded_overflows_total", { structure: "http-sessions" })).toBe(1);
   });
+});
+
+test("a response that is due after the runtime's idle limit keeps its connection open, and no other does", () => {
+  const kept: number[] = [];
+  const exchangeAt = (receivedAt: number) => {
+    const silent = { leave() {}, keepOpen: () => void kept.push(receivedAt) };
+    const lost = { silent, sessions: { lost() {} } };
+    const headers = new TimedHeaders([undefined], undefined);
+    const request = new Request("http://lab/");
+    return new RequestExchange(request, () => null, systemClock(), headers, { status: 200 }, 0, lost, receivedAt);
+  };
+  expect(exchangeAt(1).order(1 + 60_000)).toBe(60_001);
+  expect(exchangeAt(2).order(2 + 1500)).toBe(1502);
+  expect(kept).toEqual([1]);
 });

@@ -8,7 +8,7 @@ function fieldsOf(headers: Headers | Record<string, string>): Record<string, str
 }
 
 test("has the time in ms with three digits, and the type if there is one", () => {
-  const headers = new TimedHeaders([undefined, JSON_TYPE]);
+  const headers = new TimedHeaders([undefined, JSON_TYPE], undefined);
   expect(fieldsOf(headers.of(undefined, 0.0414))).toEqual({ "server-timing": "app;dur=0.041" });
   expect(fieldsOf(headers.of(JSON_TYPE, 0.0416))).toEqual({
     "server-timing": "app;dur=0.042",
@@ -21,7 +21,7 @@ test("has the time in ms with three digits, and the type if there is one", () =>
 });
 
 test("shares headers below 1 ms among responses of a type that the lab sends, and no others", () => {
-  const headers = new TimedHeaders([undefined, JSON_TYPE]);
+  const headers = new TimedHeaders([undefined, JSON_TYPE], undefined);
   const shared = headers.of(JSON_TYPE, 0.0101);
   expect(headers.of(JSON_TYPE, 0.0099)).toBe(shared);
   expect(headers.of(undefined, 0.01)).not.toBe(shared);
@@ -30,7 +30,7 @@ test("shares headers below 1 ms among responses of a type that the lab sends, an
 });
 
 test("a response keeps its own copy of shared headers", () => {
-  const headers = new TimedHeaders([undefined]);
+  const headers = new TimedHeaders([undefined], undefined);
   new Response(null, { headers: headers.of(undefined, 0.02) }).headers.set("server-timing", "changed");
   expect(fieldsOf(headers.of(undefined, 0.02))).toEqual({ "server-timing": "app;dur=0.020" });
 });

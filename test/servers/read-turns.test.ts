@@ -46,7 +46,7 @@ test("packets that arrive one a turn never hold a reading", async () => {
   }
 });
 
-test("connections are paused once, and resumed when no rest of a chunk is left", async () => {
+test("turns for the rest of chunks alternate with turns for the other connections", async () => {
   const calls: string[] = [];
   const connection = { pauseReading: () => calls.push("pause"), resumeReading: () => calls.push("resume") };
   let now = 0;
@@ -62,8 +62,8 @@ test("connections are paused once, and resumed when no rest of a chunk is left",
     slow("rest", () => calls.push("last")),
   )();
   expect(calls).toEqual(["chunk", "pause"]);
-  await until(() => calls.includes("resume"), "the resumption");
-  expect(calls).toEqual(["chunk", "pause", "rest", "last", "resume"]);
+  await until(() => calls.includes("last"), "the last rest");
+  expect(calls).toEqual(["chunk", "pause", "rest", "resume", "pause", "last", "resume"]);
   expect([turns.held, turns.isPaused]).toEqual([false, false]);
 });
 

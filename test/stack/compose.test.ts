@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { engines, version } from "../../package.json";
+import { PORT_PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
+import { SETTINGS } from "../../src/config.ts";
 import { list, program, read, readYaml, run, type Tree, text, tree } from "./files.ts";
 
 const compose = program("docker-compose", "the check of compose.yml by docker-compose 1.29");
@@ -22,7 +24,30 @@ describe("compose.yml", () => {
   test("publishes on loopback only, with a variable for each host port and the contract's port as its default", async () => {
     const ports = (await services()).flatMap(([, service]) => list(service.ports).map(text));
     const published = ports.map((port) => /^127\.0\.0\.1:\$\{\w+:-(\d+)\}:\1(\/udp)?$/.exec(port)?.[1]);
-    expect(published).toEqual(["5000", "6000", "7000", "9090", "3000"]);
+    const labPorts = PORT_PROTOCOLS.map((protocol) => `${REGISTRY[protocol].port}`);
+    expect(published).toEqual([...labPorts, "9090", "3000"]);
+  });
+
+  test("publishes and exposes the port of every protocol, with its transport and the lab's variable", async () => {
+    const relay = tree((await services()).find(([name]) => name === "relay")?.[1]);
+    const expected = PORT_PROTOCOLS.map((protocol) => {
+      const { port, transport } = REGISTRY[protocol];
+      const suffix = transport === "udp" ? "/udp" : "";
+      return `127.0.0.1:\${${SETTINGS[`${protocol}Port`].variable}:-${port}}:${port}${suffix}`;
+    });
+    expect(list(relay.ports).map(text)).toEqual(expected);
+    const exposed = /^EXPOSE (.*)$/m.exec(await read("Dockerfile"))?.[1];
+    expect(exposed).toBe(
+      PORT_PROTOCOLS.map((protocol) => `${REGISTRY[protocol].port}/${REGISTRY[protocol].transport}`).join(" "),
+    );
+  });
+
+  test("keeps the runs and the certificates of the lab in a volume, and the certificate has the service's name", async () => {
+    const [name, lab] = (await services()).find(([name]) => name === "lab") ?? [];
+    expect(tree(lab?.environment).WIRELAB_DATA).toBe("/data/runs.sqlite");
+    expect(list(lab?.volumes)).toEqual(["lab-data:/data"]);
+    expect(lab?.hostname).toBe(name);
+    expect(await read("Dockerfile")).toContain("--owner=bun --group=bun --mode=0700 /data\n");
   });
 
   test("allows scaling of lab: it has no published port and no container name", async () => {
@@ -49,9 +74,9 @@ describe("compose.yml", () => {
     }
   });
 
-  test("keeps the data of Prometheus and Grafana in named volumes", async () => {
+  test("keeps the data of the lab, Prometheus and Grafana in named volumes", async () => {
     const file = await readYaml("compose.yml");
-    expect(Object.keys(tree(file.volumes))).toEqual(["prometheus-data", "grafana-data"]);
+    expect(Object.keys(tree(file.volumes))).toEqual(["lab-data", "prometheus-data", "grafana-data"]);
   });
 
   test("runs the classroom faults and one packet per second without end by default", async () => {
@@ -59,6 +84,13 @@ describe("compose.yml", () => {
     expect(source).toMatch(/WIRELAB_IMPAIR: \$\{WIRELAB_IMPAIR:-classroom\}/);
     expect(source).toMatch(/--rate=\$\{WIRELAB_RATE:-1\}/);
     expect(source).toContain("--duration=forever");
+    expect(source).toMatch(/--proto=\$\{WIRELAB_PROTO:-all\}/);
+  });
+
+  test("the traffic client trusts the lab's authority", async () => {
+    const traffic = tree((await services()).find(([name]) => name === "traffic")?.[1]);
+    expect(tree(traffic.environment).NODE_EXTRA_CA_CERTS).toBe("/data/tls/ca.pem");
+    expect(list(traffic.volumes)).toEqual(["lab-data:/data:ro"]);
   });
 });
 

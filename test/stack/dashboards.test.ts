@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as units from "@grafana/grafana-foundation-sdk/units";
+import { CLASSICS, PROTOCOLS, REGISTRY } from "../../src/base/protocol.ts";
 import { list, readJson, readYaml, run, type Tree, text, tree } from "./files.ts";
 
 const NAMES = ["wirelab", "wirelab-internals"] as const;
@@ -87,13 +88,45 @@ describe.each([...NAMES])("the dashboard %s", (name) => {
     expect(new Set(windows)).toEqual(new Set(["$__rate_interval"]));
   });
 
-  test("has variables for data source, labs and protocols, all labs and protocols by default", async () => {
+  test("has variables for data source, labs and protocols, by default all labs and the three classic protocols", async () => {
     const { templating } = await readJson(`grafana/dashboards/${name}.json`);
     const variables = list(tree(templating).list).map(tree);
     expect(variables.map((variable) => variable.name)).toEqual(["datasource", "instance", "protocol"]);
-    expect(variables.map(({ current }) => tree(current).value)).toEqual(["wirelab-prometheus", ["$__all"], ["$__all"]]);
+    expect(variables.map(({ current }) => tree(current).value)).toEqual([
+      "wirelab-prometheus",
+      ["$__all"],
+      [...CLASSICS],
+    ]);
     expect(variables.map(({ includeAll }) => includeAll)).toEqual([false, true, true]);
-    expect(variables[2]?.query).toBe("http,tcp,udp");
+    expect(tree(variables[2]?.query).query).toBe('label_values(packets_total{job="wirelab"},protocol)');
+    expect(variables[2]?.multi).toBe(true);
+  });
+
+  test("draws each protocol with its shape, colour and dash pattern of the registry", async () => {
+    let panelsWithLooks = 0;
+    for (const panel of await charts(name)) {
+      const overrides = list(tree(panel.fieldConfig).overrides).map(tree);
+      const ofName = (text: string) => {
+        const override = overrides.find(({ matcher }) => tree(matcher).options === text);
+        return Object.fromEntries(list(override?.properties).map((each) => [tree(each).id, tree(each).value]));
+      };
+      for (const target of list(panel.targets).map(tree)) {
+        const rest = /^\{\{protocol\}\}([^{]*)$/.exec(text(target.legendFormat))?.[1];
+        if (rest === undefined) continue;
+        panelsWithLooks++;
+        const isDashed = overrides.some(({ matcher }) => tree(matcher).id === "byFrameRefID");
+        for (const protocol of PROTOCOLS) {
+          const { shape, colors, dash } = REGISTRY[protocol].look;
+          const own = ofName(`${protocol}${rest}`);
+          expect(own.displayName).toBe(`${shape} ${protocol}${rest}`);
+          if (panel.type === "stat") continue; // the colours are those of the thresholds
+          expect(own.color).toEqual({ mode: "fixed", fixedColor: colors[1] });
+          const pattern = dash.length > 0 && !isDashed ? { fill: "dash", dash: [...dash] } : undefined;
+          expect(own["custom.lineStyle"]).toEqual(pattern);
+        }
+      }
+    }
+    expect(panelsWithLooks).toBeGreaterThan(3);
   });
 
   test("annotates changes of the faults and restarts separately", async () => {

@@ -1,4 +1,5 @@
 /** Every PromQL expression of the dashboards and rules, each with its location. */
+import { PROTOCOLS } from "../../src/base/protocol.ts";
 import { list, readJson, readYaml, text, tree } from "./files.ts";
 
 /** One expression and its location. */
@@ -49,5 +50,5 @@ export function filledIn(expr: string, rateInterval: string, instance = ".*"): s
   return expr
     .replaceAll("$__rate_interval", rateInterval)
     .replaceAll("$instance", instance)
-    .replaceAll("$protocol", "(http|tcp|udp)");
+    .replaceAll("$protocol", `(${PROTOCOLS.join("|")})`);
 }

@@ -1,12 +1,14 @@
 /** Starts two labs, one of them under load, a load run for each protocol, and Prometheus. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { byProtocol, PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import { freePort } from "../support/free-port.ts";
-import { startTestLab } from "../support/lab.ts";
+import { ALL_FREE_PORTS, startTestLab } from "../support/lab.ts";
 import { ROOT, type Tree, tree, type Value } from "./files.ts";
 import { type Prometheus, startPrometheus } from "./prometheus.ts";
 import { until } from "./wait.ts";
@@ -16,7 +18,10 @@ export interface Scene {
   readonly prometheus: Prometheus;
   /** The lab that the clients send to, with faults similar to the classroom's, and an idle one. */
   readonly labs: { readonly busy: Lab; readonly idle: Lab };
-  /** Changes the faults of the idle lab and sends it invalid input, so that the dashboards have data for both. */
+  /**
+   * Changes the faults of the idle lab and sends it invalid input, and connects to the busy one over TLS, so that the
+   * dashboards have data for these.
+   */
   disturb(): Promise<void>;
   /** Waits for the clients to end; returns their reports by protocol. */
   finish(): Promise<Readonly<Record<string, Tree>>>;
@@ -29,8 +34,12 @@ export interface Scene {
  */
 const STAGES = "50/36s,0.09/12s";
 
+/** The protocols of the clients. */
+export const SENT = PROTOCOLS;
+
 /** The classroom faults with a shorter delay, so that no answer is late on an overloaded machine. */
-const FAULTS = "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2";
+const FAULTS =
+  "http:drop=0.2,delay=uniform(0,300);tcp:drop=0.2;udp:drop=0.2;https:drop=0.2;http2:drop=0.2;http3:drop=0.2;websocket:drop=0.2;tls:drop=0.2";
 
 function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: string) {
   const flags = [
@@ -50,27 +59,34 @@ function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: 
   });
 }
 
+/** Connects over TLS and closes the connection after the handshake. */
+async function shakeHands(port: number): Promise<void> {
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  socket.end();
+}
+
 /** Starts everything; `binary` is the path of Prometheus. Resolves when the clients send and Prometheus scrapes. */
 export async function startScene(binary: string): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
-  const busy = stack.use(await startTestLab({ impair: parseImpairments(FAULTS), seed: 7 }));
+  const busy = stack.use(await startTestLab({ ...ALL_FREE_PORTS, impair: parseImpairments(FAULTS), seed: 7 }));
   const idle = stack.use(await startTestLab());
   const metricsPorts = byProtocol(freePort);
   const prometheus = stack.use(
     await startPrometheus(binary, {
       wirelab: [busy, idle].map((lab) => `127.0.0.1:${lab.ports.http}`),
-      "wirelab-traffic": PROTOCOLS.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
+      "wirelab-traffic": SENT.map((protocol) => `127.0.0.1:${metricsPorts[protocol]}`),
     }),
   );
   // A rate does not include what was counted before the first scrape, so the clients start after it.
   await until("the first scrape of both labs", 20, async () =>
-    (await prometheus.query(`count(packets_total{job="wirelab"}) == ${2 * PROTOCOLS.length}`)).length > 0
+    (await prometheus.query('count(count by (instance) (packets_total{job="wirelab"})) == 2')).length > 0
       ? true
       : undefined,
   );
   const directory = await mkdtemp(join(tmpdir(), "wirelab-reports-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
-  const clients = PROTOCOLS.map((protocol) =>
+  const clients = SENT.map((protocol) =>
     startClient(protocol, busy, metricsPorts[protocol], join(directory, `${protocol}.json`)),
   );
   const errors = clients.map((client) => new Response(client.stderr).text());
@@ -88,12 +104,13 @@ export async function startScene(binary: string): Promise<Scene> {
     async disturb() {
       drop = 1 - drop;
       await fetch(`${idleUrl}/impairments`, { method: "PUT", body: `udp:drop=${drop / 2}` });
+      await shakeHands(busy.ports.tls ?? 0);
       await fetch(idleUrl, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
     },
     async finish() {
       const statuses = await ended();
       if (statuses.some((status) => status !== 0)) throw new Error(`a client failed: ${await Promise.all(errors)}`);
-      const entries = PROTOCOLS.map(async (protocol) => {
+      const entries = SENT.map(async (protocol) => {
         const report: Value = await Bun.file(join(directory, `${protocol}.json`)).json();
         return [protocol, tree(report)] as const;
       });

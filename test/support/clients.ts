@@ -41,7 +41,8 @@ export interface Form {
 
 const HELLO = "Hello UDP 7";
 
-function newClient(): Omit<Client, "send" | typeof Symbol.asyncDispose> & {
+/** The replies and endings of a client, and a function that adds a reply. */
+export function newClient(): Omit<Client, "send" | typeof Symbol.asyncDispose> & {
   got(n: number, body: Buffer, status?: number): void;
   readonly sentAt: number[];
 } {
@@ -120,9 +121,13 @@ const udpStamp: Form = {
   },
 };
 
-const tcpPlain: Form = {
-  name: "TCP, plain",
-  protocol: "tcp",
+/** The options of a connection of the client: TLS without verification of the certificate, or none. */
+const securityOf = (protocol: "tcp" | "tls") => (protocol === "tls" ? { tls: { rejectUnauthorized: false } } : {});
+
+/** A client that sends each packet as a chunk on a connection of its own. */
+const plainStream = (protocol: "tcp" | "tls"): Form => ({
+  name: `${protocol.toUpperCase()}, plain`,
+  protocol,
   sentBytes: HELLO.length,
   replyBytes: 7,
   async connect(lab, host = "127.0.0.1") {
@@ -137,7 +142,8 @@ const tcpPlain: Form = {
         };
         void Bun.connect({
           hostname: host,
-          port: lab.ports.tcp,
+          port: lab.ports[protocol] ?? 0,
+          ...securityOf(protocol),
           socket: {
             open(socket) {
               sentAt[n] = performance.now();
@@ -157,20 +163,24 @@ const tcpPlain: Form = {
       async [Symbol.asyncDispose]() {},
     };
   },
-};
+});
 
-const tcpStamp: Form = {
-  name: "TCP, STAMP",
-  protocol: "tcp",
+/** A client that sends STAMP frames on one connection. */
+const stampStream = (protocol: "tcp" | "tls"): Form => ({
+  name: `${protocol.toUpperCase()}, STAMP`,
+  protocol,
   sentBytes: STAMP_LENGTH,
   replyBytes: STAMP_LENGTH,
   async connect(lab, host = "127.0.0.1") {
     const { got, sentAt, ...client } = newClient();
     let unread = Buffer.alloc(0);
+    const open = Promise.withResolvers<void>(); // with TLS, after the handshake
     const socket = await Bun.connect({
       hostname: host,
-      port: lab.ports.tcp,
+      port: lab.ports[protocol] ?? 0,
+      ...securityOf(protocol),
       socket: {
+        open: () => open.resolve(),
         data(_, chunk) {
           unread = Buffer.concat([unread, chunk]);
           const size = 2 + STAMP_LENGTH;
@@ -181,6 +191,7 @@ const tcpStamp: Form = {
         },
       },
     });
+    await open.promise;
     socket.write(STAMP_PREFACE);
     return {
       ...client,
@@ -193,7 +204,12 @@ const tcpStamp: Form = {
       },
     };
   },
-};
+});
+
+const tcpPlain = plainStream("tcp");
+const tcpStamp = stampStream("tcp");
+/** The same clients over TLS. */
+export const TLS_FORMS: readonly Form[] = [plainStream("tls"), stampStream("tls")];
 
 const http: Form = {
   name: "HTTP",
@@ -218,7 +234,7 @@ const http: Form = {
   },
 };
 
-/** All clients. */
+/** The clients of HTTP, TCP and UDP. */
 export const FORMS: readonly Form[] = [http, tcpPlain, tcpStamp, udpPlain, udpStamp];
 
 /** Clients whose packets and answers have a sequence number. */

@@ -1,9 +1,31 @@
 /** Starts a lab for one test. */
-import { PROTOCOLS } from "../../src/base/protocol.ts";
+import { isSecure, PROTOCOLS } from "../../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
 
-/** Options that select a free port for each protocol. */
-export const FREE_PORTS: LabOptions = Object.fromEntries(PROTOCOLS.map((protocol) => [`${protocol}Port`, 0]));
+/** Options that select free ports; protocols with a handshake are off. */
+export const FREE_PORTS: LabOptions = { httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" };
+
+/** The protocols that a lab with these options serves. */
+export const SERVED_WITHOUT_TLS = PROTOCOLS.filter((protocol) => !isSecure(protocol));
+
+/** Options that select free ports for every protocol. */
+export const ALL_FREE_PORTS: LabOptions = {
+  ...FREE_PORTS,
+  tls: "on",
+  httpsPort: 0,
+  http2Port: 0,
+  http3Port: 0,
+  tlsPort: 0,
+};
+
+/** Options that serve TLS, and no other protocol with a handshake. */
+export const TLS_ON: LabOptions = {
+  tls: "on",
+  tlsPort: 0,
+  httpsPort: "off",
+  http2Port: "off",
+  http3Port: "off",
+};
 
 /** Starts a lab on free ports of the loopback interface; `await using` closes it. */
 export function startTestLab(options: LabOptions = {}): Promise<Lab> {

@@ -1,5 +1,6 @@
 /** The lab as a process. */
-import { PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { CLASSICS } from "../../src/base/protocol.ts";
+import type { Ports } from "../../src/servers/listeners.ts";
 import { until } from "./until.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -12,7 +13,7 @@ export const START_LIMIT_MS = 20_000;
 export interface LabProcess extends AsyncDisposable {
   readonly pid: number;
   /** The ports of its log line "wirelab listens". */
-  readonly ports: Readonly<Record<Protocol, number>>;
+  readonly ports: Ports;
   /** The standard output and error so far. */
   readonly out: string;
   readonly err: string;
@@ -62,7 +63,7 @@ export async function startMain(
   env: Readonly<Record<string, string>> = {},
   wrap: readonly string[] = [],
 ): Promise<LabProcess> {
-  const ports = PROTOCOLS.flatMap((protocol) => [`--${protocol}-port`, "0"]);
+  const ports = [...CLASSICS.flatMap((protocol) => [`--${protocol}-port`, "0"]), "--tls", "off"];
   const { child, written } = spawn([...wrap, process.execPath, MAIN, ...ports, ...args], env);
   const line = await until(
     () => written.out.split("\n").find((line) => line.includes("wirelab listens")),

@@ -17,20 +17,37 @@ export interface Peer extends Disposable {
   resume(): void;
 }
 
+/** Connects to `port` on the loopback interface with TLS; the certificate is not verified. */
+export function openTls(port: number): Promise<Peer> {
+  return openTcp(port, { rejectUnauthorized: false });
+}
+
 /** Connects to `port` on the loopback interface. */
-export async function openTcp(port: number): Promise<Peer> {
+export async function openTcp(port: number, tls?: Bun.TLSOptions): Promise<Peer> {
   const chunks: Buffer[] = [];
   let read = Buffer.alloc(0);
   let ended = false;
   const end = () => {
     ended = true;
   };
+  const open = Promise.withResolvers<void>(); // with TLS, after the handshake
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
     port,
     allowHalfOpen: true,
-    socket: { data: (_, chunk) => void chunks.push(chunk), end, close: end, error: end },
+    ...(tls && { tls }),
+    socket: {
+      open: () => open.resolve(),
+      data: (_, chunk) => void chunks.push(chunk),
+      end,
+      close() {
+        end();
+        open.resolve();
+      },
+      error: end,
+    },
   });
+  await open.promise;
   return {
     get read() {
       if (chunks.length > 0) read = Buffer.concat([read, ...chunks.splice(0)]);

@@ -1,6 +1,7 @@
 /** The load command without its process: starts the runs, shows their progress, writes the results. */
 
 import { fileProblem } from "../../base/file-errors.ts";
+import type { Protocol } from "../../base/protocol.ts";
 import { signalHandler } from "../../base/signals.ts";
 import { ConfigError, readPorts, variableWarnings } from "../../config.ts";
 import type { IntervalSnapshot } from "../measure/snapshot.ts";
@@ -105,6 +106,10 @@ function runColumns({ repeat, against }: Command): readonly RunColumn[] {
   return against === undefined ? ["run"] : ["run", "side"];
 }
 
+function protocolsOf(runs: readonly RunInProgress[]): readonly Protocol[] {
+  return runs.map(({ run }) => run.measured.protocol);
+}
+
 /** Passes the snapshots of all runs to the progress view, the CSV file and the timelines, until the runs end. */
 async function followAll(
   runs: readonly RunInProgress[],
@@ -114,7 +119,7 @@ async function followAll(
   { err, terminal, columns }: CommandEnvironment,
   isInterrupted: () => boolean,
 ): Promise<void> {
-  const view = quiet ? undefined : new ProgressView(err, terminal, columns, repetition);
+  const view = quiet ? undefined : new ProgressView(err, terminal, columns, repetition, protocolsOf(runs));
   const follow = async ({ run, timeline }: RunInProgress) => {
     for await (const progress of run.warmUp) view?.showWarmUp(progress);
     let before: IntervalSnapshot | undefined;

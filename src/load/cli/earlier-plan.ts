@@ -11,11 +11,14 @@ import { type ReadFile, readReportFile } from "./input-files.ts";
 /** The most connections that are opened on demand, in reports that do not say whether they were. */
 const ON_DEMAND = 256;
 
+/** A flag whose value a report leaves out: it may be secret, or it is a file. */
+type Withheld = ReportedRequests["withheld"][number] | "ca";
+
 /** A run of an earlier report. */
 export interface EarlierRun {
   readonly options: LoadOptions;
-  /** Options of its requests that the report leaves out. */
-  readonly withheld: ReportedRequests["withheld"];
+  /** Flags whose values the report leaves out. */
+  readonly withheld: readonly Withheld[];
 }
 
 /** The runs of an earlier report. */
@@ -47,7 +50,8 @@ function earlierRun(path: string, { protocol, plan, objectives }: RunReport): Ea
   }
   const texts = objectives.map(({ text }) => text);
   const options = { ...optionsOf(plan), ...(texts.length > 0 && { objectives: texts }) };
-  return { options, withheld: plan.http?.withheld ?? [] };
+  const withheld: readonly Withheld[] = plan.http?.withheld ?? [];
+  return { options, withheld: plan.tls?.ca === "options" ? [...withheld, "ca"] : withheld };
 }
 
 /** The options of a plan. What its defaults decided is left to them where an option would change more. */
@@ -64,6 +68,9 @@ function optionsOf(plan: ReportedPlan): LoadOptions {
       : { stages }),
     ...(count !== null && { count }),
     ...(!isOnDemand && { connections }),
+    ...(plan.streams !== undefined && { streams: plan.streams }),
+    // Older versions reported it for HTTP alone.
+    ...((plan.tls ?? plan.http)?.verify === false && { verify: false }),
     ...(isStamp && inFlight !== null && { inFlight }),
     ...(size > 0 && { size }),
     ...{ timeout: plan.timeoutSeconds, wait: plan.waitSeconds, warmup: plan.warmupSeconds },
@@ -73,8 +80,14 @@ function optionsOf(plan: ReportedPlan): LoadOptions {
   };
 }
 
-function requestsOf({ method, keepAlive, verify }: ReportedRequests): HttpOptions {
-  return { ...(method !== null && { method }), keepAlive, verify };
+function requestsOf({ method, keepAlive }: ReportedRequests): HttpOptions {
+  return { ...(method !== null && { method }), keepAlive };
+}
+
+/** Whether the options have the value of a flag, or one that makes it unnecessary. */
+function gives({ http, ca, verify }: Partial<LoadOptions>, name: Withheld): boolean {
+  if (name === "ca") return ca !== undefined || verify === false;
+  return http?.[name === "header" ? "headers" : "body"] !== undefined;
 }
 
 /**
@@ -86,13 +99,14 @@ function overridden(
   { options, withheld }: EarlierRun,
   given: Partial<LoadOptions>,
 ): LoadOptions {
-  const lacking = withheld.find((name) => given.http?.[name === "header" ? "headers" : "body"] === undefined);
+  const lacking = withheld.find((name) => !gives(given, name));
   if (lacking !== undefined) {
+    const why = lacking === "ca" ? "" : " because it may be secret";
     throw new UsageError(
-      `--repeat ${path}: the run had --${lacking}, which reports leave out because it may be secret; give it again`,
+      `--repeat ${path}: the run had --${lacking}, which reports leave out${why}; give it again${lacking === "ca" ? ", or --insecure" : ""}`,
     );
   }
-  const { stages, rate, duration, inFlight, control, wait, ...rest } = options;
+  const { stages, rate, duration, inFlight, control, wait, verify, ...rest } = options;
   const seconds = stages ? totalSeconds(stages) : duration;
   const schedule = given.rate === undefined ? { stages, rate, duration } : { duration: seconds };
   return defined<LoadOptions>({
@@ -102,6 +116,7 @@ function overridden(
     inFlight: given.rate === undefined && given.mode === undefined ? inFlight : undefined,
     control: given.target === undefined || control === false ? control : undefined,
     wait: given.timeout === undefined ? wait : undefined,
+    verify: given.ca === undefined ? verify : undefined,
     ...given,
     ...(options.http || given.http ? { http: { ...options.http, ...given.http } } : {}),
   });

@@ -1,34 +1,56 @@
 /** The text of `--help`. */
-import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { CLASSICS, PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { alternatives } from "../plan/values.ts";
+
+const COLUMN = 25;
+const WIDTH = 80;
 
 function namesWhere(matches: (entry: (typeof REGISTRY)[Protocol]) => boolean): Protocol[] {
   return PROTOCOLS.filter((protocol) => matches(REGISTRY[protocol]));
 }
 
-const NAMES = PROTOCOLS.join("|");
+/** Words as lines in the second column, without an indentation of the first one. */
+function wrapped(text: string): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && COLUMN + line.length + 1 + word.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${" ".repeat(COLUMN)}`);
+}
+
+const LIST = new Intl.ListFormat("en-GB");
+const NAMES = PROTOCOLS.join(", ");
 const PORTS = PROTOCOLS.map((protocol) => `${protocol} ${REGISTRY[protocol].port}`).join(", ");
 const VARIABLES = "WIRELAB_…_PORT";
-const WITH_STAMP = namesWhere(({ stamp }) => stamp).join(" and ");
+const WITH_STAMP = LIST.format(namesWhere(({ stamp }) => stamp));
 const WITH_URL = alternatives(namesWhere(({ urlSchemes }) => urlSchemes.length > 0));
 const WITH_STAMP_CONNECTIONS = alternatives(namesWhere(({ stamp, connections }) => stamp && connections));
+const WITH_STREAMS = LIST.format(namesWhere(({ streams }) => streams));
+const WITH_REQUESTS = LIST.format(namesWhere(({ requests }) => requests));
 
 /** Usage of the load command: flags, exit statuses, examples. */
 export const HELP = `Sends packets to a lab or any other server and reports loss, delay and jitter.
 
-  bun run scripts/load.ts --proto ${NAMES}|all [flags]
+  bun run scripts/load.ts --proto NAME [flags]
+
+Protocols
+  --proto NAME           ${wrapped(`${NAMES}; a list such as http,http2,http3, whose runs are made at the same time; all (${CLASSICS.join(", ")}); or everything`)}
 
 Target
-  --target HOST[:PORT]   or a URL for ${WITH_URL}. Default: the lab on this machine
-                         (${PORTS}; or ${VARIABLES})
+  --target HOST[:PORT]   ${wrapped(`or a URL for ${WITH_URL}. Default: the lab on this machine (${PORTS}; or ${VARIABLES}). With several protocols a host, or a port or URL that all of them can have`)}
   --control HOST:PORT    address of the lab's control routes, for its session
                          summary; "none" disables it. Default: port 5000 of the
                          target's host, or WIRELAB_HTTP_PORT of this machine
-  --mode stamp|plain     packet format of ${WITH_STAMP}. stamp (default): numbered
-                         test packets of RFC 8762, for reflectors and echo
-                         servers. plain: "Hello UDP 7", one packet in flight on
-                         each connection, for any server that answers
+  --mode stamp|plain     ${wrapped(`packet format of ${WITH_STAMP}. stamp (default): numbered test packets of RFC 8762, for reflectors and echo servers. plain: "Hello UDP 7", one packet in flight on each connection, for any server that answers`)}
   -4, -6                 only IPv4 or only IPv6 addresses of the target's name
+
+Certificates of protocols with TLS, and of https:// and wss://
+  --ca FILE              certificates in PEM form to trust, in place of those of
+                         the runtime. For a lab on this machine its own authority
+                         is trusted without it (GET /ca.pem of --control)
+  --insecure             accepts any certificate
 
 Load
   --rate N|max           packets a second, independent of the answers (open loop;
@@ -39,8 +61,8 @@ Load
   --duration TIME        200ms, 10s (default), 5m, forever
   --count N              most packets to send
   --warmup TIME          sends packets before the measurement starts
-  --connections N        sockets. Default: 1 for stamp (32 on ${WITH_STAMP_CONNECTIONS} with
-                         --rate max), otherwise opened on demand up to 256
+  --connections N        ${wrapped(`sockets. Default: 1 for stamp (32 on ${WITH_STAMP_CONNECTIONS} with --rate max), otherwise opened on demand up to 256 (32 with --rate max)`)}
+  --streams N            ${wrapped(`most requests in flight on each connection of ${WITH_STREAMS} (32; --connections is by default as many as make 256, or 32 with --rate max)`)}
   --in-flight N          with --rate max: most stamp packets in flight (64)
   --size OCTETS          of a UDP datagram, a packet in a TCP frame or an HTTP
                          body (64)
@@ -59,13 +81,12 @@ Load
                          too, in alternating order, and compares both by the
                          differences within the repetitions
 
-HTTP
+Requests (${WITH_REQUESTS})
   --method NAME          default: POST with a body and for / of a lab, GET for any
                          other URL
   --header "NAME: TEXT"  repeatable
   --body TEXT|@FILE      default: JSON of --size octets if the method has a body
-  --insecure             accepts any TLS certificate
-  --no-keep-alive        opens a connection for each request
+  --no-keep-alive        opens a connection for each request; not with streams
 
 Results
   --slo OBJECTIVE        p99<5ms, mean<1ms, loss<0.1%, errors<1%, late<1%,
@@ -119,9 +140,10 @@ Exit status
 Examples
   bun run scripts/load.ts --proto udp
   bun run scripts/load.ts --proto all --rate 500 --duration 30s --html report.html
+  bun run scripts/load.ts --proto http,http2,http3 --duration 30s
   bun run scripts/load.ts --proto tcp --rate max --connections 8
   bun run scripts/load.ts --proto udp --target 10.0.0.7 --against 10.0.0.8 --repeat 10
   bun run scripts/load.ts --proto udp --stages 0-5k/10s,5k/20s --slo 'p99<2ms' --slo 'loss<0.5%'
-  bun run scripts/load.ts --proto http --target https://10.0.0.7/health --insecure --rate 50
+  bun run scripts/load.ts --proto https,http2 --target https://10.0.0.7/health --insecure --rate 50
   bun run scripts/load.ts --proto udp --target 10.0.0.7:862 --control none --count 1000 --json run.json
 `;

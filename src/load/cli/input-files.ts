@@ -1,11 +1,12 @@
-/** The files that the command reads: bodies of requests and JSON reports. */
+/** The files that the command reads: bodies of requests, certificates and JSON reports. */
 import { fileProblem } from "../../base/file-errors.ts";
 import { UsageError } from "../plan/errors.ts";
+import { pemCertificates } from "../plan/tls.ts";
 import { readReports } from "../report/files/json.ts";
 import type { RunReport } from "../report/report.ts";
 import type { Flag } from "./flags.ts";
 
-/** Reads the file of `--body @FILE`, `--repeat` or `--compare`; throws the system's error. */
+/** Reads the file of `--body @FILE`, `--ca`, `--repeat` or `--compare`; throws the system's error. */
 export type ReadFile = (path: string) => Uint8Array;
 
 /** The content of the file that `--body @FILE` names. Throws a UsageError if it cannot be read. */
@@ -15,6 +16,19 @@ export function readBody(text: string, readFile: ReadFile): Uint8Array {
   } catch (error) {
     throw new UsageError(`--body ${text}: ${fileProblem(error)}`);
   }
+}
+
+/** The certificates in the file of `--ca`. Throws a UsageError if it cannot be read, or has none in PEM form. */
+export function readCertificates(path: string, readFile: ReadFile): string {
+  let content: Uint8Array;
+  try {
+    content = readFile(path);
+  } catch (error) {
+    throw new UsageError(`--ca ${path}: ${fileProblem(error)}`);
+  }
+  const certificates = pemCertificates(Buffer.from(content).toString());
+  if (certificates === undefined) throw new UsageError(`--ca ${path}: expected certificates in PEM form`);
+  return certificates.join("\n");
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The flags that are options of the runs. */
 import { convert, defined } from "../../base/defined.ts";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { isSecure, PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { HttpOptions, LoadOptions } from "../plan/options.ts";
+import { checkTarget } from "../plan/protocols.ts";
 import {
   alternatives,
   parseDuration,
@@ -14,10 +15,30 @@ import {
   parseWord,
 } from "../plan/values.ts";
 import { type Flag, type GivenFlags, textOf } from "./flags.ts";
-import { type ReadFile, readBody } from "./input-files.ts";
+import { type ReadFile, readBody, readCertificates } from "./input-files.ts";
 
-/** The flags that apply only to protocols whose targets are URLs. */
-const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as const satisfies readonly Flag[];
+type Applies = (protocol: Protocol) => boolean;
+
+const ofRequests: Applies = (protocol) => REGISTRY[protocol].requests;
+const withTls: Applies = (protocol) => isSecure(protocol) || REGISTRY[protocol].urlSchemes.length > 0;
+
+/** The flags that do not apply to every protocol. Of several protocols, those to which a flag does not apply ignore it. */
+const APPLICABLE = {
+  mode: (protocol) => REGISTRY[protocol].stamp,
+  streams: (protocol) => REGISTRY[protocol].streams,
+  method: ofRequests,
+  header: ofRequests,
+  body: ofRequests,
+  "no-keep-alive": (protocol) => ofRequests(protocol) && !REGISTRY[protocol].streams,
+  ca: withTls,
+  insecure: withTls,
+} as const satisfies Partial<Record<Flag, Applies>>;
+
+/** Those of which the plan of a run says why they do not apply to its protocol. */
+const PLANNED: readonly string[] = ["mode", "streams"] satisfies readonly Flag[];
+
+/** The flags that are options of requests. */
+const HTTP_FLAGS = ["method", "header", "body", "no-keep-alive"] as const satisfies readonly Flag[];
 
 /**
  * The options of a run for each protocol. With several protocols, options that some of them lack apply to the others.
@@ -25,35 +46,61 @@ const HTTP_FLAGS = ["method", "header", "body", "insecure", "no-keep-alive"] as 
  */
 export function runOptions(
   given: GivenFlags,
-  proto: Protocol | "all",
+  protocols: readonly Protocol[],
   readFile: ReadFile,
   labPorts: () => LoadOptions["labPorts"],
 ): readonly LoadOptions[] {
-  const protocols = proto === "all" ? PROTOCOLS : [proto];
-  checkHttpFlags(given, protocols);
+  checkApplicable(given, protocols);
+  const target = textOf(given, "target");
+  if (target !== undefined && protocols.length > 1) checkTarget("target", target, protocols);
   const common = commonOptions(given);
-  const mode = convert(textOf(given, "mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const));
+  const own = ownOptions(given, readFile);
   const http = httpOptions(given, readFile);
   const ports = labPorts();
-  return protocols.map((protocol) =>
-    defined<LoadOptions>({
+  return protocols.map((protocol) => {
+    const applies = (flag: keyof typeof APPLICABLE) => protocols.length === 1 || APPLICABLE[flag](protocol);
+    return defined<LoadOptions>({
       ...common,
       labPorts: ports,
       protocol,
-      mode: proto === "all" && !REGISTRY[protocol].stamp ? undefined : mode,
-      http: takesUrl(protocol) ? http : undefined,
-    }),
-  );
+      mode: applies("mode") ? own.mode : undefined,
+      connections: own.connections,
+      streams: applies("streams") ? own.streams : undefined,
+      ca: applies("ca") ? own.ca : undefined,
+      verify: applies("insecure") ? own.verify : undefined,
+      http: httpOf(http, protocol),
+    });
+  });
 }
 
-function takesUrl(protocol: Protocol): boolean {
-  return REGISTRY[protocol].urlSchemes.length > 0;
+/** The options of requests of a protocol: those without connections of its own ignore whether they are reused. */
+function httpOf(http: HttpOptions | undefined, protocol: Protocol): HttpOptions | undefined {
+  if (http === undefined || !ofRequests(protocol)) return undefined;
+  const { keepAlive, ...others } = http;
+  if (APPLICABLE["no-keep-alive"](protocol)) return http;
+  return Object.keys(others).length === 0 ? undefined : others;
 }
 
-function checkHttpFlags(given: GivenFlags, protocols: readonly Protocol[]): void {
-  const flag = HTTP_FLAGS.find((name) => given.has(name));
-  if (flag === undefined || protocols.some(takesUrl)) return;
-  throw new UsageError(`--${flag} requires --proto ${alternatives(PROTOCOLS.filter(takesUrl))}`);
+/** Throws a UsageError for a flag that applies to none of the protocols. */
+function checkApplicable(given: GivenFlags, protocols: readonly Protocol[]): void {
+  for (const [flag, applies] of Object.entries(APPLICABLE)) {
+    // The keys of APPLICABLE are flags.
+    if (!given.has(flag as Flag) || protocols.some(applies)) continue;
+    if (protocols.length === 1 && PLANNED.includes(flag)) continue;
+    throw new UsageError(`--${flag} requires --proto ${alternatives(PROTOCOLS.filter(applies))}`);
+  }
+}
+
+/** The options that do not apply to every protocol. */
+function ownOptions(given: GivenFlags, readFile: ReadFile) {
+  const number = (name: Flag) => convert(textOf(given, name), (value) => parseNumber(name, value));
+  return {
+    mode: convert(textOf(given, "mode"), (value) => parseWord("mode", value, ["stamp", "plain"] as const)),
+    connections: number("connections"),
+    streams: number("streams"),
+    ca: convert(textOf(given, "ca"), (path) => readCertificates(path, readFile)),
+    verify: given.has("insecure") ? false : undefined,
+  };
 }
 
 /** The options that apply to every protocol. */
@@ -68,7 +115,6 @@ function commonOptions(given: GivenFlags) {
     rate: text("rate") === "max" ? ("max" as const) : number("rate"),
     arrival: convert(text("arrival"), (value) => parseWord("arrival", value, ["constant", "poisson"] as const)),
     stages: convert(text("stages"), parseStages),
-    connections: number("connections"),
     inFlight: number("in-flight"),
     duration: duration("duration"),
     count: number("count"),
@@ -91,7 +137,6 @@ function httpOptions(given: GivenFlags, readFile: ReadFile): HttpOptions | undef
     method: convert(textOf(given, "method"), parseMethod),
     headers: given.get("header")?.map(parseHeader),
     body: convert(textOf(given, "body"), (text) => (text.startsWith("@") ? readBody(text, readFile) : text)),
-    verify: given.has("insecure") ? false : undefined,
     keepAlive: given.has("no-keep-alive") ? false : undefined,
   });
 }

@@ -2,8 +2,9 @@
 import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { LoadOptions } from "../plan/options.ts";
-import { alternatives, parseWord } from "../plan/values.ts";
-import { again } from "./earlier-plan.ts";
+import { GROUPS, parseProtocols } from "../plan/protocols.ts";
+import { alternatives } from "../plan/values.ts";
+import { again, type EarlierPlan } from "./earlier-plan.ts";
 import { flagWords, readFlags, textOf } from "./flags.ts";
 import type { ReadFile } from "./input-files.ts";
 import { runOptions } from "./option-flags.ts";
@@ -44,7 +45,7 @@ export function parseCommand(
   const given = readFlags(words);
   const [help, version] = [given.has("help"), given.has("version")];
   const earlier = earlierPlan(given, readFile);
-  const proto = parseProto(textOf(given, "proto"), help || version || earlier !== undefined);
+  const proto = help || version ? PROTOCOLS : parseProto(textOf(given, "proto"), earlier);
   const options = runOptions(given, proto, readFile, help || version ? () => undefined : labPorts);
   const runs = earlier === undefined ? options : again(earlier, earlier.runs, options);
   const repeat = earlier?.repeat ?? repetitions(given, options[0]?.duration);
@@ -65,9 +66,9 @@ export function parseCommand(
   };
 }
 
-function parseProto(text: string | undefined, isOptional: boolean): Protocol | "all" {
-  const names = [...PROTOCOLS, "all" as const];
-  if (text !== undefined) return parseWord("proto", text, names);
-  if (isOptional) return "all";
-  throw new UsageError(`--proto is required: ${alternatives(names)}`);
+/** The protocols of the flag, or those of the earlier runs. */
+function parseProto(text: string | undefined, earlier: EarlierPlan | undefined): readonly Protocol[] {
+  if (text !== undefined) return parseProtocols(text);
+  if (earlier !== undefined) return earlier.runs.map(({ options }) => options.protocol);
+  throw new UsageError(`--proto is required: ${alternatives([...PROTOCOLS, ...Object.keys(GROUPS)])}`);
 }

@@ -1,8 +1,7 @@
 /** The flags of repeated runs: `--repeat` with a number or a report, and `--against`. */
-import type { Protocol } from "../../base/protocol.ts";
 import { UsageError } from "../plan/errors.ts";
 import type { LoadOptions } from "../plan/options.ts";
-import { parseTarget } from "../plan/target.ts";
+import { checkTarget } from "../plan/protocols.ts";
 import { parseNumber, readNumber } from "../plan/values.ts";
 import { type EarlierPlan, readEarlierPlan } from "./earlier-plan.ts";
 import { type GivenFlags, textOf } from "./flags.ts";
@@ -53,17 +52,10 @@ export function againstRuns(
   const target = textOf(given, "against");
   if (target === undefined) return undefined;
   if (repeat === 1) throw new UsageError("--against requires --repeat");
-  return runs.map(({ control, ...options }) => {
-    checkAgainst(target, options.protocol);
-    return { ...options, target, ...(control === false ? { control } : {}) };
-  });
-}
-
-function checkAgainst(text: string, protocol: Protocol): void {
-  try {
-    parseTarget(text, protocol);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(error.message.replace("--target", "--against"));
-  }
+  checkTarget(
+    "against",
+    target,
+    runs.map(({ protocol }) => protocol),
+  );
+  return runs.map(({ control, ...options }) => ({ ...options, target, ...(control === false ? { control } : {}) }));
 }

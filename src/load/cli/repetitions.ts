@@ -124,7 +124,7 @@ async function completedRun({ run, timeline, timeoutSeconds }: RunInProgress, st
 
 /** The final measurements that the series need, without the rest of the recorder. */
 function frozen({ protocol, recorder, directions }: MeasuredRun): MeteredRun {
-  const { counts, response, service } = recorder();
+  const { counts, response, service, handshakes } = recorder();
   const final = directions();
-  return { protocol, recorder: () => ({ counts, response, service }), directions: () => final };
+  return { protocol, recorder: () => ({ counts, response, service, handshakes }), directions: () => final };
 }

@@ -3,13 +3,14 @@ import type { ProcessUsage } from "../../base/kernel.ts";
 import { RUN_SERIES } from "../../metrics/catalogue.ts";
 import { RESPONSE_BUCKETS } from "../../metrics/counters.ts";
 import { createExposition, type Exposition, processReaders, type Sample } from "../../metrics/prometheus.ts";
+import { HANDSHAKE_KINDS } from "../measure/handshake-kinds.ts";
 import type { Histogram } from "../measure/histograms/histogram.ts";
 import type { MeasuredRun } from "../measure/measured-run.ts";
 import type { Recorder } from "../measure/recorder.ts";
 
 /** A run as the series read it. */
 export interface MeteredRun extends Pick<MeasuredRun, "protocol" | "directions"> {
-  readonly recorder: () => Pick<Recorder, "counts" | "response" | "service">;
+  readonly recorder: () => Pick<Recorder, "counts" | "response" | "service" | "handshakes">;
 }
 
 /** What the series are read from. */
@@ -64,6 +65,7 @@ export function runMetrics({ runs, process, build }: RunMetricsSources): Exposit
     wirelab_load_corrupt_total: counts(({ corrupt }) => corrupt),
     wirelab_load_response_time_seconds: times(({ response }) => response),
     wirelab_load_service_time_seconds: times(({ service }) => service),
+    wirelab_load_handshake_seconds: () => handshakeSamples(runs()),
     ...processReaders(process),
     wirelab_build_info: () => [[build, 1]],
   });
@@ -80,6 +82,24 @@ function bucketsOf(histograms: readonly Histogram[]) {
     sum: total(({ sum }) => sum),
     count: total(({ count }) => count),
   };
+}
+
+/** The handshakes of each protocol and kind that there were; those of several runs are added. */
+function handshakeSamples(runs: readonly MeteredRun[]) {
+  const samples = runs.flatMap(({ protocol, recorder }) =>
+    HANDSHAKE_KINDS.flatMap((kind) => {
+      const times = recorder().handshakes.of(kind);
+      if (times === undefined) return [];
+      const full = [{ protocol, kind, resumed: times.isKnown ? "false" : "unknown" }, times.full] as const;
+      return [full, [{ protocol, kind, resumed: "true" }, times.resumed] as const];
+    }),
+  );
+  const made = samples.filter(([, { count }]) => count > 0);
+  const groups = Map.groupBy(made, ([labels]) => JSON.stringify(labels)).values();
+  return Array.from(groups, (group) => {
+    const histograms = group.map(([, histogram]) => histogram);
+    return [group[0]?.[0] ?? {}, bucketsOf(histograms)] as const;
+  });
 }
 
 function lostSamples({ protocol, directions }: MeteredRun): Sample[] {

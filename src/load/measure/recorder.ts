@@ -5,6 +5,7 @@ import { type Counts, noCounts, pendingOf } from "./counts.ts";
 import { DelaySeries } from "./delays/delay-series.ts";
 import { DelayVariation } from "./delays/delay-variation.ts";
 import { HandOver } from "./hand-over.ts";
+import { Handshakes } from "./handshakes.ts";
 import { Histogram } from "./histograms/histogram.ts";
 import { SpreadHistogram } from "./histograms/spread-histogram.ts";
 import { LossPattern } from "./losses/loss-pattern.ts";
@@ -80,7 +81,14 @@ export class Recorder {
   surplusAnswers = 0;
   /** Packets counted as lost whose waiting time has not passed: an answer would make them late. */
   awaited = 0;
+  /** How long connections took to open; those of the whole run, with its warm-up. */
+  readonly handshakes: Handshakes;
   readonly #checkpoints = new Set<Checkpoint>();
+
+  /** @param handshakes those of the run, for the recorder of its warm-up */
+  constructor(handshakes = new Handshakes()) {
+    this.handshakes = handshakes;
+  }
 
   /** Counts a packet that was sent at `sentAt` (monotonic ms) as lost. */
   countLost(sentAt: number): void {

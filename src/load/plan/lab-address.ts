@@ -1,17 +1,22 @@
 /** The lab on this machine: its default addresses in load runs, and the command that measures it. */
 import { formatHostPort, isLoopback } from "../../base/address.ts";
-import { type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { type Classic, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import type { LoadOptions } from "./options.ts";
 import type { Target } from "./target.ts";
 
 /** The options on which the address of the lab on this machine depends. */
 type Lab = Pick<LoadOptions, "protocol" | "labPorts">;
 
+/** The ports of a lab: those of the protocols that it serves. */
+type LabPorts = Readonly<Record<Classic, number>> & Readonly<Partial<Record<Protocol, number>>>;
+
 function portOf({ protocol, labPorts }: Lab): number {
-  return labPorts?.[protocol] ?? REGISTRY[protocol].port;
+  const entry = REGISTRY[protocol];
+  return labPorts?.["portOf" in entry ? entry.portOf : protocol] ?? entry.port;
 }
 
-function isThisMachine(hostname: string): boolean {
+/** Whether a host name or an address is always this machine. */
+export function isThisMachine(hostname: string): boolean {
   return hostname === "localhost" || isLoopback(hostname);
 }
 
@@ -34,8 +39,8 @@ export function defaultControl(hostname: string, labPorts: LoadOptions["labPorts
  * The command that measures UDP of a lab at `host` and these ports from this machine. Its flags name the ports that are
  * not the default ones, because the load command cannot read the flags with which the lab was started.
  */
-export function measureCommand(host: string, ports: Readonly<Record<Protocol, number>>): string {
-  const isDefault = (protocol: Protocol) => ports[protocol] === REGISTRY[protocol].port;
+export function measureCommand(host: string, ports: LabPorts): string {
+  const isDefault = (protocol: Classic) => ports[protocol] === REGISTRY[protocol].port;
   const isHere = host === "localhost" || host === "127.0.0.1";
   return [
     "bun run scripts/load.ts --proto udp",

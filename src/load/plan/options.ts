@@ -16,7 +16,7 @@ export interface HttpOptions {
   readonly body?: string | Uint8Array;
   /** Whether connections are reused. Default true. */
   readonly keepAlive?: boolean;
-  /** Whether TLS certificates are verified. Default true. */
+  /** As `verify` of the run, which replaces it. */
   readonly verify?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface LoadOptions {
   readonly target?: string;
   /** Address of the lab's control routes, host:port or URL; false disables them. Default: port 5000 of the target's host. */
   readonly control?: string | false;
-  /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: 5000, 6000 and 7000. */
+  /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: those of a lab without flags. */
   readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
   readonly mode?: Mode;
   /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
@@ -35,8 +35,13 @@ export interface LoadOptions {
   readonly arrival?: Arrival;
   /** Replaces `rate` and `duration`. */
   readonly stages?: readonly Stage[];
-  /** Default 1 for STAMP (32 on TCP in a closed loop), otherwise opened on demand up to 256 (32 in a closed loop). */
+  /**
+   * Default 1 for STAMP (32 in a closed loop, where packets go over connections), otherwise opened on demand up to 256
+   * (32 in a closed loop). With streams on each, as many as have together that number of streams.
+   */
   readonly connections?: number;
+  /** Most requests in flight on each connection, for protocols that have streams. Default 32. */
+  readonly streams?: number;
   /** Most STAMP packets in flight in a closed loop. Default 64. */
   readonly inFlight?: number;
   /** Default 10; Infinity for a run that ends with `stop()`. */
@@ -55,6 +60,10 @@ export interface LoadOptions {
   readonly warmup?: number;
   /** Default: random; the report contains it. */
   readonly seed?: number;
+  /** Whether the certificate of a target with TLS is verified. Default true. */
+  readonly verify?: boolean;
+  /** Certificates in PEM form that are trusted in place of those of the runtime. Default: those of the lab on this machine. */
+  readonly ca?: string | Uint8Array;
   /** 4 or 6: only addresses of that family. */
   readonly family?: 4 | 6;
   /** Time between two snapshots. Default 1. */

@@ -1,19 +1,21 @@
 /** Turns the options of a run into a plan: fills in the defaults and rejects invalid values and combinations. */
 import { formatHostPort } from "../../base/address.ts";
-import { PROTOCOLS, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { isSecure, type Protocol, REGISTRY } from "../../base/protocol.ts";
 import { FRAME_MAX_LENGTH } from "../../stamp/frames.ts";
 import { STAMP_LENGTH } from "../../stamp/packet.ts";
+import { type Concurrency, planConcurrency } from "./concurrency.ts";
 import { UsageError } from "./errors.ts";
 import { defaultControl, defaultTarget, isLabHere } from "./lab-address.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
 import type { HttpOptions, LoadOptions, Mode } from "./options.ts";
 import { checkPercentiles } from "./quantiles.ts";
+import { inRange, wholeInRange } from "./ranges.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
 import { checkFamily, parseTarget, type Target, withoutUser } from "./target.ts";
-import { alternatives } from "./values.ts";
+import { planTls, type TlsPlan } from "./tls.ts";
 
 /** A run with all options resolved. */
-export interface RunPlan {
+export interface RunPlan extends Concurrency {
   readonly protocol: Protocol;
   readonly target: Target;
   /** The target for display: a URL or host:port. */
@@ -34,11 +36,6 @@ export interface RunPlan {
   readonly arrival: Arrival;
   /** Packets a second, for which buffers are sized. */
   readonly highestRate: number;
-  readonly connections: number;
-  /** Whether all connections are opened before the run, not on demand. */
-  readonly openAll: boolean;
-  /** Most packets in flight, all connections together. */
-  readonly window: number;
   readonly seconds: number;
   readonly count: number | undefined;
   readonly size: number;
@@ -50,6 +47,8 @@ export interface RunPlan {
   readonly family: 0 | 4 | 6;
   readonly intervalMs: number;
   readonly http: HttpOptions;
+  /** The certificates that the run accepts, if it is encrypted. */
+  readonly tls: TlsPlan;
   readonly follow: boolean;
   /** Undefined for those that every report has. */
   readonly percentiles: readonly number[] | undefined;
@@ -63,28 +62,12 @@ const MIN_WAIT_AFTER_TIMEOUT = 1;
 const DEFAULT_RATE = 100;
 const DEFAULT_SECONDS = 10;
 const DEFAULT_SIZE = 64;
-/** Most connections that are opened on demand. */
-const ON_DEMAND_CONNECTIONS = 256;
-const CLOSED_LOOP_CONNECTIONS = 32;
-const CLOSED_LOOP_WINDOW = 64;
 /** Rate for which a closed loop's buffers are sized, packets a second. */
 const CLOSED_LOOP_RATE = 200_000;
-const MAX_CONNECTIONS = 10_000;
 const MAX_RATE = 10_000_000;
 
 /** Properties of the run on which several defaults and limits depend. */
 type Kind = Pick<RunPlan, "protocol" | "stamp" | "closedLoop">;
-
-function inRange(name: string, value: number, min: number, max: number, unit = ""): number {
-  const isInRange = typeof value === "number" && value >= min && value <= max; // a library's caller can pass text
-  if (!isInRange) throw new UsageError(`--${name} ${value}: expected ${min} to ${max}${unit}`);
-  return value;
-}
-
-function wholeInRange(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value)) throw new UsageError(`--${name} ${value}: expected a whole number`);
-  return inRange(name, value, min, max);
-}
 
 /** Resolves options into a plan. Throws a UsageError for an invalid value or combination. */
 export function planRun(options: LoadOptions): RunPlan {
@@ -99,22 +82,22 @@ export function planRun(options: LoadOptions): RunPlan {
     stamp: REGISTRY[protocol].stamp && mode === "stamp",
     closedLoop: options.rate === "max",
   };
-  const connections = planConnections(options, kind);
   return {
     ...kind,
     target,
     targetText: target.url?.href ?? formatHostPort(target.hostname, target.port),
     isDefaultTarget: options.target === undefined,
-    hint: isLabHere(target, options) ? "; to start the lab: bun run dev" : "",
+    hint: isLabHere(target, options)
+      ? `; to start the lab${isSecure(protocol) ? " with TLS on" : ""}: bun run dev`
+      : "",
     controlUrl: planControl(options, target),
     controlIsDefault: options.control === undefined,
     mode,
     stages,
     arrival: options.arrival ?? "constant",
     highestRate: kind.closedLoop ? CLOSED_LOOP_RATE : highestRate(stages),
-    connections,
-    openAll: kind.closedLoop || kind.stamp || options.connections !== undefined,
-    window: planWindow(options, kind, connections),
+    ...planConcurrency(options, kind),
+    tls: planTls(options),
     seconds: totalSeconds(stages),
     count: options.count === undefined ? undefined : wholeInRange("count", options.count, 1, 1e12),
     size: planSize(options, kind),
@@ -168,22 +151,6 @@ function checkStages(stages: readonly Stage[], { rate, duration }: LoadOptions):
   for (const stage of stages) inRange("stages", Math.max(stage.from, stage.to), 0, MAX_RATE, " packets a second");
   if (highestRate(stages) === 0) throw new UsageError("--stages: at least one stage must have a rate above 0");
   return stages;
-}
-
-function planConnections({ connections }: LoadOptions, { protocol, stamp, closedLoop }: Kind): number {
-  if (connections !== undefined) return wholeInRange("connections", connections, 1, MAX_CONNECTIONS);
-  if (stamp) return closedLoop && REGISTRY[protocol].connections ? CLOSED_LOOP_CONNECTIONS : 1;
-  return closedLoop ? CLOSED_LOOP_CONNECTIONS : ON_DEMAND_CONNECTIONS;
-}
-
-function planWindow({ inFlight }: LoadOptions, { stamp, closedLoop }: Kind, connections: number): number {
-  if (inFlight !== undefined && !(stamp && closedLoop)) {
-    const names = alternatives(PROTOCOLS.filter((name) => REGISTRY[name].stamp));
-    throw new UsageError(`--in-flight requires --rate max on ${names}; otherwise the connections are the limit`);
-  }
-  if (!closedLoop) return Number.POSITIVE_INFINITY;
-  if (!stamp) return connections;
-  return wholeInRange("in-flight", inFlight ?? Math.max(CLOSED_LOOP_WINDOW, connections), 1, 1_000_000);
 }
 
 function planSize({ size, mode }: LoadOptions, { protocol, stamp }: Kind): number {

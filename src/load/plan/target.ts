@@ -31,7 +31,8 @@ function readPort(text: string, target: string): number {
 
 /** Parses `host`, `host:port`, `[v6]:port`, a bare IPv6 address or, where the protocol has them, a URL. Throws UsageError. */
 export function parseTarget(text: string, protocol: Protocol): Target {
-  const { urlSchemes, port: defaultPort } = REGISTRY[protocol];
+  const { urlSchemes, port: defaultPort, ...entry } = REGISTRY[protocol];
+  const defaultPath = "urlPath" in entry ? entry.urlPath : "/";
   const [scheme] = urlSchemes;
   if (text === "" || /\s/.test(text)) {
     throw new UsageError(`--target "${text}": expected a host${scheme ? ", host:port or URL" : " or host:port"}`);
@@ -45,7 +46,7 @@ export function parseTarget(text: string, protocol: Protocol): Target {
   const port = parts.port === undefined ? defaultPort : readPort(parts.port, text);
   const target = { hostname: parts.host, port };
   return scheme
-    ? { ...target, url: urlOf(`${scheme}://${formatHostPort(parts.host, port)}${path || "/"}`, text) }
+    ? { ...target, url: urlOf(`${scheme}://${formatHostPort(parts.host, port)}${path || defaultPath}`, text) }
     : target;
 }
 

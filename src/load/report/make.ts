@@ -9,6 +9,7 @@ import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
 import { duplicatePlacesOf, placesOf } from "./places.ts";
 import type { RunReport } from "./report.ts";
+import { handshakesOf } from "./report-handshakes.ts";
 import { type PacketCounts, UNKNOWN_ANSWER } from "./report-packets.ts";
 import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
 import { accountingDefect, soundDirections } from "./sums.ts";
@@ -134,6 +135,7 @@ export function makeReport(measured: RunResult): RunReport {
     failedTime: timesOf(recorder.failed, { packets: recorder.failed.count, timeoutSeconds: 0, percentiles }),
     serviceTime: timesOf(recorder.service, { ...answersTo, packets: counts.sent }),
     serverTime: timesOf(recorder.server, { packets: recorder.server.count, timeoutSeconds: 0, percentiles }),
+    handshakes: handshakesOf(recorder.handshakes),
     oneWay: oneWayOf(recorder),
     clockSteps: recorder.oneWay.steps,
     reflectorClock: recorder.oneWay.reflectorClock ?? null,

@@ -4,7 +4,8 @@ import { REGISTRY } from "../../base/protocol.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
-import { UNFRAMED } from "../send/stamp/tcp-connection.ts";
+import { UNFRAMED } from "../send/stamp/framing.ts";
+import { NOT_WEBSOCKET } from "../send/websocket/message-reader.ts";
 import type { RunReport } from "./report.ts";
 
 /** Whether the run received no answer at all: neither one in time or late, nor a status that counts as failed. */
@@ -17,6 +18,7 @@ export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, plan: Run
   const { counts, errors, statuses, failed } = recorder;
   if (counts.answered + counts.late + failed.count > 0) return undefined;
   const where = formatHostPort(endpoint.address, endpoint.port);
+  if (errors.has(NOT_WEBSOCKET)) return `${where} answers, but not as ${REGISTRY[plan.protocol].title}`;
   if (counts.corrupt > 0 || errors.has(UNFRAMED)) {
     return `${where} answers, but not ${notIn(plan)}`;
   }

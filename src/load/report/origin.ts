@@ -4,6 +4,7 @@ import { version } from "../../../package.json";
 import { REGISTRY } from "../../base/protocol.ts";
 import type { HttpOptions } from "../plan/options.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
+import { isEncrypted } from "../plan/tls.ts";
 import { finite } from "./finite.ts";
 import type { ReportedPlan, ReportedRequests, SenderHost } from "./report-plan.ts";
 
@@ -13,7 +14,8 @@ function rateOf({ closedLoop, stages }: RunPlan): ReportedPlan["rate"] {
   return first !== undefined && second === undefined && first.from === first.to ? first.from : null;
 }
 
-function requestsOf({ method, keepAlive = true, verify = true, headers, body }: HttpOptions): ReportedRequests {
+function requestsOf({ http, tls: { verify } }: RunPlan): ReportedRequests {
+  const { method, keepAlive = true, headers, body }: HttpOptions = http;
   const withheld = [
     ...(headers === undefined || headers.length === 0 ? [] : (["header"] as const)),
     ...(body === undefined ? [] : (["body"] as const)),
@@ -36,6 +38,7 @@ export function reportedPlan(plan: RunPlan): ReportedPlan {
     count: plan.count ?? null,
     warmupSeconds: plan.warmupSeconds,
     connections: plan.connections,
+    ...(REGISTRY[plan.protocol].streams && { streams: plan.streams }),
     onDemand: !plan.openAll,
     inFlight: finite(plan.window),
     size: plan.size,
@@ -44,7 +47,8 @@ export function reportedPlan(plan: RunPlan): ReportedPlan {
     family: plan.family === 0 ? null : plan.family,
     ...(plan.percentiles && { percentiles: plan.percentiles }),
     seed: plan.seed,
-    http: REGISTRY[plan.protocol].urlSchemes.length === 0 ? null : requestsOf(plan.http),
+    ...(isEncrypted(plan) && { tls: { verify: plan.tls.verify, ca: plan.tls.caFrom ?? null } }),
+    http: REGISTRY[plan.protocol].requests ? requestsOf(plan) : null,
   };
 }
 

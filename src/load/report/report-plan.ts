@@ -20,6 +20,8 @@ export interface ReportedPlan {
   readonly count: number | null;
   readonly warmupSeconds: number;
   readonly connections: number;
+  /** Most requests in flight on each connection; only of protocols that have streams. */
+  readonly streams?: number;
   /** Whether connections were opened when packets needed them, up to that number; missing in reports of older versions. */
   readonly onDemand?: boolean;
   /** Most packets in flight; null in an open loop. */
@@ -31,6 +33,8 @@ export interface ReportedPlan {
   readonly family: 4 | 6 | null;
   /** The flags of the command, without header fields and bodies; only of runs of the command. */
   readonly flags?: readonly string[];
+  /** How the target's certificate was checked; only of runs over TLS or QUIC. */
+  readonly tls?: ReportedTls;
   /** The HTTP requests; null for other protocols, and in reports of versions that did not report them. */
   readonly http: ReportedRequests | null;
   /** Those of `--percentiles`; only with the flag. */
@@ -47,6 +51,13 @@ export interface ReportedRequests {
   readonly verify: boolean;
   /** Options whose values are left out, because they may be secret. */
   readonly withheld: readonly ("header" | "body")[];
+}
+
+/** How the certificate of a run's target was checked. */
+export interface ReportedTls {
+  readonly verify: boolean;
+  /** Which certificates were trusted in place of those of the runtime: those of `--ca`, or those of the lab on this machine. */
+  readonly ca: "options" | "lab" | null;
 }
 
 /** The sender's versions and machine. */

@@ -5,6 +5,7 @@ import type { ClockOffset } from "../measure/clocks/best-exchanges.ts";
 import type { EndpointStep } from "../measure/clocks/one-way.ts";
 import type { AttributionSource } from "../measure/directions/loss-direction.ts";
 import type { DuplicatePlaces } from "./places.ts";
+import type { ReportedHandshakes } from "./report-handshakes.ts";
 import type { LossReport, PacketCounts } from "./report-packets.ts";
 import type { Repetition, ReportedPlan, SenderHost } from "./report-plan.ts";
 import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
@@ -65,6 +66,8 @@ export interface RunReport {
   readonly failedTime: Times;
   readonly serviceTime: Times;
   readonly serverTime: Times;
+  /** How long connections took to open; null without connections, and in reports of older versions. */
+  readonly handshakes: ReportedHandshakes | null;
   readonly oneWay: {
     /** T2 - T1, signed: it contains the difference of the two clocks. */
     readonly up: Times;

@@ -27,7 +27,9 @@ export interface ClientSettings
       RunPlan,
       | "mode"
       | "http"
+      | "tls"
       | "connections"
+      | "streams"
       | "openAll"
       | "closedLoop"
       | "window"
@@ -68,8 +70,8 @@ export interface Client {
   close(): void;
 }
 
-/** Makes a client that is not open yet. */
-export type MakeClient = (settings: ClientSettings) => Client;
+/** Makes a client that is not open yet; a promise of one where the runtime loads a part of itself for it. */
+export type MakeClient = (settings: ClientSettings) => Client | Promise<Client>;
 
 /** The exports of each clients/<protocol>.ts. */
 export interface ClientModule {

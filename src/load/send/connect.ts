@@ -1,14 +1,19 @@
-/** Opening connections to a target: timeouts, errors, local addresses. */
+/** Connections to a target that are opened at the start of a run: patience, errors, local addresses. */
 import { formatHostPort } from "../../base/address.ts";
 import { errorCode } from "../measure/error-code.ts";
 import { TargetError } from "../plan/errors.ts";
 import type { Endpoint } from "../plan/target.ts";
+import { certificateProblem } from "./tls-errors.ts";
 
 /** The TargetError for a connection that could not be opened: refused, closed, or with an untrusted certificate. */
-export function unreachable({ address, port }: Endpoint, error: unknown): TargetError {
+export function unreachable({ hostname, address, port }: Endpoint, error: unknown): TargetError {
   const code = errorCode(error);
   const where = formatHostPort(address, port);
   if (code === "ECONNREFUSED") return new TargetError(`nothing listens at ${where} (${code})`, code);
+  const problem = certificateProblem(code, hostname);
+  if (problem !== undefined) {
+    return new TargetError(`no connection to ${where}: ${problem.reason} (${code}); ${problem.remedy}`, code);
+  }
   const reason = error instanceof Error ? error.message : "unknown error";
   return new TargetError(`no connection to ${where}: ${reason} (${code})`, code);
 }
@@ -24,33 +29,4 @@ const MIN_OPENING_MS = 5000;
 /** How long a connection may take to open at the start of a run: a lost SYN does not end it, however short the timeout is. */
 export function openingPatience(timeoutMs: number): number {
   return Math.max(MIN_OPENING_MS, timeoutMs);
-}
-
-/**
- * Resolves with the socket, or rejects with ETIMEDOUT after `ms`: the kernel itself would retry for minutes if the
- * address does not respond. A socket that opens after that is passed to `onLate`.
- */
-export async function connectWithin<Socket>(
-  ms: number,
-  connecting: Promise<Socket>,
-  onLate: (socket: Socket) => void,
-): Promise<Socket> {
-  const deadline = Promise.withResolvers<never>();
-  const error = Object.assign(new Error(`no response to the connection attempt within ${ms} ms`), {
-    code: "ETIMEDOUT",
-  });
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    deadline.reject(error);
-  }, ms);
-  connecting.then(
-    (socket) => isLate && onLate(socket),
-    () => undefined,
-  );
-  try {
-    return await Promise.race([connecting, deadline.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -26,8 +26,8 @@ export const KNOWN_FAULTS: readonly KnownFaults[] = [...Object.keys(PRESETS).map
 );
 
 /** The faults of all protocols as one text, from the text of each, as the lab prints them. */
-export function textOfAll(texts: Readonly<Record<Protocol, string>>): string {
-  const set = PROTOCOLS.filter((protocol) => texts[protocol] !== "none");
+export function textOfAll(texts: Readonly<Partial<Record<Protocol, string>>>): string {
+  const set = PROTOCOLS.filter((protocol) => (texts[protocol] ?? "none") !== "none");
   return set.map((protocol) => `${protocol}:${texts[protocol]}`).join(";") || "none";
 }
 

@@ -1,6 +1,6 @@
 /** The form of a new load run. */
 import type { Term } from "../../base/glossary.ts";
-import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import type { Protocol } from "../../base/protocol.ts";
 import type { RunBounds } from "../../runs/shapes.ts";
 import { type Attributes, h, setText } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
@@ -41,13 +41,17 @@ function caption(content: HTMLElement): HTMLElement {
   return h("span", { class: "caption" }, content);
 }
 
-function createProtocolChoice(): HTMLFieldSetElement {
-  const choices = (["all", ...PROTOCOLS] as const).map((name) => {
-    const input = h("input", { type: "radio", name: "protocol", value: name, checked: name === INITIAL_PROTOCOL });
-    const label = name === "all" ? ["all"] : labelOf(name);
-    return h("label", { "data-protocol": name }, input, ...label);
+function createProtocolChoice(served: readonly Protocol[]): HTMLFieldSetElement {
+  const choices = served.map((name) => {
+    const input = h("input", { type: "checkbox", name: "protocol", value: name, checked: name === INITIAL_PROTOCOL });
+    return h("label", { "data-protocol": name }, input, ...labelOf(name));
   });
-  return h("fieldset", { class: "choice" }, h("legend", { class: "sr" }, "Protocol"), ...choices);
+  return h("fieldset", { class: "choice protocol-row" }, h("legend", { class: "sr" }, "Protocols"), ...choices);
+}
+
+/** The values of the boxes that are checked in `choice`. */
+function checkedIn(choice: HTMLFieldSetElement): readonly string[] {
+  return [...choice.querySelectorAll<HTMLInputElement>("input:checked")].map(({ value }) => value);
 }
 
 function createArrivalSelect(): HTMLSelectElement {
@@ -70,8 +74,8 @@ function describeBounds({ targets, caps }: RunBounds): string {
 }
 
 /** The controls. `setBounds` shows the allowed targets and limits; `read` returns the body of `POST /runs`. */
-export function createForm() {
-  const protocol = createProtocolChoice();
+export function createForm(served: readonly Protocol[]) {
+  const protocol = createProtocolChoice(served);
   const rate = createNumberField("rate", "rate", "rate", "/s", { value: 100 });
   const seconds = createNumberField("seconds", "duration", "duration", "s", { value: 10 });
   const target = createTargetField();
@@ -103,7 +107,7 @@ export function createForm() {
       setText(bounds, describeBounds(allowed));
     },
     read: () => ({
-      protocol: protocol.querySelector<HTMLInputElement>("input:checked")?.value,
+      protocol: checkedIn(protocol),
       rate: numberOf(rate),
       seconds: numberOf(seconds),
       target: target.input.value || undefined,

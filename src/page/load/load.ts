@@ -1,4 +1,5 @@
 /** The section "Load": start a load run, follow it, stop it, read its report. */
+import type { Protocol } from "../../base/protocol.ts";
 import type { LiveSnapshot } from "../../live/shapes.ts";
 import type { RunBounds, RunState } from "../../runs/shapes.ts";
 import { callApi } from "../ui/api.ts";
@@ -48,8 +49,8 @@ export interface Load {
 }
 
 /** Creates the section. */
-export function createLoad(): Load {
-  const options = createForm();
+export function createLoad(served: readonly Protocol[]): Load {
+  const options = createForm(served);
   const startButton = h("button", { type: "submit", class: "primary" }, "Start run");
   const stopButton = button("Stop", () => void send("DELETE", "/runs/current"), { disabled: true });
   const actions = h("p", { class: "actions" }, startButton, stopButton);

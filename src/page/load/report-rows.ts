@@ -1,10 +1,12 @@
 /** The rows of a report's tables: labels with their definitions, and the value of each report. */
 import { count, duration, grouped, inline, NONE, octets, percent } from "../../base/format.ts";
 import type { Term } from "../../base/glossary.ts";
+import { HANDSHAKE_KINDS, HANDSHAKE_TITLES } from "../../load/measure/handshake-kinds.ts";
 import { QUANTILE_NAMES, quantileLabel } from "../../load/plan/quantiles.ts";
 import { formatTime } from "../../load/report/format-time.ts";
 import type { LossPlaces } from "../../load/report/places.ts";
 import type { RunReport } from "../../load/report/report.ts";
+import type { HandshakeTimes } from "../../load/report/report-handshakes.ts";
 import type { OneWayVariation, Times, TwoQuantiles } from "../../load/report/report-times.ts";
 import { FAILED_TIMES } from "../../load/report/text/notes.ts";
 
@@ -100,6 +102,40 @@ function burstText({ count: bursts, mean }: RunReport["loss"]["bursts"]): string
   return mean === null ? grouped(bursts) : `${grouped(bursts)}, ${Number(mean.toPrecision(3))}`;
 }
 
+/** The mean time of the handshakes of one kind, and their number, for the reports that have any. */
+function handshakeRow(
+  label: string,
+  pick: (report: RunReport) => HandshakeTimes | null | undefined,
+): readonly ReportRow[] {
+  const cell = (report: RunReport) => {
+    const times = pick(report);
+    return times ? `${timeText(times.mean)} (${grouped(times.count)})` : NONE;
+  };
+  return only((report) => (pick(report)?.count ?? 0) > 0, row(label, cell, 1));
+}
+
+/** The handshakes of every kind. Kept reports of earlier versions have none. */
+const HANDSHAKE_ROWS: readonly ReportRow[] = [
+  ...only(
+    ({ handshakes }) => (handshakes ?? null) !== null,
+    row("handshakes: mean time (number)", () => "", 0, "handshake time"),
+  ),
+  ...HANDSHAKE_KINDS.flatMap((kind) => [
+    ...handshakeRow(HANDSHAKE_TITLES[kind], ({ handshakes }) => handshakes?.[kind]?.full),
+    ...handshakeRow(`${HANDSHAKE_TITLES[kind]}, resumed`, ({ handshakes }) => handshakes?.[kind]?.resumed),
+  ]),
+  ...only(
+    ({ handshakes }) => Object.keys(handshakes?.failed ?? {}).length > 0,
+    row("failed", ({ handshakes }) => failuresText(handshakes?.failed ?? {}), 1),
+  ),
+];
+
+function failuresText(failed: Readonly<Record<string, number>>): string {
+  return Object.entries(failed)
+    .map(([code, times]) => `${code} × ${grouped(times)}`)
+    .join(", ");
+}
+
 /** Every statistic of a distribution, as rows. `definition` is that of its percentiles. */
 function statisticRows(pick: (report: RunReport) => Times, definition?: Term): readonly ReportRow[] {
   return (["min", "mean", ...QUANTILE_NAMES, "max"] as const).map((name) => {
@@ -172,6 +208,7 @@ export const TIME_ROWS: readonly ReportRow[] = [
   // Kept reports of earlier versions have no directions.
   ...directionRows("upstream", ({ jitter }) => jitter.up ?? null),
   ...directionRows("downstream", ({ jitter }) => jitter.down ?? null),
+  ...HANDSHAKE_ROWS,
 ];
 
 /** The run itself, and the accuracy of its generator. */

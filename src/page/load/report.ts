@@ -11,6 +11,9 @@ import { overText } from "./curve-points.ts";
 import { ACCOUNTING_ROWS, type ReportRow, RUN_ROWS, TIME_ROWS } from "./report-rows.ts";
 import { createVerdict } from "./verdict.ts";
 
+/** Columns of a table beside which there is a place for another table. */
+const MOST_BESIDE = 3;
+
 /** One report with its heading. */
 export interface ReportColumn {
   readonly heading: string;
@@ -72,9 +75,10 @@ function createCurveSection(columns: readonly ReportColumn[]): { element: HTMLEl
       };
     }),
   );
-  const legend = columns.map(({ heading, report }, i) =>
-    h("li", { "data-protocol": report.protocol }, lineSample(dashes[i] ?? []), heading),
-  );
+  const legend = columns.map(({ heading, report: { protocol } }, i) => {
+    const [shape, title] = labelOf(protocol, heading);
+    return h("li", { "data-protocol": protocol }, shape, lineSample(dashes[i] ?? []), title);
+  });
   const title = h("h4", {}, term("percentile curve"));
   const over = columns.flatMap(({ heading, report }) => {
     const text = overText(report);
@@ -84,6 +88,12 @@ function createCurveSection(columns: readonly ReportColumn[]): { element: HTMLEl
     chart,
     element: h("div", { class: "curves" }, title, h("ul", { class: "legend" }, ...legend), chart.element, ...over),
   };
+}
+
+/** Tables of several reports take the whole width of a narrow window, those of many that of any. */
+function gridClass(reports: number): string {
+  if (reports > MOST_BESIDE) return "report-grid many";
+  return reports > 1 ? "report-grid several" : "report-grid";
 }
 
 /** A report on the page. */
@@ -104,7 +114,7 @@ export function createReport(columns: readonly ReportColumn[], extra?: HTMLEleme
     h("ul", { class: "verdicts" }, ...columns.map(({ heading, report }) => createVerdict(heading, report))),
     h(
       "div",
-      { class: columns.length > 1 ? "report-grid several" : "report-grid" },
+      { class: gridClass(columns.length) },
       h("div", { class: "report-side" }, extra, accounting, run),
       h("div", { class: "report-side" }, curves.element, times),
     ),

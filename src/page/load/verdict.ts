@@ -6,6 +6,7 @@ import type { RunReport } from "../../load/report/report.ts";
 import { objectiveLine, verdictOf } from "../../load/report/text/judgement.ts";
 import { PLAIN } from "../../load/report/text/screen.ts";
 import { capitalized, h } from "../ui/dom.ts";
+import { labelOf } from "../ui/protocols.ts";
 import { createAccountingBar } from "./accounting-bar.ts";
 
 /** Fields of the form whose names differ from those of the flags. */
@@ -30,7 +31,7 @@ export function createVerdict(heading: string, report: RunReport): HTMLElement {
   return h(
     "li",
     { class: "verdict", "data-valid": String(report.verdict.valid), "data-protocol": report.protocol },
-    h("strong", {}, heading),
+    h("strong", {}, ...labelOf(report.protocol, heading)),
     " ",
     h("span", { class: "badge" }, verdictText(report)),
     ...judgementLines(report).map((line) => h("p", {}, line)),

@@ -1,13 +1,13 @@
 /** One protocol's column in the section "Now". */
 import { grouped, inline } from "../../base/format.ts";
-import { type Protocol, REGISTRY } from "../../base/protocol.ts";
-import type { LiveSnapshot } from "../../live/shapes.ts";
+import { isSecure, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import type { LiveSnapshot, ProtocolNow } from "../../live/shapes.ts";
 import { type Chart, createChart } from "../ui/chart.ts";
 import type { Line } from "../ui/chart-style.ts";
 import { h, setText } from "../ui/dom.ts";
 import { colorOf, labelOf, titleOf } from "../ui/protocols.ts";
 import type { Series } from "../ui/series.ts";
-import { term } from "../ui/terms.ts";
+import { term, withTerms } from "../ui/terms.ts";
 import { describeTile, TILES, type Tile, type TileReading } from "./tiles.ts";
 
 /** A column of the page. */
@@ -73,9 +73,14 @@ function createTile(protocol: Protocol, tile: Tile): TileView {
     "div",
     { class: `tile ${tile.size}` },
     h("div", { class: "figures" }, ...figures.map((figure) => figure.element)),
-    chart?.element ?? h("p", { class: "note" }, "none: the protocol is connectionless"),
+    chart?.element ?? h("p", { class: "note" }, whyNoConnections(protocol)),
   );
   return { tile, element, figures, chart };
+}
+
+/** Why there is no number of connections. */
+function whyNoConnections(protocol: Protocol): string {
+  return isSecure(protocol) ? "the runtime does not report them" : "none: the protocol is connectionless";
 }
 
 /** Creates the column of a protocol. */
@@ -84,7 +89,7 @@ export function createColumn(protocol: Protocol): Column {
   const total = h("p", { class: "total" });
   const faults = h("p", { class: "chip", hidden: true });
   const title = h("h2", { id: `now-${protocol}` }, ...labelOf(protocol));
-  const summary = h("p", { class: "summary" }, REGISTRY[protocol].summary);
+  const summary = h("p", { class: "summary" }, ...withTerms(REGISTRY[protocol].summary));
   const element = h(
     "article",
     { class: "card column", "data-protocol": protocol, "aria-labelledby": title.id },
@@ -95,14 +100,18 @@ export function createColumn(protocol: Protocol): Column {
   return {
     element,
     showNumbers(series, index) {
-      for (const { reading, value, unit } of tiles.flatMap(({ figures }) => figures)) {
-        const quantity = reading.format(series.columns[protocol][reading.series][index] ?? null);
-        setText(value, quantity.value);
-        setText(unit, quantity.unit);
+      for (const { figures, chart } of tiles) {
+        for (const { reading, value, unit } of figures) {
+          const known = chart && series.columns[protocol]?.[reading.series][index]; // without a chart there is no number
+          const quantity = reading.format(known ?? null);
+          setText(value, quantity.value);
+          setText(unit, quantity.unit);
+        }
       }
     },
     drawCharts(series, seconds) {
       const columns = series.columns[protocol];
+      if (!columns) return;
       const marks = series.marks.filter((mark) => mark.protocol === protocol);
       for (const { tile, chart } of tiles) {
         const values = tile.readings.map((reading) => columns[reading.series]);
@@ -111,7 +120,9 @@ export function createColumn(protocol: Protocol): Column {
       }
     },
     showTotals({ protocols }) {
-      const { totals, faults: current } = protocols[protocol];
+      const now = protocols[protocol];
+      if (!now) return;
+      const { totals, faults: current } = now;
       setText(total, describeTotals(totals));
       faults.hidden = current.text === "none";
       setText(faults, current.text);
@@ -119,6 +130,6 @@ export function createColumn(protocol: Protocol): Column {
   };
 }
 
-function describeTotals({ packets, dropped }: LiveSnapshot["protocols"][Protocol]["totals"]): string {
+function describeTotals({ packets, dropped }: ProtocolNow["totals"]): string {
   return `${grouped(packets)} ${packets === 1 ? "packet" : "packets"} since the start, ${grouped(dropped)} dropped`;
 }

@@ -1,5 +1,4 @@
 /** The first steps: shown until the lab has received a packet. */
-import { PROTOCOLS } from "../../base/protocol.ts";
 import type { LiveSnapshot } from "../../live/shapes.ts";
 import { button, byId, changing, h } from "../ui/dom.ts";
 
@@ -14,13 +13,13 @@ export function createFirstSteps(start: (request: object) => void): { snapshot(s
       "p",
       {},
       h("strong", {}, "No packet has been received yet."),
-      " Let the lab send packets to itself, then set a fault below and watch the numbers change.",
+      " Let the lab send packets to itself over HTTP, TCP and UDP, then set a fault below and watch the numbers change. The buttons above show the other protocols.",
     ),
     changing(button(`Send ${FIRST_RUN.seconds} seconds of traffic`, () => start(FIRST_RUN), { class: "primary" })),
   );
   return {
     snapshot({ protocols }) {
-      host.hidden = PROTOCOLS.some((protocol) => protocols[protocol].totals.packets > 0);
+      host.hidden = Object.values(protocols).some(({ totals }) => totals.packets > 0);
     },
   };
 }

@@ -1,12 +1,13 @@
-/** The section "Now": a column per protocol with its current numbers and charts, and all protocols side by side. */
-import { PROTOCOLS } from "../../base/protocol.ts";
+/** The section "Now": a column per protocol with its current numbers and charts, and the protocols side by side. */
+import { type Protocol, REGISTRY } from "../../base/protocol.ts";
 import type { LiveSnapshot } from "../../live/shapes.ts";
 import { onCursor } from "../ui/cursor.ts";
-import { byId, setText } from "../ui/dom.ts";
+import { byId, createOnce, setText } from "../ui/dom.ts";
 import type { Series } from "../ui/series.ts";
-import { termList } from "../ui/terms.ts";
+import type { ShownProtocols } from "../ui/shown.ts";
+import { termList, termsIn } from "../ui/terms.ts";
 import { clockTime } from "../ui/time.ts";
-import { createColumn } from "./column.ts";
+import { type Column, createColumn } from "./column.ts";
 import { createSideBySide } from "./side-by-side.ts";
 
 const TERMS = [
@@ -23,11 +24,15 @@ const TERMS = [
 ] as const;
 
 /** The section. `show` draws the history; `snapshot` shows what only the snapshot has: totals and faults. */
-export function createNow(): { show(series: Series): void; snapshot(snapshot: LiveSnapshot): void } {
-  const columns = PROTOCOLS.map(createColumn);
-  byId("columns").replaceChildren(...columns.map(({ element }) => element));
+export function createNow(shown: ShownProtocols): {
+  show(series: Series): void;
+  snapshot(snapshot: LiveSnapshot): void;
+} {
+  const columnOf = createOnce<Protocol, Column>(createColumn);
+  let columns: readonly Column[] = [];
+  let latest: LiveSnapshot | undefined;
   const sideBySide = createSideBySide(byId("side-by-side"));
-  byId("now").append(termList(TERMS));
+  byId("now").append(termList([...TERMS, ...termsIn(shown.served.map(describeProtocol).join(" "))]));
   let series: Series | undefined;
   let cursor: number | undefined;
   let seconds = 900;
@@ -48,6 +53,22 @@ export function createNow(): { show(series: Series): void; snapshot(snapshot: Li
     sideBySide.draw(series, seconds);
   }
 
+  /** Places the columns of the protocols on display. Only those are drawn. */
+  function arrange(): void {
+    columns = shown.current.map(columnOf);
+    byId("columns").replaceChildren(...columns.map(({ element }) => element));
+    sideBySide.setProtocols(shown.current);
+    showTotals();
+    showNumbers();
+    drawCharts();
+  }
+
+  function showTotals(): void {
+    if (latest) for (const column of columns) column.showTotals(latest);
+  }
+
+  shown.onChange(arrange);
+  arrange();
   onCursor((index) => {
     cursor = index;
     showNumbers();
@@ -64,7 +85,14 @@ export function createNow(): { show(series: Series): void; snapshot(snapshot: Li
       drawCharts();
     },
     snapshot(snapshot) {
-      for (const column of columns) column.showTotals(snapshot);
+      latest = snapshot;
+      showTotals();
     },
   };
+}
+
+/** The texts of a protocol that can have terms of the glossary in them. */
+function describeProtocol(protocol: Protocol): string {
+  const { title, summary } = REGISTRY[protocol];
+  return `${title} ${summary}`;
 }

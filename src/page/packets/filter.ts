@@ -1,8 +1,9 @@
 /** The filter of the packet list: its rule, and its controls. */
-import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import type { Protocol } from "../../base/protocol.ts";
 import type { PacketEntry } from "../../live/shapes.ts";
 import { h } from "../ui/dom.ts";
 import { labelOf } from "../ui/protocols.ts";
+import type { ShownProtocols } from "../ui/shown.ts";
 
 /** What the list shows. */
 export interface Filter {
@@ -26,13 +27,31 @@ const OUTCOMES = [
   ["dropped", "not answered"],
 ] as const satisfies readonly (readonly [Filter["outcome"], string])[];
 
-/** Creates the controls. `onChange` is called after each change; `read` returns the current filter. */
-export function createFilter(onChange: () => void): { readonly controls: readonly HTMLElement[]; read(): Filter } {
-  const boxes = PROTOCOLS.map((protocol) => ({ protocol, box: h("input", { type: "checkbox", checked: true }) }));
+/** The controls of the filter. */
+interface FilterControls {
+  readonly controls: readonly HTMLElement[];
+  /** The current filter. */
+  read(): Filter;
+}
+
+/** Creates the controls. `onChange` is called after each change. Protocols are added and removed as `shown` changes. */
+export function createFilter(shown: ShownProtocols, onChange: () => void): FilterControls {
+  let before = shown.current;
+  const boxes = shown.served.map((protocol) => {
+    return { protocol, box: h("input", { type: "checkbox", checked: before.includes(protocol) }) };
+  });
+  shown.onChange(() => {
+    const after = shown.current;
+    for (const { protocol, box } of boxes) {
+      if (before.includes(protocol) !== after.includes(protocol)) box.checked = after.includes(protocol);
+    }
+    before = after;
+    onChange();
+  });
   const protocols = h(
     "fieldset",
-    { class: "choice" },
-    h("legend", { class: "sr" }, "Protocols"),
+    { class: "choice protocol-row" },
+    h("legend", { class: "sr" }, "Protocols of the packets"),
     ...boxes.map(({ protocol, box }) => h("label", { "data-protocol": protocol }, box, ...labelOf(protocol))),
   );
   const outcome = h(

@@ -2,6 +2,7 @@
 import { grouped } from "../../base/format.ts";
 import type { PacketEntry, PacketSample } from "../../live/shapes.ts";
 import { button, byId, h, setText } from "../ui/dom.ts";
+import type { ShownProtocols } from "../ui/shown.ts";
 import { termList } from "../ui/terms.ts";
 import { createFilter, matches } from "./filter.ts";
 import { createList } from "./list.ts";
@@ -16,12 +17,15 @@ function newestFirst(a: PacketEntry, b: PacketEntry): number {
 }
 
 /** The section. `reset` replaces the packets, `add` puts those of the last second on top. */
-export function createPackets(): { reset(sample: PacketSample): void; add(sample: PacketSample): void } {
+export function createPackets(shown: ShownProtocols): {
+  reset(sample: PacketSample): void;
+  add(sample: PacketSample): void;
+} {
   let packets: readonly PacketEntry[] = [];
   let paused = false;
   let missed = 0;
   const note = h("p", { class: "note sampled", role: "status", "aria-live": "off" });
-  const filter = createFilter(show);
+  const filter = createFilter(shown, show);
   const list = createList();
   const pause = button("Pause", togglePause, { "aria-pressed": "false" });
   byId("packets-card").replaceChildren(h("div", { class: "tools" }, pause, ...filter.controls, note), list.element);

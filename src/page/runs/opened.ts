@@ -3,7 +3,7 @@ import { PROTOCOLS, type Protocol } from "../../base/protocol.ts";
 import type { KeptRun, RunComparison } from "../../runs/shapes.ts";
 import { columnsOf, createReport, type ReportView } from "../load/report.ts";
 import { button, h } from "../ui/dom.ts";
-import { titleOf } from "../ui/protocols.ts";
+import { labelOf } from "../ui/protocols.ts";
 import { createChangesTable, pairColumns } from "./compared.ts";
 import type { RunIdentity } from "./deletions.ts";
 
@@ -47,12 +47,12 @@ export function createOpened(host: HTMLElement): Opened {
 
   function showProtocol(runs: readonly [KeptRun, KeptRun], comparison: RunComparison, selected: Protocol): void {
     const common = commonProtocols(comparison);
-    const choice = common.map((protocol) =>
-      button(titleOf(protocol), () => showProtocol(runs, comparison, protocol), {
-        "aria-pressed": String(protocol === selected),
-        "data-protocol": protocol,
-      }),
-    );
+    const choice = common.map((protocol) => {
+      const attributes = { "aria-pressed": String(protocol === selected), "data-protocol": protocol };
+      const element = button("", () => showProtocol(runs, comparison, protocol), attributes);
+      element.append(...labelOf(protocol));
+      return element;
+    });
     const changes = createChangesTable(comparison.protocols[selected] ?? [], comparison.limits);
     const [first, second] = runs;
     const title = `Runs ${first.id} and ${second.id}`;

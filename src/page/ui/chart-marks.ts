@@ -1,8 +1,8 @@
 /** Markers of a chart: where faults changed, and infinite values. */
 import type uPlot from "uplot";
-import { PROTOCOLS, REGISTRY } from "../../base/protocol.ts";
+import { PROTOCOLS } from "../../base/protocol.ts";
 import type { Line } from "./chart-style.ts";
-import { colorOf } from "./protocols.ts";
+import { colorOf, shapeOf } from "./protocols.ts";
 import type { PlacedMark, Values } from "./series.ts";
 import { color } from "./theme.ts";
 
@@ -20,7 +20,9 @@ export function drawMarks(plot: uPlot, marks: readonly PlacedMark[]): void {
   ctx.font = `${8 * ratio}px sans-serif`;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const mark of marks) drawMark(plot, mark, ratio);
+  // On a chart of several protocols each has a row of its own, so that shapes do not overlap.
+  const rows = PROTOCOLS.filter((protocol) => marks.some((mark) => mark.protocol === protocol));
+  for (const mark of marks) drawMark(plot, mark, rows.indexOf(mark.protocol) * ROW * ratio, ratio);
   ctx.restore();
 }
 
@@ -57,12 +59,10 @@ export function drawOverMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Ov
   ctx.restore();
 }
 
-function drawMark(plot: uPlot, { at, protocol }: PlacedMark, ratio: number): void {
-  const { ctx, bbox, axes } = plot;
+function drawMark(plot: uPlot, { at, protocol }: PlacedMark, row: number, ratio: number): void {
+  const { ctx, bbox } = plot;
   const x = Math.round(plot.valToPos(at, "x", true)) + 0.5;
   if (x < bbox.left + 3 * ratio) return; // at the left edge, where the line would leave the chart next
-  // On a chart of all protocols each has a row of its own, so that shapes do not overlap.
-  const row = axes[0]?.show ? PROTOCOLS.indexOf(protocol) * ROW * ratio : 0;
   ctx.strokeStyle = color(colorOf(protocol));
   ctx.fillStyle = ctx.strokeStyle;
   ctx.lineWidth = ratio;
@@ -73,5 +73,5 @@ function drawMark(plot: uPlot, { at, protocol }: PlacedMark, ratio: number): voi
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.globalAlpha = 1;
-  ctx.fillText(REGISTRY[protocol].look.shape, x, bbox.top + row);
+  ctx.fillText(shapeOf(protocol), x, bbox.top + row);
 }

@@ -11,6 +11,8 @@ export interface Line {
   readonly dash?: readonly number[];
   readonly fill?: boolean;
   readonly width?: number;
+  /** Drawn at the end of the line. */
+  readonly shape?: string;
 }
 
 /** Options of a chart. */

@@ -1,5 +1,6 @@
 /** Charts, drawn by uPlot. Those on the common time axis share one cursor. */
 import uPlot from "uplot";
+import { drawEnds } from "./chart-ends.ts";
 import { drawMarks, drawOverMarks, type OverMark, overMarks } from "./chart-marks.ts";
 import { axesOf, type ChartOptions, seriesOf, yRange } from "./chart-style.ts";
 import { moveCursor } from "./cursor.ts";
@@ -60,10 +61,12 @@ export function createChart(options: ChartOptions): Chart {
   const element = h("div", { class: options.axes ? "chart wide" : "chart", role: "img" });
   let marks: readonly PlacedMark[] = [];
   let over: readonly OverMark[] = [];
+  let shown: readonly Values[] = [];
   const plot = new uPlot(
     plotOptions(options, (self) => {
       drawMarks(self, marks);
       drawOverMarks(self, over);
+      drawEnds(self, options.lines, shown);
     }),
     [[], ...options.lines.map(() => [])],
     element,
@@ -71,6 +74,7 @@ export function createChart(options: ChartOptions): Chart {
   const observer = followWidth(plot, element, options.height);
   const unsubscribe = onTheme(() => plot.redraw(false));
   function show(xs: readonly number[], values: readonly Values[], min: number, max: number): void {
+    shown = values;
     over = overMarks(xs, values, options.lines);
     const finite = values.map((column) => column.map((value) => (value === Number.POSITIVE_INFINITY ? null : value)));
     plot.batch(() => {

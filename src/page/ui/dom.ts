@@ -41,6 +41,16 @@ export function changing(...children: readonly Child[]): HTMLFieldSetElement {
   return h("fieldset", { class: "bare", "data-changes": true, disabled }, ...children);
 }
 
+/** Returns `make`, which is called once for each key and gives the same value again. */
+export function createOnce<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
 /** A text that begins with a capital letter. */
 export function capitalized(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -17,9 +17,14 @@ export function dashOf(protocol: Protocol): readonly number[] {
   return REGISTRY[protocol].look.dash;
 }
 
+/** The protocol's shape, one character. */
+export function shapeOf(protocol: Protocol): string {
+  return REGISTRY[protocol].look.shape;
+}
+
 /** The protocol's shape and `text`, by default its name. Screen readers skip the shape. */
 export function labelOf(protocol: Protocol, text = titleOf(protocol)): [HTMLElement, string] {
-  return [h("span", { class: "shape", "aria-hidden": "true" }, REGISTRY[protocol].look.shape), text];
+  return [h("span", { class: "shape", "aria-hidden": "true" }, shapeOf(protocol)), text];
 }
 
 /** The border style closest to a dash pattern. */

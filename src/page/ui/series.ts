@@ -1,5 +1,5 @@
 /** The page's copy of the lab's history: loaded once, then extended by one second per snapshot. */
-import { byProtocol, PROTOCOLS, type Protocol } from "../../base/protocol.ts";
+import { type Protocol, protocolsOf, recordOf } from "../../base/protocol.ts";
 import { type HistoryDump, type LiveSnapshot, type Mark, SERIES, type SeriesName } from "../../live/shapes.ts";
 
 /** Values of a series, one per second; null is a gap. */
@@ -15,12 +15,12 @@ export interface PlacedMark extends Mark {
 
 function copyColumns(columns: HistoryDump["series"][Protocol]): Columns {
   // Built from every name in SERIES, which is what the type states.
-  return Object.fromEntries(SERIES.map((name) => [name, [...columns[name]]])) as Columns;
+  return Object.fromEntries(SERIES.map((name) => [name, [...(columns?.[name] ?? [])]])) as Columns;
 }
 
-/** The history of every protocol, one value per second. */
+/** The history of every protocol that the lab serves, one value per second. */
 export class Series {
-  readonly columns: Readonly<Record<Protocol, Columns>>;
+  readonly columns: Readonly<Partial<Record<Protocol, Columns>>>;
   readonly lab: string;
   /** Times of the values, s since the Unix epoch. */
   times: readonly number[] = [];
@@ -39,13 +39,13 @@ export class Series {
     this.#at = at;
     this.#span = span;
     this.#marks = marks;
-    this.columns = byProtocol((protocol) => copyColumns(series[protocol]));
+    this.columns = recordOf(protocolsOf(series), (protocol) => copyColumns(series[protocol]));
     this.#placeOnAxis();
   }
 
   /** Values per series. */
   get length(): number {
-    return Math.max(0, ...PROTOCOLS.map((protocol) => this.columns[protocol].packets.length));
+    return Math.max(0, ...Object.values(this.columns).map(({ packets }) => packets.length));
   }
 
   /** Appends the next second; false if it is not the next one, so that the history has to be loaded again. */
@@ -54,10 +54,10 @@ export class Series {
     if (snapshot.seconds <= this.#seconds) return true;
     this.#seconds = snapshot.seconds;
     this.#at = snapshot.at;
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of protocolsOf(this.columns)) {
       for (const name of SERIES) {
-        const column = this.columns[protocol][name];
-        column.push(snapshot.protocols[protocol].second[name]);
+        const column = this.columns[protocol]?.[name] ?? [];
+        column.push(snapshot.protocols[protocol]?.second[name] ?? null);
         if (column.length > this.#span) column.shift();
       }
     }

@@ -6,7 +6,7 @@ import { byId, h } from "./dom.ts";
 export function term(name: Term, label: string = name): HTMLElement {
   const id = `term-${name.replaceAll(" ", "-")}`;
   const exists = document.getElementById(id) !== null;
-  // Only the first label of a term is a tab stop: the columns repeat the same labels.
+  // Only the first label of a term is a tab stop (see setTabStops).
   const trigger = h(
     "button",
     { type: "button", class: "term", popovertarget: id, tabindex: exists ? -1 : undefined },
@@ -15,6 +15,49 @@ export function term(name: Term, label: string = name): HTMLElement {
   if (!exists) document.body.append(popover(id, name));
   trigger.addEventListener("click", () => place(byId(id), trigger));
   return trigger;
+}
+
+/** Terms that texts of protocols contain. */
+const PROTOCOL_TERMS = [
+  "TLS",
+  "QUIC",
+  "HTTP/2",
+  "HTTP/3",
+  "WebSocket",
+  "stream",
+  "handshake",
+] as const satisfies readonly Term[];
+/** One of them as a whole word, with its plural. */
+const WORDS = new RegExp(`\\b(?:${PROTOCOL_TERMS.map((name) => `${name}s?`).join("|")})(?![\\w/])`, "g");
+
+function termOf(word: string): Term | undefined {
+  return PROTOCOL_TERMS.find((name) => name === word || `${name}s` === word);
+}
+
+/** The terms in a text about protocols, each once. */
+export function termsIn(text: string): readonly Term[] {
+  const found = new Set((text.match(WORDS) ?? []).map(termOf));
+  return PROTOCOL_TERMS.filter((name) => found.has(name));
+}
+
+/** A text about protocols, with a label for each term in it that opens the definition. */
+export function withTerms(text: string): readonly (string | HTMLElement)[] {
+  const words = text.match(WORDS) ?? [];
+  return text.split(WORDS).flatMap((before, i) => {
+    const name = termOf(words[i] ?? "");
+    return name === undefined ? [before] : [before, term(name, words[i])];
+  });
+}
+
+/** Makes the first label of each term on the page a tab stop, and only that: the columns repeat the same labels. */
+export function setTabStops(): void {
+  const seen = new Set<string | null>();
+  for (const trigger of document.querySelectorAll<HTMLElement>("button.term")) {
+    const id = trigger.getAttribute("popovertarget");
+    if (seen.has(id)) trigger.tabIndex = -1;
+    else trigger.removeAttribute("tabindex");
+    seen.add(id);
+  }
 }
 
 function popover(id: string, name: Term): HTMLElement {

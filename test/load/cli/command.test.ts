@@ -1,6 +1,6 @@
 /** The load command: its output, its files and its exit status. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { PROTOCOLS } from "../../../src/base/protocol.ts";
+import { CLASSICS } from "../../../src/base/protocol.ts";
 import { parseImpairments } from "../../../src/faults/text.ts";
 import { type Lab, startLab } from "../../../src/lab.ts";
 import { runCommand } from "../../../src/load/cli/command.ts";
@@ -301,16 +301,16 @@ test("--proto all runs every protocol at the same time against one host", async 
     "--proto all --target 127.0.0.77 --rate 300 --count 150 --timeout 1s --wait 1s --json all.json --html all.html --hdr all.hdr";
   expect(await runCommand(line.split(" "), environment)).toBe(0);
   const reports = readReports(recorded.files["all.json"] ?? "") ?? [];
-  expect(reports.map(({ protocol }) => protocol)).toEqual([...PROTOCOLS]);
+  expect(reports.map(({ protocol }) => protocol)).toEqual([...CLASSICS]);
   const [http, tcp, udp] = reports.map((report) => balanced(report).packets);
   expect(http).toMatchObject({ sent: 150, answered: 150 });
   expect(tcp).toMatchObject({ sent: 150, lostUp: 0, lostDown: tcp?.lost ?? -1 });
   expect(udp).toMatchObject({ sent: 150, lostDown: 0, lostUp: udp?.lost ?? -1 });
   expect((tcp?.lost ?? 0) * (udp?.lost ?? 0)).toBeGreaterThan(0);
-  expect(recorded.out).toMatch(new RegExp(`^ +${PROTOCOLS.join(" +")}$`, "m"));
-  expect(recorded.files["all.html"]?.match(/<svg /g)?.length).toBe(4 * PROTOCOLS.length);
+  expect(recorded.out).toMatch(new RegExp(`^ +${CLASSICS.join(" +")}$`, "m"));
+  expect(recorded.files["all.html"]?.match(/<svg /g)?.length).toBe(4 * CLASSICS.length + 2);
   expect(Object.keys(recorded.files).filter((path) => path.endsWith(".hdr"))).toEqual(
-    PROTOCOLS.map((protocol) => `all-${protocol}.hdr`),
+    CLASSICS.map((protocol) => `all-${protocol}.hdr`),
   );
 });
 
@@ -332,7 +332,7 @@ describe("--packets", () => {
       .trimEnd()
       .split("\n")
       .map((row) => JSON.parse(row));
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       const own = objects.filter((row) => row.protocol === protocol);
       expect(own.length).toBe(10);
       expect(new Set(own.map(({ fate }) => fate))).toEqual(new Set(["answered"]));

@@ -9,6 +9,7 @@ import { jsonOf, readReports } from "../../../src/load/report/files/json.ts";
 import { withObjectives } from "../../../src/load/report/judge.ts";
 import { reportedPlan } from "../../../src/load/report/origin.ts";
 import type { RunReport } from "../../../src/load/report/report.ts";
+import { selfSigned } from "../../support/certificate.ts";
 import { startTestLab } from "../../support/lab.ts";
 import { recordingEnvironment } from "../support/environment.ts";
 import { recorderOf, reportOn } from "../support/reports.ts";
@@ -50,6 +51,13 @@ describe("the plan is the same", () => {
     },
     { protocol: "http", rate: "max" },
     { protocol: "http", connections: 256 },
+    { protocol: "https", target: "h", verify: false },
+    { protocol: "http2" },
+    { protocol: "http2", rate: "max", connections: 3, streams: 9 },
+    { protocol: "http3", target: "https://h/x" },
+    { protocol: "http3", rate: "max", streams: 7 },
+    { protocol: "websocket", target: "wss://h/chat" },
+    { protocol: "tls", mode: "plain", connections: 2 },
   ])("%j", (options) => {
     const report = reportFor(options);
     if (report.plan === null) throw new Error("no plan");
@@ -101,7 +109,21 @@ test("header fields and bodies have to be given again", () => {
   );
   expect(() => repeated([report], "--header a:1")).toThrow("the run had --body");
   const [run] = repeated([report], "--header a:1 --body x").runs;
-  expect(run?.http).toEqual({ ...http, keepAlive: true, verify: true });
+  expect(run?.http).toEqual({ ...http, keepAlive: true });
+});
+
+test("the certificates of --ca have to be given again, or --insecure; those of an insecure run can be given", () => {
+  const { cert: ca } = selfSigned();
+  const report = reportFor({ protocol: "tls", target: "h", ca });
+  expect(report.plan?.tls).toEqual({ verify: true, ca: "options" });
+  expect(() => repeated([report])).toThrow(
+    "--repeat run.json: the run had --ca, which reports leave out; give it again, or --insecure",
+  );
+  expect(planOf(repeated([report], "--insecure"))?.tls).toEqual({ verify: false, ca: null });
+  const given = parseCommand(["--repeat", "run.json", "--ca", "ca.pem"], (path) =>
+    Buffer.from(path === "ca.pem" ? ca : jsonOf([reportFor({ protocol: "tls", verify: false })])),
+  );
+  expect(planOf(given)?.tls).toEqual({ verify: true, ca: "options" });
 });
 
 test.each([

@@ -30,14 +30,29 @@ describe("defaults", () => {
     ["STAMP over TCP", { protocol: "tcp", rate: "max" }, { connections: 32, window: 64 }],
     ["STAMP on 100 connections", { protocol: "tcp", rate: "max", connections: 100 }, { connections: 100, window: 100 }],
     ["HTTP", { protocol: "http", rate: "max" }, { connections: 32, window: 32, size: 64 }],
+    ["STAMP over TLS", { protocol: "tls", rate: "max" }, { connections: 32, streams: 1, window: 64 }],
+    ["messages", { protocol: "websocket", rate: "max" }, { connections: 32, streams: 1, window: 64 }],
+    ["HTTPS", { protocol: "https", rate: "max" }, { connections: 32, streams: 1, window: 32 }],
+    ["HTTP/2", { protocol: "http2", rate: "max" }, { connections: 1, streams: 32, window: 32 }],
+    ["HTTP/2, 2 × 8", { protocol: "http2", rate: "max", connections: 2, streams: 8 }, { connections: 2, window: 16 }],
+    ["HTTP/3", { protocol: "http3", rate: "max", streams: 8 }, { connections: 4, streams: 8, window: 32 }],
     ["plain text", { protocol: "udp", mode: "plain", rate: "max" }, { connections: 32, window: 32, size: 0 }],
   ] as const)("a closed loop of %s has a fixed window", (_name, options, expected) => {
     expect(planRun(options)).toMatchObject({ ...expected, openAll: true });
   });
 
-  test("an open loop without sequence numbers opens connections on demand", () => {
-    for (const options of [{ protocol: "http" }, { protocol: "udp", mode: "plain" }] as const) {
-      expect(planRun(options)).toMatchObject({ connections: 256, window: Number.POSITIVE_INFINITY, openAll: false });
+  test("an open loop without sequence numbers opens connections on demand, for 256 packets in flight", () => {
+    for (const [options, connections, streams] of [
+      [{ protocol: "http" }, 256, 1],
+      [{ protocol: "udp", mode: "plain" }, 256, 1],
+      [{ protocol: "http2" }, 8, 32],
+      [{ protocol: "http2", streams: 100 }, 2, 100],
+      [{ protocol: "http2", streams: 1000 }, 1, 1000],
+      [{ protocol: "http3" }, 8, 32],
+    ] as const) {
+      expect(planRun(options)).toMatchObject({
+        ...{ connections, streams, window: Number.POSITIVE_INFINITY, openAll: false },
+      });
     }
   });
 });
@@ -53,7 +68,10 @@ test.each<[message: string, options: LoadOptions]>([
   ["--count 1.5: expected a whole number", { ...udp, count: 1.5 }],
   ["--connections 0: expected 1 to 10000", { ...udp, connections: 0 }],
   ["--duration 0: expected more than 0", { ...udp, duration: 0 }],
-  ["--in-flight requires --rate max on tcp or udp; otherwise the connections are the limit", { ...udp, inFlight: 5 }],
+  [
+    "--in-flight requires --rate max on tcp, udp, websocket or tls; otherwise the connections are the limit",
+    { ...udp, inFlight: 5 },
+  ],
   [
     "--control http://…@x:1: a user name in a URL is not supported",
     { protocol: "udp", control: "http://u:secret@x:1" },
@@ -65,6 +83,8 @@ test.each<[message: string, options: LoadOptions]>([
   ["--arrival poisson requires a rate", { ...udp, rate: "max", arrival: "poisson" }],
   ["-4 and the IPv6 address ::1 exclude each other", { ...udp, target: "::1", family: 4 }],
   ["--control a b: expected host:port or a URL", { ...udp, control: "a b" }],
+  ["--streams requires http2 or http3; the connections of https have no streams", { protocol: "https", streams: 2 }],
+  ["--streams 0: expected 1 to 10000", { protocol: "http3", streams: 0 }],
   ["--slo fast: expected an objective such as", { ...udp, objectives: ["fast"] }],
 ])("%s", (message, options) => {
   expect(() => planRun(options)).toThrow(message);

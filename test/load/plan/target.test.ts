@@ -15,6 +15,16 @@ describe("parseTarget", () => {
     expect(parseTarget("https://[::1]/x", "http")).toMatchObject({ hostname: "::1", port: 443 });
   });
 
+  test("accepts the URLs of each protocol, with its default port and path", () => {
+    expect(parseTarget("lab", "https").url?.href).toBe("https://lab:5443/");
+    expect(parseTarget("lab/x", "http2").url?.href).toBe("https://lab:5444/x");
+    expect(parseTarget("https://lab/x", "http3")).toMatchObject({ hostname: "lab", port: 443 });
+    expect(parseTarget("lab", "websocket").url?.href).toBe("ws://lab:5000/ws");
+    expect(parseTarget("lab:81/chat", "websocket").url?.href).toBe("ws://lab:81/chat");
+    expect(parseTarget("wss://lab/chat", "websocket")).toMatchObject({ hostname: "lab", port: 443 });
+    expect(parseTarget("lab", "tls")).toEqual({ hostname: "lab", port: 6443 });
+  });
+
   test.each([
     ["udp", "", '--target "": expected a host or host:port'],
     ["http", "a b", '--target "a b": expected a host, host:port or URL'],
@@ -23,6 +33,9 @@ describe("parseTarget", () => {
     ["tcp", "x:1/y", "--target x:1/y: tcp does not take a path"],
     ["tcp", ":6000", "--target :6000: expected host:port, or [address]:port for IPv6"],
     ["http", "ftp://x/", "--target ftp://x/: expected http:// or https://"],
+    ["http2", "http://x/", "--target http://x/: expected https://"],
+    ["websocket", "https://x/", "--target https://x/: expected ws:// or wss://"],
+    ["tls", "https://x/", "--target https://x/: tls takes host:port, not a URL"],
     ["http", "http://", "--target http://: not a valid URL"],
     ["http", "http://user:secret@x:1/", "--target http://…@x:1: a user name in a URL is not supported; send --header"],
     ["http", "user@x:1/y", "--target http://…@x:1: a user name in a URL is not supported; send --header"],

@@ -35,6 +35,9 @@ test("stages, closed loops and runs without an end are JSON", () => {
   const closed = reportedPlan(planRun({ protocol: "tcp", rate: "max", count: 9, inFlight: 40, mode: "stamp" }));
   expect(closed).toMatchObject({ rate: "max", stages: null, seconds: null, count: 9, inFlight: 40, connections: 32 });
   expect(JSON.parse(JSON.stringify(closed))).toEqual(closed);
+  const streams = reportedPlan(planRun({ protocol: "http2", rate: "max" }));
+  expect(streams).toMatchObject({ connections: 1, streams: 32, inFlight: 32, tls: { verify: true, ca: null } });
+  expect(reportedPlan(planRun({ protocol: "websocket" }))).toMatchObject({ mode: "stamp", http: null });
   const plain = reportedPlan(planRun({ protocol: "tcp", mode: "plain", wait: 9 }));
   expect(plain).toMatchObject({ mode: "plain", waitSeconds: 9 });
 });

@@ -123,13 +123,18 @@ export interface TcpTarget extends AsyncDisposable {
 /**
  * A TCP server: `stamp` frames after the preface; an `echo` server; a `plain` one that answers each chunk with ACK-TCP;
  * one that `closes` the connection instead of every third answer; or a `silent` one.
+ * @param tls the certificate of a TLS server, and other options of the runtime
  */
-export function tcpTarget(answering: "stamp" | "echo" | "plain" | "closes" | "silent"): TcpTarget {
+export function tcpTarget(
+  answering: "stamp" | "echo" | "plain" | "closes" | "silent",
+  tls?: Bun.TLSOptions,
+): TcpTarget {
   const accepted = { count: 0 };
   let chunks = 0;
   const listener = Bun.listen<{ partial: Buffer; sequence: number }>({
     hostname: "127.0.0.1",
     port: 0,
+    ...(tls && { tls }),
     socket: {
       open(socket) {
         accepted.count++;

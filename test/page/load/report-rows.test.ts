@@ -104,3 +104,21 @@ test("the segments of the bar are the packets planned, refused and unsent ones i
     ["refused", 200, "16.0 % of 1,250 planned"],
   ]);
 });
+
+test("handshakes have their mean time and number, resumed and failed ones apart; a report without any has no such row", () => {
+  const recorder = new Recorder();
+  recorder.handshakes.record("tcp", 1, false);
+  recorder.handshakes.record("tls", 4, false);
+  recorder.handshakes.record("tls", 6, false);
+  recorder.handshakes.record("tls", 2, true);
+  recorder.handshakes.failed("ETIMEDOUT");
+  const rows = shown(TIME_ROWS, reportOn(recorder));
+  expect(rows.slice(rows.findIndex(([label]) => label.startsWith("handshakes")))).toEqual([
+    ["handshakes: mean time (number)", ""],
+    ["TCP", "1.00 ms (1)"],
+    ["TLS", "5.00 ms (2)"],
+    ["TLS, resumed", "2.00 ms (1)"],
+    ["failed", "ETIMEDOUT × 1"],
+  ]);
+  expect(shown(TIME_ROWS, reportOf(100, 0, 1)).some(([label]) => label.startsWith("handshakes"))).toBe(false);
+});

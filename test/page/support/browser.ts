@@ -43,19 +43,21 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** Further arguments of the browser. */
+  readonly argv?: readonly string[];
 }
 
 /** Opens `url`. */
 export async function openPage(
   url: string,
-  { width = 1280, height = 900, dark = false }: PageOptions = {},
+  { width = 1280, height = 900, dark = false, argv = [] }: PageOptions = {},
 ): Promise<OpenPage> {
   const problems: string[] = [];
   const requests: string[] = [];
   const view = new Bun.WebView({
     width,
     height,
-    backend: { type: "chrome", path: chromium ?? "", argv: ["--no-sandbox", "--hide-scrollbars"] },
+    backend: { type: "chrome", path: chromium ?? "", argv: ["--no-sandbox", "--hide-scrollbars", ...argv] },
     console: (type, ...args) => {
       if (type === "error" || type === "warn") problems.push(args.map(String).join(" "));
     },

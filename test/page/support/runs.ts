@@ -3,7 +3,11 @@ import type { OpenPage } from "./browser.ts";
 
 /** Fills in the form of a load run and submits it. */
 export async function startRun(page: OpenPage, protocol: string, rate: number, seconds: number): Promise<void> {
-  await page.click(`#load-form label[data-protocol=${protocol}]`);
+  await page.value(
+    `([...document.querySelectorAll("#load-form [name=protocol]")].forEach((box) => {
+      if (box.checked !== (box.value === ${JSON.stringify(protocol)})) box.click();
+    }), true)`,
+  );
   await page.fill("#load-rate", String(rate));
   await page.fill("#load-seconds", String(seconds));
   await page.click("#load-form button[type=submit]");

@@ -1,6 +1,6 @@
 /** The look of each protocol comes from the registry. */
 import { describe, expect, test } from "bun:test";
-import { PROTOCOLS, REGISTRY } from "../../../src/base/protocol.ts";
+import { CLASSICS, PROTOCOLS, REGISTRY } from "../../../src/base/protocol.ts";
 import { protocolRules } from "../../../src/page/ui/protocols.ts";
 import { startTestLab, urlOf } from "../../support/lab.ts";
 import { browserTest, openPage } from "../support/browser.ts";
@@ -34,7 +34,7 @@ describe.each([
     await using lab = await startTestLab();
     using page = await openPage(urlOf(lab, "/"), { dark: scheme === "dark" });
     await page.shows("#live", "live");
-    for (const protocol of PROTOCOLS) {
+    for (const protocol of CLASSICS) {
       const { title, summary, look } = REGISTRY[protocol];
       const shape = `document.querySelector(${JSON.stringify(`${nowColumn(protocol)} .shape`)})`;
       expect(await page.value<string>(`getComputedStyle(${shape}).color`)).toBe(toRgb(look.colors[index]));

@@ -1,4 +1,4 @@
-/** Sends to a port as fast as a process can: bun flood.ts udp|tcp PORT. Ends when it is killed, or after 5 s. */
+/** Sends to a port as fast as a process can: bun flood.ts udp|tcp|tls PORT. Ends when it is killed, or after 5 s. */
 import { FRAME_HEADER_LENGTH, STAMP_PREFACE } from "../../../src/stamp/frames.ts";
 import { writeTestPacket } from "../../../src/stamp/packet.ts";
 
@@ -35,6 +35,7 @@ async function tcp(): Promise<void> {
     await Bun.connect({
       hostname,
       port,
+      ...(kind === "tls" && { tls: { rejectUnauthorized: false } }),
       socket: {
         open(socket) {
           socket.write(STAMP_PREFACE);

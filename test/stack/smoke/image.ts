@@ -1,5 +1,6 @@
 /** Checks of the image: its contents, start, stop and errors. */
 import { engines, version } from "../../../package.json";
+import { PORT_PROTOCOLS, REGISTRY } from "../../../src/base/protocol.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../wait.ts";
 import { expectEqual, expectThat, type Report } from "./report.ts";
@@ -19,11 +20,8 @@ export async function checkImage(stack: Stack, report: Report, image: string, co
     expectEqual(await inspect('{{index .Config.Labels "org.opencontainers.image.version"}}'), version);
     expectEqual(await inspect('{{index .Config.Labels "org.opencontainers.image.revision"}}'), commit);
     expectEqual(await inspect("{{.Config.User}}"), "bun");
-    expectEqual(JSON.parse(await inspect("{{json .Config.ExposedPorts}}")), {
-      "5000/tcp": {},
-      "6000/tcp": {},
-      "7000/udp": {},
-    });
+    const ports = PORT_PROTOCOLS.map((protocol) => `${REGISTRY[protocol].port}/${REGISTRY[protocol].transport}`);
+    expectEqual(Object.keys(JSON.parse(await inspect("{{json .Config.ExposedPorts}}"))), ports.toSorted());
     expectThat((await inspect("{{json .Config.Healthcheck.Test}}")).includes("/readyz"), "no health check on /readyz");
   });
 

@@ -1,6 +1,6 @@
 /** Checks of the stack: start, requests, scaling, outages, restart. */
 import { until } from "../wait.ts";
-import { askHttp, askTcp, askUdp } from "./ask.ts";
+import { askEncrypted, askHttp, askTcp, askTls, askUdp, authorityOf } from "./ask.ts";
 import { expectEqual, expectThat, type Report } from "./report.ts";
 import { SERVICES, type Stack, TOKEN } from "./stack.ts";
 
@@ -16,6 +16,7 @@ function secondsSince(startedAt: number): string {
 export async function checkStack(stack: Stack, report: Report, commit: string): Promise<void> {
   await starts(stack, report);
   await answers(stack, report, commit);
+  await encrypts(stack, report);
   await scales(stack, report);
   await survivesLabOutage(stack, report);
   await survivesPrometheusOutage(stack, report);
@@ -45,6 +46,22 @@ async function answers(stack: Stack, report: Report, commit: string): Promise<vo
       ['{"status":"received"}', "ACK-TCP", "ACK-UDP"],
     );
   });
+  await report.check(
+    "HTTPS, HTTP/2, HTTP/3 and TLS answer through the published ports, with names of the service",
+    async () => {
+      const ca = await authorityOf(http);
+      const { https, http2, http3, tls } = stack.ports;
+      expectEqual(
+        [
+          await askEncrypted("https", https, ca),
+          await askEncrypted("http2", http2, ca),
+          await askEncrypted("http3", http3, ca),
+        ],
+        Array(3).fill('{"status":"received"}'),
+      );
+      expectEqual([await askTls(tls, ca, "lab"), await askTls(tls, ca, "localhost")], ["ACK-TLS", "ACK-TLS"]);
+    },
+  );
   await report.check("targets are up, and the lab reports its commit", async () => {
     expectEqual(await stack.query(LABS_UP), 1);
     expectEqual(await stack.query('sum(up{job="wirelab-traffic"})'), 1);
@@ -62,6 +79,18 @@ async function answers(stack: Stack, report: Report, commit: string): Promise<vo
     };
     expectEqual([await change({}), await change({ authorization: `Bearer ${TOKEN}` })], [401, 200]);
     await stack.reaches('sum(wirelab_impairment_changes_total{protocol="udp"})', 20, (value) => value >= 1);
+  });
+}
+
+async function encrypts(stack: Stack, report: Report): Promise<void> {
+  await report.check("the traffic client sends over HTTPS and TLS, and trusts the lab's authority", async () => {
+    const startTraffic = ["up", "--detach", "--no-deps", "traffic"];
+    const { status, output } = await stack.compose(startTraffic, { WIRELAB_PROTO: "https,tls" });
+    expectThat(status === 0, output);
+    const answered = 'count(increase(wirelab_load_answered_total{protocol=~"https|tls"}[30s]) > 0)';
+    await stack.reaches(answered, 60, (protocols) => protocols === 2);
+    await stack.must(...startTraffic);
+    await stack.healthy(60);
   });
 }
 
@@ -124,11 +153,13 @@ async function keepsData(stack: Stack, report: Report): Promise<void> {
     const at = Date.now() / 1000;
     const total = 'sum(packets_total{job="wirelab"})';
     const before = await stack.query(total, at);
+    const ca = await authorityOf(stack.ports.http);
     expectThat(before !== undefined && before > 0, "no data before the restart");
     await stack.must("down", "--timeout", "2");
     await stack.must("up", "--detach", ...SERVICES);
     await stack.reaches(LABS_UP, 90, (value) => value === 1); // the series of the previous lab, at another address, become stale
     expectEqual(await stack.query(total, at), before);
+    expectEqual(await authorityOf(stack.ports.http), ca);
     return `${before} packets before and after`;
   });
 }

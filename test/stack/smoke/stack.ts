@@ -1,5 +1,7 @@
 /** The compose stack under test, with a project name and ports of its own. */
 
+import { byProtocol, PORT_PROTOCOLS } from "../../../src/base/protocol.ts";
+import { SETTINGS } from "../../../src/config.ts";
 import { freePort } from "../../support/free-port.ts";
 import { until } from "../wait.ts";
 import type { Engine } from "./engine.ts";
@@ -13,7 +15,9 @@ export const TOKEN = "a-token-for-the-test";
 
 /** A compose stack. */
 export class Stack {
-  readonly ports = { http: freePort(), tcp: freePort(), udp: freePort(), prometheus: freePort() };
+  /** The published ports of the lab. */
+  readonly ports = byProtocol(freePort);
+  readonly #prometheusPort = freePort();
   readonly shell: Shell;
   readonly #compose: readonly string[];
 
@@ -23,10 +27,10 @@ export class Stack {
       WIRELAB_TAG: project,
       WIRELAB_COMMIT: commit,
       WIRELAB_TOKEN: TOKEN,
-      WIRELAB_HTTP_PORT: String(this.ports.http),
-      WIRELAB_TCP_PORT: String(this.ports.tcp),
-      WIRELAB_UDP_PORT: String(this.ports.udp),
-      PROMETHEUS_PORT: String(this.ports.prometheus),
+      ...Object.fromEntries(
+        PORT_PROTOCOLS.map((protocol) => [SETTINGS[`${protocol}Port`].variable, `${this.ports[protocol]}`]),
+      ),
+      PROMETHEUS_PORT: String(this.#prometheusPort),
     });
   }
 
@@ -67,7 +71,7 @@ export class Stack {
   /** The first value of an expression at a time (s since the Unix epoch, default now); undefined if it has none. */
   async query(expr: string, at?: number): Promise<number | undefined> {
     const time = at === undefined ? "" : `&time=${at}`;
-    const url = `http://127.0.0.1:${this.ports.prometheus}/api/v1/query?query=${encodeURIComponent(expr)}${time}`;
+    const url = `http://127.0.0.1:${this.#prometheusPort}/api/v1/query?query=${encodeURIComponent(expr)}${time}`;
     const answer = await fetch(url).catch(() => undefined);
     if (answer?.status === 400) throw new Error(`${expr}: ${await answer.text()}`);
     if (!answer?.ok) return undefined;

@@ -48,14 +48,22 @@ export async function fetchSummary(controlUrl: URL, ssid: number): Promise<LabSu
 /** The JSON of a successful response; undefined for any other, and without one. */
 export async function fetchJson(url: URL): Promise<unknown> {
   try {
+    return JSON.parse((await fetchText(url)) ?? "");
+  } catch {
+    return undefined; // not JSON: not a lab
+  }
+}
+
+/** The body of a successful response; undefined for any other, and without one. */
+export async function fetchText(url: URL): Promise<string | undefined> {
+  try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       redirect: "error",
       headers: { "accept-encoding": "identity" },
       decompress: false, // a short body could become a long one
     });
-    if (!response.ok) return undefined;
-    return JSON.parse(await readText(response));
+    return response.ok ? await readText(response) : undefined;
   } catch {
     // Refused, not a lab, or too slow: in each case the run uses another source.
     return undefined;

@@ -1,5 +1,6 @@
 /** Attributes a run's losses to a direction by the best source that the target offers, during the run and at its end. */
 import { type Clock, sleep } from "../../../base/clock.ts";
+import { REGISTRY } from "../../../base/protocol.ts";
 import type { RunPlan } from "../../plan/run-plan.ts";
 import { noCounts } from "../counts.ts";
 import type { Recorder } from "../recorder.ts";
@@ -72,13 +73,19 @@ export class LossAttribution {
    * @param address the target's address, which replaces its name in the default control address
    */
   async findLab(address: string): Promise<void> {
-    const { controlUrl, controlIsDefault, stamp, protocol, target } = this.#plan;
-    const { url } = target;
-    if (url && controlUrl) this.#httpOrigin = controlIsDefault ? atAddress(url, address) : controlUrl;
+    const { controlUrl, stamp, protocol, target } = this.#plan;
+    if (controlUrl && REGISTRY[protocol].requests) this.#httpOrigin = this.#originOf(controlUrl, address);
     const hasPort = controlUrl === undefined || !stamp ? undefined : await this.#lab.find(controlUrl, address);
     if (hasPort === undefined) this.identity.decide(false);
     if (hasPort !== false) return;
     this.#reject(`the lab at ${this.#lab.host} does not receive ${protocol} packets on port ${target.port}`);
+  }
+
+  /** A given control address, else the target itself over HTTP, and the default control address over the other versions. */
+  #originOf(controlUrl: URL, address: string): URL {
+    const { controlIsDefault, protocol, target } = this.#plan;
+    if (!controlIsDefault) return controlUrl;
+    return protocol === "http" && target.url ? atAddress(target.url, address) : withHost(controlUrl, address);
   }
 
   /** The lab is not the target, or its summary cannot be used any more. */
@@ -179,8 +186,7 @@ export class LossAttribution {
     }
     const byLab = await this.#byLab(recorder);
     if (byLab !== undefined) return byLab;
-    const isHttp = this.#plan.target.url !== undefined;
-    const other = isHttp
+    const other = REGISTRY[this.#plan.protocol].requests
       ? await attributeHttp(recorder, this.#httpOrigin, this.httpSession)
       : this.#byAnswers(recorder);
     const reasons = [this.#reason, other.reason].filter((reason) => reason !== undefined);

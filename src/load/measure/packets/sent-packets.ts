@@ -83,6 +83,11 @@ export class SentPackets {
     this.wallSentAt[slot] = wallSentAt;
   }
 
+  /** Replaces the intended send time of a packet without a schedule. */
+  updateIntendedAt(sequence: number, intendedAt: number): void {
+    this.intendedAt[sequence & this.#mask] = intendedAt;
+  }
+
   /** Whether the slot of the packet `sequence`, which was added, still holds it, and no later one. */
   holds(sequence: number): boolean {
     return sequence >= this.#next - this.slots;

@@ -1,4 +1,6 @@
 /** Compares the reports of two runs or of two sets of runs: the changes, and whether they are statistically significant. */
+import { formatSeconds } from "../../../base/format.ts";
+import { HANDSHAKE_KINDS, HANDSHAKE_TITLES, type HandshakeKind } from "../../measure/handshake-kinds.ts";
 import { ONE_PAIR, type Ranged } from "../../measure/statistics/difference.ts";
 import { quantileLabel } from "../../plan/quantiles.ts";
 import {
@@ -93,16 +95,40 @@ function changeOf(name: RunValue, pair: Pair): Change {
   };
 }
 
+/** The mean of the full handshakes of each kind, where both sides had some. It is not tested. */
+function handshakeChanges({ before, after }: Pair): Change[] {
+  return HANDSHAKE_KINDS.flatMap((kind) => {
+    const [earlier, later] = [before, after].map((reports) => meanHandshake(reports, kind));
+    if (earlier === undefined || later === undefined) return [];
+    return [
+      {
+        ...{ name: `${HANDSHAKE_TITLES[kind]} handshake`, before: formatSeconds(earlier), after: formatSeconds(later) },
+        ...{ change: formatChange(earlier, later), interval: "", degreesOfFreedom: null, significance: "" as const },
+      },
+    ];
+  });
+}
+
+function meanHandshake(reports: Reports, kind: HandshakeKind): number | undefined {
+  const means = reports.map(({ handshakes }) => handshakes?.[kind]?.full.mean ?? undefined);
+  const known = means.filter((mean) => mean !== undefined);
+  return known.length === 0 ? undefined : known.reduce((sum, mean) => sum + mean, 0) / known.length;
+}
+
 /** The runs of one side that are compared: those that were completed, or the first one if there is none. */
 export function comparedOf(reports: Reports): Reports {
   const complete = reports.filter(isComplete);
   return complete.length > 0 ? complete : reports.slice(0, 1);
 }
 
+function changesOf(pair: Pair): Change[] {
+  return [...RUN_VALUES.map((name) => changeOf(name, pair)), ...handshakeChanges(pair)];
+}
+
 /** The changes from one run or set of runs to another of the same protocol. */
 export function compareReports(before: Reports, after: Reports): Change[] {
   const pair: Pair = { before: comparedOf(before), after: comparedOf(after) };
-  return RUN_VALUES.map((name) => changeOf(name, pair));
+  return changesOf(pair);
 }
 
 /** The completed runs of two targets that alternated, in the same order on both sides. */
@@ -119,7 +145,7 @@ function alternating(reports: Reports): Pair {
 /** The changes from `--target` to `--against`, by the differences within the repetitions; empty for fewer than two. */
 export function compareAlternating(reports: Reports): Change[] {
   const pair = alternating(reports);
-  return isSingle(pair) ? [] : RUN_VALUES.map((name) => changeOf(name, pair));
+  return isSingle(pair) ? [] : changesOf(pair);
 }
 
 const EARLIER_RUN =

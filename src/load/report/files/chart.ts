@@ -7,6 +7,10 @@ export type Point = readonly [x: number, y: number | null];
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
+  /** CSS class of its colour and dash pattern. Default: by its position. */
+  readonly style?: string;
+  /** A character at the end of the line, so that colour is not the only distinction. */
+  readonly mark?: string;
 }
 
 /** A tick of an axis, at a value on the axis. */
@@ -99,26 +103,38 @@ function segmentsOf(points: readonly Point[]): Known[][] {
   return segments.filter((segment) => segment.length > 0);
 }
 
-function drawLine({ points }: Series, scale: Scale, index: number): string {
-  const shapes = segmentsOf(points).map((segment) => drawSegment(segment, scale, index));
+function styleOf({ style }: Series, index: number): string {
+  return style ?? `s${index}`;
+}
+
+function drawLine(series: Series, scale: Scale, index: number): string {
+  const { points } = series;
+  const style = styleOf(series, index);
+  const shapes = segmentsOf(points).map((segment) => drawSegment(segment, scale, style));
+  const last = points.findLast(isFinitePoint);
+  const end =
+    series.mark === undefined || last === undefined
+      ? ""
+      : `<text class="dot ${style}" x="${coordinate(scale.x(last[0]))}" y="${coordinate(scale.y(last[1]))}" dy="0.35em" text-anchor="middle">${escapeHtml(series.mark)}</text>`;
   return [
     ...shapes,
-    ...points.filter(([, y]) => y === Number.POSITIVE_INFINITY).map(([x]) => drawMark(x, scale, index)),
+    end,
+    ...points.filter(([, y]) => y === Number.POSITIVE_INFINITY).map(([x]) => drawMark(x, scale, index, style)),
   ].join("");
 }
 
-function drawSegment(points: readonly Known[], scale: Scale, index: number): string {
+function drawSegment(points: readonly Known[], scale: Scale, style: string): string {
   if (points.length === 1 && points[0] !== undefined) {
-    return `<circle class="dot s${index}" cx="${coordinate(scale.x(points[0][0]))}" cy="${coordinate(scale.y(points[0][1]))}" r="3"/>`;
+    return `<circle class="dot ${style}" cx="${coordinate(scale.x(points[0][0]))}" cy="${coordinate(scale.y(points[0][1]))}" r="3"/>`;
   }
   const path = points.map(([x, y], at) => `${at === 0 ? "M" : "L"}${coordinate(scale.x(x))} ${coordinate(scale.y(y))}`);
-  return `<path class="line s${index}" d="${path.join("")}"/>`;
+  return `<path class="line ${style}" d="${path.join("")}"/>`;
 }
 
 /** A triangle at the upper edge; those of several series are below each other. */
-function drawMark(x: number, scale: Scale, index: number): string {
+function drawMark(x: number, scale: Scale, index: number, style: string): string {
   const top = 2 + index * 5;
-  return `<path class="dot s${index}" d="M${coordinate(scale.x(x) - 4)} ${top + 7}h8l-4 -7z"/>`;
+  return `<path class="dot ${style}" d="M${coordinate(scale.x(x) - 4)} ${top + 7}h8l-4 -7z"/>`;
 }
 
 function drawBars({ points: all }: Series, scale: Scale, index: number): string {
@@ -156,8 +172,8 @@ function legendOf({ series, infinite }: Chart): string {
   const hasMarks = series.some(({ points }) => points.some(([, y]) => y === Number.POSITIVE_INFINITY));
   const mark = hasMarks && infinite !== undefined ? `<li class="mark">▲ ${escapeHtml(infinite)}</li>` : "";
   if (series.length < 2 && mark === "") return "";
-  const entries = series.map(({ name, points }, index) =>
-    points.some(([, y]) => y !== null) ? `<li class="s${index}">${escapeHtml(name)}</li>` : "",
+  const entries = series.map((one, index) =>
+    one.points.some(([, y]) => y !== null) ? `<li class="${styleOf(one, index)}">${escapeHtml(one.name)}</li>` : "",
   );
   return `<ul>${entries.join("")}${mark}</ul>`;
 }

@@ -23,6 +23,7 @@ type AddedKey =
   | "ended"
   | "packetLog"
   | "failedTime"
+  | "handshakes"
   | "verdict"
   | "objectives";
 type ChangedKey = "packets" | "loss" | "responseTime" | "serviceTime" | "serverTime" | "oneWay" | "jitter";
@@ -91,6 +92,7 @@ export function completed(report: FirstReport): RunReport {
     loss: lossOf(report.loss),
     responseTime: timesOf(report.responseTime),
     failedTime: NO_TIMES,
+    handshakes: null,
     serviceTime: timesOf(report.serviceTime),
     serverTime: timesOf(report.serverTime),
     oneWay: { ...oneWay, up: timesOf(oneWay.up), down: timesOf(oneWay.down), comparable: false, drift: null },

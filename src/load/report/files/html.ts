@@ -7,6 +7,7 @@ import type { Screen } from "../text/screen.ts";
 import { renderReport } from "../text/text.ts";
 import { drawChart, escapeHtml } from "./chart.ts";
 import { jsonOf } from "./json.ts";
+import { PROTOCOL_STYLE, protocolCharts } from "./protocol-charts.ts";
 import { type CompletedRun, chartsOf } from "./run-charts.ts";
 
 /** The columns of the report in the page's type size and width. */
@@ -24,11 +25,12 @@ svg { width: 100%; height: auto; } svg text { font-size: 12px; fill: currentColo
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .line.s0 { stroke: var(--a); } .line.s1 { stroke: var(--b); } .line.s2 { stroke: var(--c); }
 .bar.s0, .dot.s0 { fill: var(--a); } .bar.s1, .dot.s1 { fill: var(--b); } .bar.s2, .dot.s2 { fill: var(--c); }
-ul { list-style: none; display: flex; gap: 1rem; padding: 0; margin: 0; }
+ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0 1rem; padding: 0; margin: 0; }
 li::before { content: ""; display: inline-block; width: 1em; height: 3px; vertical-align: middle; margin-right: 0.4em; }
 li.mark::before { content: none; }
 li.s0::before { background: var(--a); } li.s1::before { background: var(--b); } li.s2::before { background: var(--c); }
 .invalid { border-left: 4px solid var(--c); padding-left: 0.8rem; }
+${PROTOCOL_STYLE}
 `;
 
 function section(run: CompletedRun): string {
@@ -38,6 +40,14 @@ function section(run: CompletedRun): string {
   const { repetition } = report;
   const number = repetition === undefined ? "" : `, ${describeRepetition(repetition)}`;
   return `<section><h2>${report.protocol} to ${escapeHtml(report.target)}${number}</h2>${reasons.join("")}<div class="charts">${charts.join("")}</div><details><summary>What each number means</summary><pre>${escapeHtml(explain(report))}</pre></details></section>`;
+}
+
+/** The charts of all protocols together; empty for one. */
+function together(runs: readonly CompletedRun[]): string {
+  const charts = protocolCharts(runs).map(drawChart);
+  return charts.length === 0
+    ? ""
+    : `<section><h2>Side by side</h2><div class="charts">${charts.join("")}</div></section>\n`;
 }
 
 /** The page for the runs of one command. */
@@ -51,7 +61,7 @@ export function renderHtml(runs: readonly CompletedRun[]): string {
 <body>
 <h1>Load run of ${started}</h1>
 <pre>${escapeHtml(isRepeated ? renderRepeated(reports, SCREEN) : renderReport(reports, SCREEN))}</pre>
-${runs.map(section).join("\n")}
+${together(runs)}${runs.map(section).join("\n")}
 <details><summary>The report as JSON</summary><pre>${escapeHtml(jsonOf(reports, isRepeated))}</pre></details>
 </body>
 </html>

@@ -7,11 +7,15 @@ type EarlierTimes = Omit<Times, "p95"> & Partial<Pick<Times, "p95">>;
 type TimesKey = "responseTime" | "serviceTime" | "serverTime";
 
 /** What such a report contains. */
-export type SecondReport = Omit<RunReport, TimesKey | "oneWay" | "failedTime" | "plan" | "objectives" | "verdict"> &
+export type SecondReport = Omit<
+  RunReport,
+  TimesKey | "oneWay" | "failedTime" | "handshakes" | "plan" | "objectives" | "verdict"
+> &
   Record<TimesKey, EarlierTimes> & {
     readonly objectives: readonly (Omit<JudgedObjective, "runValid"> & Partial<Pick<JudgedObjective, "runValid">>)[];
     readonly verdict: Omit<RunReport["verdict"], "interrupted">;
     readonly failedTime?: EarlierTimes;
+    readonly handshakes?: RunReport["handshakes"];
     readonly plan: (Omit<ReportedPlan, "http"> & Partial<Pick<ReportedPlan, "http">>) | null;
     readonly oneWay: Omit<RunReport["oneWay"], "up" | "down"> & Record<"up" | "down", EarlierTimes>;
   };
@@ -62,6 +66,7 @@ export function filled(report: SecondReport): RunReport {
     plan: plan && { ...plan, http: plan.http ?? null },
     ...judgementOf(report),
     failedTime: timesOf(failedTime ?? NO_TIMES),
+    handshakes: report.handshakes ?? null,
     responseTime: timesOf(responseTime),
     serviceTime: timesOf(serviceTime),
     serverTime: timesOf(serverTime),

@@ -3,7 +3,7 @@ import { NONE } from "../../../base/format.ts";
 import type { RunReport } from "../report.ts";
 import { lossRows, packetRows, type Row, sendingRows } from "./accounting-rows.ts";
 import { paint, type Screen, wrap } from "./screen.ts";
-import { beside, fits, layOut } from "./table.ts";
+import { beside, fits, layOut, type Rows } from "./table.ts";
 
 type Reports = readonly RunReport[];
 
@@ -29,16 +29,31 @@ function fold(rows: readonly Row[], reports: Reports, into: Folded, depth = 0): 
   }
 }
 
-/** Tables whose columns are the reports; a table for each report if they do not fit side by side. */
+/** Tables whose columns are the reports; as many reports in each as fit side by side. */
 function tables(reports: Reports, screen: Screen, folded: Pick<Folded, "zero" | "missing">): string[] {
   const head = reports.length > 1 ? [["", ...reports.map(({ protocol }) => paint(screen, "strong", protocol))]] : [];
   return [packetRows(reports), [...lossRows(reports), ...sendingRows(reports)]].flatMap((rows) => {
     const table: Folded = { rows: [...head], ...folded };
     fold(rows, reports, table);
-    if (reports.length < 2 || fits(table.rows, screen.columns)) return [layOut(table.rows, screen.columns)];
-    const column = (index: number) => table.rows.map(([label = "", ...cells]) => [label, cells[index] ?? ""]);
-    return reports.map((_, index) => layOut(column(index), screen.columns));
+    return chunksOf(table.rows, reports.length, screen.columns).map((rows) => layOut(rows, screen.columns));
   });
+}
+
+/** The columns of a table after the first, in tables that are not wider than `columns`; each has one column at least. */
+function chunksOf(rows: Rows, count: number, columns: number): Rows[] {
+  const part = (from: number, to: number) =>
+    rows.map(([label = "", ...cells]) => [
+      label,
+      ...Array.from({ length: to - from }, (_, at) => cells[from + at] ?? ""),
+    ]);
+  const chunks: Rows[] = [];
+  for (let from = 0; from < count; ) {
+    let to = from + 1;
+    while (to < count && fits(part(from, to + 1), columns)) to++;
+    chunks.push(part(from, to));
+    from = to;
+  }
+  return chunks;
 }
 
 const BOUND = "* with 95 % confidence, if losses are independent";

@@ -6,6 +6,7 @@ import { formatTime } from "../format-time.ts";
 import type { RunReport } from "../report.ts";
 import type { LossReport } from "../report-packets.ts";
 import type { Times } from "../report-times.ts";
+import { handshakeTimes } from "./handshake-rows.ts";
 import { wrap } from "./screen.ts";
 
 /** A term and the run's values of it, as sentences. */
@@ -83,7 +84,8 @@ function burstEntries({ bursts, gaps, gilbert }: LossReport): Entry[] {
   ];
 }
 
-function timeEntries({ responseTime, failedTime, serviceTime, serverTime, oneWay }: RunReport): Entry[] {
+function timeEntries(report: RunReport): Entry[] {
+  const { responseTime, failedTime, serviceTime, serverTime, oneWay } = report;
   const t = formatSeconds;
   const entries: Entry[] = [
     ["response time", `p50 ${formatTime(responseTime, "p50")}, max ${t(responseTime.max)}.`],
@@ -96,6 +98,10 @@ function timeEntries({ responseTime, failedTime, serviceTime, serverTime, oneWay
       `${formatCount(failedTime.count)}: p50 ${t(failedTime.p50)}, max ${t(failedTime.max)}.`,
     ]);
   }
+  const handshakes = handshakeTimes(report).map(
+    ([label, { count, min, max }]) => `${label}: ${formatCount(count)}, ${t(min)} to ${t(max)}.`,
+  );
+  if (handshakes.length > 0) entries.push(["handshake time", handshakes.join(" ")]);
   if (serverTime.count > 0) entries.push(["server time", `p50 ${t(serverTime.p50)}.`]);
   if (oneWay.up.count > 0) entries.push(["one-way delay", oneWayValues(oneWay)]);
   return entries;

@@ -4,6 +4,7 @@ import { clockNotes } from "../clock-notes.ts";
 import { shownPercentiles } from "../percentiles.ts";
 import type { RunReport } from "../report.ts";
 import { UNKNOWN_ANSWER } from "../report-packets.ts";
+import { handshakeNotes } from "./handshake-rows.ts";
 import { type Screen, wrap } from "./screen.ts";
 
 /** A list of counts by name, as one line; none if there are no counts. */
@@ -37,6 +38,15 @@ function percentileNotes({ responseTime: { count, packets }, failedTime }: RunRe
   ];
 }
 
+/** Which certificates the run accepted, where that is not as by default. */
+function certificateNotes({ plan }: RunReport): string[] {
+  const tls = plan?.tls;
+  if (tls === undefined) return [];
+  if (!tls.verify) return ["trusted certificates: any (--insecure)"];
+  if (tls.ca === "options") return ["trusted certificates: those of --ca"];
+  return tls.ca === "lab" ? ["trusted certificates: those of the authority of the lab on this machine"] : [];
+}
+
 function notesOf(report: RunReport): string[] {
   const { packets, evidence, errors, statuses } = report;
   const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
@@ -45,6 +55,8 @@ function notesOf(report: RunReport): string[] {
     ...clockNotes(report),
     ...percentileNotes(report),
     ...intervalNotes(report),
+    ...certificateNotes(report),
+    ...handshakeNotes(report),
     ...countLine("errors", errors),
     ...(errors[UNKNOWN_ANSWER] === undefined
       ? []

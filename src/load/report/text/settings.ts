@@ -1,12 +1,13 @@
 /** The plan of a run in one line. */
 import { counted, formatRate, formatSeconds } from "../../../base/format.ts";
+import { REGISTRY } from "../../../base/protocol.ts";
 import type { RunReport } from "../report.ts";
 import type { ReportedPlan } from "../report-plan.ts";
 import { paint, type Screen, wrap } from "./screen.ts";
 
-function rateOf({ rate, stages, arrival, inFlight, connections }: ReportedPlan): string {
+function rateOf({ rate, stages, arrival, inFlight, connections, streams = 1 }: ReportedPlan): string {
   if (rate === "max") {
-    const flight = inFlight === null || inFlight === connections ? "" : `, ${inFlight} in flight`;
+    const flight = inFlight === null || inFlight === connections * streams ? "" : `, ${inFlight} in flight`;
     return `as fast as answers arrive${flight}`;
   }
   const random = arrival === "poisson" ? " (Poisson)" : "";
@@ -24,8 +25,12 @@ function limitOf({ seconds, count, stages }: ReportedPlan): string {
   return stages === null ? " without a time limit" : "";
 }
 
-function connectionsOf({ connections, onDemand = false }: ReportedPlan): string {
-  return `${onDemand && connections > 1 ? "up to " : ""}${counted(connections, "connection")}`;
+/** The connections and the streams on each. */
+function connectionsOf({ connections, streams, onDemand = false }: ReportedPlan): string {
+  const most = onDemand && connections > 1 ? "up to " : "";
+  const number = counted(connections, "connection");
+  if (streams === undefined) return `${most}${number}`;
+  return `${most}${number} of ${counted(streams, "stream")}`;
 }
 
 /** HTTP methods whose default body has the size of the plan. */
@@ -49,6 +54,12 @@ function seedOf({ seed, repetition }: RunReport): string {
   return `seed ${seed}${repetition === undefined ? "" : ` in run ${repetition.index}`}`;
 }
 
+/** Which send times the run has where they are not those of passing the packets to the kernel: the runtime sends over QUIC. */
+function sendTimesOf({ protocol }: ReportedPlan): string[] {
+  const { requests, transport } = REGISTRY[protocol];
+  return requests && transport === "udp" ? ["send times of passing requests to the runtime"] : [];
+}
+
 /** The settings of a run, from the target to the seed. A report of schema wirelab.run/1 has no others. */
 function settingsOf(report: RunReport): string[] {
   const { plan } = report;
@@ -61,6 +72,7 @@ function settingsOf(report: RunReport): string[] {
     ...(plan.mode === "plain" ? ["plain text"] : []),
     connectionsOf(plan),
     `timeout ${formatSeconds(plan.timeoutSeconds)}`,
+    ...sendTimesOf(plan),
     seedOf(report),
   ];
 }

@@ -5,6 +5,7 @@ import { accounting } from "./accounting.ts";
 import { noteLines } from "./notes.ts";
 import { PLAIN, type Screen } from "./screen.ts";
 import { settingsLines } from "./settings.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { timeMatrices } from "./time-matrix.ts";
 import { summaryLine, verdictLines } from "./verdict-lines.ts";
 
@@ -17,13 +18,11 @@ export function renderReport(
   screen: Screen = PLAIN,
   appendix: readonly string[] = [],
 ): string {
+  const answered = reports.filter((report) => !hasNoAnswer(report));
   const parts = [
     [...verdictLines(reports, screen), ...settingsLines(reports, screen)].join("\n"),
-    timeMatrices(
-      reports.filter((report) => !hasNoAnswer(report)),
-      reports.length === 1,
-      screen,
-    ),
+    sideBySide(answered, screen),
+    timeMatrices(answered, reports.length === 1, screen),
     accounting(reports, screen),
     noteLines(reports, screen).join("\n"),
     ...appendix,

@@ -3,6 +3,7 @@ import { formatSeconds } from "../../../base/format.ts";
 import { type ShownPercentile, shownPercentiles } from "../percentiles.ts";
 import type { RunReport } from "../report.ts";
 import type { OneWayVariation, Times } from "../report-times.ts";
+import { handshakeRows } from "./handshake-rows.ts";
 import { paint, type Screen } from "./screen.ts";
 import { beside, layOut } from "./table.ts";
 
@@ -70,6 +71,7 @@ function rowsOf(report: RunReport, heads: readonly string[]): string[][] {
     ...someRow("PDV", { ...jitter.pdv }, heads),
     ...oneWayRows("upstream", oneWay.up, jitter.up, heads),
     ...oneWayRows("downstream", oneWay.down, jitter.down, heads),
+    ...handshakeRows(report, heads),
   ];
 }
 

@@ -24,7 +24,7 @@ const MAX_READ_SOCKETS = 1024;
 /** Makes the client of the mode. */
 export const makeClient: MakeClient = (settings) => {
   if (settings.mode !== "plain") return new UdpClient(settings);
-  const text = new PlainText("udp", settings.size);
+  const text = new PlainText("UDP", settings.size);
   return new SerialClient(settings, (events) => new PlainUdpConnection(settings, text, events), { rests: true });
 };
 

@@ -2,17 +2,16 @@
 import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
-import { connectWithin } from "../connect.ts";
-import type { ConnectionEvents, Outcome, SerialConnection } from "../serial/connection.ts";
-import { ProtocolError, type ResponseHead } from "./head.ts";
+import { Connector } from "../connector.ts";
+import type { ConnectionEvents, SerialConnection } from "../serial/connection.ts";
+import type { SocketOwner } from "../socket-owner.ts";
+import { outcomeOf } from "./fields.ts";
+import { ProtocolError } from "./head.ts";
 import type { HttpRequest } from "./request.ts";
 import { ResponseReader } from "./response.ts";
 
-/** The outcome of a complete response: a 503 that reports a drop is a loss, any other status outside 2xx a failure. */
-function outcomeOf({ status, dropped, serverMs }: ResponseHead): Outcome {
-  if (status === 503 && dropped !== undefined) return { kind: "dropped", direction: dropped, status };
-  return { kind: status >= 200 && status < 300 ? "answered" : "failed", status, serverMs };
-}
+/** The name of the protocol in TLS (RFC 7301 section 6). */
+const HTTP_1_1 = "http/1.1";
 
 /** The octets of a request of the run, and of one of its warm-up. */
 export interface RequestOctets {
@@ -21,8 +20,8 @@ export interface RequestOctets {
 }
 
 /** A connection that is opened again after it was closed. */
-export class HttpConnection implements SerialConnection {
-  readonly #settings: ClientSettings;
+export class HttpConnection implements SerialConnection, SocketOwner {
+  readonly #connector: Connector;
   readonly #request: HttpRequest;
   readonly #ofRun: Buffer;
   readonly #ofWarmUp: Buffer;
@@ -36,7 +35,8 @@ export class HttpConnection implements SerialConnection {
 
   /** @param bytes the octets of `request`; only those of the run name its session */
   constructor(settings: ClientSettings, request: HttpRequest, bytes: RequestOctets, events: ConnectionEvents) {
-    this.#settings = settings;
+    const tls = request.url.protocol === "https:" ? settings.tls : undefined;
+    this.#connector = new Connector({ ...settings, tls, alpn: HTTP_1_1 }, this);
     this.#request = request;
     this.#ofRun = bytes.ofRun;
     this.#ofWarmUp = bytes.ofWarmUp;
@@ -48,44 +48,14 @@ export class HttpConnection implements SerialConnection {
     return this.#socket?.localPort;
   }
 
-  async connect(patienceMs: number): Promise<void> {
-    const { endpoint } = this.#settings;
-    const { url, verify } = this.#request;
-    const isSecure = url.protocol === "https:";
-    const ready = Promise.withResolvers<void>();
-    // It is awaited once the connection is open; an earlier failure rejects the connection's own promise.
-    ready.promise.catch(() => undefined);
-    const connecting = Bun.connect({
-      hostname: endpoint.address,
-      port: endpoint.port,
-      ...(isSecure ? { tls: { rejectUnauthorized: verify, serverName: endpoint.hostname } } : {}),
-      socket: {
-        open: () => {
-          if (!isSecure) ready.resolve();
-        },
-        handshake: (_socket, success, error) => {
-          if (verify && error !== null) ready.reject(error);
-          else if (success || !verify) ready.resolve();
-          else ready.reject(Object.assign(new Error("the TLS handshake failed"), { code: "TLS" }));
-        },
-        data: (socket, data) => this.#onData(socket, data),
-        drain: () => this.#drain(),
-        close: (socket, error) => {
-          ready.reject(error ?? Object.assign(new Error("closed"), { code: "ECONNRESET" }));
-          this.#onClose(socket, error);
-        },
-        error: (_socket, error) => ready.reject(error),
-        connectError: () => undefined, // the promise rejects too
-      },
-    });
-    const opened = await connectWithin(patienceMs, connecting, (late) => late.end());
-    await connectWithin(patienceMs, ready.promise, () => undefined).catch((error: unknown) => {
-      opened.terminate();
-      throw error;
-    });
-    opened.setNoDelay(true);
-    this.#socket = opened;
-    this.#waited = dataAgeOf(opened);
+  connect(patienceMs: number): Promise<void> {
+    return this.#connector.connect(patienceMs);
+  }
+
+  onOpen(socket: Bun.Socket, isLate: boolean): void {
+    if (isLate) return void socket.end();
+    this.#socket = socket;
+    this.#waited = dataAgeOf(socket);
     this.usable = true;
   }
 
@@ -98,13 +68,13 @@ export class HttpConnection implements SerialConnection {
     return bytes.length;
   }
 
-  #drain(): void {
+  onDrain(): void {
     if (this.#unwritten === undefined) return;
     const written = Math.max(0, this.#socket?.write(this.#unwritten) ?? 0);
     this.#unwritten = written < this.#unwritten.length ? this.#unwritten.subarray(written) : undefined;
   }
 
-  #onData(socket: Bun.Socket, data: Buffer): void {
+  onData(socket: Bun.Socket, data: Buffer): void {
     if (socket !== this.#socket) return;
     this.#events.onRead(this.#waited);
     this.#octets += data.length;
@@ -124,7 +94,7 @@ export class HttpConnection implements SerialConnection {
     this.#events.onAnswer(outcome, this.#octets);
   }
 
-  #onClose(socket: Bun.Socket, error: Error | undefined): void {
+  onClose(socket: Bun.Socket, error: Error | undefined): void {
     if (socket !== this.#socket) return;
     this.close();
     if (error === undefined && this.#reader.end()) {

@@ -1,4 +1,5 @@
 /** The status line and the header fields of an HTTP/1 response (RFC 9112), as far as a load run needs them. */
+import { durationOf, fateOf, type ResponseFields } from "./fields.ts";
 import { beginsStatusLine, digits, FIELDS, fieldAt, VERSION } from "./octets.ts";
 
 const NOT_HTTP = "not an HTTP/1 status line";
@@ -16,12 +17,9 @@ export class ProtocolError extends Error {
 }
 
 /** The head of one response. */
-export class ResponseHead {
-  /** Status code; 0 until it is known. */
+export class ResponseHead implements ResponseFields {
   status = 0;
-  /** Direction in which the target dropped the packet on purpose (X-Wirelab-Fate). */
   dropped: "up" | "down" | undefined;
-  /** Processing time that the target reports, ms (Server-Timing: app;dur=MS). */
   serverMs: number | undefined;
   /** Whether the connection closes after this response. */
   closes = false;
@@ -94,10 +92,7 @@ export class ResponseHead {
       if (options.includes("close")) this.closes = true;
       else if (options.includes("keep-alive")) this.closes = false;
     } else if (name === FIELDS.wirelabFate) {
-      this.dropped = value === "dropped-up" ? "up" : value === "dropped-down" ? "down" : undefined;
-    } else {
-      const duration = /(?:^|,)\s*app\s*;[^,]*?dur=([\d.]+)/.exec(value);
-      if (duration?.[1] !== undefined) this.serverMs = Number(duration[1]);
-    }
+      this.dropped = fateOf(value);
+    } else this.serverMs = durationOf(value) ?? this.serverMs;
   }
 }

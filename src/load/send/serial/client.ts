@@ -93,7 +93,8 @@ export class SerialClient implements Client {
         if (index < count) throw unreachable(this.#settings.endpoint, error);
         this.#resting = index - count; // as many as this process may open
       });
-      if (!exchange.connection.usable) break;
+      if (this.#isClosed) exchange.connection.close(); // the run was stopped meanwhile
+      if (!exchange.connection.usable || this.#isClosed) break;
       this.#addPort(exchange);
       this.#idle.push(exchange);
     }

@@ -42,10 +42,10 @@ export class SerialPackets {
     return this.#accounting.add(intendedAt, now, this.#settings.clock.wallAt(now));
   }
 
-  /** Records when the packet added last was handed over, or the opening of its connection began. */
-  handedOver(intendedAt: number, sentAt: number): void {
+  /** Records when a packet, by default the one added last, was handed over, or the opening of its connection began. */
+  handedOver(intendedAt: number, sentAt: number, sequence = this.#accounting.packets.next - 1): void {
     const error = this.#recorder.handOver.record(intendedAt, sentAt);
-    this.#accounting.handedOver(this.#accounting.packets.next - 1, error);
+    this.#accounting.handedOver(sequence, error);
   }
 
   /**
@@ -56,9 +56,13 @@ export class SerialPackets {
     return recorder === this.#recorder && this.#accounting.packets.holds(sequence);
   }
 
-  /** The packet is about to be sent, later than it was added. */
-  updateSentAt(recorder: Recorder, sequence: number, sentAt: number): void {
+  /**
+   * The packet is about to be sent, later than it was added.
+   * @param isIntended whether it is intended for then: there is no schedule
+   */
+  updateSentAt(recorder: Recorder, sequence: number, sentAt: number, isIntended = false): void {
     if (!this.#keeps(recorder, sequence)) return;
+    if (isIntended) this.#accounting.packets.updateIntendedAt(sequence, sentAt);
     this.#accounting.packets.updateSentAt(sequence, sentAt, this.#settings.clock.wallAt(sentAt));
   }
 

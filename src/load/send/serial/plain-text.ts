@@ -1,5 +1,4 @@
 /** The packets of plain mode. */
-import { type Protocol, REGISTRY } from "../../../base/protocol.ts";
 
 /** Most decimal digits of a sequence number. */
 const MAX_DIGITS = 16;
@@ -13,8 +12,9 @@ export class PlainText {
   readonly #size: number;
   #text: Buffer;
 
-  constructor(protocol: Protocol, size: number) {
-    const start = Buffer.from(`Hello ${REGISTRY[protocol].title} `);
+  /** @param name of the protocol in the text */
+  constructor(name: string, size: number) {
+    const start = Buffer.from(`Hello ${name} `);
     this.#numberAt = start.length;
     this.#size = size;
     this.#bytes = Buffer.alloc(Math.max(size, start.length + MAX_DIGITS), DOT);

@@ -121,18 +121,20 @@ export class SenderSession {
    * Writes the packet that was added `back` packets before the next one into `bytes` at `at`, just before it is passed to
    * the kernel at `now` (monotonic ms), with this as its send time. Packets that are passed in one call get different send
    * times before the call, but none before it was added or that of the packet before it: a send time identifies its packet.
+   * Returns false, and writes nothing, if it is a packet of the session before.
    */
-  stamp(bytes: Uint8Array, at: number, back: number, now: number): void {
+  stamp(bytes: Uint8Array, at: number, back: number, now: number): boolean {
     const { packets } = this.#accounting;
     const sequence = packets.next - back;
     // After a restart the packet belongs to the session before, and has been written.
-    if (sequence < packets.first) return;
+    if (sequence < packets.first) return false;
     const afterPrevious = sequence === packets.first ? 0 : packets.sentTimeOf(sequence - 1) + SPACING_MS;
     const sentAt = Math.max(packets.sentTimeOf(sequence), now - (back - 1) * SPACING_MS, afterPrevious);
     const wall = this.#clock.wallAt(sentAt);
     this.#recorder.oneWay.sender.observe(sentAt, wall);
     packets.updateSentAt(sequence, sentAt, wall);
     writeTestPacket(bytes, { sequence, sentAt: wall, ssid: this.#ssid }, at);
+    return true;
   }
 
   /** Records the hand-over to the kernel of the packet that was added `back` packets before the next one. */

@@ -33,18 +33,19 @@ describe("attributeByLab", () => {
     });
   });
 
-  test("on a connection, answers that the lab did not drop are unexplained, not lost downstream", () => {
-    const sessions = [
-      summaryOf({ protocol: "tcp", handled: 90, answered: 84, dropped: { up: 10, down: 5 }, discarded: 1 }),
-    ];
-    expect(attributeByLab(counted({ sent: 100, lost: 20 }), sessions)).toMatchObject({
-      lostUp: 10,
-      lostDown: 6,
-      unexplained: 4,
-      droppedUp: 10,
-      droppedDown: 5,
-    });
-  });
+  test.each(["tcp", "websocket", "tls"])(
+    "on a connection (%s), answers that the lab did not drop are unexplained",
+    (protocol) => {
+      const sessions = [summaryOf({ protocol, handled: 90, answered: 84, dropped: { up: 10, down: 5 }, discarded: 1 })];
+      expect(attributeByLab(counted({ sent: 100, lost: 20 }), sessions)).toMatchObject({
+        lostUp: 10,
+        lostDown: 6,
+        unexplained: 4,
+        droppedUp: 10,
+        droppedDown: 5,
+      });
+    },
+  );
 
   test("never attributes more packets than were lost", () => {
     const sessions = [summaryOf({ handled: 70, answered: 70, dropped: { up: 30, down: 9 } })];

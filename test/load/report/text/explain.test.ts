@@ -70,6 +70,7 @@ const REPORT: RunReport = {
   failedTime: NO_TIMES,
   serviceTime: { ...TIMES, p50: 0.0015 },
   serverTime: NO_TIMES,
+  handshakes: null,
   oneWay: { up: NO_TIMES, down: NO_TIMES, comparable: false, clockOffset: null, drift: null },
   clockSteps: [],
   reflectorClock: null,

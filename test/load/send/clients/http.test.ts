@@ -1,8 +1,6 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { runLoad } from "../../../../src/load/run.ts";
+import { selfSigned } from "../../../support/certificate.ts";
 import { startTestLab } from "../../../support/lab.ts";
 import { balanced } from "../../support/sums.ts";
 import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
@@ -266,14 +264,3 @@ test("a request larger than the socket's buffer arrives completely", async () =>
   expect(report.packets).toMatchObject({ answered: 4 });
   expect(length).toBe(6_000_000);
 });
-
-/** A self-signed certificate for localhost. */
-function selfSigned(): { cert: string; key: string } {
-  const folder = mkdtempSync(join(tmpdir(), "wirelab-"));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const what = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost";
-  Bun.spawnSync(["openssl", ...what.split(" "), "-keyout", key, "-out", cert]);
-  const pair = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
-  rmSync(folder, { recursive: true });
-  return pair;
-}

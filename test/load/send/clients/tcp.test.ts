@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { runLoad } from "../../../../src/load/run.ts";
-import { CUT_OFF, NO_CONNECTION } from "../../../../src/load/send/clients/tcp.ts";
+import { CUT_OFF, NO_CONNECTION } from "../../../../src/load/send/stamp/stream-client.ts";
 import { startTestLab, urlOf } from "../../../support/lab.ts";
 import { balanced } from "../../support/sums.ts";
 import { deadTcpPort, tcpTarget } from "../../support/targets.ts";
