@@ -5,7 +5,7 @@
  * page-runs.png into FOLDER, by default docs.
  */
 import { join } from "node:path";
-import { CLASSICS } from "../src/base/protocol.ts";
+import { CLASSICS, PORT_PROTOCOLS } from "../src/base/protocol.ts";
 import { parseImpairments } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
 
@@ -21,7 +21,8 @@ if (!chromium) {
   process.exit(1);
 }
 
-await using lab = await startLab({ httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" });
+const ports = Object.fromEntries(PORT_PROTOCOLS.map((protocol) => [`${protocol}Port`, 0]));
+await using lab = await startLab(ports);
 const base = `http://127.0.0.1:${lab.ports.http}`;
 
 /** The faults from each second of the traffic on. */
