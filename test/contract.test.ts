@@ -1,12 +1,21 @@
 /** The behaviour that all protocols have in common, on real sockets: answers, faults and counts (docs/CONTRACT.md). */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { isSecure } from "../src/base/protocol.ts";
+import { isSecure, REGISTRY } from "../src/base/protocol.ts";
 import { chance, cleanFate, decide } from "../src/faults/decide.ts";
 import type { Faults } from "../src/faults/faults.ts";
 import type { LabOptions } from "../src/lab.ts";
 import { sequenceOf } from "../src/stamp/packet.ts";
-import { exchange, FORMS, type Form, setFaults, settled, TLS_FORMS, trafficOf } from "./support/clients.ts";
-import { startTestLab, TLS_ON } from "./support/lab.ts";
+import {
+  exchange,
+  FORMS,
+  type Form,
+  REQUEST_FORMS,
+  setFaults,
+  settled,
+  TLS_FORMS,
+  trafficOf,
+} from "./support/clients.ts";
+import { servingOnly, startTestLab } from "./support/lab.ts";
 import { readReflectorPacket } from "./support/stamp.ts";
 import { until } from "./support/until.ts";
 import { WEBSOCKET_FORMS } from "./support/websocket-forms.ts";
@@ -15,7 +24,7 @@ setDefaultTimeout(20_000);
 
 /** The options of a lab that serves the protocol of the client. */
 function serving({ protocol }: Form): LabOptions {
-  return isSecure(protocol) ? TLS_ON : {};
+  return isSecure(protocol) ? servingOnly(protocol) : {};
 }
 
 function impair(form: Form, faults: Faults) {
@@ -36,7 +45,7 @@ const CLOSING_FORMS = ["TCP, plain", "TLS, plain", "WebSocket, text"];
 
 const inOrder = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
 
-describe.each([...FORMS, ...TLS_FORMS, ...WEBSOCKET_FORMS].map((form) => [form.name, form] as const))(
+describe.each([...FORMS, ...REQUEST_FORMS, ...TLS_FORMS, ...WEBSOCKET_FORMS].map((form) => [form.name, form] as const))(
   "%s",
   (_, form) => {
     const { protocol } = form;
@@ -67,7 +76,7 @@ describe.each([...FORMS, ...TLS_FORMS, ...WEBSOCKET_FORMS].map((form) => [form.n
       expect([traffic.packets, traffic.answered, traffic.dropped]).toEqual([10, 0, 10]);
       expect([traffic.drops(`fault-${way}`), traffic.injected("drop", way)]).toEqual([10, 10]);
       expect(traffic.sentBytes).toBe(0);
-      if (form.name === "HTTP") expect([...client.endings.values()]).toEqual(Array(10).fill(`dropped-${way}`));
+      if (REGISTRY[protocol].requests) expect([...client.endings.values()]).toEqual(Array(10).fill(`dropped-${way}`));
       if (CLOSING_FORMS.includes(form.name)) expect([...client.endings.values()]).toEqual(Array(10).fill("closed"));
     });
 
@@ -132,7 +141,7 @@ describe.each([...FORMS, ...TLS_FORMS, ...WEBSOCKET_FORMS].map((form) => [form.n
       const traffic = await settled(lab, form, client, 12);
       expect([traffic.answered, traffic.dropped, traffic.drops("queue-full")]).toEqual([4, 8, 8]);
       expect(client.replies).toHaveLength(4);
-      if (form.name === "HTTP")
+      if (REGISTRY[protocol].requests)
         expect([...client.endings.values()].filter((ending) => ending === "queue-full")).toHaveLength(8);
     });
 

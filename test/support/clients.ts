@@ -1,6 +1,6 @@
 /** Clients of the lab with one interface: HTTP, and TCP and UDP with plain and STAMP packets, on their own sockets. */
 
-import type { Protocol } from "../../src/base/protocol.ts";
+import { type Protocol, REGISTRY, type RequestProtocol } from "../../src/base/protocol.ts";
 import type { Faults } from "../../src/faults/faults.ts";
 import type { Lab } from "../../src/lab.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
@@ -211,19 +211,28 @@ const tcpStamp = stampStream("tcp");
 /** The same clients over TLS. */
 export const TLS_FORMS: readonly Form[] = [plainStream("tls"), stampStream("tls")];
 
-const http: Form = {
-  name: "HTTP",
-  protocol: "http",
+/** The version of HTTP that the runtime's client speaks, which accepts any certificate. */
+const fetchOptions = (protocol: RequestProtocol) => ({
+  ...(protocol === "http2" || protocol === "http3" ? { protocol } : {}),
+  ...(protocol === "http" ? {} : { tls: { rejectUnauthorized: false } }),
+});
+
+/** A client that sends each packet as a request. */
+const requests = (protocol: RequestProtocol): Form => ({
+  name: REGISTRY[protocol].title,
+  protocol,
   sentBytes: 7,
   replyBytes: 21,
   async connect(lab, host = "127.0.0.1") {
     const { got, sentAt, ...client } = newClient();
-    const url = `http://${host.includes(":") ? `[${host}]` : host}:${lab.ports.http}/`;
+    const scheme = protocol === "http" ? "http" : "https";
+    const url = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${lab.ports[protocol]}/`;
+    const options = { method: "POST", body: '{"n":7}', ...fetchOptions(protocol) };
     return {
       ...client,
       async send(n) {
         sentAt[n] = performance.now();
-        const response = await fetch(url, { method: "POST", body: '{"n":7}' });
+        const response = await fetch(url, options);
         const body = Buffer.from(await response.bytes());
         const fate = response.headers.get("x-wirelab-fate");
         if (fate === null) got(n, body, response.status);
@@ -232,7 +241,11 @@ const http: Form = {
       async [Symbol.asyncDispose]() {},
     };
   },
-};
+});
+
+const http = requests("http");
+/** The same client over the other versions of HTTP. */
+export const REQUEST_FORMS: readonly Form[] = [requests("https"), requests("http2"), requests("http3")];
 
 /** The clients of HTTP, TCP and UDP. */
 export const FORMS: readonly Form[] = [http, tcpPlain, tcpStamp, udpPlain, udpStamp];

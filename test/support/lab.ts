@@ -1,5 +1,5 @@
 /** Starts a lab for one test. */
-import { isSecure, PROTOCOLS } from "../../src/base/protocol.ts";
+import { isSecure, PROTOCOLS, type SecureProtocol } from "../../src/base/protocol.ts";
 import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
 
 /** Options that select free ports; protocols with a handshake are off. */
@@ -18,14 +18,14 @@ export const ALL_FREE_PORTS: LabOptions = {
   tlsPort: 0,
 };
 
+/** Options that serve `protocol`, and no other protocol with a handshake. */
+export function servingOnly(protocol: SecureProtocol): LabOptions {
+  const off = { tlsPort: "off", httpsPort: "off", http2Port: "off", http3Port: "off" } as const;
+  return { tls: "on", ...off, [`${protocol}Port`]: 0 };
+}
+
 /** Options that serve TLS, and no other protocol with a handshake. */
-export const TLS_ON: LabOptions = {
-  tls: "on",
-  tlsPort: 0,
-  httpsPort: "off",
-  http2Port: "off",
-  http3Port: "off",
-};
+export const TLS_ON = servingOnly("tls");
 
 /** Starts a lab on free ports of the loopback interface; `await using` closes it. */
 export function startTestLab(options: LabOptions = {}): Promise<Lab> {
