@@ -13,6 +13,9 @@ export function tlsOptions({ verify, ca }: TlsPlan): {
   return { rejectUnauthorized: verify, ...(verify && ca !== undefined && { ca }) };
 }
 
+/** How often the certificates are asked for: without them the run cannot start, and a link that loses packets can lose these. */
+const TRIES = 3;
+
 /** The certificates of a lab, `GET /ca.pem` of its control routes. A lab that starts again can have made others. */
 class LabAuthority implements TlsPlan {
   readonly verify = true;
@@ -30,7 +33,7 @@ class LabAuthority implements TlsPlan {
   }
 
   async read(): Promise<void> {
-    this.#ca = pemCertificates((await fetchText(this.#url)) ?? "")?.join("\n") ?? this.#ca;
+    this.#ca = pemCertificates((await fetchText(this.#url, TRIES)) ?? "")?.join("\n") ?? this.#ca;
   }
 
   /** Reads them once at a time, however many connections fail. */

@@ -41,6 +41,27 @@ test("the authority of the lab on this machine is trusted, but not one that anot
   expect(asked).not.toContain("/ca.pem");
 });
 
+test("the authority of the lab is asked for again if the response is late, as after a loss", async () => {
+  using server = serve({ cert, key });
+  let asked = 0;
+  using control = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request) {
+      if (!request.url.endsWith("/ca.pem")) return new Response("", { status: 404 });
+      return ++asked === 1 ? new Promise<Response>(() => {}) : new Response(cert);
+    },
+  });
+  const target = `https://127.0.0.1:${server.port}/`;
+  const { packets } = await runLoad({
+    ...common,
+    target,
+    http: { method: "GET" },
+    control: `127.0.0.1:${control.port}`,
+  }).report;
+  expect([asked, packets.answered]).toEqual([2, 20]);
+});
+
 test("a certificate that is not accepted is no reason to start a lab", async () => {
   using server = serve({ cert, key });
   const labPorts = { http: 1, tcp: 1, udp: 1, https: server.port ?? 0 };

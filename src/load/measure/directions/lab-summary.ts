@@ -54,8 +54,8 @@ export async function fetchJson(url: URL): Promise<unknown> {
   }
 }
 
-/** The body of a successful response; undefined for any other, and without one. */
-export async function fetchText(url: URL): Promise<string | undefined> {
+/** The body of a successful response; undefined for any other, and without one after as many `tries`. */
+export async function fetchText(url: URL, tries = 1): Promise<string | undefined> {
   try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
@@ -64,7 +64,10 @@ export async function fetchText(url: URL): Promise<string | undefined> {
       decompress: false, // a short body could become a long one
     });
     return response.ok ? await readText(response) : undefined;
-  } catch {
+  } catch (error) {
+    // Its packets can have been lost; a new connection does not wait for them.
+    if (tries > 1 && error instanceof DOMException && error.name === "TimeoutError")
+      return await fetchText(url, tries - 1);
     // Refused, not a lab, or too slow: in each case the run uses another source.
     return undefined;
   }
