@@ -51,7 +51,7 @@ ten minutes, and starts and stops every program that it needs.
                 the same minutes
   --json FILE   writes the results, with each run, as JSON
   --write       replaces the table of docs/benchmarks.md
-  --guard       measures the servers for half a minute; the exit status is 1 if one
+  --guard       measures the servers for a minute; the exit status is 1 if one
                 has half of its committed rate (scripts/bench/floor.json) or takes
                 twice its processor time
 

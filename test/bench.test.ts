@@ -51,8 +51,7 @@ test("the guard fails at half of a committed rate, or twice its processor time",
   expect(holds({ rate: 0.46, cpu: 2.1 }, least)).toBe(true);
   expect(holds({ rate: 0.44, cpu: 1 }, least)).toBe(false);
   expect(holds({ rate: 1, cpu: 2.3 }, least)).toBe(false);
-  expect(Object.keys(floor)).toEqual(["udp", "tcp", "http-get", "http-post", "http2"]);
-  expect([...SERVER_ROWS]).toContainValues(Object.keys(floor));
+  expect(Object.keys(floor)).toEqual([...SERVER_ROWS]);
 });
 
 test.each([
