@@ -113,9 +113,11 @@ describe.each(BOTH)("%s", (protocol) => {
   test("a closed loop keeps the streams of each connection in use, and reports the handshakes", async () => {
     let open = 0;
     let most = 0;
+    const all = Promise.withResolvers<void>();
     using target = serve(protocol, async () => {
       most = Math.max(most, ++open);
-      await Bun.sleep(2);
+      if (open === 10) all.resolve();
+      await all.promise;
       open--;
       return new Response("ok");
     });
@@ -156,12 +158,12 @@ describe.each(BOTH)("%s", (protocol) => {
   });
 
   test("a server that ends: what it did not answer is lost", async () => {
-    using target = serve(protocol, async () => {
-      await Bun.sleep(400);
-      return new Response("late");
+    let received = 0;
+    using target = serve(protocol, () => {
+      if (++received === 10) server.stop(true);
+      return new Promise<Response>(() => undefined);
     });
     const { server, options } = target;
-    setTimeout(() => server.stop(true), 200);
     const { packets } = await reportOf({ ...options, rate: 100, count: 10, timeout: 0.3 });
     expect(packets).toMatchObject({ sent: 10, answered: 0, lost: 10 });
   });

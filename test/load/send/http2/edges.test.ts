@@ -163,12 +163,17 @@ describe("the server ends", () => {
   });
 
   test("the connection with GOAWAY: streams above the last one failed, the others are answered, then a new connection", async () => {
+    let first: Peer | undefined;
+    const held: Buffer[] = [];
     const { report, answered, failed, counts } = await runOn(
       {
         onRequest(peer, stream, index) {
+          first ??= peer;
           if (index === 9) peer.write(frame(TYPE.goaway, 0, 0, uint32(stream - 4, 0)));
-          else if (index < 10) setTimeout(() => peer.write(response(stream)), 30);
+          else if (index < 10) held.push(response(stream));
           else answer(peer, stream, index);
+          // A request on the next connection: the first one has the streams up to the last one of GOAWAY.
+          if (peer !== first) first.write(...held.splice(0));
         },
       },
       { rate: 5000 },
