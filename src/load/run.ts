@@ -196,7 +196,7 @@ class RunExecution {
       clearInterval(timer);
       this.#endInterval(startedAt, true);
     }
-    this.#bufferDrops = client.bufferDrops();
+    this.#bufferDrops = client.bufferDrops?.();
     this.#directions = await this.#attribution.finalize(this.#recorder);
   }
 
@@ -256,7 +256,7 @@ class RunExecution {
       await sleep(DRAIN_POLL_MS);
     }
     await this.#attribution.conclude(this.#recorder);
-    client.finish();
+    client.finish?.();
     this.#recorder.resolveUnidentified();
   }
 

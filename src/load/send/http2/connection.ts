@@ -96,7 +96,6 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   request(exchange: Exchange): number {
-    exchange.clear();
     const octets = this.#requests.add(exchange);
     this.#exchanges.add(exchange);
     if (!this.#keepAlive || !this.#requests.hasIds) this.isSpent = true;

@@ -3,7 +3,7 @@ import type { Recorder } from "../../measure/recorder.ts";
 import type { ResponseFields } from "../http/fields.ts";
 import type { Outcome } from "../serial/connection.ts";
 
-/** A request of a stream. The client reuses the object when it has an outcome. */
+/** A request of a stream. The client reuses the object, after `clear`, when it has an outcome. */
 export class Exchange implements ResponseFields {
   // The fields of the client.
   sequence = 0;
