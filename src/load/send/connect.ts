@@ -1,4 +1,4 @@
-/** What the clients have in common when they connect to a target: patience, retries, errors, local addresses. */
+/** The parts of connecting to a target that clients share: time limits, retries, errors, local addresses. */
 import { formatHostPort } from "../../base/address.ts";
 import { errorCode } from "../measure/error-code.ts";
 import { TargetError } from "../plan/errors.ts";

@@ -1,4 +1,4 @@
-/** One HTTP/2 connection (RFC 9113): prepared requests in its streams, and their responses. */
+/** One HTTP/2 connection (RFC 9113): its opening and end, its streams, and the frames that concern all of them. */
 import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";

@@ -11,7 +11,7 @@ import type { Requests } from "./requests.ts";
 
 /** The outcome of a response that is larger than the window of a stream allows. */
 const TOO_LARGE: Outcome = Object.freeze({ kind: "failed", code: "too-large" });
-/** The target is told of received octets of bodies when there are this many. */
+/** The window of the connection is extended after this many octets of bodies. */
 const UPDATE_AFTER = 1 << 24;
 
 /** Reads responses. */
@@ -20,7 +20,7 @@ export class Responses {
   readonly #exchanges: OpenStreams;
   readonly #events: Pick<StreamEvents, "onOutcome">;
   readonly #blocks = new HeaderBlocks();
-  /** Octets of bodies that the target was not told of. */
+  /** Octets of bodies since the window was extended. */
   #received = 0;
 
   /** @param exchanges the requests without an outcome */
@@ -49,7 +49,7 @@ export class Responses {
     return exchange;
   }
 
-  /** Lets the target send as many octets of bodies more as were received. */
+  /** Extends the window of the connection by the octets of bodies that were received. */
   updateWindow(): void {
     if (this.#received < UPDATE_AFTER) return;
     this.#requests.addFrame(frame(TYPE.window, 0, 0, uint32(this.#received)));
