@@ -813,10 +813,10 @@ interface HandshakeTimes {
 }
 /** The handshakes of one kind. */
 interface KindOfHandshakes {
-    /** Cold ones: without an earlier session of TLS, or of which that is not known. TCP has no others. */
+    /** Those without an earlier session of TLS. TCP has no others. */
     readonly full: HandshakeTimes;
-    /** Those that resumed an earlier session; null if the runtime does not show which ones did. */
-    readonly resumed: HandshakeTimes | null;
+    /** Those that resumed an earlier session. */
+    readonly resumed: HandshakeTimes;
 }
 /** All handshakes of a run, the opening of connections before its first packet and the warm-up included. */
 interface ReportedHandshakes extends Readonly<Record<HandshakeKind, KindOfHandshakes | null>> {

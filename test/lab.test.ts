@@ -111,15 +111,18 @@ describe("stop", () => {
   });
 
   test("lets the program exit: no timer remains, even if a delayed answer is due later", async () => {
+    const pathOf = (module: string) => JSON.stringify(new URL(module, import.meta.url).pathname);
     const program = `
-      import { startLab } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).pathname)};
+      import { startLab } from ${pathOf("../src/index.ts")};
+      import { scrape } from ${pathOf("./support/scrape.ts")};
+      import { until } from ${pathOf("./support/until.ts")};
       const delay = { kind: "fixed", ms: 50_000 };
       const lab = await startLab({
         ...${JSON.stringify(FREE_PORTS)}, limits: { stopMs: 50 }, impair: { http: { delay }, tcp: { delay }, udp: { delay } },
       });
       const post = () => fetch("http://127.0.0.1:" + lab.ports.http, { method: "POST", body: "{}" }).catch(() => {});
       const first = post();
-      await Bun.sleep(50);
+      await until(async () => (await scrape(lab)).get("packets_total", { protocol: "http" }) === 1, "the first request");
       const stopped = lab.stop();
       const posts = setInterval(post, 5);
       await stopped;

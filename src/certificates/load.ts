@@ -57,7 +57,7 @@ function parseKey(file: string, text: string): KeyObject {
   }
 }
 
-/** Seconds are enough for a person. */
+/** The time of an error message, in whole seconds. */
 const dateText = (date: Date) => date.toISOString().replace(/\.\d+Z$/, "Z");
 
 /** Checks the texts of two files as a certificate and its key. Throws CertificateError. */

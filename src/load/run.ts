@@ -1,6 +1,5 @@
 /** A load run from its options to its report: connect, warm up, send, wait for answers, attribute losses, report. */
-import { type Clock, sleep, systemClock } from "../base/clock.ts";
-import { REGISTRY } from "../base/protocol.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { LossAttribution } from "./measure/directions/loss-attribution.ts";
 import { type Directions, unattributed } from "./measure/directions/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
@@ -22,15 +21,13 @@ import type { RunEnd, RunReport } from "./report/report.ts";
 import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
 import { withMethod } from "./send/http/default-method.ts";
+import { lastAnswers } from "./send/last-answers.ts";
 import { makeClient } from "./send/make-client.ts";
 import { certificateProblem } from "./send/tls-errors.ts";
 import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
 const LEAD_MS = 2;
-/** Time without an arrival after which no more copies are expected. */
-const QUIET_MS = 100;
-const DRAIN_POLL_MS = 5;
 /** A run against a target that refuses every packet ends after this time. */
 const GIVE_UP_MS = 1000;
 
@@ -196,7 +193,7 @@ class RunExecution {
       clearInterval(timer);
       this.#endInterval(startedAt, true);
     }
-    this.#bufferDrops = client.bufferDrops();
+    this.#bufferDrops = client.bufferDrops?.();
     this.#directions = await this.#attribution.finalize(this.#recorder);
   }
 
@@ -234,29 +231,12 @@ class RunExecution {
     this.#driver?.stop();
   }
 
-  /**
-   * Waits until the outcome of every packet is final, and until no more copies of datagrams or messages, or further answers
-   * on plain connections, arrive.
-   */
+  /** Waits until the outcome of every packet is final. */
   async #awaitAnswers(client: Client): Promise<void> {
-    const { waitMs, protocol, stamp } = this.#plan;
-    const sentAt = this.#clock.now();
-    const { transport, stamp: hasPlain, faults } = REGISTRY[protocol];
-    const copies: readonly string[] = faults;
-    const hasMore = stamp ? copies.includes("duplicate") : hasPlain && transport === "tcp";
-    const expectsMore = hasMore && this.#recorder.counts.answered > 0;
-    const longest = (this.#recorder.service.max ?? 0) * 1000;
-    const quiet = expectsMore ? Math.min(waitMs, Math.max(QUIET_MS, longest)) : 0;
-    for (;;) {
-      const now = this.#clock.now();
-      // No answer is expected from a target that refused every packet.
-      client.tick(this.#ended === "gave-up" ? Number.POSITIVE_INFINITY : now);
-      const isQuiet = now - Math.max(client.lastArrival, sentAt) >= quiet || now - sentAt > waitMs + quiet;
-      if (client.pending === 0 && this.#recorder.awaited === 0 && isQuiet) break;
-      await sleep(DRAIN_POLL_MS);
-    }
+    const isRefused = this.#ended === "gave-up";
+    await lastAnswers({ client, recorder: this.#recorder, clock: this.#clock, plan: this.#plan, isRefused });
     await this.#attribution.conclude(this.#recorder);
-    client.finish();
+    client.finish?.();
     this.#recorder.resolveUnidentified();
   }
 

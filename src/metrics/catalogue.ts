@@ -277,7 +277,7 @@ export const RUN_SERIES = {
     type: "histogram",
     unit: "seconds",
     labels: ["protocol", "kind", "resumed"],
-    help: "Time until connections were open: kind tcp, tls or quic; resumed true, false or unknown.",
+    help: "Time until connections were open: kind tcp, tls or quic; resumed true or false.",
   },
   ...PROCESS_SERIES,
   wirelab_build_info: {

@@ -26,7 +26,8 @@ test.if(isLinux)("ConnectionScanner finds the connections of a port and ends one
   expect(found.map(({ descriptor }) => descriptor)).toEqual(
     [first, second].map((each) => descriptorOf(each ?? {}) ?? -1),
   );
-  await Bun.sleep(20);
+  const isOld = async () => (await scanner.scan(listener.port)).every(({ unansweredMs }) => unansweredMs >= 20);
+  await until(isOld, "20 ms without an answer on both");
   second?.write("x");
   const [idle, active] = await scanner.scan(listener.port);
   expect(idle?.unansweredMs).toBeGreaterThan(active?.unansweredMs ?? Number.POSITIVE_INFINITY);

@@ -20,6 +20,13 @@ const filesOf = (folder: string) => FILES.map((name) => readFileSync(join(folder
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 const isSignedBy = ({ cert, ca }: Certificate) => parsed(cert).verify(parsed(ca ?? "").publicKey);
 
+/** The second start made another authority for this reason, and logged that alone. */
+function expectNewAuthority(first: Certificate, second: Certificate & { lines: string[] }, reason: string): void {
+  expect(second.ca).not.toBe(first.ca);
+  expect(isSignedBy(second)).toBe(true);
+  expect(second.lines).toEqual([`warn  TLS authority replaced: clients have to trust the new ca.pem reason=${reason}`]);
+}
+
 test("the first start makes the files, with modes for the owner alone", async () => {
   using folder = temporaryFolder();
   const first = await start(folder.path);
@@ -121,11 +128,7 @@ describe("a new authority is made", () => {
     if (text === undefined) rmSync(path);
     else writeFileSync(path, text);
     const second = await start(folder.path);
-    expect(isSignedBy(second)).toBe(true);
-    expect(second.ca).not.toBe(first.ca);
-    expect(second.lines).toEqual([
-      `warn  TLS authority replaced: clients have to trust the new ca.pem reason=${reason}`,
-    ]);
+    expectNewAuthority(first, second, reason);
     expect(filesOf(folder.path)[1]).toBe(second.ca ?? "");
   });
 
@@ -134,11 +137,7 @@ describe("a new authority is made", () => {
     const first = await start(folder.path);
     const end = Date.parse(parsed(first.ca ?? "").validTo);
     const second = await start(folder.path, NAMES, end - 29 * DAY_MS);
-    expect(isSignedBy(second)).toBe(true);
-    expect(second.ca).not.toBe(first.ca);
-    expect(second.lines).toEqual([
-      "warn  TLS authority replaced: clients have to trust the new ca.pem reason=the certificate expires in 29 days",
-    ]);
+    expectNewAuthority(first, second, "the certificate expires in 29 days");
   });
 
   test("if its key was removed, but not before a certificate has to be signed", async () => {
@@ -148,10 +147,7 @@ describe("a new authority is made", () => {
     const second = await start(folder.path);
     expect([second.cert, second.lines]).toEqual([first.cert, []]);
     const third = await start(folder.path, [...NAMES, "other.test"]);
-    expect(third.ca).not.toBe(first.ca);
-    expect(third.lines).toEqual([
-      "warn  TLS authority replaced: clients have to trust the new ca.pem reason=the key is missing",
-    ]);
+    expectNewAuthority(first, third, "the key is missing");
   });
 });
 

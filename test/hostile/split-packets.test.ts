@@ -4,30 +4,35 @@ import { runLoad } from "../../src/load/run.ts";
 import { startTestLab } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
 
-/** Forwards connections to `port`; each chunk of a client in two parts, so far apart that they are read one by one. */
+/** Forwards connections to `port`; each chunk of a client in two parts, each of them when the one before is answered. */
 function startSplitter(port: number) {
-  const listener = Bun.listen<{ lab: Promise<Bun.Socket> }>({
+  const listener = Bun.listen<{ lab: Promise<Bun.Socket>; readonly parts: Buffer[]; isAwaited: boolean }>({
     hostname: "127.0.0.1",
     port: 0,
     socket: {
       open(client) {
-        client.data = {
-          lab: Bun.connect({
-            hostname: "127.0.0.1",
-            port,
-            socket: {
-              open: (lab) => void lab.setNoDelay(true),
-              data: (_, data) => void client.write(data),
-              error() {},
+        const lab = Bun.connect({
+          hostname: "127.0.0.1",
+          port,
+          socket: {
+            data(lab, answer) {
+              const part = client.data.parts.shift();
+              client.data.isAwaited = part !== undefined;
+              if (part !== undefined) lab.write(part);
+              client.write(answer);
             },
-          }),
-        };
+            error() {},
+          },
+        });
+        client.data = { lab, parts: [], isAwaited: false };
       },
       async data(client, data) {
         const packet = Buffer.from(data);
         const lab = await client.data.lab;
-        lab.write(packet.subarray(0, 5));
-        setTimeout(() => lab.write(packet.subarray(5)), 3);
+        client.data.parts.push(packet.subarray(0, 5), packet.subarray(5));
+        if (client.data.isAwaited) return;
+        client.data.isAwaited = true;
+        lab.write(client.data.parts.shift() ?? "");
       },
       async close(client) {
         (await client.data.lab).end();

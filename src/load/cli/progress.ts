@@ -10,7 +10,7 @@ import type { Repetition } from "../report/report-plan.ts";
 
 const BAR_WIDTH = 24;
 const SPARKLINE_WIDTH = 24;
-/** Shorter ones show nothing. */
+/** With less room for each, none is shown. */
 const MIN_SPARKLINE_WIDTH = 4;
 const MIN_NAME_WIDTH = 4;
 const SPARKS = "▁▂▃▄▅▆▇█";

@@ -11,19 +11,16 @@ const MAX_CODES = 20;
 
 /** The times of the handshakes of one kind. */
 export interface HandshakeTimes {
-  /** Full handshakes, and those of which it is not known. */
+  /** Full handshakes. */
   readonly full: Histogram;
   /** Handshakes that resumed the session of an earlier connection. */
   readonly resumed: Histogram;
-  /** Whether the runtime shows of every one whether it was resumed. */
-  readonly isKnown: boolean;
 }
 
 /** The histograms of one kind. They are made with its first handshake: most runs have few kinds. */
 class KindTimes implements HandshakeTimes {
   readonly full = new Histogram();
   readonly resumed = new Histogram();
-  isKnown = true;
 }
 
 /** Counts and times the handshakes of a run. */
@@ -34,13 +31,12 @@ export class Handshakes {
 
   /**
    * Records a handshake that succeeded.
-   * @param resumed whether it resumed an earlier session; undefined where the runtime does not show it
+   * @param resumed whether it resumed an earlier session
    */
-  record(kind: HandshakeKind, ms: number, resumed: boolean | undefined): void {
+  record(kind: HandshakeKind, ms: number, resumed: boolean): void {
     const times = this.#times.get(kind) ?? new KindTimes();
     this.#times.set(kind, times);
-    if (resumed === undefined) times.isKnown = false;
-    (resumed === true ? times.resumed : times.full).record(ms);
+    (resumed ? times.resumed : times.full).record(ms);
   }
 
   /** Counts a TLS or QUIC handshake that failed, by its error code. */

@@ -14,10 +14,12 @@ const STREAMS = 32;
 const MAX_CONNECTIONS = 10_000;
 const MAX_STREAMS = 10_000;
 
-/** Properties of the run on which the defaults depend. */
-interface Kind {
+/** Properties of the run on which several defaults and limits depend. */
+export interface RunKind {
   readonly protocol: Protocol;
+  /** Whether packets are STAMP test packets, which are numbered. */
   readonly stamp: boolean;
+  /** Whether a packet is sent when an answer arrives, without a schedule. */
   readonly closedLoop: boolean;
 }
 
@@ -33,21 +35,21 @@ export interface Concurrency {
 }
 
 /** The streams on each connection; 1 for a protocol that has none. Throws a UsageError. */
-function planStreams({ streams }: LoadOptions, { protocol }: Kind): number {
+function planStreams({ streams }: LoadOptions, { protocol }: RunKind): number {
   if (REGISTRY[protocol].streams) return wholeInRange("streams", streams ?? STREAMS, 1, MAX_STREAMS);
   if (streams === undefined) return 1;
   const names = alternatives(PROTOCOLS.filter((name) => REGISTRY[name].streams));
   throw new UsageError(`--streams requires ${names}; the connections of ${protocol} have no streams`);
 }
 
-function planConnections({ connections }: LoadOptions, kind: Kind, streams: number): number {
+function planConnections({ connections }: LoadOptions, kind: RunKind, streams: number): number {
   const { protocol, stamp, closedLoop } = kind;
   if (connections !== undefined) return wholeInRange("connections", connections, 1, MAX_CONNECTIONS);
   if (stamp) return closedLoop && REGISTRY[protocol].connections ? CLOSED_LOOP : 1;
   return Math.max(1, Math.floor((closedLoop ? CLOSED_LOOP : ON_DEMAND) / streams));
 }
 
-function planWindow({ inFlight }: LoadOptions, { stamp, closedLoop }: Kind, capacity: number): number {
+function planWindow({ inFlight }: LoadOptions, { stamp, closedLoop }: RunKind, capacity: number): number {
   if (inFlight !== undefined && !(stamp && closedLoop)) {
     const names = alternatives(PROTOCOLS.filter((name) => REGISTRY[name].stamp));
     throw new UsageError(`--in-flight requires --rate max on ${names}; otherwise the connections are the limit`);
@@ -58,7 +60,7 @@ function planWindow({ inFlight }: LoadOptions, { stamp, closedLoop }: Kind, capa
 }
 
 /** The connections of a run, the streams on each, and the most packets in flight. Throws a UsageError. */
-export function planConcurrency(options: LoadOptions, kind: Kind): Concurrency {
+export function planConcurrency(options: LoadOptions, kind: RunKind): Concurrency {
   const streams = planStreams(options, kind);
   const connections = planConnections(options, kind, streams);
   return {

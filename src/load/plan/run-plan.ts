@@ -1,9 +1,9 @@
 /** Turns the options of a run into a plan: fills in the defaults and rejects invalid values and combinations. */
 import { formatHostPort } from "../../base/address.ts";
-import { isSecure, type Protocol, REGISTRY } from "../../base/protocol.ts";
+import { isSecure, REGISTRY } from "../../base/protocol.ts";
 import { FRAME_MAX_LENGTH } from "../../stamp/frames.ts";
 import { STAMP_LENGTH } from "../../stamp/packet.ts";
-import { type Concurrency, planConcurrency } from "./concurrency.ts";
+import { type Concurrency, planConcurrency, type RunKind } from "./concurrency.ts";
 import { UsageError } from "./errors.ts";
 import { defaultControl, defaultTarget, isLabHere } from "./lab-address.ts";
 import { type Objective, parseObjective } from "./objectives.ts";
@@ -15,8 +15,7 @@ import { checkFamily, parseTarget, type Target, withoutUser } from "./target.ts"
 import { planTls, type TlsPlan } from "./tls.ts";
 
 /** A run with all options resolved. */
-export interface RunPlan extends Concurrency {
-  readonly protocol: Protocol;
+export interface RunPlan extends RunKind, Concurrency {
   readonly target: Target;
   /** The target for display: a URL or host:port. */
   readonly targetText: string;
@@ -29,9 +28,6 @@ export interface RunPlan extends Concurrency {
   /** Whether `controlUrl` was derived from the target. */
   readonly controlIsDefault: boolean;
   readonly mode: Mode;
-  /** Whether packets are STAMP test packets, which are numbered. */
-  readonly stamp: boolean;
-  readonly closedLoop: boolean;
   readonly stages: readonly Stage[];
   readonly arrival: Arrival;
   /** Packets a second, for which buffers are sized. */
@@ -66,9 +62,6 @@ const DEFAULT_SIZE = 64;
 const CLOSED_LOOP_RATE = 200_000;
 const MAX_RATE = 10_000_000;
 
-/** Properties of the run on which several defaults and limits depend. */
-type Kind = Pick<RunPlan, "protocol" | "stamp" | "closedLoop">;
-
 /** Resolves options into a plan. Throws a UsageError for an invalid value or combination. */
 export function planRun(options: LoadOptions): RunPlan {
   const { protocol, family = 0 } = options;
@@ -77,7 +70,7 @@ export function planRun(options: LoadOptions): RunPlan {
   const mode = planMode(options);
   checkFamily(target, family);
   const stages = planStages(options);
-  const kind: Kind = {
+  const kind: RunKind = {
     protocol,
     stamp: REGISTRY[protocol].stamp && mode === "stamp",
     closedLoop: options.rate === "max",
@@ -153,7 +146,7 @@ function checkStages(stages: readonly Stage[], { rate, duration }: LoadOptions):
   return stages;
 }
 
-function planSize({ size, mode }: LoadOptions, { protocol, stamp }: Kind): number {
+function planSize({ size, mode }: LoadOptions, { protocol, stamp }: RunKind): number {
   const max = REGISTRY[protocol].largestPayload;
   if (stamp) return wholeInRange("size", size ?? DEFAULT_SIZE, STAMP_LENGTH, Math.min(max, FRAME_MAX_LENGTH));
   if (size === undefined) return mode === "plain" ? 0 : DEFAULT_SIZE;

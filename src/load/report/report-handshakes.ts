@@ -17,10 +17,10 @@ export interface HandshakeTimes {
 
 /** The handshakes of one kind. */
 export interface KindOfHandshakes {
-  /** Cold ones: without an earlier session of TLS, or of which that is not known. TCP has no others. */
+  /** Those without an earlier session of TLS. TCP has no others. */
   readonly full: HandshakeTimes;
-  /** Those that resumed an earlier session; null if the runtime does not show which ones did. */
-  readonly resumed: HandshakeTimes | null;
+  /** Those that resumed an earlier session. */
+  readonly resumed: HandshakeTimes;
 }
 
 /** All handshakes of a run, the opening of connections before its first packet and the warm-up included. */
@@ -46,9 +46,7 @@ function timesOf(times: Histogram): HandshakeTimes {
 export function handshakesOf(handshakes: Handshakes): ReportedHandshakes | null {
   const kindOf = (kind: HandshakeKind): KindOfHandshakes | null => {
     const times = handshakes.of(kind);
-    return times === undefined
-      ? null
-      : { full: timesOf(times.full), resumed: times.isKnown ? timesOf(times.resumed) : null };
+    return times === undefined ? null : { full: timesOf(times.full), resumed: timesOf(times.resumed) };
   };
   const kinds = { tcp: kindOf("tcp"), tls: kindOf("tls"), quic: kindOf("quic") };
   const isEmpty = HANDSHAKE_KINDS.every((kind) => kinds[kind] === null) && handshakes.failures.size === 0;

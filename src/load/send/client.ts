@@ -64,9 +64,9 @@ export interface Client {
   /** Every local port from which the run has sent, which identifies its sessions at the lab. */
   readonly localPorts: ReadonlySet<number>;
   /** Datagrams that the kernel dropped at full receive buffers of this run; undefined where it does not report them. */
-  bufferDrops(): number | undefined;
+  bufferDrops?(): number | undefined;
   /** Adds the sessions' data to the recorder, when no packet is pending. */
-  finish(): void;
+  finish?(): void;
   close(): void;
 }
 

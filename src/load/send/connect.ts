@@ -1,4 +1,4 @@
-/** Connections to a target that are opened at the start of a run: patience, errors, local addresses. */
+/** The parts of connecting to a target that clients share: time limits, retries, errors, local addresses. */
 import { formatHostPort } from "../../base/address.ts";
 import { errorCode } from "../measure/error-code.ts";
 import { TargetError } from "../plan/errors.ts";
@@ -22,6 +22,9 @@ export function unreachable({ hostname, address, port }: Endpoint, error: unknow
 export function unspecifiedAddress(address: string): string {
   return address.includes(":") ? "::" : "0.0.0.0";
 }
+
+/** Time from a connection attempt that failed to the next one, ms. */
+export const RETRY_MS = 100;
 
 /** Least time in which a connection has to open at the start of a run, ms. The kernel repeats a lost SYN after 1 s and 3 s. */
 const MIN_OPENING_MS = 5000;

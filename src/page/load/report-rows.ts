@@ -103,10 +103,7 @@ function burstText({ count: bursts, mean }: RunReport["loss"]["bursts"]): string
 }
 
 /** The mean time of the handshakes of one kind, and their number, for the reports that have any. */
-function handshakeRow(
-  label: string,
-  pick: (report: RunReport) => HandshakeTimes | null | undefined,
-): readonly ReportRow[] {
+function handshakeRow(label: string, pick: (report: RunReport) => HandshakeTimes | undefined): readonly ReportRow[] {
   const cell = (report: RunReport) => {
     const times = pick(report);
     return times ? `${timeText(times.mean)} (${grouped(times.count)})` : NONE;

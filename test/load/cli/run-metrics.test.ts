@@ -9,7 +9,7 @@ test("handshakes have a histogram for each kind, and for resumed ones apart; run
     handshakes.record("tcp", 0.2, false);
     handshakes.record("tls", 40, false);
     handshakes.record("tls", 2, true);
-    handshakes.record("quic", 3, undefined);
+    handshakes.record("quic", 3, false);
   }
   const exposition = runMetrics({
     runs: () =>
@@ -26,7 +26,7 @@ test("handshakes have a histogram for each kind, and for resumed ones apart; run
     `wirelab_load_handshake_seconds_count{${labels("tcp", "false")}} 2`,
     `wirelab_load_handshake_seconds_count{${labels("tls", "false")}} 2`,
     `wirelab_load_handshake_seconds_count{${labels("tls", "true")}} 2`,
-    `wirelab_load_handshake_seconds_count{${labels("quic", "unknown")}} 2`,
+    `wirelab_load_handshake_seconds_count{${labels("quic", "false")}} 2`,
   ]);
   expect(lines).toContain(`wirelab_load_handshake_seconds_sum{${labels("tls", "false")}} 0.08`);
 });

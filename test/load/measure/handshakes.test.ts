@@ -7,16 +7,8 @@ test("full and resumed handshakes have distributions of their own, and a kind wi
   handshakes.record("tls", 1, true);
   const tls = handshakes.of("tls");
   expect([tls?.full.count, tls?.full.min, tls?.full.max]).toEqual([3, 0.003, 0.005]);
-  expect([tls?.resumed.count, tls?.resumed.max, tls?.isKnown]).toEqual([1, 0.001, true]);
+  expect([tls?.resumed.count, tls?.resumed.max]).toEqual([1, 0.001]);
   expect(handshakes.of("quic")).toBe(undefined);
-});
-
-test("one handshake of which it is not known makes the count of resumed ones unknown", () => {
-  const handshakes = new Handshakes();
-  handshakes.record("quic", 2, undefined);
-  handshakes.record("quic", 2, false);
-  expect(handshakes.of("quic")).toMatchObject({ isKnown: false });
-  expect(handshakes.of("quic")?.full.count).toBe(2);
 });
 
 test("failures are counted by their code, in bounded memory", () => {

@@ -37,13 +37,6 @@ test("a report has the times of full and of resumed handshakes by kind", () => {
   expect(handshakesOf(new Handshakes())).toBe(null);
 });
 
-test("of a kind whose resumption the runtime does not show, it is null", () => {
-  const made = new Handshakes();
-  made.record("quic", 2, undefined);
-  expect(handshakesOf(made)?.quic).toMatchObject({ full: { count: 1 }, resumed: null });
-  expect(renderReport([reportWith(made)])).toContain("QUIC sessions resumed: not known, the runtime does not show it");
-});
-
 test("the text has a row for each kind, and a note with the counts and the failures", () => {
   const lines = renderReport([reportWith(handshakes())], { columns: 120, colour: false }).split("\n");
   const at = lines.indexOf("handshake");

@@ -10,7 +10,7 @@ export function handshakeTimes({ handshakes }: Pick<RunReport, "handshakes">): (
     const times = handshakes?.[kind] ?? null;
     if (times === null) return [];
     const all = [[TITLES[kind], times.full] as const, [`${TITLES[kind]} resumed`, times.resumed] as const];
-    return all.flatMap(([label, values]) => (values && values.count > 0 ? [[label, values] as const] : []));
+    return all.flatMap(([label, values]) => (values.count > 0 ? [[label, values] as const] : []));
   });
 }
 
@@ -27,17 +27,13 @@ function cellOf(value: unknown): string {
   return typeof value === "number" ? formatSeconds(value) : "";
 }
 
-/** How many handshakes of each kind there were, what is not known of them, and how many failed. */
+/** How many handshakes of each kind there were, and how many failed. */
 export function handshakeNotes({ handshakes }: RunReport): string[] {
   if (!handshakes) return [];
   const counts = handshakeTimes({ handshakes }).map(([label, { count }]) => `${formatCount(count)} ${label}`);
-  const unknown = HANDSHAKE_KINDS.filter((kind) => handshakes[kind]?.resumed === null).map((kind) => TITLES[kind]);
   const failed = Object.entries(handshakes.failed).map(([code, count]) => `${code} × ${formatCount(count)}`);
   return [
     ...(counts.length === 0 ? [] : [`handshakes, with those of the warm-up: ${counts.join(", ")}`]),
-    ...(unknown.length === 0
-      ? []
-      : [`${unknown.join(" and ")} sessions resumed: not known, the runtime does not show it`]),
     ...(failed.length === 0 ? [] : [`handshakes that failed: ${failed.join(", ")}`]),
   ];
 }

@@ -1,34 +1,21 @@
-/** One HTTP/2 connection (RFC 9113): prepared requests in its streams, and their responses. */
+/** One HTTP/2 connection (RFC 9113): its opening and end, its streams, and the frames that concern all of them. */
 import { dataAgeOf } from "../../../base/receive-times.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ClientSettings } from "../client.ts";
-import { outcomeOf } from "../http/fields.ts";
 import { ProtocolError } from "../http/head.ts";
 import { Opening, type TlsSession } from "../opening.ts";
 import type { Outcome } from "../serial/connection.ts";
 import type { ConnectorSettings, SocketOwner } from "../socket-owner.ts";
-import {
-  closedOutcome,
-  type Exchange,
-  GONE,
-  REFUSED,
-  RESET,
-  type StreamConnection,
-  type StreamEvents,
-} from "../streams/connection.ts";
-import { CODE, FLAG, FrameReader, frame, HEADER, MAX_31_BITS, SETTING, TYPE, uint32, unpadded } from "./frames.ts";
-import { HeaderBlocks } from "./header-blocks.ts";
+import { closedOutcome, type Exchange, GONE, type StreamConnection, type StreamEvents } from "../streams/connection.ts";
+import { FLAG, FrameReader, frame, MAX_31_BITS, SETTING, TYPE } from "./frames.ts";
 import { OpenStreams } from "./open-streams.ts";
-import { Preface, WINDOW } from "./preface.ts";
+import { Preface } from "./preface.ts";
 import type { PreparedRequest } from "./request.ts";
 import { Requests } from "./requests.ts";
+import { Responses } from "./responses.ts";
 
 /** Error code of a target that violates HTTP/2. */
 const NOT_HTTP2 = "not-http2";
-/** The outcome of a response that is larger than the window of a stream allows. */
-const TOO_LARGE: Outcome = Object.freeze({ kind: "failed", code: "too-large" });
-/** The target is told of received octets of bodies when there are this many. */
-const UPDATE_AFTER = 1 << 24;
 
 /** Settings of a connection. */
 export interface Http2Settings {
@@ -49,14 +36,12 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   readonly #events: StreamEvents;
   readonly #preface = new Preface();
   readonly #reader = new FrameReader();
-  readonly #blocks = new HeaderBlocks();
   readonly #requests: Requests;
   readonly #exchanges = new OpenStreams();
+  readonly #responses: Responses;
   #socket: Bun.Socket | undefined;
   #waited: () => number | undefined = () => undefined;
   #maxStreams = Number.POSITIVE_INFINITY;
-  /** Octets of bodies that the target was not told of. */
-  #received = 0;
   isSpent = false;
 
   readonly #onFrame = (bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number) =>
@@ -69,6 +54,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     this.#streams = streams;
     this.#events = events;
     this.#requests = new Requests(prepared);
+    this.#responses = new Responses(this.#requests, this.#exchanges, events);
   }
 
   connect(patienceMs: number): Promise<void> {
@@ -96,7 +82,6 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   }
 
   request(exchange: Exchange): number {
-    exchange.clear();
     const octets = this.#requests.add(exchange);
     this.#exchanges.add(exchange);
     if (!this.#keepAlive || !this.#requests.hasIds) this.isSpent = true;
@@ -119,7 +104,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     this.#events.onRead(this.#waited);
     try {
       this.#reader.read(data, this.#onFrame);
-      this.#updateWindow();
+      this.#responses.updateWindow();
     } catch (error) {
       // The rest of the octets cannot be interpreted.
       const code = error instanceof ProtocolError ? NOT_HTTP2 : errorCode(error);
@@ -130,83 +115,13 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     this.flush();
   }
 
-  #updateWindow(): void {
-    if (this.#received < UPDATE_AFTER) return;
-    this.#requests.addFrame(frame(TYPE.window, 0, 0, uint32(this.#received)));
-    this.#received = 0;
-  }
-
   #handle(bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number): void {
-    if (this.#blocks.isOpen !== (type === TYPE.continuation)) throw new ProtocolError("an incomplete header block");
-    if (type === TYPE.headers || type === TYPE.continuation) this.#onHeaders(bytes, at, length, type, flags, stream);
-    else if (type === TYPE.data) this.#onBody(bytes, at, length, flags, stream);
-    else if (type === TYPE.reset) this.#onReset(bytes, at, length, stream);
-    else if (type === TYPE.settings) this.#onSettings(bytes, at, length, flags, stream);
+    if (this.#responses.read(bytes, at, length, type, flags, stream)) return;
+    if (type === TYPE.settings) this.#onSettings(bytes, at, length, flags, stream);
     else if (type === TYPE.ping) this.#onPing(bytes, at, length, flags);
     else if (type === TYPE.goaway) this.#onGoaway(bytes, at, length);
     else if (type === TYPE.window) this.#onWindow(bytes, at, length, stream);
     else if (type === TYPE.push) throw new ProtocolError("a pushed response, which the settings exclude");
-  }
-
-  /** The request of a stream; undefined if it has an outcome. Throws a ProtocolError for a stream that was not opened. */
-  #exchangeOf(stream: number): Exchange | undefined {
-    const exchange = this.#exchanges.get(stream);
-    if (exchange === undefined && ((stream & 1) === 0 || stream >= this.#requests.next)) {
-      throw new ProtocolError("a frame of a stream that was not opened");
-    }
-    return exchange;
-  }
-
-  #onHeaders(bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number): void {
-    const exchange = this.#exchangeOf(stream);
-    const statusBefore = exchange?.status ?? 0;
-    const isTrailer = statusBefore >= 200;
-    const isComplete = this.#blocks.read(bytes, at, length, type, flags, stream, exchange);
-    if (exchange === undefined) return;
-    exchange.octets += HEADER + length;
-    if (!isComplete) return;
-    const { endsStream } = this.#blocks;
-    const { status } = exchange;
-    // Fields after a body end the stream; an interim response does not.
-    const isValid =
-      status !== 0 && (endsStream ? status >= 200 : !isTrailer) && (!isTrailer || status === statusBefore);
-    if (!isValid) throw new ProtocolError("header fields that are no response");
-    if (endsStream) this.#answer(exchange);
-  }
-
-  #onBody(bytes: Buffer, at: number, length: number, flags: number, stream: number): void {
-    if ((flags & FLAG.padded) !== 0) unpadded(bytes, at, length, flags);
-    this.#received += length;
-    const exchange = this.#exchangeOf(stream);
-    if (exchange === undefined) return;
-    if (exchange.status < 200) throw new ProtocolError("a body before the header fields");
-    exchange.octets += HEADER + length;
-    if ((flags & FLAG.endStream) !== 0) this.#answer(exchange);
-    else if (exchange.octets > WINDOW / 2) this.#refuse(exchange);
-  }
-
-  /** The windows of streams are not extended: no response of a run is so large. */
-  #refuse(exchange: Exchange): void {
-    this.#requests.cancel(exchange);
-    this.#finish(exchange, TOO_LARGE);
-  }
-
-  /** A response is complete. The rest of its request, if there is one, is not sent (RFC 9113 section 8.1). */
-  #answer(exchange: Exchange): void {
-    if (this.#requests.forget(exchange)) this.#requests.cancel(exchange);
-    this.#finish(exchange, outcomeOf(exchange));
-  }
-
-  #finish(exchange: Exchange, outcome: Outcome): void {
-    this.#exchanges.delete(exchange.stream);
-    this.#requests.forget(exchange);
-    this.#events.onOutcome(exchange, outcome);
-  }
-
-  #onReset(bytes: Buffer, at: number, length: number, stream: number): void {
-    if (length !== 4) throw new ProtocolError("RST_STREAM of another length");
-    const exchange = this.#exchangeOf(stream);
-    if (exchange !== undefined) this.#finish(exchange, bytes.readUInt32BE(at) === CODE.refused ? REFUSED : RESET);
   }
 
   #onSettings(bytes: Buffer, at: number, length: number, flags: number, stream: number): void {
@@ -232,7 +147,7 @@ export class Http2Connection implements StreamConnection, SocketOwner {
   #onWindow(bytes: Buffer, at: number, length: number, stream: number): void {
     const increment = length === 4 ? bytes.readUInt32BE(at) & MAX_31_BITS : 0;
     if (increment === 0) throw new ProtocolError("WINDOW_UPDATE that is malformed");
-    const exchange = stream === 0 ? undefined : this.#exchangeOf(stream);
+    const exchange = stream === 0 ? undefined : this.#responses.exchangeOf(stream);
     if (stream === 0 || exchange !== undefined) this.#requests.extendWindow(increment, exchange);
     this.#requests.resume();
   }
@@ -242,7 +157,8 @@ export class Http2Connection implements StreamConnection, SocketOwner {
     if (length < 8) throw new ProtocolError("GOAWAY that is malformed");
     const last = bytes.readUInt32BE(at) & MAX_31_BITS;
     this.isSpent = true;
-    for (const exchange of [...this.#exchanges.values()]) if (exchange.stream > last) this.#finish(exchange, GONE);
+    for (const exchange of [...this.#exchanges.values()])
+      if (exchange.stream > last) this.#responses.finish(exchange, GONE);
   }
 
   oldest(): Exchange | undefined {

@@ -21,8 +21,8 @@ export const FLAG = { ack: 1, endStream: 1, endHeaders: 4, padded: 8, priority: 
 /** Settings (section 6.5.2). */
 export const SETTING = { tableSize: 1, push: 2, streams: 3, window: 4, frameSize: 5 } as const;
 
-/** Codes of RST_STREAM and GOAWAY (section 7). */
-export const CODE = { none: 0, protocol: 1, refused: 7, cancel: 8 } as const;
+/** Codes of RST_STREAM (section 7). */
+export const CODE = { refused: 7, cancel: 8 } as const;
 
 /** Octets before the payload of a frame. */
 export const HEADER = 9;

@@ -2,7 +2,6 @@
  * Header blocks of HTTP/2 (RFC 7541). Requests use the static table and literals that are not indexed. Responses are read
  * as far as a load run needs them; this end announces a dynamic table of size 0, so that they refer to none.
  */
-
 import { durationOf, fateOf, type ResponseFields } from "../http/fields.ts";
 import { ProtocolError } from "../http/head.ts";
 import { decodeHuffman, encodeHuffman } from "./huffman.ts";
@@ -144,7 +143,7 @@ export class BlockReader {
 
   #readName(): Name | undefined {
     this.#readString();
-    const { length } = { length: this.#stringLength };
+    const length = this.#stringLength;
     if (TIMING.is(this.#bytes, this.#stringAt, length, this.#isCoded)) return TIMING;
     if (FATE.is(this.#bytes, this.#stringAt, length, this.#isCoded)) return FATE;
     return STATUS.is(this.#bytes, this.#stringAt, length, this.#isCoded) ? STATUS : undefined;

@@ -73,7 +73,7 @@ class Bits {
       : this.#peekLong(count);
   }
 
-  /** More bits than are held. */
+  /** As `peek`, of more bits than `#held` has. */
   #peekLong(count: number): number {
     const next = this.at < this.end ? (this.bytes[this.at] ?? 0) : 0xff;
     const missing = count - this.#count;

@@ -1,5 +1,4 @@
 /** The start of an HTTP/2 connection (RFC 9113 section 3.4): both ends send their settings first. */
-
 import type { Prologue } from "../socket-owner.ts";
 import { openingError } from "../tls-errors.ts";
 import { FIRST_WINDOW, FLAG, frame, HEADER, SETTING, settings, TYPE, uint32 } from "./frames.ts";

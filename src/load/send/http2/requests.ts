@@ -94,7 +94,7 @@ export class Requests {
     for (const exchange of this.#unsent) this.#addBody(exchange);
   }
 
-  /** No more of the request's body is sent; returns whether a part of it was not. */
+  /** Sends no more of the request's body; returns whether a part of it is unsent. */
   forget(exchange: Exchange): boolean {
     return this.#unsent.size > 0 && this.#unsent.delete(exchange);
   }

@@ -108,7 +108,6 @@ export class Http3Connection implements StreamConnection {
   /** The runtime passes the request on at once. Its header fields are not in the number of octets: the runtime makes them. */
   request(exchange: Exchange): number {
     const { ofRun, ofWarmUp, body, keepAlive } = this.#settings.prepared;
-    exchange.clear();
     const pending: Pending = { exchange, stream: undefined, length: -1, received: this.#received };
     this.#pending.set(exchange, pending);
     this.#session

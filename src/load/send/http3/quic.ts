@@ -17,7 +17,7 @@ export type Session = QuicSession;
 /** Opens a QUIC connection; it is usable when its `opened` is resolved. */
 export type Connect = (address: string, options: SessionOptions) => Promise<Session>;
 
-/** Loads the runtime's QUIC sockets. They are experimental in it, which it says with a warning. */
+/** Loads the runtime's QUIC sockets, without its warning that they are experimental. */
 export async function loadQuic(): Promise<Connect> {
   const { connect } = await withoutExperimentalWarning("quic is an experimental", () => import("node:quic"));
   return connect;

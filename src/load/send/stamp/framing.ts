@@ -35,7 +35,7 @@ const PREFACE = Buffer.from(STAMP_PREFACE);
 /** The preface, then a length before each packet (docs/CONTRACT.md, section 3). */
 export class LengthFraming implements Framing {
   readonly writer: FrameWriter;
-  #reader = new FrameReader(ANY_LENGTH);
+  readonly #reader = new FrameReader(ANY_LENGTH);
   /** Octets of the preface that an echo server may still return; 0 after the first octet that differs. */
   #prefaceLeft = 0;
   #onPacket: OnFrame = () => undefined;
@@ -51,7 +51,7 @@ export class LengthFraming implements Framing {
 
   start(write: Write): void {
     this.#prefaceLeft = PREFACE.length;
-    this.#reader = new FrameReader(ANY_LENGTH);
+    this.#reader.clear();
     // The first write on a new connection: the kernel's buffer is empty, so it accepts all 8 octets.
     write(PREFACE, 0, PREFACE.length);
   }

@@ -2,7 +2,7 @@
 import { errorCode } from "../../measure/error-code.ts";
 import type { Recorder } from "../../measure/recorder.ts";
 import type { Client, ClientSettings } from "../client.ts";
-import { openingPatience, unreachable } from "../connect.ts";
+import { openingPatience, RETRY_MS, unreachable } from "../connect.ts";
 import { PollTimes } from "../poll-times.ts";
 import { FramedConnection, type StreamKind } from "./framed-connection.ts";
 
@@ -10,9 +10,6 @@ import { FramedConnection, type StreamKind } from "./framed-connection.ts";
 export const CUT_OFF = "cut-off";
 /** Error code of each packet for which there was no connection within the timeout. */
 export const NO_CONNECTION = "no-connection";
-
-/** Time between two attempts to reopen a connection. */
-const RETRY_MS = 100;
 
 /** Sends STAMP packets on a fixed number of connections, in turn. */
 export class StreamClient implements Client {
@@ -167,10 +164,6 @@ export class StreamClient implements Client {
 
   get pending(): number {
     return this.#recorder.pending;
-  }
-
-  bufferDrops(): undefined {
-    return undefined;
   }
 
   close(): void {

@@ -11,9 +11,6 @@ import { SerialPackets } from "../serial/packets.ts";
 import { Exchange, type StreamConnection, type StreamEvents } from "./connection.ts";
 import { Lane, type LaneOwner } from "./lane.ts";
 
-/** Most local ports that are kept, so that a run that reconnects for each packet does not grow. */
-const MAX_PORTS = 65_536;
-
 /** How the connections of a protocol are made. */
 export interface StreamUsage {
   /** Makes a connection that is not open yet; `lane` is the number of its place. */
@@ -83,7 +80,7 @@ export class StreamsClient implements Client {
   }
 
   #addPort({ localPort }: Lane): void {
-    if (localPort !== undefined && this.localPorts.size < MAX_PORTS) this.localPorts.add(localPort);
+    if (localPort !== undefined) this.localPorts.add(localPort);
   }
 
   #list(lane: Lane): void {
@@ -260,14 +257,8 @@ export class StreamsClient implements Client {
     this.#packets.restart(recorder);
   }
 
-  finish(): void {}
-
   get pending(): number {
     return this.#packets.recorder.pending;
-  }
-
-  bufferDrops(): undefined {
-    return undefined;
   }
 
   close(): void {

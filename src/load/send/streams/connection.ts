@@ -3,12 +3,12 @@ import type { Recorder } from "../../measure/recorder.ts";
 import type { ResponseFields } from "../http/fields.ts";
 import type { Outcome } from "../serial/connection.ts";
 
-/** A request of a stream. The client reuses the object when it has an outcome. */
+/** A request of a stream. The client reuses the object, after `clear`, when it has an outcome. */
 export class Exchange implements ResponseFields {
   // The fields of the client.
   sequence = 0;
   intendedAt = 0;
-  /** When it was passed on, or accepted until then, monotonic ms. */
+  /** When it was passed on or, until then, when it was accepted; monotonic ms. */
   sentAt = 0;
   /** Whether it was counted as handed over when it was accepted, because its connection was not open. */
   hasWaited = false;
@@ -73,7 +73,7 @@ export interface StreamEvents {
    * @param waited how long ago the kernel received them, ms; undefined if it does not say
    */
   onRead(waited: () => number | undefined): void;
-  /** A request has an outcome. `octets` of its response arrived. */
+  /** A request has an outcome. `octets` of the exchange has the length of what arrived of its response. */
   onOutcome(exchange: Exchange, outcome: Outcome): void;
   /** All that was read is processed. */
   onTurnEnd(): void;

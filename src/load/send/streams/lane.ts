@@ -1,9 +1,7 @@
 /** One place for a connection: opens it when requests need it, replaces it when it is spent, holds requests meanwhile. */
 import { errorCode } from "../../measure/error-code.ts";
+import { RETRY_MS } from "../connect.ts";
 import type { Exchange, StreamConnection, StreamEvents } from "./connection.ts";
-
-/** Time after a failed connection attempt before the next one. */
-const RETRY_MS = 100;
 
 /** The owner of a lane. */
 export interface LaneOwner {

@@ -147,6 +147,61 @@ describe("limits of the server", () => {
     );
     expect([answered, counts.connections]).toEqual([5, 1]);
   });
+
+  test("a window that grows with SETTINGS: streams that are open send the rest of their bodies", async () => {
+    const windows: number[] = [];
+    const { answered } = await runOn(
+      {
+        greeting: frame(TYPE.settings, 0, 0, settings([[SETTING.window, 0]])),
+        onFrame(peer, type, _flags, stream) {
+          if (type !== TYPE.headers || windows.push(stream) !== 3) return;
+          peer.write(frame(TYPE.settings, 0, 0, settings([[SETTING.window, 20]])));
+        },
+      },
+      { count: 5, timeout: 1, wait: 1, http: { body: "x".repeat(20) } },
+    );
+    expect([answered, windows]).toEqual([5, [1, 3, 5, 7, 9]]);
+  });
+
+  test("a response before the end of the body: the rest is not sent, and the stream cancelled", async () => {
+    const cancelled: (readonly [number, number])[] = [];
+    let octets = 0;
+    const { answered } = await runOn(
+      {
+        greeting: frame(TYPE.settings, 0, 0, settings([[SETTING.window, 10]])),
+        onFrame(peer, type, _flags, stream, payload) {
+          if (type === TYPE.reset) cancelled.push([stream, payload.readUInt32BE(0)]);
+          if (type !== TYPE.data) return;
+          octets += payload.length;
+          peer.write(response(stream));
+        },
+      },
+      { count: 4, http: { body: "x".repeat(64) } },
+    );
+    await until(() => cancelled.length === 4, "every stream cancelled");
+    expect([answered, octets, cancelled]).toEqual([4, 40, [1, 3, 5, 7].map((stream) => [stream, 8])]);
+  });
+
+  test("after 16 MiB of bodies the window of the connection is extended by them", async () => {
+    const updates: (readonly [number, number])[] = [];
+    const body = Buffer.alloc(16_384);
+    const { answered } = await runOn(
+      {
+        onRequest(peer, stream) {
+          peer.write(response(stream, { flags: FLAG.endHeaders }), frame(TYPE.data, FLAG.endStream, stream, body));
+        },
+        onFrame(_peer, type, _flags, stream, payload) {
+          if (type === TYPE.window) updates.push([stream, payload.readUInt32BE(0)]);
+        },
+      },
+      { rate: "max", count: 1100, streams: 1 },
+    );
+    expect(answered).toBe(1100);
+    expect(updates).toEqual([
+      [0, 2 ** 31 - 1 - 65_535],
+      [0, 2 ** 24],
+    ]);
+  });
 });
 
 describe("the server ends", () => {
@@ -163,12 +218,17 @@ describe("the server ends", () => {
   });
 
   test("the connection with GOAWAY: streams above the last one failed, the others are answered, then a new connection", async () => {
+    let first: Peer | undefined;
+    const held: Buffer[] = [];
     const { report, answered, failed, counts } = await runOn(
       {
         onRequest(peer, stream, index) {
+          first ??= peer;
           if (index === 9) peer.write(frame(TYPE.goaway, 0, 0, uint32(stream - 4, 0)));
-          else if (index < 10) setTimeout(() => peer.write(response(stream)), 30);
+          else if (index < 10) held.push(response(stream));
           else answer(peer, stream, index);
+          // A request on the next connection: the first one has the streams up to the last one of GOAWAY.
+          if (peer !== first) first.write(...held.splice(0));
         },
       },
       { rate: 5000 },
@@ -216,7 +276,11 @@ test("PING and SETTINGS are acknowledged", async () => {
   const { answered } = await runOn({
     onRequest(peer, stream, index) {
       if (index === 0)
-        peer.write(frame(TYPE.ping, 0, 0, Buffer.from("12345678")), frame(TYPE.settings, 0, 0, settings([[99, 1]])));
+        peer.write(
+          frame(TYPE.ping, 0, 0, Buffer.from("12345678")),
+          frame(TYPE.ping, FLAG.ack, 0, Buffer.from("an ack, ")), // it is not acknowledged itself
+          frame(TYPE.settings, 0, 0, settings([[99, 1]])),
+        );
       answer(peer, stream, index);
     },
     onFrame(_peer, type, flags, _stream, payload) {
@@ -241,6 +305,7 @@ test.each([
       Buffer.concat([response(stream, { flags: FLAG.endHeaders }), response(stream, { block: Buffer.of(0x8d) })]),
   ],
   ["a frame of a stream that is not open", () => response(9999)],
+  ["a frame of a stream that only the server could open", () => response(2)],
   ["a pushed response", (stream: number) => frame(TYPE.push, FLAG.endHeaders, stream, uint32(2))],
   [
     "a block that never ends",
