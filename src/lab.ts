@@ -30,10 +30,10 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
-import { HttpApplication } from "./servers/http-application.ts";
-import { HttpSessions } from "./servers/http-sessions.ts";
+import { TcpMemory } from "./servers/bounds/connection-memory.ts";
+import { HttpApplication } from "./servers/http/application.ts";
+import { HttpSessions } from "./servers/http/sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
-import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {

@@ -11,10 +11,10 @@ import type { Limits } from "../limits.ts";
 import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
-import type { HttpApplication } from "./http-application.ts";
-import type { HttpSessions } from "./http-sessions.ts";
-import type { TcpMemory } from "./tcp-memory.ts";
-import type { WebSocketEndpoint } from "./websocket-endpoint.ts";
+import type { TcpMemory } from "./bounds/connection-memory.ts";
+import type { HttpApplication } from "./http/application.ts";
+import type { HttpSessions } from "./http/sessions.ts";
+import type { WebSocketEndpoint } from "./websocket/endpoint.ts";
 
 /** An open port of the lab. */
 export interface Listener {

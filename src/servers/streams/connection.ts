@@ -1,0 +1,366 @@
+/** One TCP or TLS connection: reads packets (frames, or chunks as read) and writes responses as fast as the peer reads them. */
+
+import { formatPeer, plainAddress } from "../../base/address.ts";
+import type { Clock } from "../../base/clock.ts";
+import { Octets } from "../../base/octets.ts";
+import type { RejectReason } from "../../metrics/counters.ts";
+import { PEER_GONE, SEND_FAILED } from "../../reflector/exchange.ts";
+import type { Responder } from "../../reflector/responder.ts";
+import type { LocalEnd } from "../../reflector/session.ts";
+import type { Sessions } from "../../reflector/sessions.ts";
+import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../../stamp/frames.ts";
+import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
+import type { Holder, TcpMemory } from "../bounds/connection-memory.ts";
+import type { Pausable, TcpTurns } from "../bounds/connection-turns.ts";
+import { type PacketConnection, TcpPacket } from "./packet.ts";
+
+const PREFACE = Buffer.from(STAMP_PREFACE);
+/** Time for which the first octets of a preface are buffered before they count as a plain packet, ms. */
+const PREFACE_WAIT_MS = 250;
+/** Least distance between a delayed response and the receipt of its packet, ms: it is queued, not sent at once. */
+const ONE_MICROSECOND = 0.001;
+
+/** Octets of frames after which a chunk can be interrupted: its rest is then processed in the next turn. */
+const SLICE_BYTES = 64 * 1024;
+
+/** A socket of the listener; its data is undefined until the connection is accepted. */
+export type Socket = Bun.Socket<Connection | undefined>;
+
+/** Shared by the connections of one listener. */
+export interface Shared {
+  readonly responder: Responder;
+  /** The response to a plain chunk. */
+  readonly acknowledgement: Buffer;
+  readonly sessions: Sessions;
+  /** The listener as sessions name it. */
+  readonly end: LocalEnd;
+  /** Octets of responses that a peer may leave unread before the listener stops reading from it. */
+  readonly unreadLimit: number;
+  /** The octets that all connections hold. */
+  readonly memory: TcpMemory;
+  readonly turns: TcpTurns;
+}
+
+/** The state of one connection. */
+export class Connection implements PacketConnection, Holder, Pausable {
+  /** Packets whose responses are delayed. */
+  delayed = 0;
+  readonly peer: string;
+  readonly clock: Clock;
+  readonly acknowledgement: Buffer;
+  /** Copied, because the socket's getters are system calls. */
+  readonly #address: string;
+  readonly #port: number;
+  #mode: "opening" | "plain" | "framed" = "opening";
+  /** The first octets, while they are a prefix of the preface. */
+  #opening: Buffer = Buffer.alloc(0);
+  #openingTimer: Timer | undefined;
+  readonly #frames = new FrameReader();
+  /** Memory of the incomplete frame as reserved, octets. */
+  #reserved = 0;
+  /** Responses that the kernel has not accepted yet. */
+  readonly #unsent: Octets;
+  /** When the last delayed response is due. */
+  #lastDueAt = 0;
+  /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
+  #activeAt: number;
+  /** Chunks that were interrupted, and what arrived after them. */
+  #waiting: Buffer[] = [];
+  /** The peer has closed its side after them. */
+  #endWaits = false;
+  /** No further input is read; pending responses are still sent. */
+  #closing = false;
+  /** No further response is sent: the peer would match it to a dropped packet. */
+  #mute = false;
+  #ended = false;
+  #closed = false;
+  /** Input was rejected, and the reason was counted. */
+  #rejected = false;
+
+  constructor(
+    private readonly socket: Socket,
+    readonly shared: Shared,
+  ) {
+    this.clock = shared.responder.clock;
+    this.acknowledgement = shared.acknowledgement;
+    this.#address = plainAddress(socket.remoteAddress);
+    this.#port = socket.remotePort;
+    this.peer = formatPeer(this.#address, this.#port);
+    this.#activeAt = this.clock.now();
+    this.#unsent = new Octets(shared.memory.budget);
+  }
+
+  order(dueAt: number, receivedAt: number): number {
+    if (this.delayed === 0) this.#lastDueAt = dueAt;
+    else this.#lastDueAt = Math.max(dueAt, this.#lastDueAt, receivedAt + ONE_MICROSECOND);
+    return this.#lastDueAt;
+  }
+
+  /** Processes a chunk, after those that wait: with TLS the runtime passes what it has decrypted also to a paused connection. */
+  data(chunk: Buffer): void {
+    if (this.#closing) return;
+    if (this.#waiting.length > 0) this.#waiting.push(Buffer.from(chunk));
+    else this.#read(chunk);
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#mode === "plain") this.#plain(chunk);
+    else if (this.#mode === "framed") this.#framed(chunk);
+    else this.#open(chunk);
+  }
+
+  /** Determines from the first octets whether the connection is plain or carries frames. */
+  #open(chunk: Buffer): void {
+    clearTimeout(this.#openingTimer);
+    const start = this.#opening.length === 0 ? chunk : Buffer.concat([this.#opening, chunk]);
+    const compared = Math.min(start.length, PREFACE.length);
+    if (PREFACE.compare(start, 0, compared, 0, compared) !== 0) this.#decidePlain(start);
+    else if (compared < PREFACE.length) {
+      this.#opening = Buffer.from(start);
+      this.#openingTimer = setTimeout(() => this.#openingOver(start), PREFACE_WAIT_MS);
+    } else {
+      this.#mode = "framed";
+      this.#framed(start.subarray(PREFACE.length));
+    }
+  }
+
+  /** The time for the preface is over; called by the runtime, so that an error ends this connection only. */
+  #openingOver(start: Buffer): void {
+    try {
+      this.#decidePlain(start);
+    } catch (error) {
+      this.shared.responder.failed(error);
+      this.reset();
+    }
+  }
+
+  #decidePlain(start: Buffer): void {
+    this.#mode = "plain";
+    this.#plain(start);
+  }
+
+  #plain(chunk: Buffer): void {
+    const { responder } = this.shared;
+    this.#activeAt = this.clock.now();
+    this.shared.turns.note(this.#activeAt);
+    responder.receive(new TcpPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
+  }
+
+  #framed(chunk: Buffer): void {
+    const { turns } = this.shared;
+    let at = 0;
+    let isValid = true;
+    do {
+      const slice = chunk.length <= SLICE_BYTES ? chunk : chunk.subarray(at, at + SLICE_BYTES);
+      isValid = this.#frames.read(slice, this.#frame);
+      at += SLICE_BYTES;
+    } while (isValid && at < chunk.length && !turns.held);
+    if (isValid && at < chunk.length && !this.#closing) this.#interrupt(Buffer.from(chunk.subarray(at)));
+    if (this.#ended) this.#frames.clear();
+    if (this.#frames.held !== this.#reserved) this.#reservePartial();
+    if (isValid) return;
+    this.#reject("bad-length");
+    this.#endWhenDone();
+  }
+
+  /** Processes the rest of a chunk in the next turn. */
+  #interrupt(rest: Buffer): void {
+    this.#waiting.unshift(rest);
+    if (this.#waiting.length === 1) this.shared.turns.later(this.#readWaiting);
+  }
+
+  /** Processes what waits, until the turn has taken long; an error ends this connection only. */
+  readonly #readWaiting = (): void => {
+    const { responder, turns } = this.shared;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      // Nothing is added before an interruption, which is in front of the others.
+      for (let next = waiting.shift(); next && !this.#closing; next = waiting.shift()) {
+        this.#read(next);
+        if (turns.held) break;
+      }
+    } catch (error) {
+      responder.failed(error);
+      this.reset();
+    }
+    if (this.#closing) return;
+    if (waiting.length > 0 && this.#waiting.length === 0) turns.later(this.#readWaiting);
+    this.#waiting.push(...waiting);
+    if (this.#endWaits && this.#waiting.length === 0) this.peerEnded();
+  };
+
+  pauseReading(): void {
+    if (!this.#closed) this.socket.pause();
+  }
+
+  resumeReading(): void {
+    const isWaiting = this.#waiting.length > 0; // what is read would have to wait behind it
+    if (!this.#closed && !isWaiting && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
+  }
+
+  /** Reserves the memory of the incomplete frame. */
+  #reservePartial(): void {
+    const { memory } = this.shared;
+    const added = this.#frames.held - this.#reserved;
+    if (added <= 0) memory.budget.release(-added);
+    else if (!memory.makeRoom(this, () => memory.budget.reserve(added))) {
+      this.evict();
+      return;
+    }
+    this.#reserved = this.#frames.held;
+    this.#holds();
+  }
+
+  /** Reports to the shared memory whether this connection holds octets. */
+  #holds(): void {
+    const { memory } = this.shared;
+    if (this.#reserved > 0 || this.#unsent.length > 0) memory.progress(this);
+    else memory.remove(this);
+  }
+
+  readonly #frame = (bytes: Buffer, at: number, length: number) => {
+    if (this.#closing) return;
+    const { responder, sessions, end, turns } = this.shared;
+    const now = this.clock.now();
+    this.#activeAt = now;
+    turns.note(now);
+    const packet = at + FRAME_HEADER_LENGTH;
+    if (!isTestPacket(bytes, packet, length)) {
+      responder.refuse(new TcpPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
+      return;
+    }
+    const session = sessions.of(end, this.#address, this.#port, ssidOf(bytes, packet), now);
+    responder.receive(new TcpPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
+  };
+
+  /** Counts the reason, once for a connection, and reads no further input. */
+  #reject(reason: RejectReason<"tcp" | "tls">): void {
+    if (!this.#rejected) this.shared.responder.traffic.rejects.add(reason);
+    this.#rejected = true;
+    this.#closing = true;
+  }
+
+  /**
+   * Passes `length` octets to the kernel and keeps a copy of what it does not accept. Returns their number, PEER_GONE, or
+   * SEND_FAILED if there is no memory for the copy; the connection is then closed.
+   */
+  write(bytes: Buffer, at: number, length: number): number {
+    if (this.#closed || this.#mute) return PEER_GONE;
+    const accepted = this.#unsent.length === 0 ? this.socket.write(bytes, at, length) : 0;
+    if (accepted < 0) {
+      this.reset();
+      return PEER_GONE;
+    }
+    if (accepted === length || this.#keepUnsent(bytes, at + accepted, length - accepted)) return length;
+    this.evict();
+    return SEND_FAILED;
+  }
+
+  #keepUnsent(bytes: Buffer, at: number, length: number): boolean {
+    if (!this.shared.memory.makeRoom(this, () => this.#unsent.append(bytes, at, length))) return false;
+    if (this.#unsent.length > this.shared.unreadLimit) this.socket.pause();
+    return true;
+  }
+
+  /** The kernel accepts more octets. */
+  drain(): void {
+    this.#activeAt = this.clock.now();
+    if (!this.#sendUnsent()) return;
+    if (!this.shared.turns.isPaused) this.resumeReading();
+    this.#endWhenDone();
+  }
+
+  /** Passes kept octets to the kernel; resets the connection, and returns false, if the peer has gone. */
+  #sendUnsent(): boolean {
+    let accepted = 0;
+    this.#unsent.drain((bytes, at, length) => {
+      accepted = this.socket.write(bytes, at, length); // -1 after a reset, which the runtime reports as an end
+      return accepted;
+    });
+    this.#holds();
+    if (accepted < 0) this.reset();
+    return accepted >= 0;
+  }
+
+  /** Closes because the connections together hold too many octets, and this one has kept its own for the longest time. */
+  evict(): void {
+    this.#reject("memory-limit");
+    this.reset();
+  }
+
+  /** The peer has sent a TLS record that cannot be decrypted; the runtime closes the connection. */
+  badRecord(): void {
+    this.#reject("bad-record");
+  }
+
+  /** A delayed packet was answered or dropped. */
+  finished(): void {
+    this.delayed--;
+    this.#activeAt = this.clock.now(); // the peer was waiting for this response: its idle time starts now
+    this.#endWhenDone();
+  }
+
+  /** The peer has closed its side; pending responses are still sent. */
+  peerEnded(): void {
+    this.#endWaits = this.#waiting.length > 0 && !this.#closing;
+    if (this.#endWaits) return;
+    if (this.#mode === "opening" && this.#opening.length > 0) {
+      clearTimeout(this.#openingTimer);
+      this.#decidePlain(this.#opening);
+    }
+    if (this.#frames.unfinished) this.#reject("cut-frame");
+    if (this.#sendUnsent()) this.end();
+  }
+
+  /** Reads no further input and closes after pending responses are sent; without them if `answering` is false. */
+  end(answering = true): void {
+    this.#closing = true;
+    if (!answering) this.#mute = true;
+    this.#endWhenDone();
+  }
+
+  #endWhenDone(): void {
+    if (!this.#closing || this.#ended || this.#unsent.length > 0 || (this.delayed > 0 && !this.#mute)) return;
+    this.#ended = true;
+    this.#mute = true;
+    this.socket.end();
+  }
+
+  /** Closes the connection if the peer has been idle since `before`, or has read no response since then. */
+  expire(before: number): void {
+    if (this.#activeAt > before) return;
+    if (this.#unsent.length > 0) this.#reject("slow-reader");
+    else if (this.delayed > 0 && !this.#mute)
+      return; // the peer is waiting for a delayed response
+    else if (!this.#closing) this.#reject("idle");
+    this.reset();
+  }
+
+  /** Closes at once, with a reset (RFC 9293 section 3.5.2). */
+  reset(): void {
+    this.#closing = true;
+    this.#mute = true;
+    this.#ended = true;
+    this.#free();
+    this.socket.terminate();
+  }
+
+  /** Frees the octets that the connection holds. */
+  #free(): void {
+    this.#unsent.clear();
+    this.#frames.clear();
+    this.shared.memory.budget.release(this.#reserved);
+    this.#reserved = 0;
+    this.shared.memory.remove(this);
+  }
+
+  /** The connection was closed. */
+  closed(): void {
+    clearTimeout(this.#openingTimer);
+    if (this.#frames.unfinished && !this.#closing) this.#reject("cut-frame");
+    this.#closing = true;
+    this.#closed = true;
+    this.#free();
+  }
+}
