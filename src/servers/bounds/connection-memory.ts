@@ -8,7 +8,7 @@ export interface Holder {
 }
 
 /** Makes room in the budget by closing the connections that have held octets for the longest time without progress. */
-export class TcpMemory {
+export class ConnectionMemory {
   /** In order of their last progress. */
   readonly #holders = new Set<Holder>();
 

@@ -1,4 +1,4 @@
-/** Interrupts the reading of the TCP connections when it occupies the event loop. */
+/** Interrupts the reading of connections when it occupies the event loop. */
 import { type Reading, ReadTurns } from "./read-turns.ts";
 
 /** A connection that can stop to read. */
@@ -15,7 +15,7 @@ const CONNECTION_MS = 0.0025;
  * The reading of all connections of one listener. The runtime passes up to 5 MiB of one connection in a turn, which are
  * 100,000 packets. It passes nothing of a paused connection, also if that is paused during the turn.
  */
-export class TcpTurns implements Reading {
+export class ConnectionTurns implements Reading {
   held = false;
   /** Whether the connections are paused: also while the rest of a chunk is processed. */
   isPaused = false;

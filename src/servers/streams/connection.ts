@@ -10,9 +10,9 @@ import type { LocalEnd } from "../../reflector/session.ts";
 import type { Sessions } from "../../reflector/sessions.ts";
 import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../../stamp/frames.ts";
 import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
-import type { Holder, TcpMemory } from "../bounds/connection-memory.ts";
-import type { Pausable, TcpTurns } from "../bounds/connection-turns.ts";
-import { type PacketConnection, TcpPacket } from "./packet.ts";
+import type { ConnectionMemory, Holder } from "../bounds/connection-memory.ts";
+import type { ConnectionTurns, Pausable } from "../bounds/connection-turns.ts";
+import { type PacketConnection, StreamPacket } from "./packet.ts";
 
 const PREFACE = Buffer.from(STAMP_PREFACE);
 /** Time for which the first octets of a preface are buffered before they count as a plain packet, ms. */
@@ -24,7 +24,7 @@ const ONE_MICROSECOND = 0.001;
 const SLICE_BYTES = 64 * 1024;
 
 /** A socket of the listener; its data is undefined until the connection is accepted. */
-export type Socket = Bun.Socket<Connection | undefined>;
+export type Socket = Bun.Socket<StreamConnection | undefined>;
 
 /** Shared by the connections of one listener. */
 export interface Shared {
@@ -37,12 +37,12 @@ export interface Shared {
   /** Octets of responses that a peer may leave unread before the listener stops reading from it. */
   readonly unreadLimit: number;
   /** The octets that all connections hold. */
-  readonly memory: TcpMemory;
-  readonly turns: TcpTurns;
+  readonly memory: ConnectionMemory;
+  readonly turns: ConnectionTurns;
 }
 
 /** The state of one connection. */
-export class Connection implements PacketConnection, Holder, Pausable {
+export class StreamConnection implements PacketConnection, Holder, Pausable {
   /** Packets whose responses are delayed. */
   delayed = 0;
   readonly peer: string;
@@ -143,7 +143,7 @@ export class Connection implements PacketConnection, Holder, Pausable {
     const { responder } = this.shared;
     this.#activeAt = this.clock.now();
     this.shared.turns.note(this.#activeAt);
-    responder.receive(new TcpPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
+    responder.receive(new StreamPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
   }
 
   #framed(chunk: Buffer): void {
@@ -227,11 +227,11 @@ export class Connection implements PacketConnection, Holder, Pausable {
     turns.note(now);
     const packet = at + FRAME_HEADER_LENGTH;
     if (!isTestPacket(bytes, packet, length)) {
-      responder.refuse(new TcpPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
+      responder.refuse(new StreamPacket(this, now, length, bytes, at, undefined, 0), "not-stamp");
       return;
     }
     const session = sessions.of(end, this.#address, this.#port, ssidOf(bytes, packet), now);
-    responder.receive(new TcpPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
+    responder.receive(new StreamPacket(this, now, length, bytes, at, session, sequenceOf(bytes, packet)));
   };
 
   /** Counts the reason, once for a connection, and reads no further input. */

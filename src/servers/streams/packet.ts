@@ -1,4 +1,4 @@
-/** One packet of a TCP connection, a STAMP frame or a plain chunk, and its response. */
+/** One packet of a TCP or TLS connection, a STAMP frame or a plain chunk, and its response. */
 import type { Clock } from "../../base/clock.ts";
 import type { DirectionFate } from "../../faults/decide.ts";
 import type { DropReason } from "../../metrics/counters.ts";
@@ -29,7 +29,7 @@ export interface PacketConnection {
 }
 
 /** One packet of a connection; a chunk can contain many. */
-export class TcpPacket implements Exchange {
+export class StreamPacket implements Exchange {
   readonly workMs = 0;
   #kept = false;
   #frame: Buffer | undefined;

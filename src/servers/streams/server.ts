@@ -5,13 +5,13 @@
 import { freeMemory } from "../../base/octets.ts";
 import type { CertificatePair } from "../../certificates/certificate.ts";
 import type { LocalEnd } from "../../reflector/session.ts";
-import { TcpTurns } from "../bounds/connection-turns.ts";
+import { ConnectionTurns } from "../bounds/connection-turns.ts";
 import type { Listener, ListenerContext } from "../listener.ts";
 import { PendingHandshakes } from "../secure/pending-handshakes.ts";
 import { ReplaceablePort } from "../secure/replaceable-port.ts";
 import { tlsOptions } from "../secure/tls-options.ts";
-import type { Connection, Shared, Socket } from "./connection.ts";
-import { TcpSockets } from "./sockets.ts";
+import type { Shared, Socket, StreamConnection } from "./connection.ts";
+import { StreamSockets } from "./sockets.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;
@@ -22,10 +22,10 @@ const LARGE_CHUNK = 64 * 1024;
 /** A protocol whose packets are a stream of octets. */
 export type StreamProtocol = "tcp" | "tls";
 
-type Handlers = Bun.SocketHandler<Connection | undefined>;
+type Handlers = Bun.SocketHandler<StreamConnection | undefined>;
 
 /** What the runtime calls for the sockets. */
-function handlersOf(sockets: TcpSockets, { responder }: ListenerContext, shared: () => Shared): Handlers {
+function handlersOf(sockets: StreamSockets, { responder }: ListenerContext, shared: () => Shared): Handlers {
   return {
     open: (socket: Socket) => void sockets.accept(socket, shared()),
     data(socket, chunk) {
@@ -46,7 +46,7 @@ function handlersOf(sockets: TcpSockets, { responder }: ListenerContext, shared:
 /** What the runtime calls for the sockets of TLS besides: their handshakes. */
 function secureHandlersOf(
   plain: Handlers,
-  sockets: TcpSockets,
+  sockets: StreamSockets,
   handshakes: PendingHandshakes,
   shared: () => Shared,
 ): Handlers {
@@ -71,7 +71,7 @@ function secureHandlersOf(
 }
 
 /** What the connections of a listener share. */
-function sharedBy(sockets: TcpSockets, context: ListenerContext, protocol: StreamProtocol, port: number): Shared {
+function sharedBy(sockets: StreamSockets, context: ListenerContext, protocol: StreamProtocol, port: number): Shared {
   const { hostname, responder, sessions, limits, streamMemory } = context;
   const end: LocalEnd = { protocol, address: hostname, port, receiveBufferDrops: () => undefined };
   sessions.addEnd(end);
@@ -82,7 +82,7 @@ function sharedBy(sockets: TcpSockets, context: ListenerContext, protocol: Strea
     end,
     unreadLimit: limits.tcpUnreadBytes,
     memory: streamMemory,
-    turns: new TcpTurns(sockets, () => responder.clock.now()),
+    turns: new ConnectionTurns(sockets, () => responder.clock.now()),
   };
 }
 
@@ -90,20 +90,25 @@ function sharedBy(sockets: TcpSockets, context: ListenerContext, protocol: Strea
 export async function serveStreams(context: ListenerContext, protocol: StreamProtocol): Promise<Listener> {
   const { hostname, port, limits, responder, errors, certificate, handshakes: counters } = context;
   const idleMs = limits.tcpIdleSeconds * 1000;
-  const sockets = new TcpSockets(limits[`${protocol}Connections`], responder);
+  const sockets = new StreamSockets(limits[`${protocol}Connections`], responder);
   const handshakes = new PendingHandshakes(responder.clock, responder.traffic.rejects, counters.tls);
   const isSecure = protocol === "tls";
   const plain = handlersOf(sockets, context, () => shared);
   const socket = isSecure ? secureHandlersOf(plain, sockets, handshakes, () => shared) : plain;
   const own = { allowHalfOpen: true, data: undefined, socket };
   const secured = (pair: CertificatePair | undefined) => (isSecure && pair ? { tls: tlsOptions(pair) } : {});
-  const listener = Bun.listen<Connection | undefined>({ hostname, port, ...own, ...secured(certificate?.current) });
-  const open = new ReplaceablePort<Bun.SocketListener<Connection | undefined>>(listener);
+  const listener = Bun.listen<StreamConnection | undefined>({
+    hostname,
+    port,
+    ...own,
+    ...secured(certificate?.current),
+  });
+  const open = new ReplaceablePort<Bun.SocketListener<StreamConnection | undefined>>(listener);
   const shared = sharedBy(sockets, context, protocol, listener.port);
   let forget: (() => void) | undefined;
   if (isSecure) {
     // The runtime's types do not have the descriptor.
-    type Options = Bun.TCPSocketListenOptions<Connection | undefined>;
+    type Options = Bun.TCPSocketListenOptions<StreamConnection | undefined>;
     const reopen = (pair: CertificatePair) => (fd: number) =>
       Bun.listen({ fd, ...own, ...secured(pair) } as unknown as Options);
     forget = certificate?.onChange((pair) => errors.guard("tls-certificate", () => open.replace(reopen(pair))));

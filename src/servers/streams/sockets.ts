@@ -1,13 +1,13 @@
-/** The open connections of a TCP port, and their limit. */
+/** The open connections of a TCP or TLS port, and their limit. */
 import type { Bounded } from "../../base/bounded.ts";
 import { mostDescriptors, spareDescriptors } from "../../base/descriptors.ts";
 import { descriptorOf } from "../../base/kernel.ts";
 import { overTurns } from "../../base/turns.ts";
 import type { Responder } from "../../reflector/responder.ts";
-import { Connection, type Shared, type Socket } from "./connection.ts";
+import { type Shared, type Socket, StreamConnection } from "./connection.ts";
 
 /** The sockets of one listener. Its iterator yields their connections. */
-export class TcpSockets implements Bounded, Iterable<Connection> {
+export class StreamSockets implements Bounded, Iterable<StreamConnection> {
   /** Connections that were refused because too many were open, or too few descriptors free. */
   overflows = 0;
   /** Whether further input is discarded. */
@@ -26,7 +26,7 @@ export class TcpSockets implements Bounded, Iterable<Connection> {
     return this.#open.size;
   }
 
-  *[Symbol.iterator](): Generator<Connection> {
+  *[Symbol.iterator](): Generator<StreamConnection> {
     for (const { data } of this.#open) if (data) yield data;
   }
 
@@ -45,7 +45,7 @@ export class TcpSockets implements Bounded, Iterable<Connection> {
       return false;
     }
     this.#open.add(socket);
-    socket.data = new Connection(socket, shared);
+    socket.data = new StreamConnection(socket, shared);
     return true;
   }
 

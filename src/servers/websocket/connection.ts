@@ -7,8 +7,8 @@ import type { Responder } from "../../reflector/responder.ts";
 import type { LocalEnd } from "../../reflector/session.ts";
 import type { Sessions } from "../../reflector/sessions.ts";
 import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
-import type { Holder, TcpMemory } from "../bounds/connection-memory.ts";
-import type { Pausable, TcpTurns } from "../bounds/connection-turns.ts";
+import type { ConnectionMemory, Holder } from "../bounds/connection-memory.ts";
+import type { ConnectionTurns, Pausable } from "../bounds/connection-turns.ts";
 import { type MessageConnection, MessagePacket } from "./packet.ts";
 
 /** The response to a plain message. */
@@ -32,8 +32,8 @@ export interface WebSocketShared {
   /** Octets of responses that a peer may leave unread before the lab stops reading from it. */
   readonly unreadLimit: number;
   /** The octets that all connections hold. */
-  readonly memory: TcpMemory;
-  readonly turns: TcpTurns;
+  readonly memory: ConnectionMemory;
+  readonly turns: ConnectionTurns;
   /** Called for a connection with more messages than a turn can process: the others are read before it. */
   readonly readLast: (connection: WebSocketConnection) => void;
 }

@@ -6,8 +6,8 @@ import type { Limits } from "../../limits.ts";
 import type { Responder } from "../../reflector/responder.ts";
 import type { LocalEnd } from "../../reflector/session.ts";
 import type { Sessions } from "../../reflector/sessions.ts";
-import type { TcpMemory } from "../bounds/connection-memory.ts";
-import { TcpTurns } from "../bounds/connection-turns.ts";
+import type { ConnectionMemory } from "../bounds/connection-memory.ts";
+import { ConnectionTurns } from "../bounds/connection-turns.ts";
 import { WebSocketConnection, type WebSocketShared } from "./connection.ts";
 
 /** The path of the endpoint. */
@@ -57,7 +57,7 @@ interface EndpointParts {
   readonly responder: Responder;
   readonly sessions: Sessions;
   readonly limits: Pick<Limits, "websocketConnections" | "tcpUnreadBytes">;
-  readonly streamMemory: TcpMemory;
+  readonly streamMemory: ConnectionMemory;
 }
 
 /** The connections of the endpoint. Its iterator yields them. */
@@ -76,7 +76,7 @@ export class WebSocketEndpoint implements Bounded, Iterable<WebSocketConnection>
   constructor(private readonly context: EndpointParts) {
     const { responder, sessions, limits, streamMemory: memory } = context;
     this.limit = limits.websocketConnections;
-    const turns = new TcpTurns(this, () => responder.clock.now(), false);
+    const turns = new ConnectionTurns(this, () => responder.clock.now(), false);
     const readLast = (connection: WebSocketConnection) => {
       if (this.#open.delete(connection)) this.#open.add(connection); // reading is resumed in the order of the set
     };
