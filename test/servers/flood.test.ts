@@ -6,9 +6,11 @@ import { TLS_FORMS, tcpStamp, testFrame, trafficOf } from "../support/clients.ts
 import { startTestLab, TLS_ON, urlOf } from "../support/lab.ts";
 import { watchTurns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
+import { WEBSOCKET_FORMS } from "../support/websocket-forms.ts";
 
 const FLOOD = join(import.meta.dir, "support/flood.ts");
 const [, tlsStamp = tcpStamp] = TLS_FORMS;
+const [, websocketStamp = tcpStamp] = WEBSOCKET_FORMS;
 const ROUTES = ["/healthz", "/metrics", "/impairments", "/live"];
 /** Time in which a control route answers during a flood, ms. */
 const ANSWER_MS = 100;
@@ -52,9 +54,10 @@ test.each(["udp", "tcp"] as const)(
 
 test.each([
   ["tcp", tcpStamp, ANSWER_MS],
-  ["tls", tlsStamp, 3 * ANSWER_MS], // the runtime passes what it has decrypted also to a paused connection
+  ["tls", tlsStamp, ANSWER_MS],
+  ["websocket", websocketStamp, ANSWER_MS],
 ] as const)(
-  "other connections are answered during a flood of frames over %s",
+  "other connections are answered during a flood of packets over %s",
   async (protocol, form, limitMs) => {
     await using lab = await startTestLab(TLS_ON);
     const flood = Bun.spawn([process.execPath, FLOOD, protocol, `${lab.ports[protocol]}`]);

@@ -12,6 +12,7 @@ import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../../stamp/fra
 import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
 import type { ConnectionMemory, Holder } from "../bounds/connection-memory.ts";
 import type { ConnectionTurns, Pausable } from "../bounds/connection-turns.ts";
+import { type InputReader, WaitingInput } from "../bounds/waiting-input.ts";
 import { type PacketConnection, StreamPacket } from "./packet.ts";
 
 const PREFACE = Buffer.from(STAMP_PREFACE);
@@ -22,6 +23,9 @@ const ONE_MICROSECOND = 0.001;
 
 /** Octets of frames after which a chunk can be interrupted: its rest is then processed in the next turn. */
 const SLICE_BYTES = 64 * 1024;
+
+/** The end of the peer's side, which waits behind its chunks. */
+const END = "end";
 
 /** A socket of the listener; its data is undefined until the connection is accepted. */
 export type Socket = Bun.Socket<StreamConnection | undefined>;
@@ -42,7 +46,7 @@ export interface Shared {
 }
 
 /** The state of one connection. */
-export class StreamConnection implements PacketConnection, Holder, Pausable {
+export class StreamConnection implements PacketConnection, Holder, Pausable, InputReader<Buffer | typeof END> {
   /** Packets whose responses are delayed. */
   delayed = 0;
   readonly peer: string;
@@ -64,10 +68,8 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
   #lastDueAt = 0;
   /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
   #activeAt: number;
-  /** Chunks that were interrupted, and what arrived after them. */
-  #waiting: Buffer[] = [];
-  /** The peer has closed its side after them. */
-  #endWaits = false;
+  /** The rest of an interrupted chunk, and what arrived after it. */
+  readonly #waiting: WaitingInput<Buffer | typeof END>;
   /** No further input is read; pending responses are still sent. */
   #closing = false;
   /** No further response is sent: the peer would match it to a dropped packet. */
@@ -88,6 +90,7 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
     this.peer = formatPeer(this.#address, this.#port);
     this.#activeAt = this.clock.now();
     this.#unsent = new Octets(shared.memory.budget);
+    this.#waiting = new WaitingInput(shared.turns, this);
   }
 
   order(dueAt: number, receivedAt: number): number {
@@ -96,21 +99,31 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
     return this.#lastDueAt;
   }
 
-  /** Processes a chunk, after those that wait: with TLS the runtime passes what it has decrypted also to a paused connection. */
+  /** Processes a chunk, or keeps a copy of what has to wait. */
   data(chunk: Buffer): void {
     if (this.#closing) return;
-    if (this.#waiting.length > 0) this.#waiting.push(Buffer.from(chunk));
-    else this.#read(chunk);
+    const rest = this.#waiting.isNeeded ? chunk : this.#read(chunk);
+    if (rest !== undefined && !this.#closing) this.#waiting.add(Buffer.from(rest));
   }
 
-  #read(chunk: Buffer): void {
-    if (this.#mode === "plain") this.#plain(chunk);
-    else if (this.#mode === "framed") this.#framed(chunk);
-    else this.#open(chunk);
+  /** Processes what waited. */
+  process(item: Buffer | typeof END): Buffer | undefined {
+    if (this.#closing) return undefined;
+    if (item !== END) return this.#read(item);
+    this.#inputEnded();
+    return undefined;
+  }
+
+  /** Processes a chunk; returns what is left of it if the turn has taken long. */
+  #read(chunk: Buffer): Buffer | undefined {
+    if (this.#mode === "framed") return this.#framed(chunk);
+    if (this.#mode === "opening") return this.#open(chunk);
+    this.#plain(chunk);
+    return undefined;
   }
 
   /** Determines from the first octets whether the connection is plain or carries frames. */
-  #open(chunk: Buffer): void {
+  #open(chunk: Buffer): Buffer | undefined {
     clearTimeout(this.#openingTimer);
     const start = this.#opening.length === 0 ? chunk : Buffer.concat([this.#opening, chunk]);
     const compared = Math.min(start.length, PREFACE.length);
@@ -120,8 +133,9 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
       this.#openingTimer = setTimeout(() => this.#openingOver(start), PREFACE_WAIT_MS);
     } else {
       this.#mode = "framed";
-      this.#framed(start.subarray(PREFACE.length));
+      return this.#framed(start.subarray(PREFACE.length));
     }
+    return undefined;
   }
 
   /** The time for the preface is over; called by the runtime, so that an error ends this connection only. */
@@ -129,9 +143,13 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
     try {
       this.#decidePlain(start);
     } catch (error) {
-      this.shared.responder.failed(error);
-      this.reset();
+      this.failed(error);
     }
+  }
+
+  failed(error: unknown): void {
+    this.shared.responder.failed(error);
+    this.reset();
   }
 
   #decidePlain(start: Buffer): void {
@@ -146,7 +164,7 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
     responder.receive(new StreamPacket(this, this.#activeAt, chunk.length, undefined, 0, undefined, 0));
   }
 
-  #framed(chunk: Buffer): void {
+  #framed(chunk: Buffer): Buffer | undefined {
     const { turns } = this.shared;
     let at = 0;
     let isValid = true;
@@ -155,48 +173,21 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
       isValid = this.#frames.read(slice, this.#frame);
       at += SLICE_BYTES;
     } while (isValid && at < chunk.length && !turns.held);
-    if (isValid && at < chunk.length && !this.#closing) this.#interrupt(Buffer.from(chunk.subarray(at)));
     if (this.#ended) this.#frames.clear();
     if (this.#frames.held !== this.#reserved) this.#reservePartial();
-    if (isValid) return;
+    if (isValid) return at < chunk.length ? chunk.subarray(at) : undefined;
     this.#reject("bad-length");
     this.#endWhenDone();
+    return undefined;
   }
-
-  /** Processes the rest of a chunk in the next turn. */
-  #interrupt(rest: Buffer): void {
-    this.#waiting.unshift(rest);
-    if (this.#waiting.length === 1) this.shared.turns.later(this.#readWaiting);
-  }
-
-  /** Processes what waits, until the turn has taken long; an error ends this connection only. */
-  readonly #readWaiting = (): void => {
-    const { responder, turns } = this.shared;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    try {
-      // Nothing is added before an interruption, which is in front of the others.
-      for (let next = waiting.shift(); next && !this.#closing; next = waiting.shift()) {
-        this.#read(next);
-        if (turns.held) break;
-      }
-    } catch (error) {
-      responder.failed(error);
-      this.reset();
-    }
-    if (this.#closing) return;
-    if (waiting.length > 0 && this.#waiting.length === 0) turns.later(this.#readWaiting);
-    this.#waiting.push(...waiting);
-    if (this.#endWaits && this.#waiting.length === 0) this.peerEnded();
-  };
 
   pauseReading(): void {
     if (!this.#closed) this.socket.pause();
   }
 
   resumeReading(): void {
-    const isWaiting = this.#waiting.length > 0; // what is read would have to wait behind it
-    if (!this.#closed && !isWaiting && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
+    // What is read would have to wait behind what waits.
+    if (!this.#closed && this.#waiting.isEmpty && this.#unsent.length <= this.shared.unreadLimit) this.socket.resume();
   }
 
   /** Reserves the memory of the incomplete frame. */
@@ -303,8 +294,11 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
 
   /** The peer has closed its side; pending responses are still sent. */
   peerEnded(): void {
-    this.#endWaits = this.#waiting.length > 0 && !this.#closing;
-    if (this.#endWaits) return;
+    if (this.#waiting.isEmpty || this.#closing) this.#inputEnded();
+    else this.#waiting.add(END);
+  }
+
+  #inputEnded(): void {
     if (this.#mode === "opening" && this.#opening.length > 0) {
       clearTimeout(this.#openingTimer);
       this.#decidePlain(this.#opening);
@@ -349,6 +343,7 @@ export class StreamConnection implements PacketConnection, Holder, Pausable {
   /** Frees the octets that the connection holds. */
   #free(): void {
     this.#unsent.clear();
+    this.#waiting.clear();
     this.#frames.clear();
     this.shared.memory.budget.release(this.#reserved);
     this.#reserved = 0;

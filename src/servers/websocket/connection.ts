@@ -9,6 +9,7 @@ import type { Sessions } from "../../reflector/sessions.ts";
 import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
 import type { ConnectionMemory, Holder } from "../bounds/connection-memory.ts";
 import type { ConnectionTurns, Pausable } from "../bounds/connection-turns.ts";
+import { type InputReader, WaitingInput } from "../bounds/waiting-input.ts";
 import { type MessageConnection, MessagePacket } from "./packet.ts";
 
 /** The response to a plain message. */
@@ -34,12 +35,10 @@ export interface WebSocketShared {
   /** The octets that all connections hold. */
   readonly memory: ConnectionMemory;
   readonly turns: ConnectionTurns;
-  /** Called for a connection with more messages than a turn can process: the others are read before it. */
-  readonly readLast: (connection: WebSocketConnection) => void;
 }
 
 /** The state of one connection. */
-export class WebSocketConnection implements MessageConnection, Holder, Pausable {
+export class WebSocketConnection implements MessageConnection, Holder, Pausable, InputReader<string | Buffer> {
   /** Messages whose responses are delayed. */
   delayed = 0;
   readonly peer: string;
@@ -57,7 +56,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   /** No further response is sent: the peer would match it to a dropped message. */
   #mute = false;
   /** Messages that were received while the reading was held. */
-  #waiting: (string | Buffer)[] = [];
+  readonly #waiting: WaitingInput<string | Buffer>;
   /** The code of the close frame. */
   #code = GOING_AWAY;
   #closed = false;
@@ -75,6 +74,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
     this.#address = plainAddress(address);
     this.peer = formatPeer(this.#address, port);
     this.#activeAt = this.clock.now();
+    this.#waiting = new WaitingInput(shared.turns, this);
   }
 
   /** The runtime has accepted the connection. */
@@ -94,37 +94,16 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
    */
   message(content: string | Buffer): void {
     if (this.#closing) return;
-    const { turns } = this.shared;
-    if (this.#waiting.length === 0 && !turns.held) this.#process(content);
-    else {
-      if (this.#waiting.length === 0) this.#wait();
-      this.#waiting.push(content);
-    }
+    if (this.#waiting.isNeeded) this.#waiting.add(content);
+    else this.process(content);
   }
 
-  #wait(): void {
-    this.shared.turns.later(this.#processWaiting);
-    this.shared.readLast(this);
+  failed(error: unknown): void {
+    this.shared.responder.failed(error);
+    this.reset();
   }
 
-  /** Processes the messages that wait, until the turn has taken long; called by a timer, so that an error ends this connection only. */
-  readonly #processWaiting = (): void => {
-    const { responder, turns } = this.shared;
-    const waiting = this.#waiting;
-    let at = 0;
-    try {
-      // A fault can end the connection, which discards them.
-      while (at < waiting.length && !turns.held && waiting === this.#waiting) this.#process(waiting[at++] ?? "");
-    } catch (error) {
-      responder.failed(error);
-      this.reset();
-    }
-    if (waiting !== this.#waiting) return;
-    this.#waiting = waiting.slice(at);
-    if (this.#waiting.length > 0) turns.later(this.#processWaiting);
-  };
-
-  #process(content: string | Buffer): void {
+  process(content: string | Buffer): undefined {
     const { responder, sessions, turns } = this.shared;
     const now = this.clock.now();
     this.#activeAt = now;
@@ -150,7 +129,8 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   }
 
   resumeReading(): void {
-    if (!this.#closed && this.#reserved <= this.shared.unreadLimit) this.#socket?.resume();
+    // What is read would have to wait behind what waits.
+    if (!this.#closed && this.#waiting.isEmpty && this.#reserved <= this.shared.unreadLimit) this.#socket?.resume();
   }
 
   write(packet: Buffer | undefined): number {
@@ -205,7 +185,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   end(answering = true, code = GOING_AWAY): void {
     if (!this.#closing) this.#code = code;
     this.#closing = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     if (!answering) this.#mute = true;
     this.#endWhenDone();
   }
@@ -232,7 +212,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable 
   reset(): void {
     this.#closing = true;
     this.#mute = true;
-    this.#waiting = [];
+    this.#waiting.clear();
     this.#free();
     this.#socket?.terminate();
   }

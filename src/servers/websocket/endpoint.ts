@@ -76,11 +76,8 @@ export class WebSocketEndpoint implements Bounded, Iterable<WebSocketConnection>
   constructor(private readonly context: EndpointParts) {
     const { responder, sessions, limits, streamMemory: memory } = context;
     this.limit = limits.websocketConnections;
-    const turns = new ConnectionTurns(this, () => responder.clock.now(), false);
-    const readLast = (connection: WebSocketConnection) => {
-      if (this.#open.delete(connection)) this.#open.add(connection); // reading is resumed in the order of the set
-    };
-    this.#shared = { responder, sessions, unreadLimit: limits.tcpUnreadBytes, memory, turns, readLast };
+    const turns = new ConnectionTurns(this, () => responder.clock.now());
+    this.#shared = { responder, sessions, unreadLimit: limits.tcpUnreadBytes, memory, turns };
   }
 
   get size(): number {
