@@ -118,12 +118,15 @@ function port(name: string, help: string): Setting<number> {
   };
 }
 
+/** Placeholder of a port that can be off. */
+const PORT_OR_OFF = "PORT|off";
+
 /** The port of a protocol that can be off. */
 function securePort(protocol: SecureProtocol): Setting<PortOrOff> {
   const { parse, allowed, ...rest } = port(protocol.toUpperCase(), REGISTRY[protocol].help);
   return {
     ...rest,
-    value: "PORT|off",
+    value: PORT_OR_OFF,
     parse: (text) => (text === "off" ? text : parse(text)),
     allowed: `${allowed}, or off`,
   };
@@ -301,8 +304,8 @@ export function readPorts(env: Variables): Partial<Record<Protocol, number>> {
 
 /** The end of an error line about the value of a setting: how to change it. */
 export function changeHint(key: keyof Config): string {
-  const { flag, variable } = SETTINGS[key];
-  return `; choose another with --${flag} or ${variable}`;
+  const { flag, variable, value } = SETTINGS[key];
+  return `; choose another with --${flag} or ${variable}${value === PORT_OR_OFF ? "; off leaves it closed" : ""}`;
 }
 
 function keysOf<T extends object>(record: T): (keyof T)[] {

@@ -30,10 +30,10 @@ import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
-import { HttpApplication } from "./servers/http-application.ts";
-import { HttpSessions } from "./servers/http-sessions.ts";
+import { ConnectionMemory } from "./servers/bounds/connection-memory.ts";
+import { HttpApplication } from "./servers/http/application.ts";
+import { HttpSessions } from "./servers/http/sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
-import { TcpMemory } from "./servers/tcp-memory.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -71,7 +71,7 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const metrics = createMetrics();
   const queue = new DelayQueue(limits.delayQueue, clock, limits.delayQueueBytes, errors);
   const tcpOctets = new Budget(limits.tcpBytes);
-  const streamMemory = new TcpMemory(tcpOctets);
+  const streamMemory = new ConnectionMemory(tcpOctets);
   const httpBodies = new Budget(limits.httpBodiesBytes);
   const httpSessions = new HttpSessions(limits.httpSessions);
   const runBodies = new Budget(limits.runBodiesBytes);

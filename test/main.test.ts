@@ -162,6 +162,15 @@ describe("an error at the start", () => {
     }
   });
 
+  test("for a port of TLS in use the line also says that `off` leaves it closed", async () => {
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const args = [...CLASSICS.flatMap((name) => [`--${name}-port`, "0"]), "--tls-port", `${taken.port}`];
+    const advice = "choose another with --tls-port or WIRELAB_TLS_PORT; off leaves it closed";
+    const line = `wirelab: TLS port ${taken.port} on 127.0.0.1 is in use; ${advice}\n`;
+    const others = ["https", "http2", "http3"].flatMap((name) => [`--${name}-port`, "off"]);
+    expect(await runMain([...args, ...others])).toEqual({ status: 1, out: "", err: line });
+  });
+
   test("for a certificate that has expired exits with status 2 and one line with its file", async () => {
     using folder = temporaryFolder();
     const past = Date.now() - 800 * DAY_MS; // a certificate is valid for 397 days

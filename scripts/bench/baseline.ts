@@ -3,7 +3,7 @@
  * files of a certificate it has the lab's settings of TLS.
  */
 import { readFileSync } from "node:fs";
-import { tlsOptions } from "../../src/servers/tls-options.ts";
+import { tlsOptions } from "../../src/servers/secure/tls-options.ts";
 
 const [kind, certFile, keyFile] = process.argv.slice(2);
 const hostname = "127.0.0.1";

@@ -1,6 +1,6 @@
 /** `/http-sessions/{id}`: the requests of one session that faults lost. */
 import { Elysia } from "elysia";
-import { isHttpSession } from "../servers/http-sessions.ts";
+import { isHttpSession } from "../servers/http/sessions.ts";
 import { BadRequestError } from "./errors.ts";
 import { describe, errorResponse, jsonResponse } from "./openapi.ts";
 import type { ApiParts } from "./parts.ts";

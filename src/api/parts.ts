@@ -14,7 +14,7 @@ import type { Instance } from "../reflector/instance.ts";
 import type { Sessions } from "../reflector/sessions.ts";
 import type { KeptRuns } from "../runs/kept/kept-runs.ts";
 import type { Runner } from "../runs/runner.ts";
-import type { HttpSessions } from "../servers/http-sessions.ts";
+import type { HttpSessions } from "../servers/http/sessions.ts";
 import type { Ports } from "../servers/listeners.ts";
 
 /** The parts as lab.ts provides them; each module of routes takes those that it uses. */

@@ -1,7 +1,7 @@
 /** The API description of the traffic routes. */
 import type { DocumentDecoration } from "elysia";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { MAX_BYTES, MAX_DELAY_SECONDS, type TrafficRoute } from "../servers/http-routes.ts";
+import { MAX_BYTES, MAX_DELAY_SECONDS, type TrafficRoute } from "../servers/http/routes.ts";
 import { describe, errorResponse, jsonResponse, pathParameter } from "./openapi.ts";
 
 const SERVER_TIMING = {

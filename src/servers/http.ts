@@ -1,5 +1,5 @@
 /** The HTTP listener: HTTP/1.1 without encryption. */
-import { serveHttp } from "./http-server.ts";
+import { serveHttp } from "./http/server.ts";
 import type { Listen } from "./listener.ts";
 
 /** Listens for requests and passes those to a traffic route to the responder. */

@@ -1,5 +1,5 @@
 /** The HTTP/2 listener: HTTP/2 over TLS (RFC 9113). */
-import { serveHttp } from "./http-server.ts";
+import { serveHttp } from "./http/server.ts";
 import type { Listen } from "./listener.ts";
 
 /** Listens for requests and passes those to a traffic route to the responder. */

@@ -1,5 +1,5 @@
 /** The HTTP/3 listener: HTTP/3 over QUIC (RFC 9114). */
-import { serveHttp } from "./http-server.ts";
+import { serveHttp } from "./http/server.ts";
 import type { Listen, ListenerContext } from "./listener.ts";
 
 /** Listens for requests and passes those to a traffic route to the responder. */

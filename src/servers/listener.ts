@@ -11,10 +11,10 @@ import type { Limits } from "../limits.ts";
 import type { Handshakes } from "../metrics/counters.ts";
 import type { Responder } from "../reflector/responder.ts";
 import type { Sessions } from "../reflector/sessions.ts";
-import type { HttpApplication } from "./http-application.ts";
-import type { HttpSessions } from "./http-sessions.ts";
-import type { TcpMemory } from "./tcp-memory.ts";
-import type { WebSocketEndpoint } from "./websocket-endpoint.ts";
+import type { ConnectionMemory } from "./bounds/connection-memory.ts";
+import type { HttpApplication } from "./http/application.ts";
+import type { HttpSessions } from "./http/sessions.ts";
+import type { WebSocketEndpoint } from "./websocket/endpoint.ts";
 
 /** An open port of the lab. */
 export interface Listener {
@@ -53,7 +53,7 @@ export interface ListenerContext {
   /** The handshakes of each protocol that begins with one. */
   readonly handshakes: Readonly<Record<SecureProtocol, Handshakes>>;
   /** TCP, TLS and WebSocket: what connections hold, unread responses and incomplete frames. */
-  readonly streamMemory: TcpMemory;
+  readonly streamMemory: ConnectionMemory;
   /** HTTP: the octets of the bodies that are being read. */
   readonly httpBodies: Budget;
   /** HTTP: the losses of each session of requests. */

@@ -1,6 +1,6 @@
 /** The TLS listener: TCP with encryption. */
 import type { Listen } from "./listener.ts";
-import { serveStreams } from "./stream-server.ts";
+import { serveStreams } from "./streams/server.ts";
 
 /** Listens for connections and passes each packet to the responder. */
 export const listen: Listen = (context) => serveStreams(context, "tls");

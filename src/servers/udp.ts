@@ -9,7 +9,7 @@ import type { Responder } from "../reflector/responder.ts";
 import type { LocalEnd, Session } from "../reflector/session.ts";
 import { isAnswer, isTestPacket, STAMP_LENGTH, sequenceOf, ssidOf, writeAnswer } from "../stamp/packet.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
-import { type UdpHandlers, type UdpSocket, UdpSockets } from "./udp-sockets.ts";
+import { type UdpHandlers, type UdpSocket, UdpSockets } from "./udp/sockets.ts";
 
 const ACK = Buffer.from("ACK-UDP");
 

@@ -1,6 +1,6 @@
 /** The WebSocket listener. It has no port: the listeners of HTTP/1.1 attach its endpoint. */
 import type { Listener, ListenerContext } from "./listener.ts";
-import { WebSocketEndpoint } from "./websocket-endpoint.ts";
+import { WebSocketEndpoint } from "./websocket/endpoint.ts";
 
 /** Idle connections are searched for this often within the idle limit, and at least once a second. */
 const SEARCHES = 4;

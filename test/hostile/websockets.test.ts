@@ -1,5 +1,6 @@
 /** WebSocket peers that send what is not allowed, never end a message, do not read, or flood. */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { type LabProcess, startLabProcess } from "../servers/support/lab-process.ts";
 import { residentBytes } from "../servers/support/memory.ts";
 import { testPacket, trafficOf } from "../support/clients.ts";
@@ -26,6 +27,12 @@ const PEERS = countOf(100, 1000);
 const LIMIT_MS = countOf(60_000, 240_000);
 /** Most growth of memory while 1 MiB is held for a peer and 64 MiB for all, octets. */
 const MOST_GROWTH = 128e6;
+
+/** Most growth of memory while the messages of 16 connections wait, octets. */
+const MOST_WAITING_BYTES = 400e6;
+/** The runtime does not report the reset of a paused connection with unsent octets: the search for idle ones closes it, s. */
+const PAUSED_IDLE_S = 5;
+const FLOOD = join(import.meta.dir, "../servers/support/flood.ts");
 
 const openTo = (lab: LabProcess) => openWebSocket(lab.ports.http);
 const notFinal = { fin: false } as const;
@@ -171,7 +178,7 @@ test("a peer that does not read its answers is no longer read from, and closed a
 test.each([named(PEERS)])(
   "%s peers that do not read stay within the budget; the longest silent are closed",
   async () => {
-    await using lab = await startLabProcess({ limits: { tcpBytes: 4 * 2 ** 20 } });
+    await using lab = await startLabProcess({ limits: { tcpBytes: 4 * 2 ** 20, tcpIdleSeconds: PAUSED_IDLE_S } });
     const before = await startingPoint(lab);
     {
       using open = new DisposableStack();
@@ -190,8 +197,7 @@ test.each([named(PEERS)])(
 );
 
 test("a flood of the shortest messages leaves turns to everybody else, and every message is answered or dropped", async () => {
-  // The runtime does not report the reset of a paused connection with unsent octets: the search for idle ones closes it.
-  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: 3 } });
+  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: PAUSED_IDLE_S } });
   const before = await startingPoint(lab);
   {
     using open = new DisposableStack();
@@ -202,6 +208,25 @@ test("a flood of the shortest messages leaves turns to everybody else, and every
       return (await trafficOf(lab, "websocket")).packets > 100_000;
     };
     await flood(peers, block, isEnough);
+  }
+  await expectRecovery(lab, before);
+});
+
+test("100 peers that never stop to send the shortest messages: what waits is bounded", async () => {
+  await using lab = await startLabProcess({ limits: { tcpIdleSeconds: PAUSED_IDLE_S } });
+  const before = await startingPoint(lab);
+  const peers = Bun.spawn([process.execPath, FLOOD, "websocket", `${lab.ports.http}`, "100"]);
+  try {
+    let most = 0;
+    const isEnough = async () => {
+      most = Math.max(most, await residentBytes(lab));
+      return (await trafficOf(lab, "websocket")).packets > 100_000;
+    };
+    await until(isEnough, "the flood", LIMIT_MS);
+    expect(most - before.memory).toBeLessThan(MOST_WAITING_BYTES);
+  } finally {
+    peers.kill();
+    await peers.exited;
   }
   await expectRecovery(lab, before);
 });

@@ -6,9 +6,11 @@ import { TLS_FORMS, tcpStamp, testFrame, trafficOf } from "../support/clients.ts
 import { startTestLab, TLS_ON, urlOf } from "../support/lab.ts";
 import { watchTurns } from "../support/turns.ts";
 import { until } from "../support/until.ts";
+import { WEBSOCKET_FORMS } from "../support/websocket-forms.ts";
 
 const FLOOD = join(import.meta.dir, "support/flood.ts");
 const [, tlsStamp = tcpStamp] = TLS_FORMS;
+const [, websocketStamp = tcpStamp] = WEBSOCKET_FORMS;
 const ROUTES = ["/healthz", "/metrics", "/impairments", "/live"];
 /** Time in which a control route answers during a flood, ms. */
 const ANSWER_MS = 100;
@@ -52,9 +54,10 @@ test.each(["udp", "tcp"] as const)(
 
 test.each([
   ["tcp", tcpStamp, ANSWER_MS],
-  ["tls", tlsStamp, 3 * ANSWER_MS], // the runtime passes what it has decrypted also to a paused connection
+  ["tls", tlsStamp, ANSWER_MS],
+  ["websocket", websocketStamp, ANSWER_MS],
 ] as const)(
-  "other connections are answered during a flood of frames over %s",
+  "other connections are answered during a flood of packets over %s",
   async (protocol, form, limitMs) => {
     await using lab = await startTestLab(TLS_ON);
     const flood = Bun.spawn([process.execPath, FLOOD, protocol, `${lab.ports[protocol]}`]);
@@ -78,32 +81,38 @@ test.each([
   20_000,
 );
 
-test("frames whose chunk is interrupted are answered once each, in order", async () => {
-  await using lab = await startTestLab();
-  const count = 60_000;
-  const frames = Buffer.concat(Array.from({ length: count }, (_, n) => testFrame(n)));
-  const sequences: number[] = [];
-  const reader = new FrameReader();
-  let at = 0;
-  const write = (socket: Bun.Socket) => {
-    at += Math.max(0, socket.write(frames, at, frames.length - at));
-  };
-  const socket = await Bun.connect({
-    hostname: "127.0.0.1",
-    port: lab.ports.tcp,
-    socket: {
-      open(socket) {
-        socket.write(STAMP_PREFACE);
-        write(socket);
+test.each(["tcp", "tls"] as const)(
+  "frames before an end of %s whose chunk is interrupted are answered once each, in order",
+  async (protocol) => {
+    await using lab = await startTestLab(TLS_ON);
+    const count = 60_000;
+    const frames = Buffer.concat(Array.from({ length: count }, (_, n) => testFrame(n)));
+    const sequences: number[] = [];
+    const reader = new FrameReader();
+    let at = 0;
+    const write = (socket: Bun.Socket) => {
+      at += Math.max(0, socket.write(frames, at, frames.length - at));
+      if (at === frames.length) socket.shutdown();
+    };
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: lab.ports[protocol] ?? 0,
+      ...(protocol === "tls" && { tls: { rejectUnauthorized: false } }),
+      socket: {
+        open(socket) {
+          socket.write(STAMP_PREFACE);
+          write(socket);
+        },
+        drain: write,
+        data: (_, chunk) =>
+          void reader.read(chunk, (bytes, at) => sequences.push(bytes.readUInt32BE(at + FRAME_HEADER_LENGTH))),
       },
-      drain: write,
-      data: (_, chunk) =>
-        void reader.read(chunk, (bytes, at) => sequences.push(bytes.readUInt32BE(at + FRAME_HEADER_LENGTH))),
-    },
-  });
-  await until(() => sequences.length >= count, "all answers", 10_000);
-  expect(sequences).toEqual(Array.from({ length: count }, (_, n) => n));
-  const { packets, answered } = await trafficOf(lab, "tcp");
-  expect([packets, answered]).toEqual([count, count]);
-  socket.end();
-}, 20_000);
+    });
+    await until(() => sequences.length >= count, "all answers", 10_000);
+    expect(sequences).toEqual(Array.from({ length: count }, (_, n) => n));
+    const { packets, answered } = await trafficOf(lab, protocol);
+    expect([packets, answered]).toEqual([count, count]);
+    socket.end();
+  },
+  20_000,
+);

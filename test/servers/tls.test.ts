@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Lab, LabOptions } from "../../src/lab.ts";
-import { ReplaceablePort } from "../../src/servers/replaceable-port.ts";
+import { ReplaceablePort } from "../../src/servers/secure/replaceable-port.ts";
 import { STAMP_PREFACE } from "../../src/stamp/frames.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { testFrame, trafficOf } from "../support/clients.ts";

@@ -1,0 +1,142 @@
+/** The sockets of a UDP port: one, or one for each IP version where both are served. */
+import { receiveBufferDrops, setReceiveBuffer } from "../../base/kernel.ts";
+import { SocketHold } from "../../base/socket-hold.ts";
+import { ReadTurns } from "../bounds/read-turns.ts";
+
+/** One UDP socket, whose reading is interrupted when it would occupy the event loop. */
+export class UdpSocket {
+  #hold: SocketHold | undefined;
+  #turns: ReadTurns | undefined;
+
+  constructor(private readonly socket: Bun.udp.Socket<"buffer">) {}
+
+  /** Sets the receive buffer and limits the time of reading; `now` is the clock of the datagrams' times. */
+  prepare(receiveBuffer: number, now: () => number): void {
+    setReceiveBuffer(this.socket, receiveBuffer);
+    this.#hold = SocketHold.of(this.socket);
+    if (this.#hold) this.#turns = new ReadTurns(this.#hold, now);
+  }
+
+  /** Called for each datagram, with the time of its receipt. */
+  received(now: number): void {
+    this.#turns?.note(now);
+  }
+
+  get port(): number {
+    return this.socket.port;
+  }
+
+  get address(): string {
+    return this.socket.address.address;
+  }
+
+  /** Passes a datagram to the kernel; throws the error of an earlier one. */
+  send(data: Buffer, port: number, address: string): boolean {
+    if (this.#hold?.held) return this.#sendBetween(this.#hold, data, port, address);
+    return this.socket.send(data, port, address);
+  }
+
+  #sendBetween(hold: SocketHold, data: Buffer, port: number, address: string): boolean {
+    hold.release();
+    try {
+      return this.socket.send(data, port, address);
+    } finally {
+      hold.hold();
+    }
+  }
+
+  /** Datagrams that the kernel dropped because the receive buffer was full; undefined if it does not report them. */
+  receiveBufferDrops(): number | undefined {
+    if (this.socket.closed) return 0;
+    this.#hold?.release();
+    return receiveBufferDrops([this.socket]);
+  }
+
+  close(): void {
+    this.#hold?.close();
+    this.#hold = undefined;
+    this.#turns = undefined;
+    this.socket.close();
+  }
+}
+
+/** What a port does with datagrams and errors. */
+export interface UdpHandlers {
+  /** `isForged`: an IPv6 packet with the form of an IPv4 address as its source, to which no response may be sent. */
+  data(socket: UdpSocket, data: Buffer, port: number, address: string, isForged: boolean): void;
+  error(error: Error | undefined): void;
+}
+
+/** The runtime's flag for IPV6_V6ONLY, as node:dgram passes it (bun-types does not declare it). */
+const IPV6_ONLY = 8;
+/** How often another free port is tried if the one that is free for IPv6 is in use for IPv4. */
+const ATTEMPTS = 10;
+
+async function openOne(hostname: string, port: number, handlers: UdpHandlers, flags: number): Promise<UdpSocket> {
+  let opened: UdpSocket | undefined;
+  const options: Bun.udp.SocketOptions<"buffer"> & { readonly flags: number } = {
+    hostname,
+    port,
+    flags,
+    socket: {
+      data(_, data, port, address) {
+        const isForged = flags === IPV6_ONLY && address.startsWith("::ffff:");
+        if (opened) handlers.data(opened, data, port, address, isForged);
+      },
+      // The runtime passes the error alone, where bun-types declares the socket before it.
+      error: (...given: unknown[]) => handlers.error(given.findLast((each) => each instanceof Error)),
+    },
+  };
+  opened = new UdpSocket(await Bun.udpSocket(options));
+  return opened;
+}
+
+/**
+ * Opens the sockets. A socket for both versions reports an IPv4 source as `::ffff:127.0.0.1`, and the same for an IPv6
+ * packet with that source, which another host can send; so each version has a socket of its own.
+ */
+async function openBoth(hostname: string, port: number, handlers: UdpHandlers): Promise<readonly UdpSocket[]> {
+  if (!hostname.includes(":") || hostname.startsWith("::ffff:")) return [await openOne(hostname, port, handlers, 0)];
+  for (let attempt = 1; ; attempt++) {
+    const six = await openOne(hostname, port, handlers, IPV6_ONLY);
+    if (six.address !== "::") return [six];
+    try {
+      return [six, await openOne("0.0.0.0", six.port, handlers, 0)];
+    } catch (error) {
+      six.close();
+      if (port !== 0 || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The open sockets of one UDP port. */
+export class UdpSockets {
+  private constructor(private readonly sockets: readonly UdpSocket[]) {}
+
+  /** Rejects with the system's error if the port is not available. */
+  static async open(
+    hostname: string,
+    port: number,
+    receiveBuffer: number,
+    handlers: UdpHandlers,
+    now: () => number,
+  ): Promise<UdpSockets> {
+    const sockets = await openBoth(hostname, port, handlers);
+    for (const socket of sockets) socket.prepare(receiveBuffer, now);
+    return new UdpSockets(sockets);
+  }
+
+  get port(): number {
+    return this.sockets[0]?.port ?? 0;
+  }
+
+  /** Datagrams that the kernel dropped because a receive buffer was full; undefined if it does not report them. */
+  receiveBufferDrops(): number | undefined {
+    const drops = this.sockets.map((socket) => socket.receiveBufferDrops());
+    return drops.reduce((sum, each) => (sum === undefined || each === undefined ? undefined : sum + each), 0);
+  }
+
+  close(): void {
+    for (const socket of this.sockets) socket.close();
+  }
+}
