@@ -59,7 +59,7 @@ export class SerialClient implements Client {
   #isRun = true;
   readonly #limits: ExchangeLimits;
   readonly #exchanges: Exchanges;
-  readonly #waiting: WaitingPackets;
+  readonly #waiting = new WaitingPackets();
   readonly localPorts = new Set<number>();
   readonly #polls = new PollTimes();
   readonly #packets: SerialPackets;
@@ -81,7 +81,6 @@ export class SerialClient implements Client {
     const resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
     this.#limits = { connections, resting, waitMs, rests };
     this.#exchanges = new Exchanges(this.#limits, () => this.#newExchange());
-    this.#waiting = new WaitingPackets(settings.timeoutMs);
     this.#packets = new SerialPackets(settings);
   }
 
@@ -142,7 +141,7 @@ export class SerialClient implements Client {
 
   /** Accepts a packet that waits for a connection that is being opened; false if each of them has a packet. */
   #join(intendedAt: number, now: number): boolean {
-    if (!this.#waiting.hasSpare(now, true)) return false;
+    if (!this.#waiting.hasSpare) return false;
     this.#waiting.join(this.#acceptWaiting(intendedAt, now));
     return true;
   }
@@ -166,7 +165,7 @@ export class SerialClient implements Client {
   #take(now: number): Exchange | undefined {
     if (this.#rests) return this.#exchanges.takeRested(now, this.#packets.recorder);
     const open = this.#exchanges.takeOpen();
-    if (open !== undefined || this.#waiting.hasSpare(now)) return open;
+    if (open !== undefined || this.#waiting.hasSpare) return open;
     return this.#exchanges.takeClosed();
   }
 

@@ -1,9 +1,6 @@
 /** The packets of a serial client that wait for a connection, and the attempts to open connections for them. */
 import type { AcceptedPacket } from "./exchanges.ts";
 
-/** Longest time for which an attempt gets further packets, ms. */
-const MAX_FRESH_MS = 250;
-
 /** A packet that waits. */
 interface Waiting {
   readonly packet: AcceptedPacket;
@@ -13,7 +10,6 @@ interface Waiting {
 
 /** An attempt to open a connection. */
 export interface Attempt {
-  readonly startedAt: number;
   /** The packet that waits for it; undefined if that was sent on another connection, or was given up. */
   waiting: Waiting | undefined;
 }
@@ -24,16 +20,10 @@ export class WaitingPackets {
   readonly #queue: Waiting[] = [];
   /** The attempts without a packet. */
   readonly #spare: Attempt[] = [];
-  readonly #freshMs: number;
-
-  /** @param timeoutMs timeout of an attempt: one that takes a quarter of it gets no further packets */
-  constructor(timeoutMs: number) {
-    this.#freshMs = Math.min(MAX_FRESH_MS, timeoutMs / 4);
-  }
 
   /** An attempt begins, for a packet that was just accepted. */
   begin(packet: AcceptedPacket): Attempt {
-    const attempt: Attempt = { startedAt: packet.acceptedAt, waiting: undefined };
+    const attempt: Attempt = { waiting: undefined };
     this.#add(packet, attempt);
     return attempt;
   }
@@ -43,10 +33,9 @@ export class WaitingPackets {
     this.#queue.push(attempt.waiting);
   }
 
-  /** Whether a packet can wait for an attempt without a packet; with `orStale` also for one that has taken long. */
-  hasSpare(now: number, orStale = false): boolean {
-    const last = this.#spare.at(-1);
-    return last !== undefined && (orStale || now - last.startedAt <= this.#freshMs);
+  /** Whether there is an attempt without a packet. */
+  get hasSpare(): boolean {
+    return this.#spare.length > 0;
   }
 
   /** The packet waits for an attempt without a packet, which there has to be. */

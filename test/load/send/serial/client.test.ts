@@ -201,7 +201,7 @@ async function clientWithSlowHandshakes(connections: number) {
 test("a packet waits for the first connection that becomes free, not for the one that is opened for it", async () => {
   const { recorder, clock, connection, made, send, attempts } = await clientWithSlowHandshakes(100);
   for (let packet = 0; packet < 60; packet++) {
-    clock.time += 0.4;
+    clock.time += 5;
     expect([send(), send()]).toEqual([true, true]);
     connection(0).events.onAnswer({ kind: "answered" }, 1);
     connection(0).events.onAnswer({ kind: "answered" }, 1);
@@ -223,17 +223,20 @@ test("a connection that takes long to open delays one packet, and none of those 
   connection(0).events.onAnswer({ kind: "answered" }, 1); // the waiting packet is sent here
   connection(0).events.onAnswer({ kind: "answered" }, 1);
   connection(0).close();
+  send(); // waits for the connection that is held
   for (let packet = 0; packet < 5; packet++) {
-    clock.time += 20; // more than a quarter of the timeout after the attempt
+    clock.time += 10;
     send();
     await Bun.sleep(0);
     const busy = made.find(({ usable }) => usable) ?? expect.unreachable();
+    busy.close(); // the target closes after each answer
     busy.events.onAnswer({ kind: "answered" }, 1);
-    busy.close();
   }
-  expect(recorder.counts).toMatchObject({ sent: 7, answered: 7, failed: 0 });
+  expect(recorder.counts).toMatchObject({ sent: 8, answered: 7, failed: 0 });
   expect(recorder.response.max).toBeCloseTo(0.01, 6);
+  clock.time += 51;
   client.tick(clock.time);
+  expect(recorder.counts).toMatchObject({ sent: 8, answered: 7, failed: 1, lost: 0 });
   expect(recorder.pending).toBe(0);
 });
 
