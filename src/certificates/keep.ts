@@ -20,6 +20,9 @@ export interface KeepOptions {
   readonly repeat?: Repeat;
 }
 
+/** Time between two checks of the certificate in use. A machine without a clock of its own gets the time after its start. */
+const CHECK_MS = 60_000;
+
 type Needs = Required<Omit<KeepOptions, "repeat">>;
 
 /** Where certificates are kept: a CertificateFolder, or memory. */
@@ -39,8 +42,9 @@ function storeInMemory(first: Contents): Store {
 /**
  * The lab's own certificate and authority. With a data folder they are kept in `tls/` there: `ca.pem`, `ca-key.pem`,
  * `certificate.pem` and `certificate-key.pem`. Kept ones are used again. A certificate that is not suitable is replaced by
- * one of the same authority, and an authority only if it is missing, damaged or near its end. Once a day the certificate
- * is renewed if it ends within 30 days. If the folder cannot be used, a warning is logged and nothing is kept.
+ * one of the same authority, and an authority only if it is missing, damaged or near its end. Each minute the
+ * certificate is renewed if it ends within 30 days, or is not valid yet: the clock can step by years. If the folder cannot be
+ * used, a warning is logged and nothing is kept.
  *
  * The holder of `ca-key.pem` can impersonate servers to everyone who trusts `ca.pem`, so it should not leave the machine.
  * If it is removed, the certificate is used until it has to be replaced. Rejects with CertificateError for invalid names.
@@ -66,9 +70,13 @@ export async function keepCertificates(
   };
   const first = await obtain();
   warnOfOmitted(first, needs);
-  return startSource(first, { ms: DAY_MS, repeat }, (current) =>
-    current.notAfter.getTime() - now() < RENEWAL_DAYS * DAY_MS ? obtain() : undefined,
-  );
+  return startSource(first, { ms: CHECK_MS, repeat }, (current) => (isDue(current, now()) ? obtain() : undefined));
+}
+
+/** Whether a certificate in use has to be replaced. */
+function isDue({ cert, notAfter }: Certificate, now: number): boolean {
+  const isEarly = now < Date.parse(new X509Certificate(cert).validFrom);
+  return isEarly || notAfter.getTime() - now < RENEWAL_DAYS * DAY_MS;
 }
 
 /** One line if the authority does not permit some of the names. */

@@ -240,7 +240,7 @@ describe("a running lab", () => {
     const first = source.current;
     const heard: Certificate[] = [];
     const end = source.onChange((certificate) => heard.push(certificate));
-    expect(state.ms).toBe(DAY_MS);
+    expect(state.ms).toBe(60_000);
     now = first.notAfter.getTime() - 31 * DAY_MS;
     await state.run();
     expect(source.current).toBe(first);
@@ -256,6 +256,24 @@ describe("a running lab", () => {
     expect(heard).toHaveLength(1);
     source[Symbol.dispose]();
     expect(state.stopped).toBe(true);
+  });
+
+  test.each([-5, 5, 20])("replaces its certificate when the clock steps by %i years", async (years) => {
+    using folder = temporaryFolder();
+    const { state, repeat } = manualRepeat();
+    let now = NOW;
+    using source = await keepCertificates(folder.path, { names: NAMES, log: logOfTest().log, now: () => now, repeat });
+    const first = source.current;
+    now += years * 365 * DAY_MS;
+    await state.run();
+    const { validFrom, validTo } = parsed(source.current.cert);
+    expect(Date.parse(validFrom)).toBeLessThan(now);
+    expect(Date.parse(validTo) - now).toBeGreaterThan(30 * DAY_MS);
+    // The authority is valid for 10 years, and signs also before its first day.
+    expect(source.current.ca === first.ca).toBe(years < 10);
+    const replaced = source.current;
+    await state.run();
+    expect(source.current).toBe(replaced);
   });
 
   test("without a folder keeps its authority", async () => {

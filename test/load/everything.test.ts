@@ -43,9 +43,7 @@ test("the counts of runs over all protocols at the same time are the lab's own, 
   const impair = parseImpairments(PROTOCOLS.map(faultsOf).join(";"));
   await using lab = await startTestLab({ ...ALL_FREE_PORTS, impair, seed: 5 });
   const load = { rate: 200, count: 200, timeout: 1.5, wait: 1.6, seed: 1, labPorts: lab.ports } as const;
-  // On a busy machine the handshakes of more connections would delay each other beyond the timeout.
-  const limit = (protocol: Protocol) => (protocol === "https" ? { connections: 16 } : {});
-  const runs = PROTOCOLS.map((protocol) => runLoad({ protocol, ...load, ...limit(protocol) }));
+  const runs = PROTOCOLS.map((protocol) => runLoad({ protocol, ...load }));
   const reports = await Promise.all(runs.map((run) => run.report));
   const series = await scrape(lab);
   for (const report of reports) {

@@ -8,36 +8,28 @@ import type { Client, ClientSettings } from "../client.ts";
 import { openingPatience, unreachable } from "../connect.ts";
 import { PollTimes } from "../poll-times.ts";
 import type { ConnectionEvents, Outcome, SerialConnection } from "./connection.ts";
+import {
+  type AcceptedPacket,
+  assign,
+  type Exchange,
+  type ExchangeLimits,
+  Exchanges,
+  IDLE,
+  newExchange,
+} from "./exchanges.ts";
 import { SerialPackets } from "./packets.ts";
+import { WaitingPackets } from "./waiting.ts";
 
 /** Time after a failed connection attempt before the next one. */
 const RETRY_MS = 100;
-/** Sequence number of an idle connection. */
-const IDLE = -1;
 /** Most local ports that are kept, so that a run that reconnects for each packet does not grow. */
 const MAX_PORTS = 65_536;
 
 /** Connections beyond the number of packets in flight, so that each can rest after its answer. */
 const MAX_RESTING = 1024;
 
-/** A connection and the packet in flight on it. */
-interface Exchange {
-  readonly connection: SerialConnection;
-  /** Sequence number of the packet, or IDLE; then the exchange is in the list of idle ones. */
-  sequence: number;
-  sentAt: number;
-  /** Time of the last answer on the open connection, monotonic ms; -Infinity without one. */
-  answeredAt: number;
-  /** Earliest time of the next connection attempt, monotonic ms. */
-  retryAt: number;
-  lastError: string;
-  /** How long the part of the answer that was read last had waited, ms; undefined before the first and if not known. */
-  waited: number | undefined;
-  /** The recorder of the packet: the answer to a warm-up packet is not counted later. */
-  recorder: Recorder;
-  /** Whether the packet is one of the run. A packet of the warm-up can wait for its connection until the run begins. */
-  ofRun: boolean;
-}
+/** A packet that was not sent, because it had no connection within its time. */
+const TIMED_OUT: Outcome = { kind: "failed", code: "ETIMEDOUT" };
 
 /** How a protocol's connections are used. */
 export interface Usage {
@@ -50,19 +42,24 @@ export interface Usage {
   readonly rests?: boolean;
 }
 
-/** Sends one packet at a time on each connection. */
+/**
+ * Sends one packet at a time on each connection. A packet that finds none free waits until one is opened for it, or another one
+ * becomes free: a slow handshake then delays no packet that another connection can carry. A connection whose packet was sent
+ * on another one while it was being opened is that of a later packet, so that slow handshakes do not multiply connections. A
+ * packet is sent on the connection that was opened for it if the opening is a part of what is measured, or if connections rest.
+ */
 export class SerialClient implements Client {
   readonly #settings: ClientSettings;
   readonly #makeConnection: (events: ConnectionEvents) => SerialConnection;
   readonly #timeConnecting: boolean;
   readonly #rests: boolean;
+  /** Whether packets wait for any connection. */
+  readonly #shares: boolean;
   /** Whether packets are now those of the run, and not of its warm-up. */
   #isRun = true;
-  /** Connections that can rest, in addition to those with a packet in flight. */
-  #resting: number;
-  readonly #exchanges: Exchange[] = [];
-  /** In the order in which they became idle. */
-  readonly #idle: Exchange[] = [];
+  readonly #limits: ExchangeLimits;
+  readonly #exchanges: Exchanges;
+  readonly #waiting = new WaitingPackets();
   readonly localPorts = new Set<number>();
   readonly #polls = new PollTimes();
   readonly #packets: SerialPackets;
@@ -79,46 +76,38 @@ export class SerialClient implements Client {
     this.#makeConnection = makeConnection;
     this.#timeConnecting = timeConnecting;
     this.#rests = rests;
-    const { highestRate, waitMs } = settings;
-    this.#resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
+    this.#shares = !rests && !timeConnecting;
+    const { connections, highestRate, waitMs } = settings;
+    const resting = rests ? Math.min(MAX_RESTING, Math.ceil((highestRate * waitMs) / 1000)) : 0;
+    this.#limits = { connections, resting, waitMs, rests };
+    this.#exchanges = new Exchanges(this.#limits, () => this.#newExchange());
     this.#packets = new SerialPackets(settings);
   }
 
   async open(): Promise<void> {
     const { openAll, connections } = this.#settings;
     const count = openAll ? connections : 1;
-    for (let index = 0; index < count + this.#resting; index++) {
-      const exchange = this.#addExchange();
+    for (let index = 0; index < count + this.#limits.resting; index++) {
+      const exchange = this.#exchanges.add();
       await exchange.connection.connect(openingPatience(this.#settings.timeoutMs)).catch((error: unknown) => {
         if (index < count) throw unreachable(this.#settings.endpoint, error);
-        this.#resting = index - count; // as many as this process may open
+        this.#limits.resting = index - count; // as many as this process may open
       });
       if (this.#isClosed) exchange.connection.close(); // the run was stopped meanwhile
       if (!exchange.connection.usable || this.#isClosed) break;
       this.#addPort(exchange);
-      this.#idle.push(exchange);
+      this.#exchanges.free(exchange);
     }
   }
 
-  #addExchange(): Exchange {
+  #newExchange(): Exchange {
     const connection = this.#makeConnection({
       onRead: (waited) => this.#onRead(exchange, waited),
       onAnswer: (outcome, octets) => this.#onOutcome(exchange, outcome, octets),
       onSurplus: (octets) => this.#onSurplus(octets),
       onClosed: (outcome) => this.#onOutcome(exchange, outcome, 0),
     });
-    const exchange: Exchange = {
-      connection,
-      sequence: IDLE,
-      sentAt: 0,
-      answeredAt: Number.NEGATIVE_INFINITY,
-      retryAt: 0,
-      lastError: "",
-      waited: undefined,
-      recorder: this.#packets.recorder,
-      ofRun: this.#isRun,
-    };
-    this.#exchanges.push(exchange);
+    const exchange = newExchange(connection, this.#packets.recorder);
     return exchange;
   }
 
@@ -129,19 +118,18 @@ export class SerialClient implements Client {
   send(intendedAt: number, now: number): boolean {
     if (!this.#packets.hasCapacity) return false;
     const exchange = this.#take(now);
-    if (exchange === undefined) return false;
+    if (exchange === undefined) return this.#join(intendedAt, now);
     const { connection } = exchange;
     const mustWait = !connection.usable && now < exchange.retryAt;
     if (mustWait && this.#settings.closedLoop) {
-      this.#idle.push(exchange);
+      this.#putBack(exchange);
       return false;
     }
-    this.#polls.note(now);
-    exchange.waited = undefined;
-    exchange.recorder = this.#packets.recorder;
-    exchange.ofRun = this.#isRun;
-    exchange.sequence = this.#packets.add(intendedAt, now);
-    exchange.sentAt = now;
+    if (this.#shares && !connection.usable && !mustWait) {
+      this.#openShared(exchange, this.#acceptWaiting(intendedAt, now));
+      return true;
+    }
+    assign(exchange, this.#accept(intendedAt, now));
     if (connection.usable) this.#write(exchange, !this.#settings.closedLoop);
     // An open loop keeps its schedule against a target that refuses connections: each of its packets fails.
     else if (mustWait) this.#finish(exchange, { kind: "failed", code: exchange.lastError }, now);
@@ -151,23 +139,53 @@ export class SerialClient implements Client {
     return true;
   }
 
-  /** A connection for a packet: the one that has rested longest, a new one if it rested too short, or undefined. */
+  /** Accepts a packet that waits for a connection that is being opened; false if each of them has a packet. */
+  #join(intendedAt: number, now: number): boolean {
+    if (!this.#waiting.hasSpare) return false;
+    this.#waiting.join(this.#acceptWaiting(intendedAt, now));
+    return true;
+  }
+
+  #acceptWaiting(intendedAt: number, now: number): AcceptedPacket {
+    const packet = this.#accept(intendedAt, now);
+    this.#packets.handedOver(intendedAt, now); // the opening of a connection is not lateness of this sender, as above
+    return packet;
+  }
+
+  #accept(intendedAt: number, now: number): AcceptedPacket {
+    this.#polls.note(now);
+    const sequence = this.#packets.add(intendedAt, now);
+    return { sequence, acceptedAt: now, recorder: this.#packets.recorder, ofRun: this.#isRun };
+  }
+
+  /**
+   * A connection for a packet; undefined if there is none, or the packet can wait for one that is being opened. An open one
+   * comes first: one whose attempt just failed gets no packet that another can carry.
+   */
   #take(now: number): Exchange | undefined {
-    const { connections, waitMs } = this.#settings;
-    if (this.#exchanges.length - this.#idle.length >= connections) return undefined;
-    const canAdd = this.#exchanges.length < connections + this.#resting;
-    if (!this.#rests) return this.#idle.pop() ?? (canAdd ? this.#addExchange() : undefined);
-    const restMs = now - (this.#idle[0]?.answeredAt ?? now);
-    if (restMs < waitMs && canAdd) return this.#addExchange();
-    const exchange = this.#idle.shift();
-    if (exchange)
-      this.#packets.recorder.copies.shortestRestMs = Math.min(this.#packets.recorder.copies.shortestRestMs, restMs);
-    return exchange;
+    if (this.#rests) return this.#exchanges.takeRested(now, this.#packets.recorder);
+    const open = this.#exchanges.takeOpen();
+    if (open !== undefined || this.#waiting.hasSpare) return open;
+    return this.#exchanges.takeClosed();
+  }
+
+  /** A connection without a packet becomes that of the packet that has waited longest, or free. */
+  #putBack(exchange: Exchange): void {
+    const packet = exchange.connection.usable ? this.#waiting.takeFirst() : undefined;
+    if (packet === undefined) this.#exchanges.free(exchange);
+    else this.#writeWaiting(exchange, packet);
+  }
+
+  /** Sends a packet that has waited. */
+  #writeWaiting(exchange: Exchange, packet: AcceptedPacket): void {
+    assign(exchange, packet);
+    this.#write(exchange, true);
   }
 
   /** Sends the packet. With `fromNow` its service time starts now, otherwise when the client accepted it. */
   #write(exchange: Exchange, fromNow: boolean): void {
     const { sequence, recorder, ofRun } = exchange;
+    exchange.isWritten = true;
     if (fromNow) {
       exchange.sentAt = this.#settings.clock.now();
       this.#packets.updateSentAt(recorder, sequence, exchange.sentAt);
@@ -175,23 +193,57 @@ export class SerialClient implements Client {
     this.#packets.countSent(recorder, sequence, exchange.connection.write(sequence, ofRun));
   }
 
-  /** Opens the connection, then sends the packet. */
-  #connect(exchange: Exchange, now: number): void {
+  /** Opens a connection for a packet that waits. */
+  #openShared(exchange: Exchange, accepted: AcceptedPacket): void {
+    const attempt = this.#waiting.begin(accepted);
+    this.#open(exchange, accepted.acceptedAt, (code) => {
+      const packet = this.#waiting.end(attempt);
+      if (this.#isClosed) return exchange.connection.close();
+      if (packet === undefined) this.#putBack(exchange);
+      else if (exchange.connection.usable) this.#writeWaiting(exchange, packet);
+      else {
+        this.#putBack(exchange);
+        this.#fail(packet, { kind: "failed", code });
+      }
+      this.#settings.onCapacity();
+    });
+  }
+
+  /** Opens a connection, then calls `done` with the code of its error, if there is one. */
+  #open(exchange: Exchange, now: number, done: (code: string) => void): void {
     exchange.retryAt = now + RETRY_MS;
     exchange.connection.connect(this.#settings.timeoutMs).then(
       () => {
         this.#addPort(exchange);
-        if (this.#isClosed || exchange.sequence === IDLE) return exchange.connection.close();
         exchange.retryAt = 0;
-        this.#write(exchange, !this.#timeConnecting);
+        done("ECONNRESET"); // if it is closed again
       },
       (error: unknown) => {
         exchange.lastError = errorCode(error);
-        if (exchange.sequence === IDLE) return;
-        this.#finish(exchange, { kind: "failed", code: exchange.lastError }, this.#settings.clock.now());
-        this.#settings.onCapacity();
+        done(exchange.lastError);
       },
     );
+  }
+
+  /** Counts the outcome of a packet that was not sent. */
+  #fail(packet: Pick<AcceptedPacket, "sequence" | "recorder">, outcome: Outcome): void {
+    if (packet.recorder !== this.#packets.recorder) return;
+    this.#packets.count(packet.sequence, outcome, this.#settings.clock.now(), 0);
+  }
+
+  /** Opens the connection of a packet, then sends the packet, unless it was given up meanwhile. */
+  #connect(exchange: Exchange, now: number): void {
+    this.#open(exchange, now, (code) => {
+      const { connection, sequence } = exchange;
+      if (this.#isClosed || sequence === IDLE) {
+        connection.close();
+        this.#putBack(exchange);
+      } else if (connection.usable) this.#write(exchange, !this.#timeConnecting);
+      else {
+        this.#finish(exchange, { kind: "failed", code }, this.#settings.clock.now());
+        this.#settings.onCapacity();
+      }
+    });
   }
 
   /** Notes how long a part of an answer waited: at most since the packet was sent, or the sockets were read. */
@@ -205,15 +257,16 @@ export class SerialClient implements Client {
   #onOutcome(exchange: Exchange, outcome: Outcome, octets: number): void {
     if (this.#isClosed) return;
     const now = this.#settings.clock.now();
-    if (exchange.sequence === IDLE) {
+    if (exchange.sequence === IDLE || !exchange.isWritten) {
       this.#countCopy(exchange, outcome, octets, now);
       return;
     }
     this.lastArrival = now;
-    exchange.recorder.counts.bytesReceived += octets;
-    if (exchange.waited !== undefined) exchange.recorder.receiveDelay.record(exchange.waited);
+    const { recorder, waited } = exchange;
+    recorder.counts.bytesReceived += octets;
+    if (waited !== undefined) recorder.receiveDelay.record(waited);
     this.#finish(exchange, outcome, now, octets);
-    exchange.recorder.recordUndelayed(exchange.waited ?? 0);
+    recorder.recordUndelayed(waited ?? 0);
     this.#settings.onCapacity();
   }
 
@@ -234,28 +287,42 @@ export class SerialClient implements Client {
     recorder.copies.longestLagMs = Math.max(recorder.copies.longestLagMs, now - answeredAt);
   }
 
-  /** Makes the connection idle, and counts the outcome of its packet. */
+  /** Counts the outcome of the connection's packet; the connection is free. */
   #finish(exchange: Exchange, outcome: Outcome, now: number, octets = 0): void {
-    const { sequence } = exchange;
+    const { sequence, recorder } = exchange;
     exchange.sequence = IDLE;
     if (outcome.kind === "answered") exchange.answeredAt = now;
     else if (!exchange.connection.usable) exchange.answeredAt = Number.NEGATIVE_INFINITY;
-    this.#idle.push(exchange);
-    if (exchange.recorder === this.#packets.recorder) this.#packets.count(sequence, outcome, now, octets);
+    if (recorder === this.#packets.recorder) this.#packets.count(sequence, outcome, now, octets);
+    this.#putBack(exchange);
   }
 
   flush(): void {}
 
-  /** Closes connections whose packet was not answered within the waiting time. */
+  /**
+   * Fails packets that had no connection within their time: the target cannot have lost them. Closes connections whose packet
+   * was not answered within the waiting time.
+   */
   tick(now: number): void {
-    this.#packets.expire(now);
-    for (const exchange of this.#exchanges) {
-      if (exchange.sequence === IDLE || now - exchange.sentAt <= this.#settings.waitMs) continue;
-      exchange.sequence = IDLE;
-      exchange.answeredAt = Number.NEGATIVE_INFINITY; // the next packet has another port
-      exchange.connection.close();
-      this.#idle.push(exchange);
+    const { timeoutMs, waitMs } = this.#settings;
+    const before = now - timeoutMs;
+    for (let packet = this.#waiting.takeFirst(before); packet; packet = this.#waiting.takeFirst(before)) {
+      this.#fail(packet, TIMED_OUT);
     }
+    for (const exchange of this.#exchanges.all) {
+      if (exchange.sequence === IDLE || now - exchange.sentAt <= waitMs) continue;
+      if (exchange.isWritten) this.#giveUp(exchange);
+      else this.#fail(exchange, TIMED_OUT);
+      exchange.sequence = IDLE; // if its connection is being opened, that puts it back
+    }
+    this.#packets.expire(now);
+  }
+
+  #giveUp(exchange: Exchange): void {
+    exchange.sequence = IDLE;
+    exchange.answeredAt = Number.NEGATIVE_INFINITY; // the next packet has another port
+    exchange.connection.close();
+    this.#putBack(exchange);
   }
 
   restart(recorder: Recorder, ssid: number): void {
@@ -275,6 +342,6 @@ export class SerialClient implements Client {
 
   close(): void {
     this.#isClosed = true;
-    for (const { connection } of this.#exchanges) connection.close();
+    for (const { connection } of this.#exchanges.all) connection.close();
   }
 }

@@ -202,6 +202,7 @@ export class StreamsClient implements Client {
   #onTurnEnd(lane: Lane): void {
     if (this.#isClosed) return;
     for (const exchange of lane.waiting.splice(0)) this.#add(lane, exchange);
+    if (lane.waiting.length > 0) lane.reconnect(this.#settings.clock.now(), this.#settings.timeoutMs);
     if (lane.capacity > 0) this.#list(lane);
     this.#settings.onCapacity();
     this.flush();
@@ -230,7 +231,10 @@ export class StreamsClient implements Client {
     this.#packets.expire(now);
     for (const lane of this.#lanes) {
       for (const connection of lane.connections()) this.#giveUp(connection, now);
-      if (lane.waiting.length > 0) lane.waiting = lane.waiting.filter((exchange) => !this.#isGivenUp(exchange, now));
+      if (lane.waiting.length > 0) {
+        lane.waiting = lane.waiting.filter((exchange) => !this.#isGivenUp(exchange, now));
+        lane.reconnect(now, this.#settings.timeoutMs);
+      }
       if (lane.capacity > 0 && this.#mayConnect(lane, now)) this.#list(lane);
     }
   }

@@ -29,6 +29,8 @@ export class Lane {
   /** Earliest time of the next connection attempt, monotonic ms. */
   retryAt = 0;
   lastError = "";
+  /** When the last attempt to connect began, monotonic ms. */
+  #attemptedAt = Number.NEGATIVE_INFINITY;
 
   /** @param streams most requests that wait for a connection */
   constructor(owner: LaneOwner, streams: number) {
@@ -65,6 +67,7 @@ export class Lane {
 
   /** Opens a connection for the requests that wait. */
   connect(now: number, patienceMs: number): void {
+    this.#attemptedAt = now;
     this.retryAt = now + RETRY_MS;
     this.open(patienceMs).then(
       () => {
@@ -76,6 +79,12 @@ export class Lane {
         this.#owner.onFailed(this.waiting.splice(0), this.lastError);
       },
     );
+  }
+
+  /** Opens a connection for requests that still wait after one has ended; not sooner than after a failed attempt. */
+  reconnect(now: number, patienceMs: number): void {
+    const isNeeded = this.waiting.length > 0 && this.#connection === undefined && !this.#isConnecting;
+    if (isNeeded && now >= this.#attemptedAt + RETRY_MS) this.connect(now, patienceMs);
   }
 
   /** Opens a connection. Rejects with the system's error. */

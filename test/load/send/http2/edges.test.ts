@@ -257,6 +257,22 @@ describe("the server ends", () => {
     expect(report.handshakes?.tls?.resumed?.count).toBe(2);
   });
 
+  test("connections while requests wait for a stream: they are sent on the next connection, also after the last packet", async () => {
+    const { report, answered, lost, failed, counts } = await runOn(
+      {
+        greeting: frame(TYPE.settings, 0, 0, settings([[SETTING.streams, 1]])),
+        onRequest(peer, stream, index) {
+          if (index < 2) peer.end();
+          else answer(peer, stream, index);
+        },
+      },
+      { rate: 5000, count: 30 },
+    );
+    expect([answered, lost, failed]).toEqual([28, 2, 0]);
+    expect(report.errors).toEqual({ closed: 2 });
+    expect(counts).toMatchObject({ connections: 3, requests: 30 });
+  });
+
   test("nothing: requests without an answer are lost, and their streams cancelled", async () => {
     const cancelled: number[] = [];
     using target = http2Target({

@@ -2,22 +2,26 @@ import { expect, test } from "bun:test";
 import { LabIdentity } from "../../../../src/load/measure/directions/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
 import { planRun } from "../../../../src/load/plan/run-plan.ts";
-import { SerialClient } from "../../../../src/load/send/serial/client.ts";
+import { SerialClient, type Usage } from "../../../../src/load/send/serial/client.ts";
 import type { ConnectionEvents, SerialConnection } from "../../../../src/load/send/serial/connection.ts";
 
 /** A connection that a test opens, answers and closes. */
 class FakeConnection implements SerialConnection {
   readonly written: number[] = [];
   readonly localPort = 4000;
+  /** Ends the connection attempts that are held. */
+  readonly opened = Promise.withResolvers<void>();
   usable = false;
   attempts = 0;
   closed = 0;
   constructor(
     readonly events: ConnectionEvents,
     readonly refuses: () => boolean,
+    readonly holds: () => boolean,
   ) {}
   async connect(): Promise<void> {
     this.attempts++;
+    if (this.holds()) await this.opened.promise;
     if (this.refuses()) throw Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
     this.usable = true;
   }
@@ -32,9 +36,9 @@ class FakeConnection implements SerialConnection {
 }
 
 /** An open client with at most two connections and a timeout of 100 ms, and its clock. */
-async function openClient(options: { rate?: "max"; connections?: number } = {}) {
+async function openClient(options: { rate?: "max"; connections?: number; wait?: number } = {}, usage: Usage = {}) {
   const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now };
-  const state = { refuses: false, notified: 0 };
+  const state = { refuses: false, holds: false, notified: 0 };
   const recorder = new Recorder();
   const made: FakeConnection[] = [];
   const settings = {
@@ -47,14 +51,19 @@ async function openClient(options: { rate?: "max"; connections?: number } = {}) 
     identity: new LabIdentity(),
     onCapacity: () => void state.notified++,
   };
-  const client = new SerialClient(settings, (events) => {
-    const connection = new FakeConnection(events, () => state.refuses);
+  const make = (events: ConnectionEvents) => {
+    const connection = new FakeConnection(
+      events,
+      () => state.refuses,
+      () => state.holds,
+    );
     made.push(connection);
     return connection;
-  });
+  };
+  const client = new SerialClient(settings, make, usage);
   await client.open();
   const connection = (index: number) => made[index] ?? expect.unreachable();
-  return { client, recorder, clock, state, connection };
+  return { client, recorder, clock, state, connection, made };
 }
 
 test("each connection carries one packet at a time", async () => {
@@ -175,3 +184,123 @@ test.each(["failed", "corrupt", "lost", "refused", "dropped"] as const)(
     expect(recorder.counts).toMatchObject({ answered: 256, duplicate: 0 });
   },
 );
+
+/** A client with one open connection, which has a packet, and others whose opening the test ends. */
+async function clientWithSlowHandshakes(connections: number) {
+  const { made, ...parts } = await openClient({ connections });
+  const { client, clock, state } = parts;
+  for (const connection of made.slice(1)) connection.close();
+  state.holds = true;
+  const send = () => client.send(clock.time, clock.time);
+  const attempts = () => made.slice(1).reduce((sum, { attempts }) => sum + attempts - 1, 0);
+  expect(send()).toBe(true);
+  expect([made[0]?.written.length, attempts()]).toEqual([1, 0]);
+  return { ...parts, made, send, attempts };
+}
+
+test("a packet waits for the first connection that becomes free, not for the one that is opened for it", async () => {
+  const { recorder, clock, connection, made, send, attempts } = await clientWithSlowHandshakes(100);
+  for (let packet = 0; packet < 60; packet++) {
+    clock.time += 5;
+    expect([send(), send()]).toEqual([true, true]);
+    connection(0).events.onAnswer({ kind: "answered" }, 1);
+    connection(0).events.onAnswer({ kind: "answered" }, 1);
+  }
+  // Two packets at a time wait, for two openings.
+  expect([connection(0).written.length, attempts()]).toEqual([121, 2]);
+  expect(recorder.counts).toMatchObject({ sent: 121, answered: 120, failed: 0, lost: 0 });
+  const opening = made.find(({ attempts, usable }) => attempts === 2 && !usable);
+  opening?.opened.resolve();
+  await Bun.sleep(0);
+  expect([opening?.usable, opening?.written]).toEqual([true, []]);
+});
+
+test("a connection that takes long to open delays one packet, and none of those after it", async () => {
+  const { client, recorder, clock, state, connection, made, send } = await clientWithSlowHandshakes(100);
+  send(); // for it a second connection is opened, which is held
+  state.holds = false;
+  clock.time += 10;
+  connection(0).events.onAnswer({ kind: "answered" }, 1); // the waiting packet is sent here
+  connection(0).events.onAnswer({ kind: "answered" }, 1);
+  connection(0).close();
+  send(); // waits for the connection that is held
+  for (let packet = 0; packet < 5; packet++) {
+    clock.time += 10;
+    send();
+    await Bun.sleep(0);
+    const busy = made.find(({ usable }) => usable) ?? expect.unreachable();
+    busy.close(); // the target closes after each answer
+    busy.events.onAnswer({ kind: "answered" }, 1);
+  }
+  expect(recorder.counts).toMatchObject({ sent: 8, answered: 7, failed: 0 });
+  expect(recorder.response.max).toBeCloseTo(0.01, 6);
+  clock.time += 51;
+  client.tick(clock.time);
+  expect(recorder.counts).toMatchObject({ sent: 8, answered: 7, failed: 1, lost: 0 });
+  expect(recorder.pending).toBe(0);
+});
+
+test("in a closed loop too the service time of a packet that waited counts from its sending", async () => {
+  const { client, recorder, clock, state, connection } = await openClient({ rate: "max", connections: 1 });
+  connection(0).close();
+  state.holds = true;
+  client.send(clock.time, clock.time);
+  clock.time += 60;
+  connection(0).opened.resolve();
+  await Bun.sleep(0);
+  clock.time += 60; // less than the timeout after the sending
+  connection(0).events.onAnswer({ kind: "answered" }, 1);
+  expect(recorder.counts).toMatchObject({ sent: 1, answered: 1, late: 0 });
+  expect(recorder.service.max).toBeCloseTo(0.06, 6);
+});
+
+test("the response time of a packet that waited counts from its intended time, the service time from its sending", async () => {
+  const { recorder, clock, connection, send } = await clientWithSlowHandshakes(2);
+  send();
+  clock.time += 40;
+  connection(0).events.onAnswer({ kind: "answered" }, 1);
+  clock.time += 2;
+  connection(0).events.onAnswer({ kind: "answered" }, 1);
+  expect(recorder.counts).toMatchObject({ sent: 2, answered: 2 });
+  expect(recorder.response.max).toBeCloseTo(0.042, 6);
+  expect(recorder.service.min).toBeCloseTo(0.002, 6);
+});
+
+test.each([{}, { timeConnecting: true }])(
+  "a packet that had no connection in time has failed, and is no loss: %o",
+  async (usage) => {
+    // An opening has several steps, each of which may take the timeout, so that it can end after the waiting time.
+    const { client, recorder, clock, state, connection } = await openClient({ connections: 1, wait: 0.12 }, usage);
+    connection(0).close();
+    state.holds = true;
+    client.send(clock.time, clock.time);
+    clock.time += 125;
+    client.tick(clock.time);
+    expect(recorder.counts).toMatchObject({ sent: 1, failed: 1, lost: 0 });
+    expect([...recorder.errors.keys()]).toEqual(["ETIMEDOUT"]);
+    expect(recorder.pending).toBe(0);
+    connection(0).opened.resolve();
+    await Bun.sleep(0);
+    expect(connection(0).written).toEqual([]);
+    expect(client.send(clock.time, clock.time)).toBe(true);
+    await Bun.sleep(0);
+    expect(connection(0).written).toHaveLength(1);
+  },
+);
+
+test("a connection that could not be opened takes no packet from one that is open", async () => {
+  const { client, recorder, clock, state, connection } = await openClient({ connections: 2 });
+  connection(1).close();
+  state.refuses = true;
+  const send = () => client.send(clock.time, clock.time);
+  send();
+  send(); // its connection is refused
+  await Bun.sleep(0);
+  expect(recorder.counts).toMatchObject({ sent: 2, failed: 1 });
+  connection(0).events.onAnswer({ kind: "answered" }, 1);
+  for (let packet = 0; packet < 3; packet++) {
+    send();
+    connection(0).events.onAnswer({ kind: "answered" }, 1);
+  }
+  expect(recorder.counts).toMatchObject({ sent: 5, answered: 4, failed: 1 });
+});
