@@ -1,6 +1,6 @@
 /**
  * Runs of all protocols at the same time: against a lab with faults, and against one that is killed and started again. The file
- * takes 6 s: it waits for lost packets, and for the start of two processes.
+ * takes 9 s: it waits for lost packets, and for the start of two processes.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { PORT_PROTOCOLS, PROTOCOLS, type Protocol, REGISTRY } from "../../src/base/protocol.ts";
@@ -42,7 +42,7 @@ function portFlags(portOf: (protocol: Protocol) => number | undefined): string[]
 test("the counts of runs over all protocols at the same time are the lab's own, to the packet", async () => {
   const impair = parseImpairments(PROTOCOLS.map(faultsOf).join(";"));
   await using lab = await startTestLab({ ...ALL_FREE_PORTS, impair, seed: 5 });
-  const load = { rate: 200, count: 200, timeout: 1.5, wait: 1.6, seed: 1, labPorts: lab.ports } as const;
+  const load = { rate: 200, count: 200, timeout: 4, wait: 4.1, seed: 1, labPorts: lab.ports } as const;
   const runs = PROTOCOLS.map((protocol) => runLoad({ protocol, ...load }));
   const reports = await Promise.all(runs.map((run) => run.report));
   const series = await scrape(lab);
@@ -52,7 +52,9 @@ test("the counts of runs over all protocols at the same time are the lab's own, 
     const faults = (kinds: readonly string[], labels = {}) =>
       kinds.reduce((sum, kind) => sum + series.sum("wirelab_impairments_total", { protocol, kind, ...labels }), 0);
     const [droppedUp, droppedDown] = [faults(LOSSES, { direction: "up" }), faults(LOSSES, { direction: "down" })];
-    const counts = { sent: 200, droppedUp, droppedDown, failed: faults(["status"]), late: 0, corrupt: 0 };
+    // On a machine that has no time for all handshakes, a packet can have had no connection: it has not reached the lab.
+    const failed = faults(["status"]) + (report.errors.ETIMEDOUT ?? 0);
+    const counts = { sent: 200, droppedUp, droppedDown, failed, late: 0, corrupt: 0 };
     expect({ protocol, evidence: evidence.kind, ...packets }).toMatchObject({ protocol, evidence: "lab", ...counts });
     expect(droppedUp * droppedDown).toBeGreaterThan(0);
     // A connection that is reset takes packets with it that were not read yet, and copies that are still delayed.
