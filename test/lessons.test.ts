@@ -151,15 +151,19 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[], output: st
     const [http = 0, https = 0, , reopened = 0] = [...output.matchAll(/lab: ([\d.]+) ms/g)].map(([, ms]) => Number(ms));
     expect(reopened).toBeGreaterThan(2 * Math.max(http, https));
     const { full, resumed } = reports[3]?.handshakes?.tls ?? {};
-    // A handshake for each packet; a busy machine does not send all.
-    expect((full?.count ?? 0) + (resumed?.count ?? 0)).toBe(reports[3]?.packets.sent ?? 0);
+    // A handshake for each packet; a busy machine does not send all, and does not complete each handshake in time.
+    const { sent = 0, answered = 0 } = reports[3]?.packets ?? {};
+    expect((full?.count ?? 0) + (resumed?.count ?? 0)).toBeWithin(answered, sent + 1);
+    if (answered === sent) expect((full?.count ?? 0) + (resumed?.count ?? 0)).toBe(sent);
     expect(resumed?.count).toBeGreaterThan(full?.count ?? 0);
     if (valid(reports[3])) expect(resumed?.mean).toBeLessThan(full?.mean ?? 0);
     const [https1, http2, http3] = reports.slice(-3);
     expect([https1, http2, http3].map((report) => report?.packets.lost)).toEqual([0, 0, 0]);
     expect(https1?.responseTime.p99 ?? 2).toBeGreaterThan(0.19);
     expect(http2?.responseTime.p90 ?? 2).toBeGreaterThan(0.05);
-    expect(http3?.responseTime.p90 ?? 2).toBeLessThan((http2?.responseTime.p90 ?? 2) / 2);
+    expect(http3?.responseTime.p90 ?? 20).toBeLessThan(http2?.responseTime.p90 ?? 20);
+    if (valid(http2) && valid(http3))
+      expect(http3?.responseTime.p90 ?? 20).toBeLessThan((http2?.responseTime.p90 ?? 20) / 2);
   },
 };
 
