@@ -330,14 +330,8 @@ export class SerialClient implements Client {
     this.#packets.restart(recorder);
   }
 
-  finish(): void {}
-
   get pending(): number {
     return this.#packets.recorder.pending;
-  }
-
-  bufferDrops(): undefined {
-    return undefined;
   }
 
   close(): void {

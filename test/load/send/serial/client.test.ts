@@ -1,9 +1,8 @@
 import { expect, test } from "bun:test";
-import { LabIdentity } from "../../../../src/load/measure/directions/lab-identity.ts";
 import { Recorder } from "../../../../src/load/measure/recorder.ts";
-import { planRun } from "../../../../src/load/plan/run-plan.ts";
 import { SerialClient, type Usage } from "../../../../src/load/send/serial/client.ts";
 import type { ConnectionEvents, SerialConnection } from "../../../../src/load/send/serial/connection.ts";
+import { clientSettings } from "../../support/client-settings.ts";
 
 /** A connection that a test opens, answers and closes. */
 class FakeConnection implements SerialConnection {
@@ -37,20 +36,14 @@ class FakeConnection implements SerialConnection {
 
 /** An open client with at most two connections and a timeout of 100 ms, and its clock. */
 async function openClient(options: { rate?: "max"; connections?: number; wait?: number } = {}, usage: Usage = {}) {
-  const clock = { time: 1000, now: () => clock.time, wallAt: (now: number) => now };
-  const state = { refuses: false, holds: false, notified: 0 };
-  const recorder = new Recorder();
+  const { settings, clock, recorder, notified } = clientSettings({
+    protocol: "http",
+    timeout: 0.1,
+    connections: 2,
+    ...options,
+  });
+  const state = { refuses: false, holds: false };
   const made: FakeConnection[] = [];
-  const settings = {
-    ...planRun({ protocol: "http", timeout: 0.1, connections: 2, ...options }),
-    endpoint: { hostname: "a", port: 1, address: "127.0.0.1", sameHost: true },
-    recorder,
-    clock,
-    ssid: 1,
-    httpSession: "0123456789abcdef",
-    identity: new LabIdentity(),
-    onCapacity: () => void state.notified++,
-  };
   const make = (events: ConnectionEvents) => {
     const connection = new FakeConnection(
       events,
@@ -63,16 +56,16 @@ async function openClient(options: { rate?: "max"; connections?: number; wait?: 
   const client = new SerialClient(settings, make, usage);
   await client.open();
   const connection = (index: number) => made[index] ?? expect.unreachable();
-  return { client, recorder, clock, state, connection, made };
+  return { client, recorder, clock, state, notified, connection, made };
 }
 
 test("each connection carries one packet at a time", async () => {
-  const { client, recorder, clock, state, connection } = await openClient();
+  const { client, recorder, clock, notified, connection } = await openClient();
   expect([1, 2, 3].map(() => client.send(clock.time, clock.time))).toEqual([true, true, false]);
   const busy = connection(1);
   expect(busy.written).toHaveLength(1);
   busy.events.onAnswer({ kind: "answered", serverMs: 3 }, 20);
-  expect(state.notified).toBe(1);
+  expect(notified.count).toBe(1);
   expect(client.send(clock.time, clock.time)).toBe(true);
   expect(busy.written).toHaveLength(2);
   expect(recorder.counts).toMatchObject({ sent: 3, answered: 1, bytesSent: 30, bytesReceived: 20 });
@@ -120,13 +113,13 @@ test("after a refused connection an open loop fails its packets, a closed loop w
     [{}, { sent: 3, failed: 3 }],
     [{ rate: "max" }, { sent: 1, failed: 1 }],
   ] as const) {
-    const { client, recorder, clock, state, connection } = await openClient({ ...options, connections: 1 });
+    const { client, recorder, clock, state, notified, connection } = await openClient({ ...options, connections: 1 });
     connection(0).close();
     state.refuses = true;
     client.send(clock.time, clock.time);
     await Promise.resolve();
     await Promise.resolve();
-    expect(state.notified).toBe(1);
+    expect(notified.count).toBe(1);
     for (let packet = 0; packet < 2; packet++) client.send(clock.time, clock.time);
     expect(recorder.counts).toMatchObject(expected);
     expect(connection(0).attempts).toBe(2);
