@@ -161,7 +161,7 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[], output: st
     const [https1, http2, http3] = reports.slice(-3);
     expect([https1, http2, http3].map((report) => report?.packets.lost)).toEqual([0, 0, 0]);
     expect(https1?.responseTime.p99 ?? 2).toBeGreaterThan(0.19);
-    expect(http2?.responseTime.p90 ?? 2).toBeGreaterThan(0.05);
+    expect(http2?.responseTime.p90 ?? 2).toBeGreaterThan(0.02);
     expect(http3?.responseTime.p90 ?? 20).toBeLessThan(http2?.responseTime.p90 ?? 20);
     if (valid(http2) && valid(http3))
       expect(http3?.responseTime.p90 ?? 20).toBeLessThan((http2?.responseTime.p90 ?? 20) / 2);
