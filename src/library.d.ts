@@ -276,6 +276,11 @@ interface Burst {
     /** Probability per packet of a transition back. The mean burst length is 1 / badToGood packets. */
     readonly badToGood: number;
 }
+/** A value of the downstream direction alone, or one for each direction; a direction that is absent has none. */
+type DownOrBoth<Value> = Value | {
+    readonly up?: Value;
+    readonly down?: Value;
+};
 /** Distribution of the delay, ms; every sample lies between 0 and MAX_DELAY_MS. */
 type Delay = {
     readonly kind: "fixed";
@@ -304,10 +309,10 @@ interface Faults {
         readonly up?: Burst;
         readonly down?: Burst;
     };
-    readonly delay?: Delay;
-    readonly duplicate?: number;
-    readonly reorder?: number;
-    readonly corrupt?: number;
+    readonly delay?: DownOrBoth<Delay>;
+    readonly duplicate?: DownOrBoth<number>;
+    readonly reorder?: DownOrBoth<number>;
+    readonly corrupt?: DownOrBoth<number>;
     readonly reset?: number;
     readonly status?: {
         readonly code: number;

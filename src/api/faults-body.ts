@@ -3,25 +3,32 @@
  * begins as a JSON value does. The content type is ignored, because many clients set one by default.
  */
 import { t } from "elysia";
+import { isJsonObject } from "../base/json.ts";
 import { isProtocol, type Protocol, recordOf } from "../base/protocol.ts";
 import { checkedFaults, FaultFieldError } from "../faults/check.ts";
 import { type Faults, type Impairments, NO_FAULTS, NO_IMPAIRMENTS } from "../faults/faults.ts";
+import { shortFaults } from "../faults/short-form.ts";
 import { notServed, parseFaults, parseImpairments } from "../faults/text.ts";
 import { BadRequestError } from "./errors.ts";
 import { expandNumbers, FAULT_SCHEMAS } from "./faults-schema.ts";
-import { checker, isJsonObject } from "./json-body.ts";
+import { checker } from "./json-body.ts";
 
-/** Returns the value of a body, by its form. Throws BadRequestError without a body, SyntaxError for invalid JSON. */
-async function readBody<T>(request: Request, ofText: (text: string) => T, ofJson: (value: unknown) => T): Promise<T> {
+/** Returns the value of a body, by its form; `allowed` is what its content may be. Throws BadRequestError without a body, SyntaxError for invalid JSON. */
+export async function readBody<T>(
+  request: Request,
+  ofText: (text: string) => T,
+  ofJson: (value: unknown) => T,
+  allowed = "faults as text or JSON, or none",
+): Promise<T> {
   const text = await request.text();
-  if (text.trim() === "") throw new BadRequestError("the body is empty; allowed: faults as text or JSON, or none");
+  if (text.trim() === "") throw new BadRequestError(`the body is empty; allowed: ${allowed}`);
   return /^\s*[[{"]/.test(text) ? ofJson(JSON.parse(text)) : ofText(text);
 }
 
 /** Returns a function that reads the faults of one protocol. */
 export function faultsReader(protocol: Protocol): (request: Request) => Promise<Faults> {
   const check = checker(FAULT_SCHEMAS[protocol]);
-  const ofJson = (value: unknown) => checkedFaults(protocol, check(expandNumbers(value)));
+  const ofJson = (value: unknown) => shortFaults(checkedFaults(protocol, check(expandNumbers(value))));
   return (request) => readBody(request, (text) => parseFaults(protocol, text), ofJson);
 }
 
@@ -33,7 +40,8 @@ export function impairmentsReader(served: readonly Protocol[]): (request: Reques
   const ofJson = (value: unknown): Impairments => {
     assertServed(value, served);
     const given = check(expandAll(value));
-    const faultsOf = (protocol: Protocol) => checkedFaults(protocol, given[protocol] ?? NO_FAULTS, `${protocol}.`);
+    const faultsOf = (protocol: Protocol) =>
+      shortFaults(checkedFaults(protocol, given[protocol] ?? NO_FAULTS, `${protocol}.`));
     return { ...NO_IMPAIRMENTS, ...recordOf(served, faultsOf) };
   };
   return (request) => readBody(request, (text) => parseImpairments(text, served), ofJson);

@@ -39,24 +39,31 @@ function allFaultsResponse(served: readonly Protocol[]) {
 }
 
 const UDP_KINDS = KINDS_OF.udp.join(", ");
-const BAD_REQUEST = {
-  400: jsonResponse(
-    "The body is empty or not valid: the problem and what is allowed",
-    { error: `udp has no fault "drp" at character 5; allowed: ${UDP_KINDS}`, position: 4, allowed: UDP_KINDS },
-    {
-      type: "object",
-      required: ["error"],
-      properties: {
-        error: { type: "string", description: "The problem, in one line" },
-        position: { type: "integer", minimum: 0, description: "In text: the index of the wrong character, from 0" },
-        field: { type: "string", description: "In JSON: the path of the wrong field, with dots; empty for the body" },
-        allowed: { type: "string", description: "What is allowed there; absent if the body is empty or not JSON" },
-      },
+
+/** The response to a body that is not valid. */
+export function badRequest(example: { readonly error: string; readonly [field: string]: unknown }) {
+  const schema = {
+    type: "object",
+    required: ["error"],
+    properties: {
+      error: { type: "string", description: "The problem, in one line" },
+      position: { type: "integer", minimum: 0, description: "In text: the index of the wrong character, from 0" },
+      field: { type: "string", description: "In JSON: the path of the wrong field, with dots; empty for the body" },
+      allowed: { type: "string", description: "What is allowed there; absent if the body is empty or not JSON" },
     },
-  ),
-};
+  };
+  return { 400: jsonResponse("The body is empty or not valid: the problem and what is allowed", example, schema) };
+}
+
+const BAD_REQUEST = badRequest({
+  error: `udp has no fault "drp" at character 5; allowed: ${UDP_KINDS}`,
+  position: 4,
+  allowed: UDP_KINDS,
+});
+/** The schema of a body of text. */
+export const TEXT_BODY = { type: "string", minLength: 1 };
 const FORM =
-  "The body is text or JSON, whatever its content type; in JSON, `drop` and `delay` can be numbers as in text.";
+  "The body is text or JSON, whatever its content type; in JSON, `drop` and `delay` can be numbers as in text. A value alone of `delay`, `duplicate`, `reorder` and `corrupt` is downstream; `up` and `down` have one for each direction.";
 
 /** The routes of all faults of a lab that serves `served`. */
 export function allFaultsDocs(served: readonly Protocol[]) {
@@ -70,7 +77,7 @@ export function allFaultsDocs(served: readonly Protocol[]) {
   const requestBody = {
     required: true,
     content: {
-      "text/plain": { schema: { type: "string", minLength: 1 }, example: printImpairments(example) },
+      "text/plain": { schema: TEXT_BODY, example: printImpairments(example) },
       "application/json": { schema, example },
     },
   };
@@ -100,7 +107,7 @@ export function faultDocsOf(protocol: Protocol) {
     required: true,
     content: {
       "application/json": { schema: BODIES[protocol], example: faults },
-      "text/plain": { schema: { type: "string", minLength: 1 }, example: text },
+      "text/plain": { schema: TEXT_BODY, example: text },
     },
   };
   return {

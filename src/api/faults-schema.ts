@@ -1,14 +1,29 @@
 /** The JSON form of faults: a schema and an example for each protocol, built from the kinds that it accepts. */
 import { type TSchema, t } from "elysia";
+import { isJsonObject } from "../base/json.ts";
 import { byProtocol, type Protocol } from "../base/protocol.ts";
 import { type Faults, KINDS_OF, type Kind, RANGES } from "../faults/faults.ts";
-import { integerIn, isJsonObject } from "./json-body.ts";
+import {
+  closed,
+  DELAY_NUMBER,
+  DelayForms,
+  expand,
+  Gilbert,
+  Milliseconds,
+  type NumberForm,
+  Probability,
+  withNumber,
+} from "./fault-values.ts";
+import { integerIn } from "./json-body.ts";
 
-const closed = { additionalProperties: false };
-const Probability = t.Number(RANGES.probability);
-const Milliseconds = t.Number(RANGES.ms);
 const ByDirection = t.Object({ up: Probability, down: Probability }, closed);
-const Gilbert = t.Object({ goodToBad: Probability, badToGood: t.Number(RANGES.recovery) }, closed);
+
+/** A value of the downstream direction, or one for one direction or both. */
+const downOrBoth = (forms: readonly TSchema[]) => {
+  const part = forms.length === 1 && forms[0] ? forms[0] : t.Union([...forms]);
+  const directions = t.Object({ up: t.Optional(part), down: t.Optional(part) }, { ...closed, minProperties: 1 });
+  return t.Union([...forms, directions]);
+};
 
 /** The schema of each kind's value; the shapes are those of `Faults`. */
 const KIND_SCHEMAS = {
@@ -16,15 +31,10 @@ const KIND_SCHEMAS = {
   close: ByDirection,
   stall: ByDirection,
   burst: t.Object({ up: t.Optional(Gilbert), down: t.Optional(Gilbert) }, closed),
-  delay: t.Union([
-    t.Object({ kind: t.Literal("fixed"), ms: Milliseconds }, closed),
-    t.Object({ kind: t.Literal("uniform"), minMs: Milliseconds, maxMs: Milliseconds }, closed),
-    t.Object({ kind: t.Literal("normal"), meanMs: Milliseconds, stddevMs: Milliseconds }, closed),
-    t.Object({ kind: t.Literal("pareto"), scaleMs: Milliseconds, shape: t.Number(RANGES.shape) }, closed),
-  ]),
-  duplicate: Probability,
-  reorder: Probability,
-  corrupt: Probability,
+  delay: downOrBoth(DelayForms.anyOf),
+  duplicate: downOrBoth([Probability]),
+  reorder: downOrBoth([Probability]),
+  corrupt: downOrBoth([Probability]),
   reset: Probability,
   status: t.Object({ code: integerIn(RANGES.status), probability: Probability }, closed),
 } satisfies Readonly<Record<Kind, unknown>>;
@@ -37,18 +47,19 @@ const NUMBERS = {
   drop: UPSTREAM,
   close: UPSTREAM,
   stall: UPSTREAM,
-  delay: { schema: Milliseconds, expand: (ms: number): unknown => ({ kind: "fixed", ms }) },
-} as const satisfies Partial<Readonly<Record<Kind, unknown>>>;
+  delay: DELAY_NUMBER,
+} as const satisfies Partial<Readonly<Record<Kind, NumberForm>>>;
 
 /** A body of faults whose numbers are replaced by the values that they stand for; any other body as it is. */
 export function expandNumbers(body: unknown): unknown {
-  if (!isJsonObject(body)) return body;
-  const expanded = Object.entries(NUMBERS).flatMap(([kind, { expand }]) => {
-    const value: unknown = Reflect.get(body, kind);
-    return typeof value === "number" ? [[kind, expand(value)]] : [];
-  });
-  return expanded.length > 0 ? { ...body, ...Object.fromEntries(expanded) } : body;
+  const expanded = expand(body, NUMBERS);
+  if (!isJsonObject(expanded) || !Object.hasOwn(expanded, "delay")) return expanded;
+  const delay: unknown = Reflect.get(expanded, "delay");
+  return { ...expanded, delay: expand(delay, { up: DELAY_NUMBER, down: DELAY_NUMBER }) };
 }
+
+/** The delay in a request, as the API description has it. */
+const DELAY_BODY = downOrBoth([Milliseconds, ...DelayForms.anyOf]);
 
 /** An example of each kind's value. */
 const KIND_EXAMPLES: Required<Faults> = {
@@ -58,7 +69,7 @@ const KIND_EXAMPLES: Required<Faults> = {
   burst: { up: { goodToBad: 0.01, badToGood: 0.25 } },
   delay: { kind: "normal", meanMs: 20, stddevMs: 5 },
   duplicate: 0.01,
-  reorder: 0.01,
+  reorder: { up: 0.01, down: 0.01 },
   corrupt: 0.01,
   reset: 0.01,
   status: { code: 500, probability: 0.05 },
@@ -88,12 +99,9 @@ export const FAULT_EXAMPLES: Readonly<Record<Protocol, Faults>> = byProtocol((pr
 /** The schema of each protocol's faults in a request, as the API description has it: numbers are allowed in them. */
 export const FAULT_BODIES = byProtocol((protocol) =>
   t.Object(
-    byKind(protocol, (kind) => t.Optional(withNumber(kind))),
+    byKind(protocol, (kind) =>
+      t.Optional(kind === "delay" ? DELAY_BODY : withNumber(kind, KIND_SCHEMAS[kind], NUMBERS)),
+    ),
     closed,
   ),
 );
-
-function withNumber(kind: Kind): TSchema {
-  const number = kind in NUMBERS ? NUMBERS[kind as keyof typeof NUMBERS] : undefined; // `in` does not narrow a key
-  return number ? t.Union([number.schema, KIND_SCHEMAS[kind]]) : KIND_SCHEMAS[kind];
-}

@@ -1,5 +1,6 @@
 /** Turns a schema's validation error into one line: the field and the values that it allows. */
 import type { ValidationError } from "elysia";
+import { isJsonObject } from "../base/json.ts";
 
 /** The first problem of a body that its schema refuses. */
 export interface SchemaProblem {
@@ -19,6 +20,7 @@ interface Schema {
   readonly maximum?: number;
   readonly multipleOf?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
 }
@@ -50,8 +52,16 @@ export function problemOf(error: ValidationError): SchemaProblem {
   const schema = (found?.schema ?? {}) as Schema; // TypeBox's schemas are JSON Schema; their type hides the keywords
   if (found?.message === "Unexpected property") return unknownField(field, schema);
   const members = schema.anyOf?.filter(({ properties }) => properties !== undefined) ?? [];
-  const inMember = members.length > 1 ? problemInUnion(field, members, found?.value) : undefined;
+  const inMember = problemInMember(field, members, found?.value);
   return inMember ?? notAllowed(field, allowedBy(schema));
+}
+
+/** The problem of a value that should be one of `members` or another value, if it is an object. */
+function problemInMember(field: string, members: readonly Schema[], value: unknown): SchemaProblem | undefined {
+  if (members.length > 1) return problemInUnion(field, members, value);
+  const [member] = members;
+  const given = isJsonObject(value) ? new Map<string, unknown>(Object.entries(value)) : undefined;
+  return member && given && given.size > 0 ? problemInObject(field, member, given) : undefined;
 }
 
 function notAllowed(field: string, allowed: string): SchemaProblem {
@@ -65,17 +75,24 @@ function unknownField(field: string, schema: Schema): SchemaProblem {
 }
 
 /**
- * The problem of a value that should be one of several objects, each with a constant in the same property, such as the
- * kinds of delay: that of the object whose constant it has. Undefined if the objects have no such property.
+ * The problem of a value that should be one of several objects, most with a constant in the same property, such as the
+ * kinds of delay: that of the object whose constant it has, or of the one without a constant that has one of its fields.
+ * Undefined if the objects have no such property.
  */
 function problemInUnion(field: string, members: readonly Schema[], value: unknown): SchemaProblem | undefined {
   const [tag] = Object.entries(members[0]?.properties ?? {}).find(([, { const: only }]) => only !== undefined) ?? [];
   if (tag === undefined) return undefined;
   const tagOf = ({ properties }: Schema) => properties?.[tag]?.const;
-  const names = members.map((member) => JSON.stringify(tagOf(member))).join(" or ");
-  if (typeof value !== "object" || value === null) return notAllowed(field, `an object whose ${tag} is ${names}`);
+  const tagged = members.filter((member) => tagOf(member) !== undefined);
+  const others = members.filter((member) => tagOf(member) === undefined);
+  const names = tagged.map((member) => JSON.stringify(tagOf(member))).join(" or ");
+  if (typeof value !== "object" || value === null)
+    return notAllowed(field, [`an object whose ${tag} is ${names}`, ...others.map(allowedBy)].join(" or "));
   const given = new Map<string, unknown>(Object.entries(value));
-  const member = members.find((candidate) => tagOf(candidate) === given.get(tag));
+  const hasField = ({ properties = {} }: Schema) => Object.keys(properties).some((name) => given.has(name));
+  const member = given.has(tag)
+    ? tagged.find((candidate) => tagOf(candidate) === given.get(tag))
+    : others.find(hasField);
   return member === undefined ? notAllowed(`${field}.${tag}`, names) : problemInObject(field, member, given);
 }
 
@@ -87,8 +104,18 @@ function problemInObject(
   const properties = Object.entries(schema.properties ?? {});
   const unknown = [...given.keys()].find((name) => !properties.some(([known]) => known === name));
   if (unknown !== undefined) return unknownField(`${field}.${unknown}`, schema);
-  const wrong = properties.find(([name, property]) => property.const === undefined && !isIn(property, given.get(name)));
-  return wrong && notAllowed(`${field}.${wrong[0]}`, allowedBy(wrong[1]));
+  for (const [name, property] of properties) {
+    if (!given.has(name) && !schema.required?.includes(name)) continue;
+    const problem = problemInField(`${field}.${name}`, property, given.get(name));
+    if (problem) return problem;
+  }
+  return undefined;
+}
+
+function problemInField(field: string, property: Schema, value: unknown): SchemaProblem | undefined {
+  if (property.const !== undefined) return undefined;
+  if (property.anyOf) return problemInUnion(field, property.anyOf, value);
+  return isIn(property, value) ? undefined : notAllowed(field, allowedBy(property));
 }
 
 function isIn({ minimum = -Infinity, maximum = Infinity }: Schema, value: unknown): boolean {

@@ -3,12 +3,11 @@
  * connection without a response, so the descriptors are searched for it.
  */
 import { ptr } from "bun:ffi";
-import { plainAddress, uniformAddress } from "./address.ts";
+import { uniformAddress } from "./address.ts";
 import { DESCRIPTORS_PER_TURN, descriptorTableSize, mostDescriptors } from "./descriptors.ts";
+import { addressIn } from "./socket-address.ts";
 import { ADDRESS_LENGTH, SHUT_RDWR, SOCKET_CALLS } from "./socket-calls.ts";
 import { ITEMS_PER_TURN, nextTurn } from "./turns.ts";
-
-const AF_INET = 2;
 
 /** A connection that is to be ended. */
 interface Ending {
@@ -93,19 +92,11 @@ export class ConnectionEnder {
     const port = this.#view.getUint16(2);
     const endings = this.#endings.get(port);
     if (endings === undefined) return false;
-    const address = this.#addressText();
+    const address = addressIn(this.#view);
     const others = endings.filter((ending) => ending.address !== address);
     if (others.length === endings.length || !this.#isOnPort(descriptor)) return false;
     this.#keep(port, others);
     return true;
-  }
-
-  /** The address in the structure, IPv4 or IPv6. */
-  #addressText(): string {
-    if (this.#view.getUint16(0, true) === AF_INET) return this.#address.subarray(4, 8).join(".");
-    const groups = Array.from({ length: 8 }, (_, i) => this.#view.getUint16(8 + 2 * i).toString(16));
-    const isMapped = groups.slice(0, 6).join(":") === "0:0:0:0:0:ffff";
-    return isMapped ? plainAddress(`::ffff:${this.#address.subarray(20, 24).join(".")}`) : groups.join(":");
   }
 
   #isOnPort(descriptor: number): boolean {

@@ -75,6 +75,21 @@ export function setReceiveBuffer(socket: object, bytes: number): boolean {
   return set(SO_RCVBUFFORCE) || set(SO_RCVBUF);
 }
 
+const SO_ATTACH_FILTER = 26;
+const SO_DETACH_FILTER = 27;
+/** A classic BPF program of one instruction that returns 0, the number of octets to keep (`BPF_RET | BPF_K` of linux/filter.h). */
+const KEEP_NOTHING = Uint8Array.of(6, 0, 0, 0, 0, 0, 0, 0);
+
+/** Makes the kernel drop what arrives at a socket, or keep it again. Without effect where the system does not support it. */
+export function setDropping(socket: object, isDropping: boolean): void {
+  const fd = descriptorOf(socket);
+  if (fd === undefined || SOCKET_CALLS === undefined) return;
+  // struct sock_fprog: the number of instructions, and their address.
+  const program = BigUint64Array.of(1n, BigInt(ptr(KEEP_NOTHING)));
+  const option = isDropping ? SO_ATTACH_FILTER : SO_DETACH_FILTER;
+  SOCKET_CALLS.setsockopt(fd, SOL_SOCKET, option, ptr(program), program.byteLength);
+}
+
 /** Datagrams that the kernel dropped at a socket; undefined where the system does not report it (Linux 4.12 does). */
 function dropsAt(socket: object): number | undefined {
   const fd = descriptorOf(socket);

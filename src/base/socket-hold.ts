@@ -3,9 +3,8 @@
  * and cannot pause it, so that a flood would stop everything else. Linux only.
  */
 import { descriptorOf } from "./kernel.ts";
-import { SOCKET_CALLS } from "./socket-calls.ts";
+import { AF_INET, SOCKET_CALLS } from "./socket-calls.ts";
 
-const AF_INET = 2;
 const SOCK_DGRAM = 2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
@@ -50,6 +49,17 @@ export class SocketHold {
   release(): void {
     if (this.#held) this.calls.dup3(this.own, this.fd, O_CLOEXEC);
     this.#held = false;
+  }
+
+  /** Calls `use` with the socket under its descriptor, also while it is held. */
+  around<Result>(use: () => Result): Result {
+    if (!this.#held) return use();
+    this.release();
+    try {
+      return use();
+    } finally {
+      this.hold();
+    }
   }
 
   /** Releases the socket and closes the descriptors of this object; the caller closes the socket. */

@@ -31,6 +31,27 @@ export async function overTurns<Item>(
   }
 }
 
+/** Limits how often something is done in one turn of the event loop, by all that share the limit. */
+export class TurnLimit {
+  #left: number;
+
+  constructor(private readonly most = ITEMS_PER_TURN) {
+    this.#left = most;
+  }
+
+  /** Whether it may be done once more in this turn. */
+  take(): boolean {
+    if (this.#left === 0) return false;
+    if (this.#left === this.most) setImmediate(this.#turned);
+    this.#left--;
+    return true;
+  }
+
+  readonly #turned = () => {
+    this.#left = this.most;
+  };
+}
+
 /** The JSON of an object with `fields` and, after them, fields whose values are JSON already. */
 export function jsonWith(fields: object, encoded: Readonly<Record<string, string>>): string {
   const own = Object.entries(fields).map(([name, value]) => [name, JSON.stringify(value)] as const);

@@ -1,8 +1,8 @@
 /** Decides what the faults do to one packet. Pure: random numbers are an argument, and nothing is sent or delayed here. */
-import { clamp } from "../base/numbers.ts";
-import type { Protocol } from "../base/protocol.ts";
 import { type Random, random } from "../base/random.ts";
-import { type Burst, type Delay, type Direction, type Faults, MAX_DELAY_MS } from "./faults.ts";
+import { correlatedVariate, delayAt, sampleDelay } from "./delay.ts";
+import type { Burst, Delay, Direction } from "./faults.ts";
+import type { PacketFaults, PacketFaultsByDirection } from "./packet-faults.ts";
 
 /** A fault that loses a packet. */
 export type Loss = "drop" | "burst" | "close" | "stall" | "reset";
@@ -40,89 +40,94 @@ export function copyFate({ up, down }: Fate): Fate {
   return { up: { ...up }, down: { ...down } };
 }
 
-/** The random streams of one protocol, one for each kind and direction, and the state of its bursts. */
-export interface Chance {
-  readonly dropUp: Random;
-  readonly dropDown: Random;
-  readonly closeUp: Random;
-  readonly closeDown: Random;
-  readonly stallUp: Random;
-  readonly stallDown: Random;
-  readonly burstUp: Random;
-  readonly burstDown: Random;
+/** The random streams of one direction, one for each kind, and the state of what depends on earlier packets. */
+export interface DirectionChance {
+  readonly drop: Random;
+  readonly close: Random;
+  readonly stall: Random;
+  readonly burst: Random;
   readonly delay: Random;
   readonly duplicate: Random;
   readonly reorder: Random;
   readonly corrupt: Random;
   readonly reset: Random;
   readonly status: Random;
-  /** Whether the burst of each direction is in its bad state. */
-  badUp: boolean;
-  badDown: boolean;
+  /** Lengths of the segments of a stream. */
+  readonly slice: Random;
+  /** Whether the burst is in its bad state. */
+  bad: boolean;
+  /** The normal variate of the last delay with a correlation; undefined before the first. */
+  delayVariate: number | undefined;
 }
 
-/**
- * The random streams of `protocol` for `seed` (0 to 2^32 - 1). Each kind has its own stream: enabling one fault does not
- * change what another does to the same packets.
- */
-export function chance(seed: number, protocol: Protocol): Chance {
-  const stream = (name: string) => random(seed, `${protocol}/${name}`);
+/** The random streams of both directions. */
+export type Chance = Readonly<Record<Direction, DirectionChance>>;
+
+/** Kinds whose streams have had a direction in their names from the start; those of other kinds have one upstream only. */
+const NAMED_BY_DIRECTION: ReadonlySet<string> = new Set(["drop", "close", "stall", "burst"]);
+
+function directionChance(seed: number, scope: string, direction: Direction): DirectionChance {
+  const stream = (kind: string) => {
+    const isNamed = direction === "up" || NAMED_BY_DIRECTION.has(kind);
+    return random(seed, isNamed ? `${scope}/${kind}/${direction}` : `${scope}/${kind}`);
+  };
   return {
-    dropUp: stream("drop/up"),
-    dropDown: stream("drop/down"),
-    closeUp: stream("close/up"),
-    closeDown: stream("close/down"),
-    stallUp: stream("stall/up"),
-    stallDown: stream("stall/down"),
-    burstUp: stream("burst/up"),
-    burstDown: stream("burst/down"),
+    drop: stream("drop"),
+    close: stream("close"),
+    stall: stream("stall"),
+    burst: stream("burst"),
     delay: stream("delay"),
     duplicate: stream("duplicate"),
     reorder: stream("reorder"),
     corrupt: stream("corrupt"),
     reset: stream("reset"),
     status: stream("status"),
-    badUp: false,
-    badDown: false,
+    slice: stream("slice"),
+    bad: false,
+    delayVariate: undefined,
   };
 }
 
 /**
- * Decides what `faults` do to the next packet and writes it into `fate`. Every enabled fault draws for every packet,
- * including packets that another fault loses: the fate of packet n depends only on the seed and on n.
+ * The random streams of `scope`, a protocol or a relay, for `seed` (0 to 2^32 - 1). Each kind has its own stream: enabling
+ * one fault does not change what another does to the same packets.
  */
-export function decide(faults: Faults, chance: Chance, fate: Fate): Fate {
-  const { up, down } = fate;
-  const { burst, status } = faults;
-  up.lostBy = undefined;
-  down.lostBy = undefined;
-  if (burst?.up) {
-    chance.badUp = nextState(burst.up, chance.badUp, chance.burstUp());
-    if (chance.badUp) up.lostBy = "burst";
-  }
-  if (burst?.down) {
-    chance.badDown = nextState(burst.down, chance.badDown, chance.burstDown());
-    if (chance.badDown) down.lostBy = "burst";
-  }
-  if (faults.drop) {
-    if (chance.dropUp() < faults.drop.up) up.lostBy ??= "drop";
-    if (chance.dropDown() < faults.drop.down) down.lostBy ??= "drop";
-  }
-  if (faults.close) {
-    if (chance.closeUp() < faults.close.up) up.lostBy ??= "close";
-    if (chance.closeDown() < faults.close.down) down.lostBy ??= "close";
-  }
-  if (faults.stall) {
-    if (chance.stallUp() < faults.stall.up) up.lostBy ??= "stall";
-    if (chance.stallDown() < faults.stall.down) down.lostBy ??= "stall";
-  }
-  if (faults.reset && chance.reset() < faults.reset) down.lostBy ??= "reset";
-  down.delayMs = faults.delay ? sampleDelay(faults.delay, chance.delay) : 0;
-  down.duplicate = faults.duplicate !== undefined && chance.duplicate() < faults.duplicate;
-  down.reorder = faults.reorder !== undefined && chance.reorder() < faults.reorder;
-  down.corruptAt = faults.corrupt === undefined ? -1 : corruptionPlace(faults.corrupt, chance.corrupt);
-  down.status = status && chance.status() < status.probability ? status.code : 0;
+export function chance(seed: number, scope: string): Chance {
+  return { up: directionChance(seed, scope, "up"), down: directionChance(seed, scope, "down") };
+}
+
+/** Decides what `faults` do to the next packet in both directions, as `decideDirection` does, and writes it into `fate`. */
+export function decide(faults: PacketFaultsByDirection, chance: Chance, fate: Fate): Fate {
+  decideDirection(faults.up, chance.up, fate.up);
+  decideDirection(faults.down, chance.down, fate.down);
   return fate;
+}
+
+/**
+ * Decides what the faults of one direction do to the next packet and writes it into `fate`. Every enabled fault draws for every
+ * packet, including packets that another fault loses: the fate of packet n depends only on the seed and on n.
+ */
+export function decideDirection(faults: PacketFaults, chance: DirectionChance, fate: DirectionFate): void {
+  fate.lostBy = undefined;
+  if (faults.burst) {
+    chance.bad = nextState(faults.burst, chance.bad, chance.burst());
+    if (chance.bad) fate.lostBy = "burst";
+  }
+  if (faults.drop && chance.drop() < faults.drop) fate.lostBy ??= "drop";
+  if (faults.close && chance.close() < faults.close) fate.lostBy ??= "close";
+  if (faults.stall && chance.stall() < faults.stall) fate.lostBy ??= "stall";
+  if (faults.reset && chance.reset() < faults.reset) fate.lostBy ??= "reset";
+  fate.delayMs = faults.delay ? nextDelay(faults.delay, faults.correlation, chance) : 0;
+  fate.duplicate = faults.duplicate !== undefined && chance.duplicate() < faults.duplicate;
+  fate.reorder = faults.reorder !== undefined && chance.reorder() < faults.reorder;
+  fate.corruptAt = faults.corrupt === undefined ? -1 : corruptionPlace(faults.corrupt, chance.corrupt);
+  fate.status = faults.status && chance.status() < faults.status.probability ? faults.status.code : 0;
+}
+
+function nextDelay(delay: Delay, correlation: number | undefined, chance: DirectionChance): number {
+  if (correlation === undefined) return sampleDelay(delay, chance.delay);
+  chance.delayVariate = correlatedVariate(chance.delayVariate, correlation, chance.delay);
+  return delayAt(delay, chance.delayVariate);
 }
 
 function nextState(burst: Burst, bad: boolean, draw: number): boolean {
@@ -134,26 +139,6 @@ function corruptionPlace(probability: number, random: Random): number {
   const hit = random() < probability;
   const place = random();
   return hit ? place : -1;
-}
-
-/** Draws one delay, 0 to MAX_DELAY_MS ms. */
-export function sampleDelay(delay: Delay, random: Random): number {
-  return clamp(drawDelay(delay, random), 0, MAX_DELAY_MS);
-}
-
-function drawDelay(delay: Delay, random: Random): number {
-  switch (delay.kind) {
-    case "fixed":
-      return delay.ms;
-    case "uniform":
-      return delay.minMs + random() * (delay.maxMs - delay.minMs);
-    case "normal": {
-      const radius = Math.sqrt(-2 * Math.log(1 - random())); // Box-Muller; 1 - random() is never 0
-      return delay.meanMs + delay.stddevMs * radius * Math.cos(2 * Math.PI * random());
-    }
-    case "pareto":
-      return delay.scaleMs / (1 - random()) ** (1 / delay.shape);
-  }
 }
 
 /** Flips one bit of `bytes` between the offsets `from` and `to`, at the relative position `place` (0 to 1). */

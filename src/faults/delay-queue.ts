@@ -31,18 +31,18 @@ export class DelayQueue implements Bounded {
   #timer: Timer | undefined;
   #poll: ReturnType<typeof setImmediate> | undefined;
 
-  /** The octets of all entries. */
+  /** The octets of all entries, and of what else has the same budget. */
   readonly octets: Budget;
 
   constructor(
     readonly limit: number,
     readonly clock: Pick<Clock, "now">,
-    /** Most octets of all entries together. */
-    limitBytes = Number.POSITIVE_INFINITY,
+    /** Most octets of all entries together, or the budget of which they are a part. */
+    octets: number | Budget = Number.POSITIVE_INFINITY,
     /** Counts what an entry throws; without it the runtime gets the error. */
     private readonly errors?: InternalErrors,
   ) {
-    this.octets = new Budget(limitBytes);
+    this.octets = typeof octets === "number" ? new Budget(octets) : octets;
   }
 
   get size(): number {

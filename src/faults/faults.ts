@@ -6,6 +6,11 @@ export const DIRECTIONS = ["up", "down"] as const;
 /** One of DIRECTIONS. */
 export type Direction = (typeof DIRECTIONS)[number];
 
+/** A record with `make(direction)` for each direction. */
+export function perDirection<Value>(make: (direction: Direction) => Value): Readonly<Record<Direction, Value>> {
+  return { up: make("up"), down: make("down") };
+}
+
 /** Every kind of fault. */
 export const KINDS = [
   "drop",
@@ -27,16 +32,16 @@ export const KINDS_OF: Readonly<Record<Protocol, readonly Kind[]>> = byProtocol(
   (protocol) => REGISTRY[protocol].faults,
 );
 
-/** The directions in which each kind acts: losses in both, all others on the response. */
+/** The directions in which each kind can act. */
 export const DIRECTIONS_OF: Readonly<Record<Kind, readonly Direction[]>> = {
   drop: DIRECTIONS,
   close: DIRECTIONS,
   stall: DIRECTIONS,
   burst: DIRECTIONS,
-  delay: ["down"],
-  duplicate: ["down"],
-  reorder: ["down"],
-  corrupt: ["down"],
+  delay: DIRECTIONS,
+  duplicate: DIRECTIONS,
+  reorder: DIRECTIONS,
+  corrupt: DIRECTIONS,
   reset: ["down"],
   status: ["down"],
 };
@@ -82,6 +87,28 @@ export interface ByDirection {
   readonly down: number;
 }
 
+/** A value of the downstream direction alone, or one for each direction; a direction that is absent has none. */
+export type DownOrBoth<Value> = Value | { readonly up?: Value; readonly down?: Value };
+
+/** Whether a value has parts for directions and nothing else. */
+export function isByDirection<Value extends number | Delay>(
+  value: DownOrBoth<Value>,
+): value is { readonly up?: Value; readonly down?: Value } {
+  if (typeof value !== "object" || value === null) return false;
+  const names = Object.keys(value);
+  return names.length > 0 && names.every((name) => name === "up" || name === "down");
+}
+
+/** The part of a value that one direction has; undefined for none. */
+export function inDirection<Value extends number | Delay>(
+  value: DownOrBoth<Value> | undefined,
+  direction: Direction,
+): Value | undefined {
+  if (value === undefined) return undefined;
+  if (isByDirection(value)) return value[direction];
+  return direction === "down" ? (value as Value) : undefined; // the guard does not narrow a type parameter
+}
+
 /** The faults of one protocol. An absent kind is off. Probabilities are between 0 and 1. */
 export interface Faults {
   readonly drop?: ByDirection;
@@ -90,10 +117,10 @@ export interface Faults {
   /** HTTP: there is no response, and the connection stays open. */
   readonly stall?: ByDirection;
   readonly burst?: { readonly up?: Burst; readonly down?: Burst };
-  readonly delay?: Delay;
-  readonly duplicate?: number;
-  readonly reorder?: number;
-  readonly corrupt?: number;
+  readonly delay?: DownOrBoth<Delay>;
+  readonly duplicate?: DownOrBoth<number>;
+  readonly reorder?: DownOrBoth<number>;
+  readonly corrupt?: DownOrBoth<number>;
   readonly reset?: number;
   readonly status?: { readonly code: number; readonly probability: number };
 }

@@ -1,8 +1,18 @@
 /** Prints faults in the text form that `text.ts` parses. */
 import { PROTOCOLS } from "../base/protocol.ts";
-import { type Burst, type Delay, type Faults, type Impairments, NO_FAULTS } from "./faults.ts";
+import {
+  type Burst,
+  type Delay,
+  type Direction,
+  type DownOrBoth,
+  type Faults,
+  type Impairments,
+  inDirection,
+  NO_FAULTS,
+} from "./faults.ts";
 
-function printDelay(delay: Delay): string {
+/** Prints a distribution of delays. */
+export function printDelay(delay: Delay): string {
   switch (delay.kind) {
     case "fixed":
       return `${delay.ms}`;
@@ -15,11 +25,24 @@ function printDelay(delay: Delay): string {
   }
 }
 
+/** Prints a value of the downstream direction, or `UP/DOWN` if the other direction has one too. */
+function printDownOrBoth<Value extends number | Delay>(
+  value: DownOrBoth<Value>,
+  print: (value: Value) => string,
+): string {
+  const part = (direction: Direction) => {
+    const own = inDirection(value, direction);
+    return own === undefined ? "0" : print(own);
+  };
+  return part("up") === "0" ? part("down") : `${part("up")}/${part("down")}`;
+}
+
 function printDirections(up: string, down: string): string {
   return down === "0" ? up : `${up}/${down}`;
 }
 
-function printBurst(burst: Burst | undefined): string {
+/** Prints Gilbert losses. */
+export function printBurst(burst: Burst | undefined): string {
   return burst ? `gilbert(${burst.goodToBad},${burst.badToGood})` : "0";
 }
 
@@ -32,9 +55,10 @@ export function printFaults(faults: Faults): string {
     if (chance) parts.push(`${kind}=${printDirections(`${chance.up}`, `${chance.down}`)}`);
   }
   if (burst) parts.push(`burst=${printDirections(printBurst(burst.up), printBurst(burst.down))}`);
-  if (delay) parts.push(`delay=${printDelay(delay)}`);
+  if (delay) parts.push(`delay=${printDownOrBoth(delay, printDelay)}`);
   for (const kind of ["duplicate", "reorder", "corrupt", "reset"] as const) {
-    if (faults[kind] !== undefined) parts.push(`${kind}=${faults[kind]}`);
+    const chance = faults[kind];
+    if (chance !== undefined) parts.push(`${kind}=${printDownOrBoth<number>(chance, String)}`);
   }
   if (status) parts.push(`status=${status.code}:${status.probability}`);
   return parts.join(",") || "none";

@@ -44,6 +44,8 @@ export class Session {
   droppedDown = 0;
   /** Handled packets without a response for another reason: full delay queue, failed send. */
   discarded = 0;
+  /** Packets that have been read, but whose way up has not ended: a fault delays them. They are not received yet. */
+  onWayUp = 0;
   /** Monotonic times of the first and the last packet, ms. */
   firstAt: number;
   lastAt: number;

@@ -19,6 +19,13 @@ const STAMP_PORT = 862;
 /** First octet of a reflector packet that a sender can compare with what it sent: a bit flipped there is detected. */
 const CHECKED_FROM = 28;
 
+/**
+ * The octets of a test packet that a lab repeats and a sender can compare with what it sent: the send time and its error
+ * estimate. A bit flipped there is detected.
+ */
+const REPEATED_FROM = 4;
+const REPEATED_TO = 14;
+
 /** A datagram and its source. The listener reuses one object for all datagrams that are answered at once. */
 class Datagram implements Exchange {
   receivedAt = 0;
@@ -41,6 +48,24 @@ class Datagram implements Exchange {
 
   get heldBytes(): number {
     return this.data.length;
+  }
+
+  depart(dueAt: number): number {
+    return dueAt;
+  }
+
+  arrive(now: number): boolean {
+    this.receivedAt = now;
+    return true;
+  }
+
+  damage(place: number): void {
+    if (this.session) corrupt(this.data, place, REPEATED_FROM, REPEATED_TO);
+  }
+
+  copy(): Exchange {
+    // The response is written into the octets of the packet.
+    return Object.assign(this.keep(), { data: Buffer.from(this.data) });
   }
 
   order(dueAt: number): number {

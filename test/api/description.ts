@@ -12,6 +12,7 @@ export interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly required?: readonly string[];
+  readonly minProperties?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
 }
@@ -95,7 +96,9 @@ export function allowedValue(schema: Schema, next: Random): unknown {
   if (schema.type === "number") return number;
   if (schema.items) return [allowedValue(schema.items, next)];
   if (schema.type !== "object") return pick(["", "a", "é\u{1f600}"], next);
-  const names = Object.keys(properties).filter((name) => required.includes(name) || next() < 0.5);
+  const chosen = Object.keys(properties).filter((name) => required.includes(name) || next() < 0.5);
+  const isEnough = chosen.length >= (schema.minProperties ?? 0);
+  const names = isEnough ? chosen : Object.keys(properties);
   return Object.fromEntries(names.map((name) => [name, allowedValue(properties[name] ?? {}, next)]));
 }
 

@@ -86,7 +86,11 @@ describe("faults", () => {
       '{"reset":0.1}',
       "reset: no such field; allowed: drop, burst, delay, duplicate, reorder, corrupt",
     ],
-    ["a probability over 1", '{"duplicate":1.5}', "duplicate: not allowed; allowed: a number from 0 to 1"],
+    [
+      "a probability over 1",
+      '{"duplicate":1.5}',
+      "duplicate: not allowed; allowed: a number from 0 to 1 or { up, down }",
+    ],
     [
       "a negative delay",
       '{"delay":{"kind":"fixed","ms":-1}}',

@@ -11,7 +11,19 @@ describe("a body of faults", () => {
     ['{"delay":{"kind":"fixed","ms":-1}}', "delay.ms", "a number from 0 to 60000"],
     ['{"delay":{"kind":"normal","meanMs":1}}', "delay.stddevMs", "a number from 0 to 60000"],
     ['{"delay":{"kind":"fixed","ms":1,"max":2}}', "delay.max", "kind, ms"],
-    ['{"delay":"long"}', "delay", 'an object whose kind is "fixed" or "uniform" or "normal" or "pareto"'],
+    [
+      '{"delay":"long"}',
+      "delay",
+      'an object whose kind is "fixed" or "uniform" or "normal" or "pareto" or { up, down }',
+    ],
+    ['{"delay":{"up":-1}}', "delay.up.ms", "a number from 0 to 60000"],
+    ['{"delay":{"up":20,"down":{"kind":"normal","meanMs":1}}}', "delay.down.stddevMs", "a number from 0 to 60000"],
+    ['{"delay":{"up":20,"sideways":1}}', "delay.sideways", "up, down"],
+    ['{"delay":{"down":"long"}}', "delay.down", 'an object whose kind is "fixed" or "uniform" or "normal" or "pareto"'],
+    ['{"reorder":{"up":2}}', "reorder.up", "a number from 0 to 1"],
+    ['{"corrupt":{"up":0.1,"sideways":0.1}}', "corrupt.sideways", "up, down"],
+    ['{"corrupt":2}', "corrupt", "a number from 0 to 1 or { up, down }"],
+    ['{"delay":{}}', "delay.kind", '"fixed" or "uniform" or "normal" or "pareto"'],
     ["[1]", "", "{ drop, burst, delay, duplicate, reorder, corrupt }"],
   ])("%s is refused with its field and the allowed values", async (body, field, allowed) => {
     await using lab = await startTestLab();

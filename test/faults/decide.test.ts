@@ -2,13 +2,15 @@
 import { describe, expect, test } from "bun:test";
 import type { Protocol } from "../../src/base/protocol.ts";
 import { random } from "../../src/base/random.ts";
-import { chance, cleanFate, corrupt, decide, type Fate, sampleDelay } from "../../src/faults/decide.ts";
+import { chance, cleanFate, corrupt, decide, type Fate } from "../../src/faults/decide.ts";
+import { sampleDelay } from "../../src/faults/delay.ts";
 import { type Burst, type Delay, type Faults, MAX_DELAY_MS } from "../../src/faults/faults.ts";
+import { byDirection } from "../../src/faults/packet-faults.ts";
 
 /** The fates of `count` packets with `faults`. */
 function fates(faults: Faults, count: number, seed = 1, protocol: Protocol = "udp"): Fate[] {
   const chances = chance(seed, protocol);
-  return Array.from({ length: count }, () => decide(faults, chances, cleanFate()));
+  return Array.from({ length: count }, () => decide(byDirection(faults), chances, cleanFate()));
 }
 
 /** Four standard deviations of the ratio of hits in `count` trials: one seed in 16,000 exceeds it. */

@@ -24,10 +24,10 @@ describe("kinds of faults", () => {
     expect(KINDS.filter((kind) => !used.has(kind))).toEqual([]);
   });
 
-  test("DIRECTIONS_OF has both directions for losses and `down` for all other kinds", () => {
+  test("DIRECTIONS_OF has both directions for those of a response", () => {
     for (const kind of KINDS) {
-      const isLoss = ["drop", "close", "stall", "burst"].includes(kind);
-      expect([kind, DIRECTIONS_OF[kind]]).toEqual([kind, isLoss ? DIRECTIONS : ["down"]]);
+      const isDownOnly = ["reset", "status"].includes(kind);
+      expect([kind, DIRECTIONS_OF[kind]]).toEqual([kind, isDownOnly ? ["down"] : DIRECTIONS]);
     }
   });
 });

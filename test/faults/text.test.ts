@@ -36,6 +36,16 @@ describe("a valid text", () => {
     ["http", "delay=uniform(0,1500)", { delay: { kind: "uniform", minMs: 0, maxMs: 1500 } }],
     ["http", "delay=normal(20,5)", { delay: { kind: "normal", meanMs: 20, stddevMs: 5 } }],
     ["http", "delay=pareto(10,1.5)", { delay: { kind: "pareto", scaleMs: 10, shape: 1.5 } }],
+    ["http", "delay=20/0", { delay: { up: { kind: "fixed", ms: 20 } } }],
+    [
+      "tcp",
+      "delay=uniform(1,5)/normal(20,5)",
+      { delay: { up: { kind: "uniform", minMs: 1, maxMs: 5 }, down: { kind: "normal", meanMs: 20, stddevMs: 5 } } },
+    ],
+    ["udp", "reorder=0.1/0.2,corrupt=1/0", { reorder: { up: 0.1, down: 0.2 }, corrupt: { up: 1 } }],
+    ["udp", "reorder=0/0.2", { reorder: 0.2 }],
+    ["websocket", "duplicate=0.1/0", { duplicate: { up: 0.1 } }],
+    ["udp", "delay=0/pareto(10,1.5)", { delay: { kind: "pareto", scaleMs: 10, shape: 1.5 } }],
     ["udp", "duplicate=0.1,reorder=.5,corrupt=1", { duplicate: 0.1, reorder: 0.5, corrupt: 1 }],
     ["tcp", "reset=1e-3", { reset: 0.001 }],
     ["http", "status=503:0.1", { status: { code: 503, probability: 0.1 } }],
@@ -68,6 +78,10 @@ describe("a valid text", () => {
     ["http", "delay=normal(20ms,5ms)", "delay=normal(20,5)"],
     ["http", "delay=uniform(0,0.05s)", "delay=uniform(0,50)"],
     ["http", "delay=pareto(40ms,2)", "delay=pareto(40,2)"],
+    ["http", "delay=0/20ms", "delay=20"],
+    ["udp", "reorder=0%/2%,corrupt=3%/0", "reorder=0.02,corrupt=0.03/0"],
+    ["http", "delay=1s/0", "delay=1000/0"],
+    ["http", "delay=10/10", "delay=10/10"],
   ])("may have units, and is printed without: %s:%s", (protocol, text, printed) => {
     expect(printFaults(parseFaults(protocol, text))).toBe(printed);
   });
@@ -116,9 +130,10 @@ describe("an invalid text", () => {
   const KINDS = "drop, burst, delay, duplicate, reorder, corrupt";
   const PROTOCOL_FORMS = `${PROTOCOLS.map((protocol) => `${protocol}:…`).join(", ")}, or none, classroom`;
   const P = "a probability from 0 to 1, or 0% to 100%";
+  const DOWN = "P (downstream) or UP/DOWN, each from 0 to 1, or 0% to 100%";
   const DROP = "P or UP/DOWN, each from 0 to 1, or 0% to 100%";
   const DELAY =
-    "TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(MIN,SHAPE), times from 0 to 60000 ms, or with a unit: us, ms, s";
+    "TIME, uniform(MIN,MAX), normal(MEAN,STDDEV) or pareto(MIN,SHAPE), times from 0 to 60000 ms, or with a unit: us, ms, s; DOWN or UP/DOWN";
   const BURST =
     "gilbert(P,R), or UP/DOWN with 0 for none; P (good to bad) from 0 to 1, R (bad to good) over 0 to 1, both also in %";
   const STATUS = "CODE:P, CODE from 400 to 599, P from 0 to 1, or 0% to 100%";
@@ -163,7 +178,10 @@ describe("an invalid text", () => {
     ["udp:burst=gilbert(0.1,0)", '"0" is not a valid value for burst', 22, BURST],
     ["udp:burst=gilbert(2,0.1)", '"2" is not a valid value for burst', 18, BURST],
     ["udp:burst=markov(0.1,0.1)", '"markov(0.1,0.1)" is not a valid value for burst', 10, BURST],
-    ["udp:duplicate=2", '"2" is not a valid value for duplicate', 14, P],
+    ["udp:duplicate=2", '"2" is not a valid value for duplicate', 14, DOWN],
+    ["udp:duplicate=0.1/2", '"2" is not a valid value for duplicate', 18, DOWN],
+    ["udp:delay=5/-1", '"-1" is not a valid value for delay', 12, DELAY],
+    ["tcp:reset=0.1/0.1", '"0.1/0.1" is not a valid value for reset', 10, P],
     ["tcp:reset=yes", '"yes" is not a valid value for reset', 10, P],
     ["http:status=500", '"500" is not a valid value for status', 12, STATUS],
     ["http:status=200:0.5", '"200" is not a valid value for status', 12, STATUS],

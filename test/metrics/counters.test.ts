@@ -60,7 +60,7 @@ describe("Traffic", () => {
   test("throws RangeError for a reject reason or a fault of another protocol", () => {
     expect(() => new Traffic("udp").rejects.add("not-json")).toThrow("no counter named not-json");
     expect(() => new Traffic("udp").inject("reset", "down")).toThrow("no counter named reset/down");
-    expect(() => new Traffic("udp").inject("delay", "up")).toThrow("no counter named delay/up");
+    expect(() => new Traffic("http").inject("status", "up")).toThrow("no counter named status/up");
   });
 });
 

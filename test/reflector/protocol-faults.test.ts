@@ -4,8 +4,10 @@
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Protocol } from "../../src/base/protocol.ts";
-import { chance, cleanFate, decide } from "../../src/faults/decide.ts";
+import { chance, cleanFate, corrupt, decide } from "../../src/faults/decide.ts";
 import type { Faults } from "../../src/faults/faults.ts";
+import { byDirection } from "../../src/faults/packet-faults.ts";
+import { senderSequenceOf } from "../../src/stamp/packet.ts";
 import {
   exchange,
   type Form,
@@ -37,7 +39,7 @@ const LONG_DELAY_MS = 1500;
 const UDP_FORMS: readonly (readonly [string, Form])[] = [udpPlain, udpStamp].map((form) => [form.name, form]);
 
 describe.each(UDP_FORMS)("%s", (_, form) => {
-  test("duplicate sends the answer twice and counts one answered packet", async () => {
+  test.concurrent("duplicate sends the answer twice and counts one answered packet", async () => {
     await using lab = await labWith("udp", { duplicate: 1 });
     await using client = await form.connect(lab);
     const traffic = await exchange(lab, form, client, 5);
@@ -48,13 +50,27 @@ describe.each(UDP_FORMS)("%s", (_, form) => {
     expect(traffic.sentBytes).toBe(10 * form.replyBytes);
   });
 
-  test("corrupt flips one bit of the answer, at a position that the seed determines", async () => {
+  test.concurrent("duplicate upstream receives the packet twice: each copy has an answer of its own", async () => {
+    await using lab = await labWith("udp", { duplicate: { up: 1 } });
+    await using client = await form.connect(lab);
+    const traffic = await exchange(lab, form, client, 5);
+    expect(client.replies.map(({ n }) => n)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+    const numbers = client.replies.map(({ body }) => readReflectorPacket(body)?.reflectorSequence);
+    if (form === udpStamp) expect(numbers).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect([traffic.packets, traffic.answered, traffic.receivedBytes]).toEqual([10, 10, 10 * form.sentBytes]);
+    expect([traffic.injected("duplicate", "up"), traffic.injected("duplicate", "down")]).toEqual([5, 0]);
+    if (form !== udpStamp) return;
+    const summary = await (await fetch(`http://127.0.0.1:${lab.ports.http}/sessions/7`)).json();
+    expect(summary.sessions[0]).toMatchObject({ received: { unique: 5, duplicate: 5 }, handled: 5, answered: 5 });
+  });
+
+  test.concurrent("corrupt flips one bit of the answer, at a position that the seed determines", async () => {
     const run = async () => {
       await using lab = await labWith("udp", { corrupt: 0.5 });
       await using client = await form.connect(lab);
       const traffic = await exchange(lab, form, client, 20);
       const expected = chance(1, "udp");
-      const fates = Array.from({ length: 20 }, () => decide({ corrupt: 0.5 }, expected, cleanFate()));
+      const fates = Array.from({ length: 20 }, () => decide(byDirection({ corrupt: 0.5 }), expected, cleanFate()));
       const corrupted = fates.filter(({ down }) => down.corruptAt >= 0);
       expect(traffic.injected("corrupt", "down")).toBe(corrupted.length);
       expect(traffic.answered).toBe(20);
@@ -77,8 +93,31 @@ describe.each(UDP_FORMS)("%s", (_, form) => {
   });
 });
 
+test.concurrent("corrupt upstream flips one bit of what the answer repeats, in the packets that the seed determines", async () => {
+  const faults = { corrupt: { up: 0.5 } };
+  await using lab = await labWith("udp", faults);
+  const answers = new Map<number, Buffer>();
+  const socket = await Bun.udpSocket({ socket: { data: (_, body) => void answers.set(senderSequenceOf(body), body) } });
+  const sent = Array.from({ length: 40 }, (_, n) => testPacket(n));
+  for (const packet of sent) socket.send(packet, lab.ports.udp, "127.0.0.1");
+  await until(() => answers.size === sent.length, "all answers");
+  socket.close();
+  const chances = chance(1, "udp");
+  const places = sent.map(() => decide(byDirection(faults), chances, cleanFate()).up.corruptAt);
+  for (const [n, packet] of sent.entries()) {
+    const place = places[n] ?? -1;
+    if (place >= 0) corrupt(packet, place, 4, 14);
+    expect([n, answers.get(n)?.subarray(28, 38).toString("hex")]).toEqual([n, packet.toString("hex", 4, 14)]);
+    expect(answers.get(n)?.readUInt16BE(14)).toBe(7);
+  }
+  const count = places.filter((place) => place >= 0).length;
+  expect(count).toBeWithin(10, 31);
+  const traffic = await trafficOf(lab, "udp");
+  expect([traffic.injected("corrupt", "up"), traffic.injected("corrupt", "down")]).toEqual([count, 0]);
+});
+
 describe("reorder on UDP", () => {
-  test("sends an answer after the next one to the same peer", async () => {
+  test.concurrent("sends an answer after the next one to the same peer", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using client = await udpStamp.connect(lab);
     const traffic = await exchange(lab, udpStamp, client, 6);
@@ -86,7 +125,21 @@ describe("reorder on UDP", () => {
     expect([traffic.answered, traffic.injected("reorder", "down")]).toEqual([6, 3]);
   });
 
-  test("sends an answer without a successor after 100 ms", async () => {
+  test.concurrent("upstream receives a packet after the next one of the same peer", async () => {
+    await using lab = await labWith("udp", { reorder: { up: 1 } });
+    await using client = await udpStamp.connect(lab);
+    const traffic = await exchange(lab, udpStamp, client, 6);
+    expect(client.replies.map(({ n }) => n)).toEqual([1, 0, 3, 2, 5, 4]);
+    const answers = client.replies.map(({ body }) => readReflectorPacket(body));
+    expect(answers.map((answer) => answer?.reflectorSequence)).toEqual([0, 1, 2, 3, 4, 5]);
+    const times = answers.map((answer) => answer?.receivedAt ?? 0);
+    expect(times.toSorted((a, b) => a - b)).toEqual(times);
+    expect([traffic.answered, traffic.injected("reorder", "up"), traffic.injected("reorder", "down")]).toEqual([
+      6, 3, 0,
+    ]);
+  });
+
+  test.concurrent("sends an answer without a successor after 100 ms", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using client = await udpStamp.connect(lab);
     const traffic = await exchange(lab, udpStamp, client, 1);
@@ -94,7 +147,7 @@ describe("reorder on UDP", () => {
     expect(traffic.seconds).toBeGreaterThanOrEqual(0.1);
   });
 
-  test("does not count an answer to another peer as the next one", async () => {
+  test.concurrent("does not count an answer to another peer as the next one", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using first = await udpStamp.connect(lab);
     await using second = await udpStamp.connect(lab);
@@ -104,7 +157,7 @@ describe("reorder on UDP", () => {
     for (const { replies } of [first, second]) expect(replies[0]?.afterMs).toBeGreaterThanOrEqual(100);
   });
 
-  test("sends a held answer after the faults are removed", async () => {
+  test.concurrent("sends a held answer after the faults are removed", async () => {
     await using lab = await labWith("udp", { reorder: 1 });
     await using client = await udpStamp.connect(lab);
     await client.send(0);
@@ -117,8 +170,23 @@ describe("reorder on UDP", () => {
   });
 });
 
+test.concurrent("a delay upstream that varies keeps the order of a TCP connection, also when it is removed", async () => {
+  const delay = { up: { kind: "uniform", minMs: 0, maxMs: 300 } } as const;
+  await using lab = await labWith("tcp", { delay });
+  await using client = await tcpStamp.connect(lab);
+  for (let n = 0; n < 20; n++) await client.send(n);
+  await until(async () => (await trafficOf(lab, "tcp")).packets === 20, "20 packets read");
+  await setFaults(lab, "tcp", {});
+  await client.send(20);
+  await until(() => client.replies.length === 21, "all answers");
+  expect(client.replies.map(({ n }) => n)).toEqual(Array.from({ length: 21 }, (_, n) => n));
+  const numbers = client.replies.map(({ body }) => readReflectorPacket(body)?.reflectorSequence);
+  expect(numbers).toEqual(Array.from({ length: 21 }, (_, n) => n));
+  expect((await trafficOf(lab, "tcp")).injected("delay", "up")).toBe(20);
+});
+
 describe("reset on TCP", () => {
-  test("resets a plain connection in place of the answer", async () => {
+  test.concurrent("resets a plain connection in place of the answer", async () => {
     await using lab = await labWith("tcp", { reset: 1 });
     await using client = await tcpPlain.connect(lab);
     const traffic = await exchange(lab, tcpPlain, client, 5);
@@ -126,7 +194,7 @@ describe("reset on TCP", () => {
     expect([traffic.answered, traffic.drops("fault-reset"), traffic.injected("reset", "down")]).toEqual([0, 5, 5]);
   });
 
-  test("sends the delayed answers before it on a STAMP connection, and no answer after it", async () => {
+  test.concurrent("sends the delayed answers before it on a STAMP connection, and no answer after it", async () => {
     await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: LONG_DELAY_MS } });
     await using client = await tcpStamp.connect(lab);
     await client.send(0);
@@ -165,7 +233,7 @@ describe("a plain TCP connection", () => {
     return { received, socket };
   }
 
-  test("stays open after an answer, for further packets", async () => {
+  test.concurrent("stays open after an answer, for further packets", async () => {
     await using lab = await startTestLab();
     const { received, socket } = await connect(lab.ports.tcp);
     for (let n = 1; n <= 5; n++) {
@@ -177,7 +245,7 @@ describe("a plain TCP connection", () => {
     socket.terminate();
   });
 
-  test("sends the delayed answers before a packet dropped upstream, then closes", async () => {
+  test.concurrent("sends the delayed answers before a packet dropped upstream, then closes", async () => {
     await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: LONG_DELAY_MS } });
     const { received, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
@@ -191,7 +259,7 @@ describe("a plain TCP connection", () => {
     socket.terminate();
   });
 
-  test("sends no answer after a packet whose answer was dropped: the client would match it to that packet", async () => {
+  test.concurrent("sends no answer after a packet whose answer was dropped: the client would match it to that packet", async () => {
     const delay = { kind: "fixed", ms: LONG_DELAY_MS } as const;
     await using lab = await labWith("tcp", { delay, drop: { up: 0, down: 1 } });
     const { received, socket } = await connect(lab.ports.tcp);
@@ -205,7 +273,33 @@ describe("a plain TCP connection", () => {
     socket.terminate();
   });
 
-  test("that the peer has closed for writing still gets its delayed answers", async () => {
+  test.concurrent("sends no answer to a packet that was on its way up when the one before it was dropped there", async () => {
+    const delay = { up: { kind: "fixed", ms: LONG_DELAY_MS } } as const;
+    await using lab = await labWith("tcp", { delay, drop: { up: 1, down: 0 } });
+    const { received, socket } = await connect(lab.ports.tcp);
+    socket.write("Hello TCP 1");
+    await until(async () => (await trafficOf(lab, "tcp")).packets === 1, "packet 1 on its way");
+    await setFaults(lab, "tcp", { delay });
+    socket.write("Hello TCP 2");
+    await until(async () => (await trafficOf(lab, "tcp")).dropped === 2, "both packets dropped");
+    await until(() => received.ended, "the end of the connection");
+    const traffic = await trafficOf(lab, "tcp");
+    expect([received.text, traffic.drops("fault-up"), traffic.drops("peer-gone")]).toEqual(["", 1, 1]);
+    socket.terminate();
+  });
+
+  test.concurrent("that the peer has closed for writing still gets the answers to packets on their way up", async () => {
+    await using lab = await labWith("tcp", {
+      delay: { up: { kind: "fixed", ms: 50 }, down: { kind: "fixed", ms: 20 } },
+    });
+    const { received, socket } = await connect(lab.ports.tcp);
+    socket.write("Hello TCP 1");
+    socket.shutdown();
+    await until(() => received.ended, "the end of the connection");
+    expect(received.text).toBe("ACK-TCP");
+  });
+
+  test.concurrent("that the peer has closed for writing still gets its delayed answers", async () => {
     await using lab = await labWith("tcp", { delay: { kind: "fixed", ms: 50 } });
     const { received, socket } = await connect(lab.ports.tcp);
     socket.write("Hello TCP 1");
@@ -216,13 +310,16 @@ describe("a plain TCP connection", () => {
 });
 
 describe("status on HTTP", () => {
-  test("sends the injected status in place of the answer, for the requests that the seed determines", async () => {
+  test.concurrent("sends the injected status in place of the answer, for the requests that the seed determines", async () => {
     const faults: Faults = { status: { code: 502, probability: 0.4 } };
     await using lab = await labWith("http", faults, 9);
     await using client = await http.connect(lab);
     const traffic = await exchange(lab, http, client, 30);
     const expected = chance(9, "http");
-    const statuses = Array.from({ length: 30 }, () => decide(faults, expected, cleanFate()).down.status || 200);
+    const statuses = Array.from(
+      { length: 30 },
+      () => decide(byDirection(faults), expected, cleanFate()).down.status || 200,
+    );
     expect(client.replies.map(({ status }) => status)).toEqual(statuses);
     const injected = statuses.filter((status) => status === 502).length;
     expect([traffic.answered, traffic.dropped, traffic.injected("status", "down")]).toEqual([30, 0, injected]);

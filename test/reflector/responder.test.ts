@@ -10,10 +10,11 @@ import { Responder } from "../../src/reflector/responder.ts";
 import { Session } from "../../src/reflector/session.ts";
 import { silentErrors } from "../support/errors.ts";
 import { endAt } from "../support/session.ts";
+import { until } from "../support/until.ts";
 
 /** A packet whose `send` returns the next of `results`, by default the length of a 7-octet response. */
 class TestExchange implements Exchange {
-  readonly receivedAt: number;
+  receivedAt: number;
   readonly bytes = 11;
   readonly heldBytes = 11;
   readonly workMs: number = 0;
@@ -32,6 +33,11 @@ class TestExchange implements Exchange {
 
   peer = () => "192.0.2.1:5";
   keep = () => this;
+  depart = (dueAt: number) => dueAt;
+  arrive(now: number): boolean {
+    this.receivedAt = now;
+    return true;
+  }
   order = (dueAt: number) => dueAt;
   encode(sequence: number, fate: Readonly<DirectionFate>): void {
     this.encoded.push({ sequence, fate: { ...fate } });
@@ -39,6 +45,7 @@ class TestExchange implements Exchange {
   send(): number {
     return this.results[this.sent++] ?? 7;
   }
+  copy?: () => TestExchange;
   drop(reason: DropReason): void {
     this.dropped = reason;
   }
@@ -160,6 +167,48 @@ describe("Responder with faults", () => {
     expect([exchange.sent, traffic.sentBytes, traffic.responseTime.count]).toEqual([2, 14, 1]);
   });
 
+  test("handles a packet duplicated upstream twice, as two packets with one sequence number", () => {
+    using lab = setUp({ duplicate: { up: 1 } });
+    const { clock, traffic, responder, session } = lab;
+    const copies: TestExchange[] = [];
+    for (const sequence of [0, 1]) {
+      const exchange = new TestExchange(clock, session, sequence);
+      exchange.copy = () => {
+        const copy = new TestExchange(clock, session, sequence);
+        expect(exchange.sent).toBe(0);
+        copies.push(copy);
+        return copy;
+      };
+      responder.receive(exchange);
+      expect(exchange.encoded.map(({ sequence }) => sequence)).toEqual([2 * sequence]);
+    }
+    expect(copies.map(({ encoded, sent }) => [encoded[0]?.sequence, sent])).toEqual([
+      [1, 1],
+      [3, 1],
+    ]);
+    expect([traffic.packets, traffic.receivedBytes, traffic.responseTime.count]).toEqual([4, 44, 4]);
+    expect([session.unique, session.duplicate, session.handled, session.answered]).toEqual([2, 2, 2, 2]);
+    expect([traffic.injected.get("duplicate/up"), traffic.injected.get("duplicate/down")]).toEqual([2, 0]);
+  });
+
+  test("copies made upstream have fates of their own and do not change those of the packets", () => {
+    const outcomes = (faults: Faults) => {
+      using lab = setUp(faults);
+      const exchanges = Array.from({ length: 60 }, () => new TestExchange(lab.clock));
+      const copies: TestExchange[] = [];
+      for (const exchange of exchanges) {
+        exchange.copy = () => copies[copies.push(new TestExchange(lab.clock)) - 1] ?? exchange;
+        lab.responder.receive(exchange);
+      }
+      return [exchanges, copies].map((all) => all.map(({ dropped }) => dropped).join());
+    };
+    const drop = { up: 0, down: 0.3 };
+    const [packets, copies] = outcomes({ drop, duplicate: { up: 1 } });
+    expect(packets).toBe(outcomes({ drop })[0] ?? "");
+    expect(copies).toContain("fault-down");
+    expect(copies).not.toBe(packets ?? "");
+  });
+
   test("times a delayed response from the receipt and keeps its fate when the faults change", async () => {
     using lab = setUp({ delay: { kind: "fixed", ms: 50 }, duplicate: 1 });
     const { clock, time, traffic, responder, queue } = lab;
@@ -171,6 +220,49 @@ describe("Responder with faults", () => {
     await queue.flush();
     expect([exchange.sent, traffic.responseTime.sum]).toEqual([2, 0.05]);
     expect(traffic.injected.get("delay/down")).toBe(1);
+  });
+
+  test("receives a packet after its delay upstream: no count of the session and no response time has it before", async () => {
+    using lab = setUp({ delay: { up: { kind: "fixed", ms: 50 }, down: { kind: "fixed", ms: 30 } } });
+    const { clock, time, traffic, responder, session, queue } = lab;
+    const exchange = new TestExchange(clock, session, 3);
+    responder.receive(exchange);
+    expect([traffic.packets, session.unique, session.handled, session.onWayUp]).toEqual([1, 0, 0, 1]);
+    responder.setFaults({});
+    time.now += 55;
+    await until(() => session.unique === 1, "the end of the way up");
+    expect([session.unique, session.handled, session.onWayUp, exchange.sent]).toEqual([1, 1, 0, 0]);
+    expect([exchange.receivedAt, session.lastAt]).toEqual([1055, 1055]);
+    time.now += 30;
+    await queue.flush();
+    expect([exchange.sent, session.answered, traffic.responseTime.sum]).toEqual([1, 1, 0.03]);
+    expect([traffic.injected.get("delay/up"), traffic.injected.get("delay/down")]).toEqual([1, 1]);
+  });
+
+  test("loses a packet upstream at the end of its delay", async () => {
+    using lab = setUp({ delay: { up: { kind: "fixed", ms: 50 } }, drop: { up: 1, down: 0 } });
+    const { clock, time, responder, session, queue } = lab;
+    const exchange = new TestExchange(clock, session, 3);
+    responder.receive(exchange);
+    expect([exchange.dropped, session.unique, session.onWayUp]).toEqual([undefined, 0, 1]);
+    time.now += 50;
+    await queue.flush();
+    expect([exchange.dropped, session.unique, session.handled, session.onWayUp]).toEqual(["fault-up", 1, 0, 0]);
+  });
+
+  test("discards a packet for whose delay upstream the queue is full, and one whose connection has ended meanwhile", async () => {
+    using lab = setUp({ delay: { up: { kind: "fixed", ms: 50 } } }, 1);
+    const { clock, time, traffic, responder, session, queue } = lab;
+    const [gone, second] = [0, 1].map((sequence) => new TestExchange(clock, session, sequence));
+    if (!gone || !second) throw new Error("no exchanges");
+    gone.arrive = () => false;
+    responder.receive(gone);
+    responder.receive(second);
+    expect([second.dropped, session.handled, session.discarded, session.onWayUp]).toEqual(["queue-full", 1, 1, 1]);
+    time.now += 50;
+    await queue.flush();
+    expect([gone.dropped, gone.sent, session.handled, session.discarded]).toEqual(["peer-gone", 0, 2, 2]);
+    expect([traffic.drops.get("queue-full"), traffic.drops.get("peer-gone"), session.waiting]).toEqual([1, 1, 0]);
   });
 
   test("drops and discards a packet if the delay queue is full", () => {

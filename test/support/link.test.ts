@@ -31,7 +31,7 @@ function namespacesOf(pid: number): string[] {
 }
 
 describe.skipIf(!linkRuns())("link", () => {
-  test("delivers every packet once and in order if there are no faults", async () => {
+  test.concurrent("delivers every packet once and in order if there are no faults", async () => {
     const { received, counts } = await sendNumbers();
     expect(received).toEqual(Array.from({ length: COUNT }, (_, number) => `${number}`));
     expect(counts).toEqual({
@@ -45,7 +45,7 @@ describe.skipIf(!linkRuns())("link", () => {
     });
   }, 20_000);
 
-  test("loses as many packets as it counts, and the same packets with the same seed", async () => {
+  test.concurrent("loses as many packets as it counts, and the same packets with the same seed", async () => {
     const lose = (seed: string) => sendNumbers("--loss-up", "0.2", "--seed", seed);
     const [first, again, other] = await Promise.all([lose("5"), lose("5"), lose("6")]);
     expect(first.counts).toMatchObject({ sent: COUNT, lost: COUNT - first.received.length });
@@ -54,7 +54,7 @@ describe.skipIf(!linkRuns())("link", () => {
     expect(other.received).not.toEqual(first.received);
   }, 20_000);
 
-  test("loses packets in bursts", async () => {
+  test.concurrent("loses packets in bursts", async () => {
     const { received } = await sendNumbers("--burst-up", "0.05,0.2");
     const arrived = new Set(received.map(Number));
     const lost = (number: number) => number >= 0 && !arrived.has(number);
@@ -64,7 +64,7 @@ describe.skipIf(!linkRuns())("link", () => {
     expect((COUNT - arrived.size) / bursts).toBeGreaterThan(2.5);
   }, 20_000);
 
-  test("duplicates, reorders and corrupts as many packets as it counts", async () => {
+  test.concurrent("duplicates, reorders and corrupts as many packets as it counts", async () => {
     const [duplicates, reordered, corrupted] = await Promise.all([
       sendNumbers("--duplicate", "0.5"),
       sendNumbers("--reorder", "0.1", "--reorder-ms", "4"),
@@ -84,7 +84,7 @@ describe.skipIf(!linkRuns())("link", () => {
     expect(corrupted.counts.corrupted).toBeWithin(COUNT * 0.35, COUNT * 0.65);
   }, 20_000);
 
-  test("--log has a line for each datagram, with the times at which its copies were delivered", async () => {
+  test.concurrent("--log has a line for each datagram, with the times at which its copies were delivered", async () => {
     const folder = mkdtempSync(join(tmpdir(), "wirelab-"));
     const file = join(folder, "log");
     const { received, counts } = await sendNumbers("--loss-up", "0.2", "--duplicate", "0.2", "--log", file);
@@ -102,7 +102,7 @@ describe.skipIf(!linkRuns())("link", () => {
     );
   }, 20_000);
 
-  test("applies an option with -up to packets to the server only", async () => {
+  test.concurrent("applies an option with -up to packets to the server only", async () => {
     const script = `
       ip netns exec $LINK_SERVER bash -c 'echo x >/dev/udp/10.98.0.1/9'
       ip netns exec $LINK_CLIENT bash -c 'echo x >/dev/udp/10.98.0.2/9'
@@ -112,17 +112,17 @@ describe.skipIf(!linkRuns())("link", () => {
     expect(account.up.udp).toMatchObject({ sent: 1, lost: 1, delivered: 0 });
   });
 
-  test("exits with the status of the command", async () => {
+  test.concurrent("exits with the status of the command", async () => {
     expect((await overLink([], "echo ended; exit 7")).status).toBe(7);
   });
 
-  test("rejects an invalid value with status 2 and a line that names the option and the value", () => {
+  test.concurrent("rejects an invalid value with status 2 and a line that names the option and the value", () => {
     const run = Bun.spawnSync([LINK, "--loss-up", "1.5", "--", "true"], { stderr: "pipe" });
     expect(run.stderr.toString()).toContain("argument --loss-up: 1.5 is not a probability (0 to 1)");
     expect(run.exitCode).toBe(2);
   });
 
-  test.each([
+  test.concurrent.each([
     ["SIGTERM", 143],
     ["SIGINT", 130],
   ] as const)("ends its processes and removes its namespaces on %s", async (signal, status) => {
@@ -136,7 +136,7 @@ describe.skipIf(!linkRuns())("link", () => {
     expect(namespacesOf(child.pid)).toEqual([]);
   });
 
-  test("removes the namespaces of a link that was killed", async () => {
+  test.concurrent("removes the namespaces of a link that was killed", async () => {
     const child = Bun.spawn([LINK, "--", "bash", "-c", "exec ip netns exec $LINK_CLIENT sleep 1000"]);
     await until(() => namespacesOf(child.pid).length === 2, "the namespaces exist");
     child.kill("SIGKILL");

@@ -43,7 +43,17 @@ export async function scrape(target: Target): Promise<Series> {
   };
 }
 
+/** The number of inputs of `protocol` rejected for `reason`, of a scrape. */
+export function rejectedIn(series: Series, protocol: string, reason: string): number {
+  return series.get("wirelab_rejected_total", { protocol, reason });
+}
+
 /** The number of inputs of `protocol` rejected for `reason`. */
 export async function rejected(target: Target, protocol: string, reason: string): Promise<number> {
-  return (await scrape(target)).get("wirelab_rejected_total", { protocol, reason });
+  return rejectedIn(await scrape(target), protocol, reason);
+}
+
+/** The octets that the connections hold together, of a scrape. */
+export function heldIn(series: Series): number {
+  return series.get("wirelab_bounded_size", { structure: "tcp-bytes" });
 }

@@ -1,4 +1,5 @@
 /** A UDP socket under the control of the test: sends any octets and keeps what it receives. */
+import { resendOnError } from "../../src/base/resend.ts";
 
 /** One socket. */
 export interface UdpPeer extends Disposable {
@@ -20,7 +21,7 @@ export async function openUdp(port = 0): Promise<UdpPeer> {
   return {
     port: socket.port,
     got,
-    send: (data, port) => void socket.send(data, port, "127.0.0.1"),
+    send: (data, port) => void resendOnError(() => socket.send(data, port, "127.0.0.1")),
     close: () => socket.close(),
     [Symbol.dispose]: () => socket.close(),
   };

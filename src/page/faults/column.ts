@@ -1,15 +1,15 @@
 /** One protocol's column in the section "Faults": controls, the text form, and what was injected and measured. */
-import type { ProtocolFaults } from "../../api/shapes.ts";
+import { count, duration, inline } from "../../base/format.ts";
 import type { Protocol } from "../../base/protocol.ts";
-import type { Faults } from "../../faults/faults.ts";
 import type { SinceChange } from "../../metrics/delta.ts";
-import { callApi } from "../ui/api.ts";
 import { button, changing, h } from "../ui/dom.ts";
 import { clearErrors, isEdited, showFieldError, showTextError } from "../ui/field-errors.ts";
 import { labelOf, titleOf } from "../ui/protocols.ts";
 import { createFields, readFields } from "./fields.ts";
-import { createInjected } from "./injected.ts";
+import { createInjected, createInjectedTable } from "./injected.ts";
+import { injectedRows } from "./injected-rows.ts";
 import { faultsOf } from "./known-faults.ts";
+import { createSender } from "./sender.ts";
 import { createTextForm } from "./text-form.ts";
 
 /** A column of the page. */
@@ -24,7 +24,6 @@ export interface FaultColumn {
 
 /** Creates the column of `protocol`. `onChange` receives the text of the faults after each change made in it. */
 export function createColumn(protocol: Protocol, onChange: (text: string) => void): FaultColumn {
-  const path = `/impairments/${protocol}`;
   const title = h("h3", { id: `faults-${protocol}` }, ...labelOf(protocol));
   const reset = button("Reset", () => void send("DELETE", undefined, (error) => showFieldError(body, error)), {
     class: "quiet",
@@ -36,7 +35,8 @@ export function createColumn(protocol: Protocol, onChange: (text: string) => voi
     `Faults of ${titleOf(protocol)} as text`,
     (text) => void send("PUT", text, (error) => showTextError(element, input, error)),
   );
-  const injected = createInjected();
+  const table = createInjectedTable(`${titleOf(protocol)}: since the faults changed`);
+  const injected = createInjected(table.element);
   const element = h(
     "article",
     { class: "card column", "data-protocol": protocol, "aria-labelledby": title.id },
@@ -59,16 +59,11 @@ export function createColumn(protocol: Protocol, onChange: (text: string) => voi
     if (text !== current.text) current = { text, faults: faultsOf(protocol, text) };
   }
 
-  async function send(method: string, faults: string | Faults | undefined, onError: (error: unknown) => void) {
-    try {
-      const { text } = await callApi<ProtocolFaults>(method, path, faults);
-      setCurrent(text);
-      write(text);
-      onChange(text);
-    } catch (error) {
-      onError(error);
-    }
-  }
+  const send = createSender(`/impairments/${protocol}`, (text) => {
+    setCurrent(text);
+    write(text);
+    onChange(text);
+  });
 
   body.addEventListener("change", () => void send("PUT", readFields(fields), (error) => showFieldError(body, error)));
   return {
@@ -78,6 +73,10 @@ export function createColumn(protocol: Protocol, onChange: (text: string) => voi
       setCurrent(text);
       if (text !== written && !isEdited(element)) write(text);
     },
-    count: (since) => injected.show(current.faults, since),
+    count(since) {
+      table.write(injectedRows(current.faults, since));
+      const packets = inline(count(since.packets));
+      injected.note(`${packets} packets in ${inline(duration(since.seconds))} with these faults`);
+    },
   };
 }

@@ -1,63 +1,45 @@
-/** The controls of each kind of fault, and their conversion from and to the JSON form of the API. */
+/** The controls of each kind of fault of a protocol, and their conversion from and to the JSON form of the API. */
+import { defined } from "../../base/defined.ts";
 import { type Protocol, REGISTRY } from "../../base/protocol.ts";
-import type { Burst, Direction, Faults, Kind } from "../../faults/faults.ts";
-import { h } from "../ui/dom.ts";
+import { DIRECTIONS, type Direction, type Faults, inDirection, type Kind, perDirection } from "../../faults/faults.ts";
 import { numberControl, percentControl } from "../ui/number-control.ts";
-import { createDelayField } from "./delay-field.ts";
-import { createGroup, type FaultField } from "./group.ts";
+import { delayRow } from "./delay-row.ts";
+import { createGroup, elementsOf, type FaultField } from "./group.ts";
+import { burstRow, type MakeRow, percentRow } from "./rows.ts";
 
-/** A fault that is a probability in each direction. */
-function createDirectionsField(kind: "drop" | "close" | "stall"): FaultField {
-  const up = percentControl(`${kind}.up`, "up");
-  const down = percentControl(`${kind}.down`, "down");
+type Field = FaultField<Faults>;
+
+/** A fault that has a value in each direction. */
+function createDirections<Value>(
+  kind: Kind,
+  makeRow: MakeRow<Value>,
+  partOf: (faults: Faults, direction: Direction) => Value | undefined,
+  /** Of a direction without a value, if the other has one. */
+  off?: Value,
+): Field {
+  const rows = perDirection((direction) => makeRow(`${kind}.${direction}`, direction));
   return {
-    element: createGroup(kind, up.element, down.element),
-    read: () => (up.value === 0 && down.value === 0 ? {} : { [kind]: { up: up.value, down: down.value } }),
-    write(faults) {
-      up.value = faults[kind]?.up ?? 0;
-      down.value = faults[kind]?.down ?? 0;
-    },
-  };
-}
-
-/** The probability of leaving the bad state in an empty form: bursts of four packets on average. */
-const DEFAULT_BURST_END = 0.25;
-
-/** The two probabilities of one direction. */
-function createBurstRow(direction: Direction) {
-  const starts = numberControl(`burst.${direction}.goodToBad`, `${direction} starts`, "%", 0.01);
-  const ends = numberControl(`burst.${direction}.badToGood`, "ends", "%", 0.01);
-  return {
-    element: h("div", { class: "row" }, starts.element, ends.element),
-    read: (): Burst | undefined =>
-      starts.value === 0 ? undefined : { goodToBad: starts.value, badToGood: ends.value },
-    write(burst: Burst | undefined) {
-      starts.value = burst?.goodToBad ?? 0;
-      ends.value = burst?.badToGood ?? DEFAULT_BURST_END;
-    },
-  };
-}
-
-function createBurstField(): FaultField {
-  const [upRow, downRow] = [createBurstRow("up"), createBurstRow("down")];
-  return {
-    element: createGroup("burst", upRow.element, downRow.element),
+    element: createGroup(kind, kind, ...elementsOf(rows)),
     read() {
-      const [up, down] = [upRow.read(), downRow.read()];
-      return up || down ? { burst: { ...(up && { up }), ...(down && { down }) } } : {};
+      const [up, down] = [rows.up.read(), rows.down.read()];
+      if (up === undefined && down === undefined) return {};
+      return { [kind]: defined({ up: up ?? off, down: down ?? off }) };
     },
-    write({ burst }) {
-      upRow.write(burst?.up);
-      downRow.write(burst?.down);
+    write(faults) {
+      for (const direction of DIRECTIONS) rows[direction].write(partOf(faults, direction));
     },
   };
+}
+
+function createPercents(kind: "drop" | "close" | "stall" | "duplicate" | "reorder" | "corrupt"): Field {
+  return createDirections(kind, percentRow, (faults, direction) => inDirection<number>(faults[kind], direction), 0);
 }
 
 /** A fault that is a single probability. */
-function createProbabilityField(kind: "duplicate" | "reorder" | "corrupt" | "reset"): FaultField {
+function createProbabilityField(kind: "reset"): Field {
   const control = percentControl(kind, "chance");
   return {
-    element: createGroup(kind, control.element),
+    element: createGroup(kind, kind, control.element),
     read: () => (control.value === 0 ? {} : { [kind]: control.value }),
     write(faults) {
       control.value = faults[kind] ?? 0;
@@ -65,12 +47,12 @@ function createProbabilityField(kind: "duplicate" | "reorder" | "corrupt" | "res
   };
 }
 
-function createStatusField(): FaultField {
+function createStatusField(): Field {
   const code = numberControl("status.code", "code", "", 1);
   const probability = percentControl("status.probability", "chance");
   code.value = 503;
   return {
-    element: createGroup("status", probability.element, code.element),
+    element: createGroup("status", "status", probability.element, code.element),
     read: () => (probability.value === 0 ? {} : { status: { code: code.value, probability: probability.value } }),
     write({ status }) {
       probability.value = status?.probability ?? 0;
@@ -79,26 +61,26 @@ function createStatusField(): FaultField {
   };
 }
 
-const FIELDS: Readonly<Record<Kind, () => FaultField>> = {
-  drop: () => createDirectionsField("drop"),
-  close: () => createDirectionsField("close"),
-  stall: () => createDirectionsField("stall"),
-  burst: createBurstField,
-  delay: createDelayField,
-  duplicate: () => createProbabilityField("duplicate"),
-  reorder: () => createProbabilityField("reorder"),
-  corrupt: () => createProbabilityField("corrupt"),
+const FIELDS: Readonly<Record<Kind, () => Field>> = {
+  drop: () => createPercents("drop"),
+  close: () => createPercents("close"),
+  stall: () => createPercents("stall"),
+  burst: () => createDirections("burst", burstRow, ({ burst }, direction) => burst?.[direction]),
+  delay: () => createDirections("delay", delayRow, ({ delay }, direction) => inDirection(delay, direction)),
+  duplicate: () => createPercents("duplicate"),
+  reorder: () => createPercents("reorder"),
+  corrupt: () => createPercents("corrupt"),
   reset: () => createProbabilityField("reset"),
   status: createStatusField,
 };
 
 /** The controls of the kinds of faults that `protocol` accepts. */
-export function createFields(protocol: Protocol): readonly FaultField[] {
+export function createFields(protocol: Protocol): readonly Field[] {
   const kinds: readonly Kind[] = REGISTRY[protocol].faults;
   return kinds.map((kind) => FIELDS[kind]());
 }
 
 /** The faults that all `fields` together describe. */
-export function readFields(fields: readonly FaultField[]): Faults {
+export function readFields(fields: readonly Field[]): Faults {
   return Object.assign({}, ...fields.map((field) => field.read()));
 }

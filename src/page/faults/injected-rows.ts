@@ -1,13 +1,11 @@
 /** Set, injected and measured values of one protocol's faults, as the rows of a table. */
 import { duration, inline, NONE, percent } from "../../base/format.ts";
-import type { Delay, Direction, Faults } from "../../faults/faults.ts";
+import { type Burst, type Delay, DIRECTIONS, type Direction, type Faults, inDirection } from "../../faults/faults.ts";
 import type { SinceChange } from "../../metrics/delta.ts";
+import type { InjectedRow } from "./injected.ts";
 
 /** The faults that lose packets. */
 const LOSSES = ["drop", "close", "stall", "burst", "reset"] as const;
-
-/** One row. */
-export type InjectedRow = readonly [name: string, set: string, injected: string, measured: string];
 
 /** The mean of a delay in s; undefined where the distribution has none. Truncation at the longest delay is ignored. */
 export function meanDelay(delay: Delay): number | undefined {
@@ -25,9 +23,13 @@ export function meanDelay(delay: Delay): number | undefined {
 
 /** The expected loss ratio of all faults that lose packets in one direction, as independent losses. */
 export function expectedLoss({ drop, close, stall, burst, reset }: Faults, direction: Direction): number {
-  const gilbert = burst?.[direction];
-  const inBursts = gilbert ? gilbert.goodToBad / (gilbert.goodToBad + gilbert.badToGood) : 0;
   const chances = [drop?.[direction], close?.[direction], stall?.[direction], direction === "down" ? reset : 0];
+  return lossOf(burst?.[direction], ...chances);
+}
+
+/** The loss ratio of a burst and of independent losses together. */
+export function lossOf(burst: Burst | undefined, ...chances: readonly (number | undefined)[]): number {
+  const inBursts = burst ? burst.goodToBad / (burst.goodToBad + burst.badToGood) : 0;
   return 1 - chances.reduce<number>((passed, chance = 0) => passed * (1 - chance), 1 - inBursts);
 }
 
@@ -37,29 +39,31 @@ function lostIn(injected: SinceChange["injected"], direction: Direction): number
 }
 
 /** Formats `count` of `total` as a percentage. */
-function share(count: number, total: number): string {
+export function share(count: number, total: number): string {
   return total === 0 ? NONE : inline(percent(count / total));
 }
 
-function lossRows(faults: Faults, lostUp: number, lostDown: number, { packets, dropped }: SinceChange): InjectedRow[] {
+function lossRows(
+  faults: Faults,
+  lostUp: number,
+  lostDown: number,
+  copies: number,
+  { packets, dropped }: SinceChange,
+): InjectedRow[] {
   const up = expectedLoss(faults, "up");
   const down = expectedLoss(faults, "down");
   const either = 1 - (1 - up) * (1 - down);
   return [
-    ["lost up", inline(percent(up)), share(lostUp, packets), NONE],
+    ["lost up", inline(percent(up)), share(lostUp, packets - copies), NONE],
     ["lost down", inline(percent(down)), share(lostDown, packets - lostUp), NONE],
     ["no answer", inline(percent(either)), share(lostUp + lostDown, packets), share(dropped, packets)],
   ];
 }
 
-function delayRow(faults: Faults, delayed: number, handled: number, mean: number | null): InjectedRow {
-  const set = faults.delay && meanDelay(faults.delay);
-  return [
-    "response time",
-    set === undefined ? NONE : inline(duration(set)),
-    faults.delay ? share(delayed, handled) : NONE,
-    inline(duration(mean)),
-  ];
+/** The set and the injected delay: its mean, and the share of the packets that were delayed. */
+export function delayOf(delay: Delay | undefined, delayed: number, packets: number): readonly [string, string] {
+  const set = delay && meanDelay(delay);
+  return [set === undefined ? NONE : inline(duration(set)), delay ? share(delayed, packets) : NONE];
 }
 
 /** The rows for `faults`, with the counts since they were set. */
@@ -67,16 +71,29 @@ export function injectedRows(faults: Faults, since: SinceChange): InjectedRow[] 
   const injected = (name: string) => since.injected[name] ?? 0;
   const lostUp = lostIn(since.injected, "up");
   const lostDown = lostIn(since.injected, "down");
+  const copies = injected("duplicate/up"); // they count as packets
   const handled = since.packets - lostUp;
   const answers = handled - lostDown;
-  const rows = [
-    ...lossRows(faults, lostUp, lostDown, since),
-    delayRow(faults, injected("delay/down"), handled, since.mean),
+  const rows: InjectedRow[] = [
+    ...lossRows(faults, lostUp, lostDown, copies, since),
+    [
+      "response time",
+      ...delayOf(inDirection(faults.delay, "down"), injected("delay/down"), handled),
+      inline(duration(since.mean)),
+    ],
   ];
+  const delayUp = inDirection(faults.delay, "up");
+  if (delayUp) {
+    rows.push(["delay up", ...delayOf(delayUp, injected("delay/up"), since.packets - copies), NONE]);
+  }
   for (const kind of ["duplicate", "reorder", "corrupt"] as const) {
-    const probability = faults[kind];
-    if (probability === undefined) continue;
-    rows.push([kind, inline(percent(probability)), share(injected(`${kind}/down`), answers), NONE]);
+    for (const direction of DIRECTIONS) {
+      const probability = inDirection<number>(faults[kind], direction);
+      if (probability === undefined || (probability === 0 && direction === "up")) continue;
+      const name = direction === "up" ? `${kind} up` : kind;
+      const of = direction === "up" ? handled - copies : answers;
+      rows.push([name, inline(percent(probability)), share(injected(`${kind}/${direction}`), of), NONE]);
+    }
   }
   const { status } = faults;
   if (status) {

@@ -1,30 +1,22 @@
 /** The table of set, injected and measured faults since the last change. */
-import { count, duration, inline } from "../../base/format.ts";
-import type { Faults } from "../../faults/faults.ts";
-import type { SinceChange } from "../../metrics/delta.ts";
-import { h, setText, writeRows } from "../ui/dom.ts";
+import { h, setText } from "../ui/dom.ts";
+import { createTable } from "../ui/table.ts";
 import { term } from "../ui/terms.ts";
-import { injectedRows } from "./injected-rows.ts";
 
-/** Creates the table of one protocol. */
-export function createInjected(): { readonly element: HTMLElement; show(faults: Faults, since: SinceChange): void } {
+/** One row. */
+export type InjectedRow = readonly [name: string, set: string, injected: string, measured: string];
+
+/** The table of one protocol, or of one direction of a path. `label` is its name for assistive technology. */
+export function createInjectedTable(label: string, corner: string | undefined = undefined) {
+  return createTable(["set", "injected", "measured"], label, corner);
+}
+
+/** The heading, `tables`, and a line below them. */
+export function createInjected(...tables: readonly HTMLElement[]): {
+  readonly element: HTMLElement;
+  note(text: string): void;
+} {
   const caption = h("p", { class: "note" });
-  const body = h("tbody");
-  const head = ["set", "injected", "measured"].map((name) => h("th", { scope: "col" }, name));
-  const element = h(
-    "section",
-    { class: "injected" },
-    h("h4", {}, term("injected and measured")),
-    h("table", {}, h("thead", {}, h("tr", {}, h("td"), ...head)), body),
-    caption,
-  );
-  const makeRow = () => h("tr", {}, h("th", { scope: "row" }), h("td"), h("td"), h("td"));
-  return {
-    element,
-    show(faults, since) {
-      writeRows(body, injectedRows(faults, since), makeRow);
-      const packets = inline(count(since.packets));
-      setText(caption, `${packets} packets in ${inline(duration(since.seconds))} with these faults`);
-    },
-  };
+  const element = h("section", { class: "injected" }, h("h4", {}, term("injected and measured")), ...tables, caption);
+  return { element, note: (text) => setText(caption, text) };
 }

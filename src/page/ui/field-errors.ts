@@ -67,13 +67,16 @@ export function clearUnreachable(): void {
   for (const error of document.querySelectorAll(".error[data-unreachable]")) error.remove();
 }
 
-/** Shows an error of a text form below it and selects the invalid part of the text. */
-export function showTextError(host: HTMLElement, input: HTMLInputElement, error: unknown): void {
+/**
+ * Shows an error of a text form below it and selects the invalid part of the text.
+ * @param from where the sent part of the text begins
+ */
+export function showTextError(host: HTMLElement, input: HTMLInputElement, error: unknown, from = 0): void {
   clearErrors(host);
   attach(input, messageOf(error), input.closest(".text-form") ?? input);
   if (!(error instanceof ApiError) || error.position === undefined) return;
-  const rest = input.value.slice(error.position);
-  const length = /^[^,;=:]*/.exec(rest)?.[0].length ?? 0;
+  const at = from + error.position;
+  const length = /^[^,;=:]*/.exec(input.value.slice(at))?.[0].length ?? 0;
   input.focus();
-  input.setSelectionRange(error.position, error.position + Math.max(1, length));
+  input.setSelectionRange(at, at + Math.max(1, length));
 }

@@ -59,6 +59,7 @@ export class RequestExchange implements Exchange {
   #resolve: ((response: Response) => void) | undefined;
   /** Status injected in place of the response; 0 for none. */
   #status = 0;
+  receivedAt: number;
 
   constructor(
     private readonly request: Request,
@@ -68,8 +69,11 @@ export class RequestExchange implements Exchange {
     private readonly reply: Reply,
     readonly bytes: number,
     private readonly lost: LostRequests,
-    readonly receivedAt = clock.now(),
-  ) {}
+    /** When the request was read. */
+    private readonly readAt = clock.now(),
+  ) {
+    this.receivedAt = readAt;
+  }
 
   get workMs(): number {
     return this.reply.workMs ?? 0;
@@ -85,8 +89,17 @@ export class RequestExchange implements Exchange {
     return this.reply.echoes ? this.bytes : 0;
   }
 
+  depart(dueAt: number): number {
+    return this.order(dueAt);
+  }
+
+  arrive(now: number): boolean {
+    this.receivedAt = now;
+    return true;
+  }
+
   order(dueAt: number): number {
-    if (dueAt - this.receivedAt > LONG_MS) this.lost.silent.keepOpen(this.request);
+    if (dueAt - this.readAt > LONG_MS) this.lost.silent.keepOpen(this.request);
     return dueAt;
   }
 

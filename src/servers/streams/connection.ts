@@ -12,14 +12,13 @@ import { FRAME_HEADER_LENGTH, FrameReader, STAMP_PREFACE } from "../../stamp/fra
 import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
 import type { ConnectionMemory, Holder } from "../bounds/connection-memory.ts";
 import type { ConnectionTurns, Pausable } from "../bounds/connection-turns.ts";
+import { StreamOrder } from "../bounds/stream-order.ts";
 import { type InputReader, WaitingInput } from "../bounds/waiting-input.ts";
 import { type PacketConnection, StreamPacket } from "./packet.ts";
 
 const PREFACE = Buffer.from(STAMP_PREFACE);
 /** Time for which the first octets of a preface are buffered before they count as a plain packet, ms. */
 const PREFACE_WAIT_MS = 250;
-/** Least distance between a delayed response and the receipt of its packet, ms: it is queued, not sent at once. */
-const ONE_MICROSECOND = 0.001;
 
 /** Octets of frames after which a chunk can be interrupted: its rest is then processed in the next turn. */
 const SLICE_BYTES = 64 * 1024;
@@ -47,8 +46,12 @@ export interface Shared {
 
 /** The state of one connection. */
 export class StreamConnection implements PacketConnection, Holder, Pausable, InputReader<Buffer | typeof END> {
-  /** Packets whose responses are delayed. */
+  /** Packets that are delayed, or whose responses are. */
   delayed = 0;
+  /** Packets on their way up. */
+  departed = 0;
+  /** No packet on its way up is received any more: a response to it would be matched to a dropped packet. */
+  isDeaf = false;
   readonly peer: string;
   readonly clock: Clock;
   readonly acknowledgement: Buffer;
@@ -64,8 +67,8 @@ export class StreamConnection implements PacketConnection, Holder, Pausable, Inp
   #reserved = 0;
   /** Responses that the kernel has not accepted yet. */
   readonly #unsent: Octets;
-  /** When the last delayed response is due. */
-  #lastDueAt = 0;
+  readonly #packetOrder = new StreamOrder();
+  readonly #responseOrder = new StreamOrder();
   /** Time of the last complete packet or of the last write accepted, ms. An incomplete frame does not count. */
   #activeAt: number;
   /** The rest of an interrupted chunk, and what arrived after it. */
@@ -93,10 +96,12 @@ export class StreamConnection implements PacketConnection, Holder, Pausable, Inp
     this.#waiting = new WaitingInput(shared.turns, this);
   }
 
+  orderUp(dueAt: number, receivedAt: number): number {
+    return this.#packetOrder.next(dueAt, receivedAt, this.departed > 0);
+  }
+
   order(dueAt: number, receivedAt: number): number {
-    if (this.delayed === 0) this.#lastDueAt = dueAt;
-    else this.#lastDueAt = Math.max(dueAt, this.#lastDueAt, receivedAt + ONE_MICROSECOND);
-    return this.#lastDueAt;
+    return this.#responseOrder.next(dueAt, receivedAt, this.delayed > 0);
   }
 
   /** Processes a chunk, or keeps a copy of what has to wait. */
@@ -304,13 +309,19 @@ export class StreamConnection implements PacketConnection, Holder, Pausable, Inp
       this.#decidePlain(this.#opening);
     }
     if (this.#frames.unfinished) this.#reject("cut-frame");
-    if (this.#sendUnsent()) this.end();
+    if (this.#sendUnsent()) this.#close();
   }
 
-  /** Reads no further input and closes after pending responses are sent; without them if `answering` is false. */
-  end(answering = true): void {
-    this.#closing = true;
+  /** Receives no further packet and closes after pending responses are sent; without them if `answering` is false. */
+  end(answering: boolean): void {
+    this.isDeaf = true;
     if (!answering) this.#mute = true;
+    this.#close();
+  }
+
+  /** Reads no further input and closes after pending responses are sent. */
+  #close(): void {
+    this.#closing = true;
     this.#endWhenDone();
   }
 

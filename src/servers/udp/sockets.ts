@@ -1,11 +1,17 @@
 /** The sockets of a UDP port: one, or one for each IP version where both are served. */
-import { receiveBufferDrops, setReceiveBuffer } from "../../base/kernel.ts";
+import { receiveBufferDrops, setDropping, setReceiveBuffer } from "../../base/kernel.ts";
 import { SocketHold } from "../../base/socket-hold.ts";
-import { ReadTurns } from "../bounds/read-turns.ts";
+import { type Reading, ReadTurns } from "../bounds/read-turns.ts";
 
-/** One UDP socket, whose reading is interrupted when it would occupy the event loop. */
-export class UdpSocket {
+/**
+ * One UDP socket, whose reading is interrupted when it would occupy the event loop: not while the runtime waits until it can be
+ * written, because it then changes what it waits for under the descriptor, and without the socket there the kernel would report
+ * without end that it can be written. It waits for that after opening a socket, too.
+ */
+export class UdpSocket implements Reading {
   #hold: SocketHold | undefined;
+  #isWritable = false;
+  readonly #writable = Promise.withResolvers<void>();
   #turns: ReadTurns | undefined;
 
   constructor(private readonly socket: Bun.udp.Socket<"buffer">) {}
@@ -14,7 +20,33 @@ export class UdpSocket {
   prepare(receiveBuffer: number, now: () => number): void {
     setReceiveBuffer(this.socket, receiveBuffer);
     this.#hold = SocketHold.of(this.socket);
-    if (this.#hold) this.#turns = new ReadTurns(this.#hold, now);
+    if (this.#hold) this.#turns = new ReadTurns(this, now);
+    // A flood would be read without an end until the socket can be written, which is in the next turn.
+    if (!this.#isWritable) setDropping(this.socket, true);
+  }
+
+  /** Called when the runtime has noticed that the socket can be written. */
+  drained(): void {
+    if (!this.#isWritable) setDropping(this.socket, false);
+    this.#isWritable = true;
+    this.#writable.resolve();
+  }
+
+  /** Resolves when datagrams are received: in the turn after `prepare`. */
+  get ready(): Promise<void> {
+    return this.#writable.promise;
+  }
+
+  get held(): boolean {
+    return this.#hold?.held ?? false;
+  }
+
+  hold(): void {
+    if (this.#isWritable) this.#hold?.hold();
+  }
+
+  release(): void {
+    this.#hold?.release();
   }
 
   /** Called for each datagram, with the time of its receipt. */
@@ -32,17 +64,13 @@ export class UdpSocket {
 
   /** Passes a datagram to the kernel; throws the error of an earlier one. */
   send(data: Buffer, port: number, address: string): boolean {
-    if (this.#hold?.held) return this.#sendBetween(this.#hold, data, port, address);
+    if (this.#hold?.held) return this.#sendHeld(this.#hold, data, port, address);
     return this.socket.send(data, port, address);
   }
 
-  #sendBetween(hold: SocketHold, data: Buffer, port: number, address: string): boolean {
-    hold.release();
-    try {
-      return this.socket.send(data, port, address);
-    } finally {
-      hold.hold();
-    }
+  /** A function of its own, so that `send` makes no closure. */
+  #sendHeld(hold: SocketHold, data: Buffer, port: number, address: string): boolean {
+    return hold.around(() => this.socket.send(data, port, address));
   }
 
   /** Datagrams that the kernel dropped because the receive buffer was full; undefined if it does not report them. */
@@ -83,6 +111,7 @@ async function openOne(hostname: string, port: number, handlers: UdpHandlers, fl
         const isForged = flags === IPV6_ONLY && address.startsWith("::ffff:");
         if (opened) handlers.data(opened, data, port, address, isForged);
       },
+      drain: () => opened?.drained(),
       // The runtime passes the error alone, where bun-types declares the socket before it.
       error: (...given: unknown[]) => handlers.error(given.findLast((each) => each instanceof Error)),
     },
@@ -123,6 +152,7 @@ export class UdpSockets {
   ): Promise<UdpSockets> {
     const sockets = await openBoth(hostname, port, handlers);
     for (const socket of sockets) socket.prepare(receiveBuffer, now);
+    await Promise.all(sockets.map((socket) => socket.ready));
     return new UdpSockets(sockets);
   }
 

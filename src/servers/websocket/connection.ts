@@ -9,13 +9,12 @@ import type { Sessions } from "../../reflector/sessions.ts";
 import { isTestPacket, sequenceOf, ssidOf } from "../../stamp/packet.ts";
 import type { ConnectionMemory, Holder } from "../bounds/connection-memory.ts";
 import type { ConnectionTurns, Pausable } from "../bounds/connection-turns.ts";
+import { StreamOrder } from "../bounds/stream-order.ts";
 import { type InputReader, WaitingInput } from "../bounds/waiting-input.ts";
 import { type MessageConnection, MessagePacket } from "./packet.ts";
 
 /** The response to a plain message. */
 const ACK = "ACK-WS";
-/** Least distance between a delayed response and the receipt of its message, ms: it is queued, not sent at once. */
-const ONE_MICROSECOND = 0.001;
 /** The code that an application sees if a connection ended without a close frame (RFC 6455 section 7.4.1). */
 const ABNORMAL = 1006;
 const GOING_AWAY = 1001;
@@ -39,16 +38,20 @@ export interface WebSocketShared {
 
 /** The state of one connection. */
 export class WebSocketConnection implements MessageConnection, Holder, Pausable, InputReader<string | Buffer> {
-  /** Messages whose responses are delayed. */
+  /** Messages that are delayed, or whose responses are. */
   delayed = 0;
+  /** Messages on their way up. */
+  departed = 0;
+  /** No message on its way up is received any more. */
+  isDeaf = false;
   readonly peer: string;
   readonly clock: Clock;
   readonly #address: string;
   #socket: WebSocketSocket | undefined;
   /** Octets that the runtime holds for this connection, as reserved. */
   #reserved = 0;
-  /** When the last delayed response is due. */
-  #lastDueAt = 0;
+  readonly #messageOrder = new StreamOrder();
+  readonly #responseOrder = new StreamOrder();
   /** Time of the last message, ping or write accepted, ms. An incomplete message does not count. */
   #activeAt: number;
   /** No further message is processed; pending responses are still sent. */
@@ -82,10 +85,12 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable,
     this.#socket = socket;
   }
 
+  orderUp(dueAt: number, receivedAt: number): number {
+    return this.#messageOrder.next(dueAt, receivedAt, this.departed > 0);
+  }
+
   order(dueAt: number, receivedAt: number): number {
-    if (this.delayed === 0) this.#lastDueAt = dueAt;
-    else this.#lastDueAt = Math.max(dueAt, this.#lastDueAt, receivedAt + ONE_MICROSECOND);
-    return this.#lastDueAt;
+    return this.#responseOrder.next(dueAt, receivedAt, this.delayed > 0);
   }
 
   /**
@@ -183,6 +188,7 @@ export class WebSocketConnection implements MessageConnection, Holder, Pausable,
 
   /** Processes no further message and closes after pending responses are sent; without them if `answering` is false. */
   end(answering = true, code = GOING_AWAY): void {
+    this.isDeaf = true;
     if (!this.#closing) this.#code = code;
     this.#closing = true;
     this.#waiting.clear();

@@ -2,6 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { networkInterfaces } from "node:os";
 import { chance, cleanFate, decide } from "../../../src/faults/decide.ts";
+import { byDirection } from "../../../src/faults/packet-faults.ts";
 import { parseImpairments } from "../../../src/faults/text.ts";
 import type { LabOptions } from "../../../src/lab.ts";
 import { setFaults, trafficOf } from "../../support/clients.ts";
@@ -101,7 +102,7 @@ describe.each(SECURE_VERSIONS)("%s", (protocol) => {
     await using lab = await labWith([protocol], { impair, seed: 11 });
     const chances = chance(11, protocol);
     const expected = Array.from({ length: 40 }, () => {
-      const { up, down } = decide(impair[protocol], chances, cleanFate());
+      const { up, down } = decide(byDirection(impair[protocol]), chances, cleanFate());
       return up.lostBy ? "dropped-up" : down.lostBy ? "dropped-down" : `${down.status || 204}`;
     });
     const got: string[] = [];

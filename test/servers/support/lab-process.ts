@@ -4,7 +4,7 @@ import { FREE_PORTS } from "../../support/lab.ts";
 
 const MODULE = new URL("../../../src/lab.ts", import.meta.url).pathname;
 
-/** A lab in a process; `stop` kills the process. */
+/** A lab in a process, whose relays can be reached over HTTP only; `stop` kills the process. */
 export interface LabProcess extends Lab {
   readonly pid: number;
   readonly running: boolean;
@@ -34,6 +34,9 @@ export async function startLabProcess(
   };
   return {
     ...started,
+    get relays(): never {
+      throw new Error("the relays of a lab in another process can be reached over HTTP only");
+    },
     pid: child.pid,
     get running() {
       return child.exitCode === null && child.signalCode === null;
