@@ -89,14 +89,29 @@ export function isLoopback(address: string): boolean {
 }
 
 /**
- * The address from which a relay connects to a lab on its own host. Its clients can be on other hosts, so the lab gives
- * them no rights of this machine.
+ * The address from which a relay connects to an upstream on its own host for a client that is on another host, or may be: the upstream
+ * gives that client no rights of this machine.
  */
 export const RELAY_ADDRESS = "127.0.0.118";
 
-/** The address from which a relay connects to a lab at `address`; undefined if the system may choose it. */
-export function relaySourceFor(address: string): typeof RELAY_ADDRESS | undefined {
-  return isLoopback(address) ? RELAY_ADDRESS : undefined;
+/** The address from which clients on this host connect to it, and a relay for them. */
+const OWN_ADDRESS = "127.0.0.1";
+
+/**
+ * The address from which a relay connects for a client to an upstream; undefined if the system may choose it, or has to (`::1`). The
+ * upstream sees a client on this host as one: many services accept, without a password, 127.0.0.1 only.
+ */
+export function relaySourceFor(upstreamAddress: string, clientAddress: string): string | undefined {
+  if (!isLoopback(upstreamAddress) || isIP(plainAddress(upstreamAddress)) !== 4) return undefined;
+  return isLocalClient(clientAddress) ? OWN_ADDRESS : RELAY_ADDRESS;
+}
+
+/**
+ * Whether an upstream would take the client of a relay for one on its own host though it is not, or may not be: from ::1 a relay has
+ * no address of its own, and a client with the address of relays can be on another host.
+ */
+export function hidesClient(clientAddress: string, upstreamAddress: string): boolean {
+  return upstreamAddress === "::1" && plainAddress(clientAddress) === RELAY_ADDRESS;
 }
 
 /** Whether a client is on this machine, and not behind a relay. */
@@ -108,4 +123,21 @@ export function isLocalClient(address: string): boolean {
 export function loopbackOf(host: string): string {
   if (host === "0.0.0.0") return "127.0.0.1";
   return host === "::" ? "::1" : host;
+}
+
+/**
+ * The address at which packets to `address` arrive: a connection to no address is one to this host, and an IPv4-mapped address is
+ * the IPv4 address. In one spelling, so that no spelling of a loopback address is taken for that of another host.
+ */
+export function reachedAddress(address: string): string {
+  if (!isIPv6(address)) return loopbackOf(address);
+  const [plain = "", zone] = address.split("%", 2);
+  const short = new URL(`http://[${plain}]/`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(short) ?? [];
+  if (high !== undefined && low !== undefined) {
+    const octets = [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255]);
+    return loopbackOf(octets.join("."));
+  }
+  const reached = loopbackOf(short);
+  return zone === undefined || isLoopback(reached) ? reached : `${reached}%${zone}`;
 }

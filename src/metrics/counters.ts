@@ -71,11 +71,11 @@ export class Tally<Name extends string> {
     this.#cells = new Float64Array(names.length);
   }
 
-  /** Adds one. Throws RangeError for a name outside the set. */
-  add(name: Name): void {
+  /** Adds `amount`. Throws RangeError for a name outside the set. */
+  add(name: Name, amount = 1): void {
     const index = this.#index.get(name);
     if (index === undefined) throw new RangeError(`no counter named ${name}`);
-    this.#cells[index] = (this.#cells[index] ?? 0) + 1;
+    this.#cells[index] = (this.#cells[index] ?? 0) + amount;
   }
 
   /** The count of `name`; 0 for a name outside the set. */

@@ -1,5 +1,5 @@
 /** Differences of counters between two readings. */
-import type { Traffic } from "./counters.ts";
+import type { Tally, Traffic } from "./counters.ts";
 
 /** The values of named counters at one time. */
 export type Reading<Name extends string = string> = Readonly<Record<Name, number>>;
@@ -39,9 +39,14 @@ export function dropRatio({
   return dropped / Math.max(packets, dropped + count);
 }
 
-/** The injected faults of a protocol by `kind/direction`. */
-function readInjected({ injected }: Traffic): Reading {
-  return Object.fromEntries(injected.names.map((name) => [name, injected.get(name)]));
+/** The counts of a set of counters by their names. */
+export function readTally<Name extends string>(tally: Tally<Name>): Reading {
+  return Object.fromEntries(tally.names.map((name) => [name, tally.get(name)]));
+}
+
+/** Those of the numbers that are not 0. */
+export function withoutZeros(reading: Reading): Reading {
+  return Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== 0));
 }
 
 /** The counters of a protocol at the time at which its faults were changed. */
@@ -66,19 +71,18 @@ export interface SinceChange {
 
 /** The counters at the monotonic time `at`, ms. */
 export function baseline(traffic: Traffic, at: number): Baseline {
-  return { at, traffic: readTraffic(traffic), injected: readInjected(traffic) };
+  return { at, traffic: readTraffic(traffic), injected: readTally(traffic.injected) };
 }
 
 /** What the counters gained from `from` to the monotonic time `now`, ms. */
 export function sinceBaseline(traffic: Traffic, from: Baseline, now: number): SinceChange {
   const { packets, dropped, sum, count } = difference(readTraffic(traffic), from.traffic);
-  const injected = Object.entries(difference(readInjected(traffic), from.injected));
   return {
     seconds: Math.round((now - from.at) / 1000),
     packets,
     dropped,
     answered: count,
     mean: count === 0 ? null : sum / count,
-    injected: Object.fromEntries(injected.filter(([, gained]) => gained > 0)),
+    injected: withoutZeros(difference(readTally(traffic.injected), from.injected)),
   };
 }

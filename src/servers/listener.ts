@@ -105,12 +105,13 @@ export async function openListener(
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const title = name === "stamp" ? "STAMP" : REGISTRY[name].title;
-    const line = `${title} port ${context.port} on ${context.hostname} ${reasonOf(code, context.hostname)}`;
+    const line = `${title} port ${context.port} on ${context.hostname} ${portProblem(code, context.hostname)}`;
     throw new ListenError(line, name, code);
   }
 }
 
-function reasonOf(code: string, host: string): string {
+/** Why a port could not be opened: the end of a sentence, from the system's error code. */
+export function portProblem(code: string, host: string): string {
   switch (code) {
     case "EADDRINUSE":
       return "is in use";

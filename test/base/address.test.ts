@@ -7,6 +7,7 @@ import {
   parseAllowedHosts,
   parsePort,
   plainAddress,
+  reachedAddress,
   sourcePrefix,
   splitHostPort,
   uniformAddress,
@@ -104,4 +105,20 @@ test("uniformAddress gives every spelling of an address one form", () => {
     "127.0.0.1",
     "127.0.0.1",
   ]);
+});
+
+test.each([
+  ["0.0.0.0", "127.0.0.1"],
+  ["::", "::1"],
+  ["0:0:0:0:0:0:0:0", "::1"],
+  ["0:0:0:0:0:0:0:1", "::1"],
+  ["::1%lo", "::1"],
+  ["::ffff:127.0.0.1", "127.0.0.1"],
+  ["::ffff:7f00:2", "127.0.0.2"],
+  ["0:0:0:0:0:ffff:0:0", "127.0.0.1"],
+  ["192.0.2.7", "192.0.2.7"],
+  ["2001:DB8:0::7", "2001:db8::7"],
+  ["fe80::1%eth0", "fe80::1%eth0"],
+])("packets to %s arrive at %s", (address, reached) => {
+  expect(reachedAddress(address)).toBe(reached);
 });

@@ -4,16 +4,12 @@ import { networkInterfaces } from "node:os";
 import { RELAY_ADDRESS } from "../../src/base/address.ts";
 import { REFLECTOR_PORTS } from "../../src/base/reflector-ports.ts";
 import { runLoad } from "../../src/load/run.ts";
-import { openTcpRelay } from "../../src/relay/tcp.ts";
-import { openUdpRelay } from "../../src/relay/udp.ts";
 import { EXTERNAL, put, request, TEXT_TYPE, TOKEN } from "../api/support.ts";
-import { backendAt } from "../relay/support.ts";
+import { relayTo } from "../relay/support/relay.ts";
 import { startTestLab } from "../support/lab.ts";
 import { scrape } from "../support/scrape.ts";
 import { openUdp } from "../support/udp.ts";
 import { until } from "../support/until.ts";
-
-const LAB = backendAt("127.0.0.1");
 
 /** Opens a UDP socket on a port that only root may bind; undefined where this process may not. */
 async function openAt(port: number) {
@@ -22,7 +18,7 @@ async function openAt(port: number) {
 
 test("a datagram from a port that the lab refuses is not forwarded", async () => {
   await using lab = await startTestLab();
-  await using relay = await openUdpRelay("127.0.0.1", 0, LAB, lab.ports.udp);
+  await using relay = await relayTo("udp", lab.ports.udp);
   const ports = [...REFLECTOR_PORTS].filter((port) => port !== 0);
   const opened = (await Promise.all(ports.map(openAt))).filter((peer) => peer !== undefined);
   expect(opened.map(({ port }) => port)).toContain(11_211);
@@ -43,35 +39,47 @@ describe("a lab on the relay's host", () => {
     ["DELETE", "/runs/1", undefined],
   ] as const;
 
-  test.each(changes)("refuses %s %s of a client of the relay without the token", async (method, path, body) => {
+  const external = test.skipIf(!EXTERNAL);
+
+  external.each(changes)("refuses %s %s of a client of the relay without the token", async (method, path, body) => {
     for (const token of [undefined, TOKEN]) {
       await using lab = await startTestLab({ token });
-      await using relay = await openTcpRelay("0.0.0.0", 0, LAB, lab.ports.http);
-      for (const host of ["127.0.0.1", ...(EXTERNAL ? [EXTERNAL] : [])]) {
-        const url = `http://${host}:${relay.port}${path}`;
+      await using inner = await relayTo("tcp", lab.ports.http);
+      // Directly, and through a relay whose clients are on its own host.
+      for (const upstream of [lab.ports.http, inner.port]) {
+        await using relay = await relayTo("tcp", upstream, { host: "0.0.0.0" });
+        const url = `http://${EXTERNAL}:${relay.port}${path}`;
         const response = await request(url, { method, ...(body && { body }), headers: TEXT_TYPE });
-        expect([host, response.status]).toEqual([host, token ? 401 : 403]);
+        expect(response.status).toBe(token ? 401 : 403);
       }
     }
   });
 
-  test("accepts the token of a client of the relay", async () => {
+  test("a client on this host has the same rights through relays as without", async () => {
     await using lab = await startTestLab({ token: TOKEN });
-    await using relay = await openTcpRelay("127.0.0.1", 0, LAB, lab.ports.http);
+    await using inner = await relayTo("tcp", lab.ports.http);
+    await using outer = await relayTo("tcp", inner.port, { host: "0.0.0.0" });
+    const response = await request(`http://127.0.0.1:${outer.port}/impairments`, put("udp:drop=1", TEXT_TYPE));
+    expect(response.status).toBe(200);
+  });
+
+  external("accepts the token of a client of the relay", async () => {
+    await using lab = await startTestLab({ token: TOKEN });
+    await using relay = await relayTo("tcp", lab.ports.http, { host: "0.0.0.0" });
     const headers = { ...TEXT_TYPE, authorization: `Bearer ${TOKEN}` };
-    const response = await request(`http://127.0.0.1:${relay.port}/impairments`, put("udp:drop=1", headers));
+    const response = await request(`http://${EXTERNAL}:${relay.port}/impairments`, put("udp:drop=1", headers));
     expect(response.status).toBe(200);
   });
 
   test("shows a client of the relay its own sessions", async () => {
     await using lab = await startTestLab();
-    await using udp = await openUdpRelay("127.0.0.1", 0, LAB, lab.ports.udp);
-    await using http = await openTcpRelay("127.0.0.1", 0, LAB, lab.ports.http);
+    await using udp = await relayTo("udp", lab.ports.udp);
+    await using http = await relayTo("tcp", lab.ports.http);
     const run = runLoad({ protocol: "udp", target: `127.0.0.1:${udp.port}`, control: false, rate: 100, count: 10 });
     const { sessionId, packets } = await run.report;
     expect(packets.answered).toBe(10);
     const { sessions } = (await request(`http://127.0.0.1:${http.port}/sessions/${sessionId}`)).json();
-    expect(sessions).toMatchObject([{ source: expect.stringContaining(`${RELAY_ADDRESS}:`), answered: 10 }]);
+    expect(sessions).toMatchObject([{ source: expect.stringContaining("127.0.0.1:"), answered: 10 }]);
   });
 });
 

@@ -8,8 +8,7 @@ import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab, LabOptions } from "../../src/lab.ts";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
 import { runLoad } from "../../src/load/run.ts";
-import { openUdpRelay } from "../../src/relay/udp.ts";
-import { backendAt } from "../relay/support.ts";
+import { relayTo } from "../relay/support/relay.ts";
 import { startTestLab } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { balanced } from "./support/sums.ts";
@@ -23,8 +22,9 @@ function startFaultyLab(faults: string, options: LabOptions = {}): Promise<Lab> 
   return startTestLab({ impair: parseImpairments(faults), seed: 4, ...options });
 }
 
+// Each run waits for its lost packets, so tests whose runs take little of the processor are concurrent.
 function start(target: string, options: Partial<LoadOptions>) {
-  return runLoad({ protocol: "udp", target, rate: 1000, count: COUNT, timeout: 0.3, seed: 3, ...options });
+  return runLoad({ protocol: "udp", target, rate: 1000, count: COUNT, timeout: 0.3, wait: 0.7, seed: 3, ...options });
 }
 
 async function runOn(target: string, options: Partial<LoadOptions>) {
@@ -51,6 +51,17 @@ function expectWithinTruth({ packets }: Awaited<ReturnType<typeof runOn>>, { cou
 }
 
 describe("a foreign reflector on a host where a lab serves the control port", () => {
+  test("with a timeout shorter than the identification of the target", async () => {
+    await using lab = await startTestLab();
+    await using target = await udpTarget(
+      "stateful",
+      { modify: writeTtl },
+      { hostname: "127.0.0.2", port: lab.ports.udp },
+    );
+    const { packets } = await runOn(`127.0.0.2:${target.port}`, { control: controlOf(lab), timeout: 0.1 });
+    expect(packets).toMatchObject({ sent: COUNT, answered: COUNT, corrupt: 0, lost: 0, late: 0 });
+  });
+
   test.concurrent.each<[what: string, answering: "stateful" | "stateless", faults: Faults]>([
     ["stateful", "stateful", {}],
     ["stateful, sessions by address alone", "stateful", { keyedByAddress: true }],
@@ -67,18 +78,7 @@ describe("a foreign reflector on a host where a lab serves the control port", ()
     }
   });
 
-  test("with a timeout shorter than the identification of the target", async () => {
-    await using lab = await startTestLab();
-    await using target = await udpTarget(
-      "stateful",
-      { modify: writeTtl },
-      { hostname: "127.0.0.2", port: lab.ports.udp },
-    );
-    const { packets } = await runOn(`127.0.0.2:${target.port}`, { control: controlOf(lab), timeout: 0.1 });
-    expect(packets).toMatchObject({ sent: COUNT, answered: COUNT, corrupt: 0, lost: 0, late: 0 });
-  });
-
-  test("its sequence numbers give the direction of losses", async () => {
+  test.concurrent("its sequence numbers give the direction of losses", async () => {
     await using lab = await startTestLab();
     await using target = await udpTarget("stateful", { ...losses(5, 0.1, 0.15), modify: writeTtl });
     const report = await runOn(`127.0.0.1:${target.port}`, { control: controlOf(lab) });
@@ -89,7 +89,7 @@ describe("a foreign reflector on a host where a lab serves the control port", ()
 });
 
 describe("a target that is not the lab at the control address", () => {
-  test.each([
+  test.concurrent.each([
     ["another port", "127.0.0.1", false],
     ["another address with the same port", "127.0.0.2", true],
   ])("a silent socket at %s: every loss is unexplained", async (_what, hostname, hasLabPort) => {
@@ -102,7 +102,7 @@ describe("a target that is not the lab at the control address", () => {
     expect(evidence.text).toContain(hasLabPort ? "has no session of this run" : "does not receive udp packets on port");
   });
 
-  test("a second lab that loses every answer: attributed only by its own summary", async () => {
+  test.concurrent("a second lab that loses every answer: attributed only by its own summary", async () => {
     await using other = await startTestLab();
     await using target = await startFaultyLab("udp:drop=0/1");
     const address = `127.0.0.1:${target.ports.udp}`;
@@ -112,7 +112,7 @@ describe("a target that is not the lab at the control address", () => {
     expect(byTarget.packets).toMatchObject({ lost: 100, lostUp: 0, lostDown: 100, droppedDown: 100, unexplained: 0 });
   });
 
-  test("a name with two addresses, of which only one is the lab's", async () => {
+  test.concurrent("a name with two addresses, of which only one is the lab's", async () => {
     await using lab = await startTestLab();
     await using target = await udpTarget("silent", {}, { hostname: "::1", port: lab.ports.udp });
     const options = { control: controlOf(lab), count: 50 };
@@ -157,11 +157,11 @@ describe("a lab whose summary does not cover the run", () => {
       const run = start(`127.0.0.1:${udpPort}`, {
         control: controlOf(lab),
         rate: 500,
-        count: follow ? 4000 : 1800,
+        count: follow ? 2800 : 1200,
         follow,
       });
       const { counts } = run.measured.recorder();
-      await until(() => counts.answered > (follow ? 1500 : 400), "the first half", 10_000);
+      await until(() => counts.answered > (follow ? 1100 : 300), "the first half", 10_000);
       await lab.stop();
       const before = counts.answered;
       await using _next = await startFaultyLab(faults, { httpPort, udpPort });
@@ -195,7 +195,7 @@ describe("a lab whose summary does not cover the run", () => {
     expect(evidence.text).toContain("the lab restarted during the run");
   }, 30_000);
 
-  test("evicts sessions: 16 connections with a table of 4", async () => {
+  test.concurrent("evicts sessions: 16 connections with a table of 4", async () => {
     await using lab = await startFaultyLab("udp:drop=0.2/0", { limits: { sessions: 4 } });
     const { packets, evidence } = await runOn(`127.0.0.1:${lab.ports.udp}`, {
       control: controlOf(lab),
@@ -258,7 +258,7 @@ describe("two senders with the same session id", () => {
   test("behind one address: neither run uses the sum of both", async () => {
     await using lab = await startFaultyLab("udp:drop=0.1/0.3");
     const { udp } = lab.ports;
-    await using relay = await openUdpRelay("127.0.0.2", udp, backendAt("127.0.0.1"), udp);
+    await using relay = await relayTo("udp", udp, { host: "127.0.0.2", port: udp });
     const runs = [200, 350].map((count) => startWithId(`127.0.0.2:${relay.port}`, { control: controlOf(lab), count }));
     const reports = (await Promise.all(runs.map((run) => run.report))).map(balanced);
     const { sessions } = await (await fetch(`http://${controlOf(lab)}/sessions/${reports[0]?.sessionId}`)).json();
@@ -277,7 +277,7 @@ describe("two senders with the same session id", () => {
   test("behind address translation a single sender has the lab's summary", async () => {
     await using lab = await startFaultyLab("udp:drop=0.1/0.3");
     const { udp } = lab.ports;
-    await using relay = await openUdpRelay("127.0.0.2", udp, backendAt("127.0.0.1"), udp);
+    await using relay = await relayTo("udp", udp, { host: "127.0.0.2", port: udp });
     const { packets, evidence } = await runOn(`127.0.0.2:${relay.port}`, { control: controlOf(lab) });
     expect(evidence.kind).toBe("lab");
     expect(packets).toMatchObject({ lostUp: packets.droppedUp, lostDown: packets.droppedDown, unexplained: 0 });
@@ -299,7 +299,7 @@ describe("two senders with the same session id", () => {
   });
 });
 
-test.each([1, 2, 3])(
+test.concurrent.each([1, 2, 3])(
   "copies made upstream of a foreign reflector, seed %d: no direction is above the truth",
   async (seed) => {
     const draw = random(seed, "copies");

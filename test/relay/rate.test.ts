@@ -1,0 +1,55 @@
+/** A link with a rate: departure times, its queue, and changes. */
+import { expect, test } from "bun:test";
+import { Rate } from "../../src/relay/rate.ts";
+
+/** A link of 8 kbit/s, an octet a millisecond. */
+function linkWith(queue: { bytes: number } | { ms: number } | undefined) {
+  const rate = new Rate();
+  expect(rate.set({ rate: 8000, ...(queue && { queue }) })).toBe(true);
+  return rate;
+}
+
+test("packets leave one after another, each after its time on the link", () => {
+  const rate = linkWith({ bytes: 1000 });
+  expect([rate.send(100, 0), rate.send(50, 10), rate.send(20, 500)]).toEqual([100, 150, 520]);
+  expect([rate.backlog(500), rate.backlog(510), rate.backlog(600)]).toEqual([20, 10, 0]);
+});
+
+test("a packet that does not fit into the queue is not accepted, and one that does, behind it, is", () => {
+  const rate = linkWith({ bytes: 150 });
+  rate.send(100, 0);
+  expect([rate.accepts(51, 0), rate.accepts(50, 0)]).toEqual([false, true]);
+  expect([rate.accepts(51, 0.5), rate.accepts(51, 1)]).toEqual([false, true]);
+});
+
+test("an idle link accepts a packet that is larger than its queue", () => {
+  const rate = linkWith({ bytes: 1 });
+  expect(rate.accepts(1500, 0)).toBe(true);
+  rate.send(1500, 0);
+  expect([rate.accepts(1, 1499.5), rate.accepts(1500, 1500)]).toEqual([false, true]);
+});
+
+test.each([
+  [undefined, 100],
+  [{ ms: 20 }, 20],
+  [{ ms: 0 }, 0],
+])("a queue of %p holds %d octets at an octet a millisecond", (queue, octets) => {
+  const rate = linkWith(queue);
+  rate.send(1, 0);
+  const fits = Array.from({ length: 200 }, (_, i) => i + 1).filter((bytes) => rate.accepts(bytes, 0));
+  expect(fits.length + 1).toBe(Math.max(1, octets)); // the one on the link is in the queue too
+});
+
+test("after a change, what was accepted leaves at its time, and what follows leaves behind it", () => {
+  const rate = linkWith({ bytes: 1000 });
+  rate.send(100, 0);
+  rate.set({ rate: 80_000 });
+  expect([rate.backlog(50), rate.send(100, 50)]).toEqual([500, 110]);
+  expect(rate.set({})).toBe(false);
+});
+
+test("the time until half of the queue is free", () => {
+  const rate = linkWith({ bytes: 100 });
+  rate.send(100, 0);
+  expect([rate.pause(0), rate.pause(30), rate.pause(60)]).toEqual([50, 20, 0]);
+});
