@@ -7,6 +7,8 @@ import { parseArgs } from "node:util";
 import { PORT_PROTOCOLS, PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { DEFAULT_CONFIG, SETTINGS } from "../src/config.ts";
 import { DIRECTIONS_OF, KINDS, KINDS_OF, PRESETS } from "../src/faults/faults.ts";
+import { DIRECTIONS_OF_ONE, LINK_KINDS, type LinkKind, nameOf, TRANSPORTS } from "../src/faults/link-faults.ts";
+import { LINK_FORMS } from "../src/faults/link-text.ts";
 import { printImpairments } from "../src/faults/print.ts";
 import { FORMS } from "../src/faults/text.ts";
 import { startLab } from "../src/lab.ts";
@@ -15,6 +17,7 @@ import { HELP } from "../src/load/cli/help.ts";
 import { PACKET_COLUMNS } from "../src/load/report/files/packet-columns.ts";
 import { LAB_SERIES, RUN_SERIES, type SeriesTable } from "../src/metrics/catalogue.ts";
 import { DROP_REASONS } from "../src/metrics/counters.ts";
+import { HELP as RELAY_HELP } from "../src/relay/cli/help.ts";
 
 const FILE = join(import.meta.dir, "..", "docs", "reference.md");
 
@@ -66,15 +69,32 @@ function faults(): string {
   return table(["fault", "protocols", "directions", "value"], rows);
 }
 
+/** The faults of relays; the third column says where one value acts. */
+function relayFaults(): string {
+  const kinds = Object.keys(LINK_FORMS) as LinkKind[]; // a literal's own keys are its type's keys
+  const rows = kinds.map((kind) => {
+    const on = TRANSPORTS.filter((transport) => LINK_KINDS[transport].some((other) => other === kind));
+    return [code(nameOf(kind)), on.join(", "), DIRECTIONS_OF_ONE[kind].join(", "), LINK_FORMS[kind]];
+  });
+  return table(["fault", "relays", "one value acts", "value"], rows);
+}
+
 function presets(): string {
   const rows = Object.entries(PRESETS).map(([name, impairments]) => [code(name), code(printImpairments(impairments))]);
   return table(["preset", "faults"], rows);
 }
 
+/** Settings without anything unless they are set. */
+const NONE_BY_DEFAULT: ReadonlySet<string> = new Set(["impair", "relays", "relayImpair"]);
+
 function configuration(): string {
   const rows = Object.entries(SETTINGS).map(([key, { variable, flag, help, allowed }]) => {
     const value = DEFAULT_CONFIG[key as keyof typeof SETTINGS]; // a literal's own keys are its type's keys
-    const shown = key === "impair" ? "none" : typeof value === "object" || value === undefined ? "unset" : `${value}`;
+    const shown = NONE_BY_DEFAULT.has(key)
+      ? "none"
+      : typeof value === "object" || value === undefined
+        ? "unset"
+        : `${value}`;
     return [code(variable), code(flag === undefined ? "" : `--${flag}`), code(shown), help, allowed];
   });
   return table(["variable", "flag", "default", "meaning", "allowed"], rows);
@@ -127,10 +147,16 @@ ${await routes()}
 ${faults()}
 
 The text form is \`PROTOCOL:FAULT=VALUE,FAULT=VALUE;PROTOCOL:…\`. For faults with two directions, \`UP/DOWN\` gives one value for
-each; a single value is upstream. On HTTP, \`drop\` and \`burst\` answer with 503 at once; \`close\` and \`stall\` leave a request
+each; a single value of a loss is upstream, of another fault downstream. On HTTP, \`drop\` and \`burst\` answer with 503 at once; \`close\` and \`stall\` leave a request
 without a response.
 
 ${presets()}
+
+### Faults of relays
+
+Each has a value for each direction, \`UP/DOWN\`.
+
+${relayFaults()}
 
 ## Configuration
 
@@ -172,6 +198,12 @@ ${packetColumns()}
 
 \`\`\`
 ${HELP.trimEnd()}
+\`\`\`
+
+## The relay command
+
+\`\`\`
+${RELAY_HELP.trimEnd()}
 \`\`\`
 `;
 }

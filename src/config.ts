@@ -17,6 +17,9 @@ import { unknownVariables, type Variables } from "./base/variables.ts";
 import { type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
 import { ImpairmentError } from "./faults/pieces.ts";
 import { parseImpairments } from "./faults/text.ts";
+import { parseRelayImpairments, RELAY_IMPAIR_FORM, type RelayImpairments, relayFaults } from "./relay/route/faults.ts";
+import { RelayError, type RelayRoute } from "./relay/route/route.ts";
+import { parseRoutes, ROUTE_FORM } from "./relay/route/text.ts";
 
 /** A port, or that the protocol is not served. */
 type PortOrOff = number | "off";
@@ -30,6 +33,8 @@ export interface Config extends PortSettings {
   readonly host: string;
   /** The port on which every datagram is a STAMP test packet; undefined for none. */
   readonly stampPort: number | undefined;
+  /** The port of Toxiproxy's HTTP API; undefined for none. */
+  readonly toxiproxyPort: number | undefined;
   /** Whether the protocols that begin with a handshake are served. */
   readonly tls: "on" | "off";
   /** PEM files of the certificate chain and of its private key; undefined for those that the lab makes itself. */
@@ -37,6 +42,10 @@ export interface Config extends PortSettings {
   readonly tlsKey: string | undefined;
   /** The faults at the start. */
   readonly impair: Impairments;
+  /** The relays at the start. */
+  readonly relays: readonly RelayRoute[];
+  /** Their faults at the start, as text, by name. */
+  readonly relayImpair: RelayImpairments;
   /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
   readonly seed: number;
   /** Bearer token that control requests from other hosts need; undefined forbids such requests. */
@@ -69,10 +78,13 @@ export const DEFAULT_CONFIG: Config = {
   host: "127.0.0.1",
   ...forPorts((protocol) => REGISTRY[protocol].port),
   stampPort: undefined,
+  toxiproxyPort: undefined,
   tls: "on",
   tlsCert: undefined,
   tlsKey: undefined,
   impair: NO_IMPAIRMENTS,
+  relays: [],
+  relayImpair: {},
   seed: 1,
   token: undefined,
   logLevel: "info",
@@ -98,6 +110,8 @@ interface Setting<T> {
   readonly parse: (text: string) => T | undefined;
   /** The allowed values, for error messages. */
   readonly allowed: string;
+  /** Stands between the values of a flag that is given several times; without it the last value counts. */
+  readonly separator?: string;
 }
 
 function integer(min: number, max: number) {
@@ -152,6 +166,7 @@ export const SETTINGS: Settings = {
   http3Port: securePort("http3"),
   tlsPort: securePort("tls"),
   stampPort: port("STAMP", "UDP, STAMP only; off unless set (862 is the standard's)"),
+  toxiproxyPort: port("TOXIPROXY", "Toxiproxy's HTTP API, for its clients; off unless set (8474 is theirs)"),
   tls: {
     variable: "WIRELAB_TLS",
     flag: "tls",
@@ -183,6 +198,24 @@ export const SETTINGS: Settings = {
     help: "faults at the start: none, classroom, or as in udp:drop=0.2,delay=uniform(0,50)",
     parse: parseImpairments,
     allowed: "none, classroom, or PROTOCOL:FAULT=VALUE,…;…",
+  },
+  relays: {
+    variable: "WIRELAB_RELAYS",
+    flag: "relay",
+    value: "RELAY",
+    help: `relay at the start, several flags for several: ${ROUTE_FORM}`,
+    parse: parseRoutes,
+    allowed: `${ROUTE_FORM}, separated by commas`,
+    separator: ",",
+  },
+  relayImpair: {
+    variable: "WIRELAB_RELAY_IMPAIR",
+    flag: "relay-impair",
+    value: "FAULTS",
+    help: "faults of relays at the start, as in api:delay=20;db:rate=1M",
+    parse: parseRelayImpairments,
+    allowed: RELAY_IMPAIR_FORM,
+    separator: ";",
   },
   seed: {
     variable: "WIRELAB_SEED",
@@ -244,8 +277,10 @@ function read<Key extends keyof Config>(key: Key, name: string, text: string): C
     const value = setting.parse(text);
     if (value !== undefined) return value as Config[Key]; // SETTINGS[key] parses to Config[key] by its type
   } catch (error) {
-    if (error instanceof ImpairmentError) throw new ConfigError(`${name}=${shown}: ${error.message}`);
-    throw error;
+    if (!(error instanceof ImpairmentError || error instanceof RelayError)) throw error;
+    const { message } = error;
+    // The error can name the part that is not allowed, which can be the whole.
+    throw new ConfigError(`${name}=${message.startsWith(`${shown}: `) ? message : `${shown}: ${message}`}`);
   }
   throw new ConfigError(`${name}=${shown}: not allowed; allowed: ${setting.allowed}`);
 }
@@ -279,7 +314,17 @@ export function readCommand(args: readonly string[], env: Variables): Command {
     const [set, missing] = config.tlsKey === undefined ? ["--tls-cert", "--tls-key"] : ["--tls-key", "--tls-cert"];
     throw new ConfigError(`${set} requires ${missing}: a certificate and its private key`);
   }
+  checkRelayFaults(config, flags.has("relay-impair") ? "--relay-impair" : "WIRELAB_RELAY_IMPAIR");
   return { kind: "run", config, warnings: variableWarnings(env) };
+}
+
+/** Checks that the faults of relays belong to relays and are valid there. Throws ConfigError, which begins with `name`. */
+function checkRelayFaults({ relays, relayImpair }: Config, name: string): void {
+  try {
+    relayFaults(relays, relayImpair);
+  } catch (error) {
+    throw error instanceof RelayError ? new ConfigError(`${name}: ${error.message}`) : error;
+  }
 }
 
 /** A line for each variable of the environment that has the prefix of the lab's variables and is none of them. */
@@ -312,7 +357,7 @@ function keysOf<T extends object>(record: T): (keyof T)[] {
   return Object.keys(record) as (keyof T)[]; // a literal's own keys are its type's keys
 }
 
-/** The given flags by name; the last of repeated ones. `help` and `version` have an empty text. */
+/** The given flags by name; the last of repeated ones, or all of them where several count. `help` and `version` have an empty text. */
 function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
   const keys = new Map(keysOf(SETTINGS).map((key) => [SETTINGS[key].flag, key]));
   const names = [...keys.keys()].filter((name) => name !== undefined);
@@ -329,7 +374,9 @@ function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {
     if (key !== undefined && value === undefined) {
       throw new ConfigError(`${rawName}: a value is missing; allowed: ${SETTINGS[key].allowed}`);
     }
-    given.set(name, value ?? "");
+    const separator = key && SETTINGS[key].separator;
+    const before = given.get(name);
+    given.set(name, separator && before ? `${before}${separator}${value}` : (value ?? ""));
   }
   return given;
 }
@@ -375,12 +422,14 @@ examples:
   bun src/main.ts --host :: --token "$(openssl rand -hex 16)"
   bun src/main.ts --impair 'udp:drop=0.05/0.1,delay=normal(20,5);http:status=500:0.1' --seed 7
   WIRELAB_UDP_PORT=7777 bun src/main.ts --log-level debug
+  bun src/main.ts --relay 'db=tcp:5433>127.0.0.1:5432' --relay-impair 'db:delay=20,rate=1M'
 `;
 }
 
 function defaultOf(key: keyof Config): string {
   const value = DEFAULT_CONFIG[key];
   if (key === "impair") return ", default none";
+  if (key === "relays" || key === "relayImpair") return ", default none";
   if (key === "targets") return ", default only this lab";
   return value === undefined ? ", default unset" : `, default ${value}`;
 }

@@ -2,9 +2,9 @@
 import { version } from "../package.json";
 import { preparePage } from "./api/page.ts";
 import type { ApiParts } from "./api/parts.ts";
-import { controlRoutes, FIRST_REQUESTS } from "./api/routes.ts";
+import { controlRoutes, FIRST_REQUESTS, FIXED_REQUESTS } from "./api/routes.ts";
 import { describeTraffic } from "./api/traffic-description.ts";
-import { Budget } from "./base/bounded.ts";
+import { type Bounded, Budget } from "./base/bounded.ts";
 import { sleep, systemClock, within } from "./base/clock.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { processUsage } from "./base/kernel.ts";
@@ -14,7 +14,8 @@ import { nextTurn } from "./base/turns.ts";
 import { openCertificate } from "./certificates/open.ts";
 import { type Config, DEFAULT_CONFIG, servedProtocols } from "./config.ts";
 import { DelayQueue } from "./faults/delay-queue.ts";
-import { type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
+import { type Direction, type Faults, type Impairments, NO_IMPAIRMENTS } from "./faults/faults.ts";
+import type { LinkFaultsByDirection } from "./faults/link-faults.ts";
 import { printFaults } from "./faults/print.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { History } from "./live/history.ts";
@@ -24,16 +25,22 @@ import { createMetrics } from "./metrics/counters.ts";
 import { measureEventLoop } from "./metrics/event-loop.ts";
 import { labReaders } from "./metrics/lab-readers.ts";
 import { createExposition } from "./metrics/prometheus.ts";
+import type { RelayAmount } from "./metrics/relay-counters.ts";
 import { newInstance } from "./reflector/instance.ts";
 import { PacketLog } from "./reflector/packet-log.ts";
 import { Responder } from "./reflector/responder.ts";
 import { Sessions } from "./reflector/sessions.ts";
+import { Relays } from "./relay/relays.ts";
+import { relayFaults } from "./relay/route/faults.ts";
+import type { RelayRoute } from "./relay/route/route.ts";
 import { KeptRuns } from "./runs/kept/kept-runs.ts";
 import { Runner } from "./runs/runner.ts";
 import { ConnectionMemory } from "./servers/bounds/connection-memory.ts";
 import { HttpApplication } from "./servers/http/application.ts";
 import { HttpSessions } from "./servers/http/sessions.ts";
 import { Listeners, type Ports } from "./servers/listeners.ts";
+import { openToxiproxy } from "./toxiproxy/open.ts";
+import type { ToxiproxyServer } from "./toxiproxy/server.ts";
 
 /** Options of `startLab`; every option has a default. */
 export interface LabOptions extends Partial<Omit<Config, "impair">> {
@@ -50,14 +57,49 @@ interface ProcessOptions extends LabOptions {
   readonly errors?: InternalErrors;
 }
 
+/** A relay of a lab. */
+export interface LabRelay {
+  readonly route: RelayRoute;
+  /** The port on which it listens. */
+  readonly port: number;
+  /** Of each direction at this moment: in + copies = out + dropped + waiting, in octets, and on UDP in packets. */
+  readonly counts: Readonly<Record<Direction, Readonly<Record<RelayAmount, number>>>>;
+  readonly faults: LinkFaultsByDirection;
+  /** Sets the faults of what comes from now on; what is on its way keeps its fate. */
+  setFaults(faults: LinkFaultsByDirection): void;
+  /** Datagrams that the kernel dropped before the relay received them; undefined for TCP, or if it does not report them. */
+  receiveBufferDrops(): Promise<Readonly<Record<Direction, number | undefined>> | undefined>;
+}
+
+/** The relays of a lab, by name. */
+export interface LabRelays {
+  /** In the order in which they were made. */
+  list(): readonly LabRelay[];
+  get(name: string): LabRelay | undefined;
+  /**
+   * Opens a relay. One with this name and another route is closed first, and its faults stay; one with the same route stays
+   * open. Rejects with RelayError; the relay before is open again then, if its port still is free.
+   */
+  put(route: RelayRoute): Promise<LabRelay>;
+  /** Closes a relay and its connections; resolves with false if there is none. */
+  delete(name: string): Promise<boolean>;
+}
+
 /** A running lab. */
 export interface Lab {
-  /** The ports on which it listens; `stamp` if there is a STAMP port. */
+  /** The ports on which it listens; `stamp` and `toxiproxy` if there are such ports. */
   readonly ports: Ports;
   readonly host: string;
+  /** Its relays, which can be changed while it runs. */
+  readonly relays: LabRelays;
   /** Stops receiving, completes what is in progress within a limit, and closes. */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A lab with everything of its relays, for the program and its tests. */
+export interface RunningLab extends Lab {
+  readonly relays: Relays;
 }
 
 const SILENT = createLog({ level: "silent", readable: false, sink() {} });
@@ -99,6 +141,14 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
   const onError = () => {
     metrics.keptRunsErrors++;
   };
+  const relayOctets = new Budget(limits.relayBytes);
+  const relays = new Relays({
+    clock,
+    seed: config.seed,
+    limits: { receiveBuffer: limits.udpReceiveBuffer },
+    memory: relayOctets,
+    failed: (error) => errors.caught(error, "relay"),
+  });
   const store = undo.adopt(new KeptRuns({ path: config.data, log, onError }), (store) => store.close());
   return {
     config,
@@ -120,6 +170,8 @@ function createParts(config: Config, limits: Limits, log: Log, errors: InternalE
     responders,
     faultsOf,
     history,
+    relays,
+    relayOctets,
     store,
   };
 }
@@ -145,7 +197,12 @@ function listenerStructures(served: readonly Protocol[], listeners: Listeners) {
 }
 
 /** The exposition of the lab's series. */
-function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
+function exposeLab(
+  parts: Parts,
+  live: LiveStream,
+  listeners: Listeners,
+  toxiproxyConnections: () => Bounded | undefined,
+) {
   const { config, metrics, queue, tcpOctets, httpBodies, httpSessions, runBodies, sessions, packetLog, store } = parts;
   const readers = labReaders(metrics, {
     served: parts.served,
@@ -157,9 +214,11 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
       "tcp-bytes": () => tcpOctets,
       "http-body-bytes": () => httpBodies,
       "run-bytes": () => runBodies,
+      "relay-bytes": () => parts.relayOctets,
       "packet-log": () => packetLog,
       "unsaved-runs": () => store.unsaved,
       viewers: () => live,
+      "toxiproxy-connections": toxiproxyConnections,
       ...listenerStructures(parts.served, listeners),
     },
     evictedSessions: () => sessions.evictions,
@@ -168,6 +227,7 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
     countsConnections: (protocol) => listeners.get(protocol)?.countsConnections === true,
     countsHandshakes: (protocol) => listeners.get(protocol)?.countsHandshakes === true,
     receiveBufferDrops: () => listeners.receiveBufferDrops(),
+    relays: () => parts.relays.list(),
     packetLog,
     internalErrors: () => parts.errors.count,
     processUsage,
@@ -177,16 +237,26 @@ function exposeLab(parts: Parts, live: LiveStream, listeners: Listeners) {
   return { contentType, render: sharedRender(render, () => listeners.refresh()) };
 }
 
-/** Returns a function that refreshes and renders; the scrapes that arrive in one turn of the event loop share one text. */
-function sharedRender(render: () => Promise<string>, refresh: () => Promise<void>): () => Promise<string> {
-  let waiting: Promise<string> | undefined;
-  async function renderNext(): Promise<string> {
+/**
+ * Returns a function that refreshes and renders, one text at a time: the scrapes that arrive until the next one begins share it.
+ */
+function sharedRender(render: () => Promise<string>, refresh: () => Promise<void>) {
+  let waiting: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  async function renderEncoded(): Promise<Uint8Array<ArrayBuffer>> {
+    const text = await render();
+    await nextTurn();
+    return new TextEncoder().encode(text);
+  }
+  async function renderNext(): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      await Promise.all([refresh(), nextTurn()]);
+      await Promise.all([refresh(), nextTurn(), last.catch(() => {})]);
     } finally {
       waiting = undefined;
     }
-    return render();
+    const text = renderEncoded();
+    last = text;
+    return text;
   }
   return () => {
     waiting ??= renderNext();
@@ -199,6 +269,7 @@ function startLive(parts: Parts, listeners: Listeners, runVersion: () => number)
   const { store, limits } = parts;
   return new LiveStream({
     ...parts,
+    relays: () => parts.relays.list(),
     connectionsOf: (protocol) => listeners.get(protocol)?.connections(),
     runsVersion: () => store.version,
     runVersion,
@@ -219,10 +290,10 @@ function faultSetter({ responders, metrics, history, clock, log }: Parts) {
 
 /**
  * Starts a lab. A port of 0 selects a free one, which `ports` returns. Several labs can run in one process. Rejects with
- * ListenError if a port is not available, and with CertificateError if the certificate cannot be used; nothing is left
+ * ListenError or RelayError if a port is not available, and with CertificateError if the certificate cannot be used; nothing is left
  * open then.
  */
-export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
+export async function startLab(options: ProcessOptions = {}): Promise<RunningLab> {
   const { limits: givenLimits, log = SILENT, errors = new InternalErrors(log), impair, ...given } = options;
   const config: Config = { ...DEFAULT_CONFIG, ...given, impair: { ...NO_IMPAIRMENTS, ...impair } };
   const limits: Limits = { ...DEFAULT_LIMITS, ...givenLimits };
@@ -232,6 +303,7 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
   const opening = served.some(isSecure) ? openCertificate(config, log, errors) : undefined;
   opening?.catch(() => {}); // awaited after the page is bundled
   const listeners = undo.adopt(new Listeners(), (listeners) => listeners.close());
+  undo.use(parts.relays); // closed before the listeners to which they may forward
   const broadcast = (event: string, data: unknown) => live.broadcast(event, data);
   const runner = undo.adopt(new Runner(store, log, broadcast), (runner) => runner.kill());
   const live = undo.adopt(
@@ -239,7 +311,8 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
     (live) => live.stop(),
   );
   let serving = false;
-  const exposition = exposeLab(parts, live, listeners);
+  let toxiproxy: ToxiproxyServer | undefined;
+  const exposition = exposeLab(parts, live, listeners, () => toxiproxy?.connections);
   await preparePage(); // before a peer can take the descriptors that the bundler needs
   const certificate = await opening;
   if (certificate) undo.use(certificate);
@@ -260,8 +333,17 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
     ...parts,
     certificate,
     handshakes: metrics.handshakes,
-    application: new HttpApplication({ control, describe: describeTraffic, firstRequests: FIRST_REQUESTS }),
+    application: new HttpApplication({
+      control,
+      describe: describeTraffic,
+      firstRequests: FIRST_REQUESTS,
+      fixedRequests: FIXED_REQUESTS,
+    }),
   });
+  await openRelays(config, parts.relays);
+  toxiproxy = openToxiproxy(config, { ...parts, bodies: parts.httpBodies });
+  if (toxiproxy) undo.use(toxiproxy);
+  const ports: Ports = { ...listeners.ports(), ...(toxiproxy && { toxiproxy: toxiproxy.port }) };
   serving = true;
 
   const open = undo.move();
@@ -280,7 +362,23 @@ export async function startLab(options: ProcessOptions = {}): Promise<Lab> {
     stopping ??= stop();
     return stopping;
   };
-  return { ports: listeners.ports(), host: config.host, stop: stopOnce, [Symbol.asyncDispose]: stopOnce };
+  return {
+    ports,
+    host: config.host,
+    relays: parts.relays,
+    stop: stopOnce,
+    [Symbol.asyncDispose]: stopOnce,
+  };
+}
+
+/** Opens the relays of the start, with their faults. Rejects with RelayError. */
+async function openRelays({ relays: routes, relayImpair }: Config, relays: Relays): Promise<void> {
+  const faults = relayFaults(routes, relayImpair);
+  for (const route of routes) {
+    const relay = await relays.put(route);
+    const own = faults.get(route.name);
+    if (own) relay.setFaults(own);
+  }
 }
 
 /** Resolves when the queue is empty, or after `limitMs`. */

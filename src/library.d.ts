@@ -321,6 +321,26 @@ interface Faults {
 }
 /** The faults of every protocol. */
 type Impairments = Readonly<Record<Protocol, Faults>>;
+/** The transports that a relay forwards. */
+declare const TRANSPORTS: readonly ["tcp", "udp"];
+/** One of TRANSPORTS. */
+type Transport = (typeof TRANSPORTS)[number];
+/** A host, name or address, and a port. */
+interface HostPort {
+    readonly host: string;
+    readonly port: number;
+}
+/** What a relay forwards, from where to where. */
+interface RelayRoute {
+    /** Names it in metrics, and its random streams. */
+    readonly name: string;
+    readonly protocol: Transport;
+    /** A port of 0 picks a free one. */
+    readonly listen: HostPort;
+    readonly upstream: HostPort;
+}
+/** The faults of relays as text, by the name of the relay. */
+type RelayImpairments = Readonly<Record<string, string>>;
 /** Log levels from least to most output; each includes those before it. */
 declare const LOG_LEVELS: readonly ["silent", "error", "warn", "info", "debug"];
 /** One of LOG_LEVELS. */
@@ -336,6 +356,8 @@ interface Config extends PortSettings {
     readonly host: string;
     /** The port on which every datagram is a STAMP test packet; undefined for none. */
     readonly stampPort: number | undefined;
+    /** The port of Toxiproxy's HTTP API; undefined for none. */
+    readonly toxiproxyPort: number | undefined;
     /** Whether the protocols that begin with a handshake are served. */
     readonly tls: "on" | "off";
     /** PEM files of the certificate chain and of its private key; undefined for those that the lab makes itself. */
@@ -343,6 +365,10 @@ interface Config extends PortSettings {
     readonly tlsKey: string | undefined;
     /** The faults at the start. */
     readonly impair: Impairments;
+    /** The relays at the start. */
+    readonly relays: readonly RelayRoute[];
+    /** Their faults at the start, as text, by name. */
+    readonly relayImpair: RelayImpairments;
     /** 0 to 2^32 - 1; the same seed and the same packets have the same fates. */
     readonly seed: number;
     /** Bearer token that control requests from other hosts need; undefined forbids such requests. */
@@ -376,15 +402,116 @@ declare class ImpairmentError extends Error {
     /** The allowed values at that position. */
     allowed: string);
 }
-/** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
+/** The numbers of the open ports, of the protocols that are served; `stamp` and `toxiproxy` if there are such ports. */
 type Ports = Readonly<Record<Classic, number>> & Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & {
     readonly stamp?: number;
+    readonly toxiproxy?: number;
 };
+/** The directions of a packet: `up` from the client to the lab, `down` from the lab to the client. */
+declare const DIRECTIONS: readonly ["up", "down"];
+/** One of DIRECTIONS. */
+type Direction = (typeof DIRECTIONS)[number];
+/** The amounts of a direction that are plain numbers: in + copies = out + dropped + waiting, in octets, and on UDP in packets. */
+declare const RELAY_AMOUNTS: readonly ["packetsIn", "bytesIn", "packetsOut", "bytesOut", "copies", "copiedBytes", "dropped", "droppedBytes", "waiting", "waitingBytes"];
+/** One of RELAY_AMOUNTS. */
+type RelayAmount = (typeof RELAY_AMOUNTS)[number];
+/** What faults do to each packet of one direction. Probabilities are between 0 and 1; an absent kind is off. */
+interface PacketFaults {
+    readonly drop?: number;
+    readonly close?: number;
+    readonly stall?: number;
+    readonly burst?: Burst;
+    readonly delay?: Delay;
+    /** Correlation of a delay with the one before it, 0 to below 1; the distribution of the delays stays. */
+    readonly correlation?: number;
+    readonly duplicate?: number;
+    readonly reorder?: number;
+    readonly corrupt?: number;
+    readonly reset?: number;
+    readonly status?: {
+        readonly code: number;
+        readonly probability: number;
+    };
+}
+/** Limit of the octets that wait in front of a rate: a number of them, or the time that they take, ms. */
+type QueueLimit = {
+    readonly bytes: number;
+} | {
+    readonly ms: number;
+};
+/** What happens to some of the connections, after a time. */
+interface ShareAfter {
+    /** Share of the connections. */
+    readonly probability: number;
+    /**
+     * Time after the connection was opened or, if that was later, the fault was set, ms; for `stall` the time after which it is
+     * closed, absent for never.
+     */
+    readonly afterMs?: number;
+}
+/** Divides a stream into segments. */
+interface Slice {
+    /** Mean length of a segment, octets. */
+    readonly bytes: number;
+    /** Most octets by which a length differs from the mean. */
+    readonly variation: number;
+    /** Time between two segments, ms. */
+    readonly gapMs: number;
+}
+/** The faults of one direction of a path. An absent kind is off. */
+interface LinkFaults extends Pick<PacketFaults, "drop" | "burst" | "delay" | "correlation" | "duplicate" | "reorder" | "corrupt"> {
+    /** Packets leave in the order in which they came, however much their delays differ. */
+    readonly order?: "keep";
+    /** Bits per second, counted in octets of the payload. */
+    readonly rate?: number;
+    /** What waits in front of the rate at most: 100 ms without it. */
+    readonly queue?: QueueLimit;
+    /** Nothing passes on some connections, which stay open. */
+    readonly stall?: ShareAfter;
+    /** Some connections are reset. */
+    readonly reset?: ShareAfter;
+    /** A connection ends after this many octets. */
+    readonly limit?: number;
+    /** The stream is divided into small segments. */
+    readonly slice?: Slice;
+    /** The end of the stream is delayed, ms. */
+    readonly slowClose?: number;
+}
+/** The faults of both directions: `up` from the client to the upstream, `down` back. */
+type LinkFaultsByDirection = Readonly<Record<Direction, LinkFaults>>;
+/** A relay of a lab. */
+interface LabRelay {
+    readonly route: RelayRoute;
+    /** The port on which it listens. */
+    readonly port: number;
+    /** Of each direction at this moment: in + copies = out + dropped + waiting, in octets, and on UDP in packets. */
+    readonly counts: Readonly<Record<Direction, Readonly<Record<RelayAmount, number>>>>;
+    readonly faults: LinkFaultsByDirection;
+    /** Sets the faults of what comes from now on; what is on its way keeps its fate. */
+    setFaults(faults: LinkFaultsByDirection): void;
+    /** Datagrams that the kernel dropped before the relay received them; undefined for TCP, or if it does not report them. */
+    receiveBufferDrops(): Promise<Readonly<Record<Direction, number | undefined>> | undefined>;
+}
+/** The relays of a lab, by name. */
+interface LabRelays {
+    /** In the order in which they were made. */
+    list(): readonly LabRelay[];
+    get(name: string): LabRelay | undefined;
+    /**
+     * Opens a relay. One with this name and another route is closed first, and its faults stay; one with the same route stays
+     * open. Rejects with RelayError; the relay before is open again then, if its port still is free.
+     */
+    put(route: RelayRoute): Promise<LabRelay>;
+    /** Closes a relay and its connections; resolves with false if there is none. */
+    delete(name: string): Promise<boolean>;
+}
 /** A running lab. */
 interface Lab {
-    /** The ports on which it listens; `stamp` if there is a STAMP port. */
+    /** The ports on which it listens; `stamp` and `toxiproxy` if there are such ports. */
     readonly ports: Ports;
     readonly host: string;
+    /** Its relays, which can be changed while it runs. */
+    readonly relays: LabRelays;
     /** Stops receiving, completes what is in progress within a limit, and closes. */
     stop(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -417,6 +544,8 @@ interface Limits {
     readonly tcpUnreadBytes: number;
     /** Octets that all TCP, TLS and WebSocket connections hold: unread responses, and incomplete frames of TCP and TLS. */
     readonly tcpBytes: number;
+    /** Octets that wait in all relays together: delayed, or not accepted by the kernel. */
+    readonly relayBytes: number;
     /** Largest HTTP request body, octets. */
     readonly httpBodyBytes: number;
     /** Octets of all HTTP request bodies that are being read. */
@@ -462,11 +591,11 @@ interface LabOptions extends Partial<Omit<Config, "impair">> {
 type PortName = Protocol | "stamp";
 /** A port that is not available; the message is one line that names it. */
 declare class ListenError extends Error {
-    readonly portName: PortName;
+    readonly portName: PortName | "toxiproxy";
     /** The system's error code. */
     readonly code: string;
     readonly name = "ListenError";
-    constructor(message: string, portName: PortName, 
+    constructor(message: string, portName: PortName | "toxiproxy", 
     /** The system's error code. */
     code: string);
 }

@@ -28,6 +28,8 @@ export interface Limits {
   readonly tcpUnreadBytes: number;
   /** Octets that all TCP, TLS and WebSocket connections hold: unread responses, and incomplete frames of TCP and TLS. */
   readonly tcpBytes: number;
+  /** Octets that wait in all relays together: delayed, or not accepted by the kernel. */
+  readonly relayBytes: number;
   /** Largest HTTP request body, octets. */
   readonly httpBodyBytes: number;
   /** Octets of all HTTP request bodies that are being read. */
@@ -69,6 +71,7 @@ export const DEFAULT_LIMITS: Limits = {
   tcpIdleSeconds: 120,
   tcpUnreadBytes: 64 * 1024,
   tcpBytes: 64 * 1024 * 1024,
+  relayBytes: 256 * 1024 * 1024,
   httpBodyBytes: 1024 * 1024,
   httpBodiesBytes: 64 * 1024 * 1024,
   httpBodyMs: 10_000,

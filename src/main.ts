@@ -1,5 +1,6 @@
 /** The process: reads the configuration, starts the lab, and stops it on a signal. */
 import { version } from "../package.json";
+import { formatHostPort } from "./base/address.ts";
 import { InternalErrors } from "./base/internal-errors.ts";
 import { createLog, type Log } from "./base/log.ts";
 import { isSecure, PROTOCOLS, REGISTRY, recordOf } from "./base/protocol.ts";
@@ -14,9 +15,12 @@ import {
   readCommand,
   servedProtocols,
 } from "./config.ts";
+import { printLinkFaults } from "./faults/link-text.ts";
 import { printImpairments } from "./faults/print.ts";
-import { type Lab, startLab } from "./lab.ts";
+import { type Lab, type LabRelay, startLab } from "./lab.ts";
 import { measureCommand } from "./load/plan/lab-address.ts";
+import { openRoute, RelayError } from "./relay/route/route.ts";
+import { printRoute } from "./relay/route/text.ts";
 import { ListenError } from "./servers/listener.ts";
 
 function readOrExit(): Command {
@@ -32,6 +36,19 @@ function readOrExit(): Command {
 /** The faults at the start, of the protocols that are served. */
 function faultsAtStart(config: Config): string {
   return printImpairments(recordOf(servedProtocols(config), (protocol) => config.impair[protocol]));
+}
+
+/** A relay with the port on which it listens. */
+const printOpenRelay = (relay: LabRelay) => printRoute(openRoute(relay));
+
+/** The rows of relays that are open: where each listens, its upstream and its faults. */
+function relayRows({ relays }: Lab, row: (what: string, where: string, hint: string) => string): string[] {
+  return relays.list().map(({ route: { name, protocol, listen, upstream }, port, faults }) => {
+    const where = `${protocol}:${formatHostPort(listen.host, port)}`;
+    const text = printLinkFaults(protocol, faults);
+    const impaired = text === "none" ? "" : `, faults ${text}`;
+    return row("relay", where, `${name} > ${formatHostPort(upstream.host, upstream.port)}${impaired}`);
+  });
 }
 
 /** The addresses of everything, printed at the start. */
@@ -61,6 +78,10 @@ function banner(lab: Lab, config: Config): string {
     ...(lab.ports.stamp === undefined
       ? []
       : [row("STAMP", `${shown}:${lab.ports.stamp}`, "any STAMP or TWAMP-Light sender")]),
+    ...(lab.ports.toxiproxy === undefined
+      ? []
+      : [row("Toxiproxy", `http://${shown}:${lab.ports.toxiproxy}`, "TOXIPROXY_URL of its clients")]),
+    ...relayRows(lab, row),
     "",
     row("faults", `${faults} (seed ${seed})`, `curl -X PUT -d 'udp:drop=0.2' ${page}/impairments`),
     row(
@@ -80,6 +101,12 @@ function adviceOn({ code, portName }: ListenError): string {
   return changeHint(code === "EADDRINUSE" || code === "EACCES" ? `${name}Port` : "host");
 }
 
+/** A relay that cannot be opened ends the process: with status 1 if its port is not available. */
+function failAtRelay({ message, problem }: RelayError): never {
+  console.error(`wirelab: ${message}${problem.code === undefined ? "" : changeHint("relays")}`);
+  process.exit(problem.code === undefined ? 2 : 1);
+}
+
 async function main(): Promise<void> {
   const command = readOrExit();
   if (command.kind === "help") return console.log(helpText());
@@ -97,6 +124,7 @@ async function main(): Promise<void> {
       console.error(`wirelab: ${error.message}`);
       process.exit(2);
     }
+    if (error instanceof RelayError) failAtRelay(error);
     if (!(error instanceof ListenError)) throw error;
     console.error(`wirelab: ${error.message}${adviceOn(error)}`);
     process.exit(1);
@@ -111,6 +139,7 @@ async function main(): Promise<void> {
       host: config.host,
       ...lab.ports,
       faults: faultsAtStart(config),
+      ...(config.relays.length > 0 && { relays: lab.relays.list().map(printOpenRelay).join(",") }),
     });
   stopOnSignals(lab, log);
 }

@@ -12,6 +12,7 @@ import {
   variableWarnings,
 } from "../src/config.ts";
 import { parseImpairments } from "../src/faults/text.ts";
+import { parseRoutes } from "../src/relay/route/text.ts";
 
 function configOf(args: readonly string[], env: Readonly<Record<string, string>> = {}): Config {
   const command = readCommand(args, env);
@@ -40,11 +41,13 @@ const VALID: readonly Case[] = [
   ["tcpPort", "65535", 65_535],
   ["udpPort", "7001", 7001],
   ["stampPort", "862", 862],
+  ["toxiproxyPort", "8474", 8474],
   ["http2Port", "5445", 5445],
   ["http3Port", "off", "off"],
   ["tls", "off", "off"],
   ["impair", "udp:drop=0.2", parseImpairments("udp:drop=0.2")],
   ["impair", "classroom", parseImpairments("classroom")],
+  ["relays", "api=tcp:8080>db:5432,dns=udp:53>9.9.9.9:53", parseRoutes("api=tcp:8080>db:5432,dns=udp:53>9.9.9.9:53")],
   ["seed", "0", 0],
   ["seed", "4294967295", 4_294_967_295],
   ["token", "0123456789abcdef", "0123456789abcdef"],
@@ -67,10 +70,13 @@ describe("a setting", () => {
       ["WIRELAB_HOST", "host"],
       ...PORT_PROTOCOLS.map((protocol) => [`WIRELAB_${protocol.toUpperCase()}_PORT`, `${protocol}-port`]),
       ["WIRELAB_STAMP_PORT", "stamp-port"],
+      ["WIRELAB_TOXIPROXY_PORT", "toxiproxy-port"],
       ["WIRELAB_TLS", "tls"],
       ["WIRELAB_TLS_CERT", "tls-cert"],
       ["WIRELAB_TLS_KEY", "tls-key"],
       ["WIRELAB_IMPAIR", "impair"],
+      ["WIRELAB_RELAYS", "relay"],
+      ["WIRELAB_RELAY_IMPAIR", "relay-impair"],
       ["WIRELAB_SEED", "seed"],
       ["WIRELAB_TOKEN", "token"],
       ["WIRELAB_LOG_LEVEL", "log-level"],
@@ -88,6 +94,8 @@ describe("a setting", () => {
       udpPort: 7000,
       stampPort: undefined,
       impair: { http: {}, tcp: {}, udp: {} },
+      relays: [],
+      relayImpair: {},
       seed: 1,
       token: undefined,
       logLevel: "info",
@@ -103,6 +111,21 @@ describe("precedence", () => {
     const env = { WIRELAB_UDP_PORT: "1111", WIRELAB_SEED: "5" };
     expect(configOf(["--udp-port", "2222"], env)).toEqual({ ...DEFAULT_CONFIG, udpPort: 2222, seed: 5 });
     expect(configOf(["--seed=1", "--seed", "9"], env).seed).toBe(9);
+  });
+
+  test("a repeated flag of relays adds to those before, and their faults belong to relays", () => {
+    const [api, dns] = ["api=tcp:8080>db:5432", "dns=udp:53>9.9.9.9:53"];
+    const faults = ["--relay-impair", "api:delay=20", "--relay-impair=dns:drop=0.3"];
+    const config = configOf(["--relay", api, `--relay=${dns}`, ...faults], { WIRELAB_RELAYS: "other=tcp:1>a:1" });
+    expect(config.relays).toEqual(parseRoutes(`${api},${dns}`));
+    expect(config.relayImpair).toEqual({ api: "delay=20", dns: "drop=0.3" });
+    const slice = errorOf(["--relay", dns, "--relay-impair", "dns:slice=5"]);
+    expect(slice).toStartWith(
+      '--relay-impair: relay dns, "slice=5": a udp relay has no fault "slice" at character 1; ',
+    );
+    expect(errorOf(["--relay", dns], { WIRELAB_RELAY_IMPAIR: "api:delay=20" })).toBe(
+      'WIRELAB_RELAY_IMPAIR: no relay has the name "api"; allowed: dns',
+    );
   });
 
   test("a flag overrides an invalid variable", () => {
@@ -196,7 +219,7 @@ describe("the error line", () => {
   });
 
   const ports = PORT_PROTOCOLS.map((protocol) => `--${protocol}-port`).join(" ");
-  const FLAGS = `allowed: --host ${ports} --stamp-port --tls --tls-cert --tls-key --impair --seed --token --log-level --data --targets --help --version`;
+  const FLAGS = `allowed: --host ${ports} --stamp-port --toxiproxy-port --tls --tls-cert --tls-key --impair --relay --relay-impair --seed --token --log-level --data --targets --help --version`;
   test.each([
     [["--drop", "0.2"], `--drop: no such flag; ${FLAGS}`],
     [["--drop=0.2"], `--drop: no such flag; ${FLAGS}`],

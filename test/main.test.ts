@@ -6,6 +6,7 @@ import { CLASSICS, PORT_PROTOCOLS, REGISTRY } from "../src/base/protocol.ts";
 import { DAY_MS } from "../src/certificates/certificate.ts";
 import { makeAuthority, makeCertificate } from "../src/certificates/make.ts";
 import { temporaryFolder } from "./certificates/support.ts";
+import { talk } from "./relay/support/relay.ts";
 import { testPacket } from "./support/clients.ts";
 import { openHttp } from "./support/http.ts";
 import { runMain, START_LIMIT_MS, startMain } from "./support/process.ts";
@@ -22,6 +23,15 @@ const SCRIPT = Bun.which("script");
 if (!SCRIPT) console.warn("SKIPPED: script(1) is not installed; the output on a terminal is not tested");
 
 describe("start", () => {
+  test("opens the relays of the flags with their faults, and writes where they listen", async () => {
+    await using target = await startMain();
+    const relays = ["--relay", `api=tcp:0>127.0.0.1:${target.ports.tcp}`, "--relay", "dns=udp:0>[::1]:53"];
+    await using lab = await startMain([...relays, "--relay-impair", "api:limit=none/3"]);
+    const form = `^api=tcp:127\\.0\\.0\\.1:(\\d+)>127\\.0\\.0\\.1:${target.ports.tcp},dns=udp:127\\.0\\.0\\.1:\\d+>\\[::1\\]:53$`;
+    const [, port] = new RegExp(form).exec(JSON.parse(lab.out.trim()).relays) ?? [];
+    expect(await talk(Number(port), "Hello TCP 7")).toBe("ACK");
+  });
+
   test("writes one line with the ports, the version and the faults", async () => {
     await using lab = await startMain(["--impair", "classroom", "--stamp-port", "0"]);
     const [line = "", ...more] = lab.out.trim().split("\n");
@@ -60,6 +70,7 @@ describe("start", () => {
     expect(screen).toMatch(/^ {2}faults {4}none /m);
     expect(screen).toMatch(/^ {2}WebSocket 127\.0\.0\.1:\d+ +ws:/m); // the longest name
     expect(screen).toContain(`curl -O http://127.0.0.1:${portAfter("HTTP")}/ca.pem`);
+    expect(screen).toMatch(/^ {2}relay {5}udp:127\.0\.0\.1:\d+ +db > 127\.0\.0\.1:9, faults delay=0\/20\r?$/m);
     expect(screen.split("\n").length).toBeLessThan(25);
     expect(screen).toContain(
       `scripts/load.ts --proto udp --target 127.0.0.1:${portAfter("UDP")} --control 127.0.0.1:${portAfter("HTTP")}`,
@@ -105,7 +116,8 @@ describe("start", () => {
 async function startOnTerminal() {
   const main = new URL("../src/main.ts", import.meta.url).pathname;
   const ports = PORT_PROTOCOLS.map((protocol) => `--${protocol}-port 0`).join(" ");
-  const command = `${process.execPath} ${main} ${ports}`;
+  const relay = "--relay 'db=udp:0>127.0.0.1:9' --relay-impair db:delay=20";
+  const command = `${process.execPath} ${main} ${ports} ${relay}`;
   const child = Bun.spawn(["script", "-qefc", command, "/dev/null"], {
     stdin: "ignore",
     stdout: "pipe",
@@ -169,6 +181,15 @@ describe("an error at the start", () => {
     const line = `wirelab: TLS port ${taken.port} on 127.0.0.1 is in use; ${advice}\n`;
     const others = ["https", "http2", "http3"].flatMap((name) => [`--${name}-port`, "off"]);
     expect(await runMain([...args, ...others])).toEqual({ status: 1, out: "", err: line });
+  });
+
+  test("for a relay whose port is in use exits with status 1 and one line with its flag and its variable", async () => {
+    await using lab = await startMain();
+    const free = CLASSICS.flatMap((protocol) => [`--${protocol}-port`, "0"]);
+    const relay = `api=tcp:${lab.ports.tcp}>127.0.0.1:9`;
+    const { status, err } = await runMain([...free, "--tls", "off", "--relay", relay]);
+    const line = `relay api: tcp port ${lab.ports.tcp} on 127.0.0.1 is in use; choose another with --relay or WIRELAB_RELAYS`;
+    expect([status, err]).toEqual([1, `wirelab: ${line}\n`]);
   });
 
   test("for a certificate that has expired exits with status 2 and one line with its file", async () => {

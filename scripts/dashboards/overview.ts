@@ -6,6 +6,7 @@ import { handshakes } from "./handshakes.ts";
 import { status } from "./health.ts";
 import { clientAndLab, faults } from "./losses.ts";
 import type { AnyPanel } from "./parts.ts";
+import { relays } from "./relays.ts";
 import { packets, responseTimes } from "./traffic.ts";
 
 function help(): AnyPanel {
@@ -40,6 +41,7 @@ export function overview(): Dashboard {
     ["Faults and losses", faults()],
     ["Handshakes", handshakes()],
     ["Client and lab compared", clientAndLab()],
+    ["Relays", relays()],
     ["Help", [help()]],
   ];
   for (const [title, panels] of rows) {

@@ -68,6 +68,8 @@ export interface Balance {
   readonly arrived: number;
   /** Packets that the lab answered and whose answer the sender does not have, or has after its waiting time. */
   readonly undelivered: number;
+  /** Packets that a fault copied upstream, which the lab counts as packets of their own. Their losses are of no packet sent. */
+  readonly copies: number;
 }
 
 /** The packets of one protocol by where they are. HTTP answers a dropped packet with 503. */
@@ -76,8 +78,10 @@ export function balanceOf(protocol: Protocol, totals: Totals, series: Series): B
   const sumOf = (reasons: readonly DropReason[]) => reasons.reduce((sum, reason) => sum + drops(reason), 0);
   const others = DROP_REASONS.filter((reason) => !FAULTS_UP.includes(reason) && !FAULTS_DOWN.includes(reason));
   const arrived = totals.answered + totals.late + totals.failed + totals.corrupt;
+  const copies = series.sum("wirelab_impairments_total", { protocol, kind: "duplicate", direction: "up" });
   return {
-    unreceived: totals.sent - series.get("packets_total", { protocol }),
+    unreceived: totals.sent + copies - series.get("packets_total", { protocol }),
+    copies,
     faultsUp: sumOf(FAULTS_UP),
     faultsDown: sumOf(FAULTS_DOWN),
     others: sumOf(others),
@@ -119,16 +123,22 @@ function httpDefects({ unreceived, faultsUp, faultsDown }: Balance, totals: Tota
 
 /** TCP and UDP: the reports name the direction of each loss, from the lab's summaries of their sessions. */
 function stampDefects(protocol: Protocol, balance: Balance, totals: Totals, series: Series): string[] {
-  const { unreceived, faultsUp, faultsDown, others, undelivered } = balance;
+  const { unreceived, faultsUp, faultsDown, others, undelivered, copies } = balance;
   const { lostUp, lostDown, droppedUp, droppedDown, unexplained, undirected } = totals;
   const equal = (what: string, value: number, expected: number) =>
     outside(`${protocol}: ${what}`, value, expected - undirected, expected + undirected);
+  const downstream = (what: string, value: number, most: number) =>
+    outside(`${protocol}: ${what}`, value, most - undirected - copies, most + undirected);
   const isTcp = protocol === "tcp";
   return [
     ...equal("packets that the lab did not receive, by the reports", lostUp - droppedUp, unreceived),
     ...equal("packets that faults dropped upstream, by the reports", droppedUp, faultsUp),
-    ...equal("packets that faults dropped downstream, by the reports", droppedDown, faultsDown),
-    ...equal("other losses downstream, by the reports", lostDown - droppedDown, others + (isTcp ? 0 : undelivered)),
+    ...downstream("packets that faults dropped downstream, by the reports", droppedDown, faultsDown),
+    ...downstream(
+      "other losses downstream, by the reports",
+      lostDown - droppedDown,
+      others + (isTcp ? 0 : undelivered),
+    ),
     ...equal("unexplained losses, by the reports", unexplained, isTcp ? undelivered : 0),
     ...(isTcp ? connectionDefects(balance, totals) : bufferDefects(balance, totals, series)),
   ];
@@ -149,14 +159,18 @@ function connectionDefects({ unreceived, others, undelivered }: Balance, totals:
  * UDP on loopback loses packets at the lab's full receive buffer only, and answers at the sender's, or if they are too damaged
  * to identify their packet.
  */
-function bufferDefects({ unreceived, undelivered }: Balance, { unread, late }: Totals, series: Series): string[] {
+function bufferDefects(
+  { unreceived, undelivered, copies }: Balance,
+  { unread, late }: Totals,
+  series: Series,
+): string[] {
   const full = series.sum("wirelab_udp_receive_buffer_drops_total");
   const what = "udp: packets that the lab did not receive, of those dropped at its buffer";
   const lost = outside(what, unreceived, full, full);
   if (late > 0) return lost;
-  const damaged = series.get("wirelab_impairments_total", { protocol: "udp", kind: "corrupt", direction: "down" });
+  const damaged = series.sum("wirelab_impairments_total", { protocol: "udp", kind: "corrupt" });
   const answers = "udp: answers that did not arrive, of those dropped, too late or damaged";
-  return [...lost, ...outside(answers, undelivered, 0, unread + damaged)];
+  return [...lost, ...outside(answers, undelivered, 0, unread + damaged + copies)];
 }
 
 /** Every difference between the counters of the lab, and between them and the reports of all packets that it was sent. */
@@ -168,7 +182,11 @@ export function balanceDefects(protocol: Protocol, totals: Totals, series: Serie
 
 /** The balance in words: the terms on the right add up to the packets sent. */
 export function balanceLine(protocol: Protocol, totals: Totals, series: Series): string {
-  const { unreceived, faultsUp, faultsDown, others, arrived, undelivered } = balanceOf(protocol, totals, series);
+  const { unreceived, faultsUp, faultsDown, others, arrived, undelivered, copies } = balanceOf(
+    protocol,
+    totals,
+    series,
+  );
   const { sent, late, failed, corrupt, withConnection } = totals;
   const terms: readonly (readonly [count: number, what: string])[] = [
     [arrived, `answered (${formatCount(late)} late, ${formatCount(failed)} failed, ${formatCount(corrupt)} corrupt)`],
@@ -181,7 +199,8 @@ export function balanceLine(protocol: Protocol, totals: Totals, series: Series):
   const sum = terms.map(([count, what]) => `${formatCount(count)} ${what}`).join(" + ");
   const closed =
     protocol === "tcp" ? `; ${formatCount(withConnection)} unanswered on connections when they closed` : "";
-  return `${protocol}: ${formatCount(sent)} sent = ${sum}${closed}`;
+  const copied = copies > 0 ? ` + ${formatCount(copies)} copied upstream` : "";
+  return `${protocol}: ${formatCount(sent)} sent${copied} = ${sum}${closed}`;
 }
 
 /** The defects of every protocol. */

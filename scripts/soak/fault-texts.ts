@@ -11,6 +11,11 @@ function between(next: Random, low: number, high: number): string {
   return `${Number((low + (high - low) * next()).toFixed(4))}`;
 }
 
+/** A value upstream in a third of the cases, and one downstream. */
+function downOrBoth(next: Random, value: (next: Random) => string): string {
+  return next() < 1 / 3 ? `${value(next)}/${value(next)}` : value(next);
+}
+
 /** Delays of at most a few times 10 ms; the tail of the last one is longer. */
 function delay(next: Random): string {
   const forms = [
@@ -28,10 +33,10 @@ const VALUES: Readonly<Record<Kind, (next: Random) => string>> = {
   close: (next) => `${between(next, 0, 0.02)}/${between(next, 0, 0.02)}`,
   stall: (next) => `${between(next, 0, 0.005)}/${between(next, 0, 0.005)}`,
   burst: (next) => `gilbert(${between(next, 0, 0.05)},${between(next, 0.2, 0.8)})/0`,
-  delay,
-  duplicate: (next) => between(next, 0, 0.2),
-  reorder: (next) => between(next, 0, 0.2),
-  corrupt: (next) => between(next, 0, 0.05),
+  delay: (next) => downOrBoth(next, delay),
+  duplicate: (next) => downOrBoth(next, () => between(next, 0, 0.2)),
+  reorder: (next) => downOrBoth(next, () => between(next, 0, 0.2)),
+  corrupt: (next) => downOrBoth(next, () => between(next, 0, 0.05)),
   reset: (next) => between(next, 0, 0.01),
   status: (next) => `${400 + Math.floor(next() * 200)}:${between(next, 0, 0.1)}`,
 };

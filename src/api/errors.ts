@@ -4,6 +4,7 @@ import type { Protocol, REGISTRY } from "../base/protocol.ts";
 import { FaultFieldError } from "../faults/check.ts";
 import { ImpairmentError } from "../faults/pieces.ts";
 import { notServed } from "../faults/text.ts";
+import { RelayError } from "../relay/route/route.ts";
 import { StoreBusyError, StoreEndedError, UnreadableRunError } from "../runs/kept/errors.ts";
 import { MemoryLimitError } from "./large-bodies.ts";
 import { NotAllowedError } from "./rights.ts";
@@ -14,8 +15,13 @@ export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
 }
 
+/** A request for something that does not exist; the message is one line. */
+export class NotFoundError extends Error {
+  override readonly name: string = "NotFoundError";
+}
+
 /** A request for a protocol that the lab does not serve. */
-export class NotServedError extends Error {
+export class NotServedError extends NotFoundError {
   override readonly name = "NotServedError";
 
   constructor(protocol: Protocol, served: readonly Protocol[]) {
@@ -49,6 +55,14 @@ function notAllowed({ status, message }: NotAllowedError): Failure {
   return refused;
 }
 
+/** The failure of a relay that cannot be made: 409 if another thing is in its way, otherwise the request is wrong. */
+function relayFailure({ message: error, problem }: RelayError): Failure {
+  const { field, position, allowed, isConflict = false } = problem;
+  const place = position === undefined ? { field } : { position };
+  const body = { error, ...place, allowed }; // JSON omits what is undefined
+  return failure("bad-request", isConflict ? 409 : 400, body);
+}
+
 /** Whether the client closed the connection before the end of the body; the runtime names the error. */
 function isAborted(cause: unknown): boolean {
   return cause instanceof Error && cause.name === "AbortError";
@@ -67,7 +81,7 @@ export function methodFailure(request: Request, methods: readonly string[]): Fai
 export function failureOf(error: unknown, code: string | number, request: Request): Failure {
   const cause = error instanceof ParseError && error.cause ? error.cause : error;
   if (cause instanceof NotAllowedError) return notAllowed(cause);
-  if (cause instanceof NotServedError) return failure("not-found", 404, { error: cause.message });
+  if (cause instanceof NotFoundError) return failure("not-found", 404, { error: cause.message });
   if (code === "NOT_FOUND") {
     const error = `no route ${request.method} ${pathOf(request.url)}; see /swagger for all routes`;
     return failure("not-found", 404, { error });
@@ -82,6 +96,7 @@ export function failureOf(error: unknown, code: string | number, request: Reques
     const body = { error, position, allowed };
     return failure("bad-request", 400, body);
   }
+  if (cause instanceof RelayError) return relayFailure(cause);
   if (cause instanceof ValidationError) return failure("bad-request", 400, problemOf(cause));
   if (cause instanceof BadRequestError) return failure("bad-request", 400, { error: cause.message });
   if (isAborted(cause)) return failure("bad-request", 400, { error: "the body is incomplete" });

@@ -12,11 +12,6 @@ export function integerIn(range: Range, description?: string) {
   return t.Number({ ...range, multipleOf: 1, ...(description !== undefined && { description }) });
 }
 
-/** Whether a value of JSON is an object. */
-export function isJsonObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Returns a function that checks a value against a schema and returns it. It throws ValidationError. The schema is compiled
  * at the first call, because a lab has many of them on each of its HTTP ports.

@@ -23,6 +23,7 @@ const SESSIONS = {
       answered: 801,
       dropped: { up: 100, down: 99 },
       discarded: 0,
+      onWayUp: 0,
     },
   ],
 };
@@ -31,7 +32,8 @@ const OTHER_LISTENER = { protocol: "tcp", address: "127.0.0.1", port: 6000, rece
 const SSID = pathParameter("ssid", "The session id", { type: "integer", minimum: 0, maximum: 65_535 }, 7);
 const SESSIONS_TEXT = `The reflector's counters of the sessions with this id (RFC 8972) whose source address is the
 client's; of all sources for a client that may change the lab's state. Packets are counted by sequence number; copies
-are counted in \`duplicate\`. handled = unique - dropped.up.
+are counted in \`duplicate\`. handled = unique - dropped.up. \`onWayUp\` are packets that a fault delays on the way up: they
+are not received yet, and in no other count.
 A sender can trust a summary only for the target that it names: \`instance\` changes with each start of the lab, \`local\` is
 the address and port on which the session's packets arrived, \`ageSeconds\` the time since the first packet.
 \`listeners\` are the ports that receive test packets, each with the datagrams that the kernel dropped there (null where

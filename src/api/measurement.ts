@@ -5,6 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { jsonStream } from "../base/turns.ts";
 import type { LocalEnd, Session } from "../reflector/session.ts";
 import { BadRequestError } from "./errors.ts";
+import { LargeBodies } from "./large-bodies.ts";
 import { describeReady, MEASUREMENT_DOCS } from "./measurement-description.ts";
 import type { ApiParts } from "./parts.ts";
 import { mayChange, requesterOf } from "./rights.ts";
@@ -17,7 +18,7 @@ const JSON_TYPE = "application/json";
 
 /** One session in the response of `/sessions/{ssid}`. */
 function summaryOf(session: Session, clock: Clock) {
-  const { end, source, unique, duplicate, handled, answered, droppedDown, discarded } = session;
+  const { end, source, unique, duplicate, handled, answered, droppedDown, discarded, onWayUp } = session;
   return {
     protocol: end.protocol,
     source,
@@ -30,6 +31,7 @@ function summaryOf(session: Session, clock: Clock) {
     answered,
     dropped: { up: unique - handled, down: droppedDown },
     discarded,
+    onWayUp,
   };
 }
 
@@ -53,14 +55,14 @@ export function measurementRoutes({
   listening,
   instance,
   served,
-}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening" | "instance" | "served">) {
-  const { contentType } = exposition;
+  runBodies,
+}: Pick<ApiParts, "exposition" | "sessions" | "config" | "clock" | "listening" | "instance" | "served" | "runBodies">) {
+  const headers = { "content-type": exposition.contentType };
+  const bodies = new LargeBodies(runBodies);
   return new Elysia({ name: "measurement" })
-    .get(
-      "/metrics",
-      async () => new Response(await exposition.render(), { headers: { "content-type": contentType } }),
-      { detail: MEASUREMENT_DOCS.metrics },
-    )
+    .get("/metrics", async () => bodies.respond(await exposition.render(), headers), {
+      detail: MEASUREMENT_DOCS.metrics,
+    })
     .get("/healthz", Response.json({ status: "alive" }), { detail: MEASUREMENT_DOCS.alive })
     .get(
       "/readyz",

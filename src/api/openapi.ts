@@ -5,6 +5,7 @@ import type { DocumentDecoration } from "elysia";
 export const TAGS = {
   traffic: "Requests that count as packets of the listener's protocol",
   faults: "Faults that the lab injects",
+  relays: "Relays between clients and services, with faults in both directions",
   live: "Data of the live page",
   runs: "Load runs started from the page, and kept runs",
   measurement: "Metrics, health and session summaries",
@@ -88,6 +89,6 @@ function withOpenApiKeywords(schema: JsonSchema): JsonSchema {
 }
 
 /** A parameter in the path. */
-export function pathParameter(name: string, description: string, schema: object, example: number) {
+export function pathParameter(name: string, description: string, schema: object, example: unknown) {
   return { name, in: "path", required: true, description, schema, example };
 }

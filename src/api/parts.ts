@@ -12,6 +12,7 @@ import type { LiveStream } from "../live/stream.ts";
 import type { Traffic } from "../metrics/counters.ts";
 import type { Instance } from "../reflector/instance.ts";
 import type { Sessions } from "../reflector/sessions.ts";
+import type { Relays } from "../relay/relays.ts";
 import type { KeptRuns } from "../runs/kept/kept-runs.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { HttpSessions } from "../servers/http/sessions.ts";
@@ -27,8 +28,8 @@ export interface ApiParts {
   readonly log: Log;
   /** The lab's version, for the API description. */
   readonly version: string;
-  /** The text of `/metrics`. */
-  readonly exposition: { readonly contentType: string; render(): Promise<string> };
+  /** The text of `/metrics`, UTF-8. */
+  readonly exposition: { readonly contentType: string; render(): Promise<Uint8Array<ArrayBuffer>> };
   /** The counters of the protocol of a request, in which refused requests are counted; undefined for the lab's own requests. */
   readonly trafficOf: (request: Request) => Pick<Traffic, "rejects"> | undefined;
   readonly sessions: Pick<Sessions, "shownTo" | "ends" | "limit">;
@@ -44,6 +45,7 @@ export interface ApiParts {
   readonly faultsOf: (protocol: Protocol) => Faults;
   /** Changes the faults of a protocol from the next packet on. */
   readonly setFaults: (protocol: Protocol, faults: Faults) => void;
+  readonly relays: Relays;
   readonly live: LiveStream;
   readonly runner: Runner;
   readonly store: KeptRuns;

@@ -12,11 +12,15 @@ import { measurementRoutes } from "./measurement.ts";
 import { methodTable } from "./methods.ts";
 import { pageRoutes } from "./page.ts";
 import type { ApiParts } from "./parts.ts";
+import { relayRoutes } from "./relays.ts";
 import { TRAFFIC_METHODS } from "./traffic-description.ts";
 import { discardBody } from "./unread-body.ts";
 
 /** Routes that anyone may read and that have much to compile. */
 export const FIRST_REQUESTS = ["/metrics", "/history", "/sessions/0", "/rights", "/swagger/json"] as const;
+
+/** Those among them whose response is always the same: the description, which takes milliseconds to generate. */
+export const FIXED_REQUESTS = ["/swagger/json"] as const;
 
 /** The control routes. Their error handler also serves the traffic routes, which are in the same application. */
 export function controlRoutes(parts: ApiParts) {
@@ -26,6 +30,7 @@ export function controlRoutes(parts: ApiParts) {
     httpSessionRoutes(parts),
     certificateRoutes(parts),
     faultRoutes(parts),
+    relayRoutes(parts),
     liveRoutes(parts),
     currentRunRoutes(parts),
     keptRunRoutes(parts),

@@ -14,7 +14,7 @@ export const GLOSSARY = {
   "drop ratio":
     "Packets without an answer divided by packets received, whatever the reason. 20 % means that one packet in five got no answer. On a real network, users notice a loss of 1 %.",
   "lab response time":
-    "Time from when the lab has received a packet until it hands the answer to the operating system, injected delay included. Network time is not included; a load run measures it.",
+    "Time from when the lab has received a packet until it hands the answer to the operating system, injected delay downstream included. A delay upstream ends before. Network time is not included; a load run measures it.",
   average:
     "The sum of all response times divided by their number. A few slow answers raise it, and it does not show how many there are.",
   percentile:
@@ -50,13 +50,35 @@ export const GLOSSARY = {
   burst:
     "Losses in bursts (loss episodes, RFC 6534), from Gilbert's two-state model: in the bad state every packet is lost, in the same way as by drop. “Starts” is the probability per packet of entering the bad state, “ends” that of leaving it. The mean burst is 1 ÷ ends packets long.",
   delay:
-    "The answer is delayed. Fixed: always by the same time. Uniform: by any time in a range. Normal: a bell curve. Pareto: at least min, mostly short and sometimes very long, as in real queues; with a smaller shape more of them are long.",
-  duplicate: "The answer is sent twice, as when a network duplicates a packet (RFC 5560).",
-  reorder: "The answer is held back until the next answer to the same peer has been sent (RFC 4737).",
-  corrupt: "One bit of the answer is inverted.",
+    "Up (upstream): the packet is delayed on its way to the lab, before it counts as received. Down (downstream): the answer is delayed. Fixed: always by the same time. Uniform: by any time in a range. Normal: a bell curve. Pareto: at least min, mostly short and sometimes very long, as in real queues; with a smaller shape more of them are long.",
+  duplicate:
+    "Up (upstream): the packet arrives twice, and each copy has an answer of its own. Down (downstream): the answer is sent twice. Both happen when a network duplicates a packet (RFC 5560).",
+  reorder:
+    "Up (upstream): the packet is held back until the next one of the same peer has arrived. Down (downstream): the answer is held back until the next answer to the same peer has been sent (RFC 4737).",
+  corrupt:
+    "One bit is inverted: up (upstream) of what the answer repeats of the packet, down (downstream) of the answer. Through a relay it is a bit of the datagram.",
   reset:
     "The connection is aborted instead of an answer: with a TCP RST (RFC 9293) on TCP and TLS, without a close frame on WebSocket.",
   status: "The response has an error status instead of the real one, such as 503 Service Unavailable (RFC 9110).",
+  relay:
+    "A port that forwards to a service, with faults on the way there (up) and back (down). What came in equals what went out plus what was lost plus what waits, to the octet. Beside a load run (--via) its counts are those from the first packet of the measurement to the end. On UDP each packet is one datagram, so that its drops are losses of packets; HTTP/3 repairs them.",
+  "relay loss":
+    "On UDP packets, on TCP octets that the relay lost, divided by those that came in: by a fault, a full queue, or because the other side had gone.",
+  "loss on a path":
+    "Datagrams lost with this probability. Up (upstream): on the way from the client to the service. Down (downstream): on the way back.",
+  "delay on a path":
+    "Time that is added to each packet; on TCP to each part of the stream, which stays in order. Fixed: always the same. Uniform: any time in a range. Normal: a bell curve. Pareto: at least min, mostly short and sometimes very long, as in real queues. Correlation: how much each delay resembles the one before it. Order: “kept” lets no datagram overtake another.",
+  "rate of a path":
+    "Most payload octets per second, as bits. What comes faster waits in the queue, which holds 100 ms of the rate unless it has a limit of its own. A full queue loses datagrams; on TCP it slows the sender down.",
+  "stalled connections":
+    "On this share of the connections nothing passes, and they stay open; with a time, they are closed after it. Octets that the relay has accepted wait.",
+  "reset connections": "This share of the connections is aborted with a TCP RST (RFC 9293), at once or after a time.",
+  limit: "Each connection ends with a TCP FIN after this many octets in the direction. 0 ends it at the first.",
+  slice:
+    "The stream is passed on in segments of this size, give or take ± octets, with a gap between two of them. Programs that expect a message in one piece fail.",
+  "slow-close": "The end of the stream (TCP FIN) is passed on after this time.",
+  waiting: "Octets in the relay: in the queue in front of a rate, delayed, or not accepted by the other side yet.",
+  "added delay": "Time from when the relay has received a packet until it hands it to the operating system.",
   "injected and measured":
     "Set: the configured faults. Injected: what the lab did since the last change. Measured: the result. With few packets the three differ by chance; they converge as packets add up.",
 
@@ -83,7 +105,7 @@ export const GLOSSARY = {
   refused:
     "Packets that the kernel of the sender refused, for example because of a firewall rule. They were not sent, so that they are not lost.",
   "loss direction":
-    "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header; on HTTP the summary is that of the requests with the run's X-Wirelab-Session.",
+    "Lost packets by direction (RFC 7680): upstream from sender to target, downstream from target to sender. They are derived from the counts of the run's relay, the lab's session summary, the reflector's sequence numbers or the target's X-Wirelab-Fate header; on HTTP the summary is that of the requests with the run's X-Wirelab-Session.",
   unexplained: "Lost packets whose direction is unknown. For a lab on the same machine there should be none.",
   loss: "Lost packets divided by packets sent (round-trip loss, RFC 6673). The 95 % interval is that of a two-state Markov chain, wider where losses vary more, so that it holds for bursts too. The effective sample size is the number of independent packets that would give the same precision.",
   "loss bursts":
@@ -99,7 +121,7 @@ export const GLOSSARY = {
     "Time from a packet's intended send time to its answer. It includes the time that the packet waited to be sent. A measurement that leaves this time out suffers from coordinated omission.",
   "service time": "Time from the actual sending of a packet to its answer (round-trip delay, RFC 2681).",
   "server time":
-    "Time for which the target reports to have held a packet, injected delay included: T3 - T2 of a STAMP answer (RFC 8762), or Server-Timing on HTTP. It is part of the service time.",
+    "Time for which the target reports to have held a packet, injected delay downstream included: T3 - T2 of a STAMP answer (RFC 8762), or Server-Timing on HTTP. It is part of the service time.",
   "one-way delay":
     "Upstream: T2 - T1; downstream: T4 - T3, from the timestamps of a STAMP answer (RFC 7679, RFC 8762). Values are signed: they include the offset of the target's clock, which is estimated from the exchange with the shortest round trip (RFC 5905 section 8). They are comparable if that offset is 0 within its error throughout the run and no clock was set.",
   jitter:

@@ -14,6 +14,7 @@ import {
   sinceBaseline,
 } from "../metrics/delta.ts";
 import { bucketQuantile } from "../metrics/quantile.ts";
+import { orNull, rounded } from "./numbers.ts";
 import { type Mark, SERIES, type Second, type SeriesName } from "./shapes.ts";
 
 /** Seconds kept. */
@@ -25,16 +26,6 @@ const MOST_MARKS = 200;
 
 /** Connections open now; undefined for a protocol without connections. */
 export type ConnectionCounter = (protocol: Protocol) => number | undefined;
-
-/** Rounds to the four digits that a chart needs; NaN stays. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(4));
-}
-
-/** Null in place of NaN, which JSON cannot represent. */
-function orNull(value: number | undefined): number | null {
-  return value === undefined || Number.isNaN(value) ? null : value;
-}
 
 /** A value for each series. */
 function bySeries<Value>(make: (name: SeriesName) => Value): Record<SeriesName, Value> {

@@ -1,6 +1,9 @@
 /** Shapes of the responses of the live routes, shared by the lab and the page. */
 import type { Protocol } from "../base/protocol.ts";
-import type { SinceChange } from "../metrics/delta.ts";
+import type { Direction } from "../faults/faults.ts";
+import type { Transport } from "../faults/link-faults.ts";
+import type { Reading, SinceChange } from "../metrics/delta.ts";
+import type { RelayAmount } from "../metrics/relay-counters.ts";
 import type { PacketEntry } from "../reflector/packet-log.ts";
 
 export type { PacketEntry };
@@ -42,6 +45,63 @@ export interface PacketSample {
   readonly leftOut: number;
 }
 
+/** The last second of one direction of a relay: rates (1/s, octets/s), and the time that the relay added, s. */
+export interface RelaySecond {
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+  /** Packets, and octets, that were lost; on TCP octets only. */
+  readonly dropped: number;
+  readonly droppedBytes: number;
+  /** Null without packets. */
+  readonly added: { readonly mean: number | null; readonly p50: number | null; readonly p99: number | null };
+}
+
+/** What happened in one direction since the relay's faults were last changed. */
+export interface RelaySince extends Readonly<Record<Exclude<RelayAmount, "waiting" | "waitingBytes">, number>> {
+  /** Mean of the time that the relay added, s; null without packets. */
+  readonly added: number | null;
+  /** Mean of the time in the queue in front of a rate and on the link, s; null without a rate or packets. */
+  readonly queued: number | null;
+  /** Packets lost by reason, and those changed by fault, without those that there were none of. On TCP, reasons count how often octets were lost. */
+  readonly drops: Reading;
+  /** Octets lost by reason. */
+  readonly dropBytes: Reading;
+  readonly effects: Reading;
+}
+
+/** The current values of one direction of a relay: in + copies = out + dropped + waiting. */
+export interface RelayWay {
+  readonly second: RelaySecond;
+  /** Since the start of the relay, and what waits in it now. On TCP, octets are exact and packets are parts of the stream. */
+  readonly totals: Readonly<Record<RelayAmount, number>>;
+  readonly since: RelaySince;
+}
+
+/** A relay without its traffic. */
+export interface RelayHead {
+  readonly name: string;
+  readonly protocol: Transport;
+  /** The address and port on which it listens. */
+  readonly listen: string;
+  /** The host and port behind it; empty for viewers who may not change the lab. */
+  readonly upstream: string;
+  /** The current address of the upstream; null while its name has none, empty as `upstream` is. */
+  readonly address: string | null;
+  /** `seconds`: since the last change, or since the start of the relay. */
+  readonly faults: { readonly text: string; readonly changes: number; readonly seconds: number };
+  /** Open connections (TCP) or flows (UDP), and how often there were too many. */
+  readonly open: number;
+  readonly limit: number;
+  readonly overflows: number;
+  /** How often the upstream could not be reached, by reason, without those that did not occur. */
+  readonly upstreamErrors: Reading;
+}
+
+/** The current values of one relay. */
+export interface RelayNow extends RelayHead, Readonly<Record<Direction, RelayWay>> {}
+
 /** One second of the lab: the `snapshot` event of the live stream. */
 export interface LiveSnapshot {
   /** Identifies the process: another value after each start of the lab. */
@@ -52,6 +112,8 @@ export interface LiveSnapshot {
   readonly at: number;
   /** Of each protocol that the lab serves. */
   readonly protocols: Readonly<Partial<Record<Protocol, ProtocolNow>>>;
+  /** In the order in which they were made. */
+  readonly relays: readonly RelayNow[];
   /** Fault changes since the previous snapshot. */
   readonly marks: readonly Mark[];
   readonly flow: PacketSample;

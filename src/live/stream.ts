@@ -12,11 +12,13 @@ import type { Faults } from "../faults/faults.ts";
 import { printFaults } from "../faults/print.ts";
 import type { Metrics } from "../metrics/counters.ts";
 import { deltaOf } from "../metrics/delta.ts";
+import type { RelayCounters } from "../metrics/relay-counters.ts";
 import type { Instance } from "../reflector/instance.ts";
 import type { PacketLog } from "../reflector/packet-log.ts";
 import { HistoryDumps } from "./dumps.ts";
 import type { ConnectionCounter, History } from "./history.ts";
 import { sampleOf, type Visibility, visiblePart } from "./packet-sample.ts";
+import { RelaySamples, visibleRelay } from "./relays.ts";
 import type { LiveSnapshot, PacketSample, ProtocolNow } from "./shapes.ts";
 
 /** Octets that a viewer may leave unread, besides those in the kernel's buffers. */
@@ -37,6 +39,8 @@ export interface LiveSources {
   readonly packetLog: PacketLog;
   readonly faultsOf: (protocol: Protocol) => Faults;
   readonly connectionsOf: ConnectionCounter;
+  /** The open relays. */
+  readonly relays: () => readonly RelayCounters[];
   readonly runsVersion: () => number;
   readonly runVersion: () => number;
   readonly version: string;
@@ -72,11 +76,13 @@ export class LiveStream implements Bounded {
   /** Resolves when the events so far have been passed to the viewers. */
   #sending: Promise<void> = Promise.resolve();
   readonly #dumps: HistoryDumps;
+  readonly #relays: RelaySamples;
 
   constructor(private readonly sources: LiveSources) {
     const { clock, packetLog, viewerLimit } = sources;
     this.limit = viewerLimit;
     this.#dumps = new HistoryDumps(sources);
+    this.#relays = new RelaySamples(sources.relays, clock.now());
     this.#at = Math.round(clock.wallAt(clock.now()));
     this.#gainedEntries = deltaOf(() => ({ entries: packetLog.entries, skipped: packetLog.skipped }));
     this.#timer = sources.errors.every("live", 1000, () => this.pulse());
@@ -143,6 +149,7 @@ export class LiveStream implements Bounded {
     const now = clock.now();
     if (!history.sample(now, connectionsOf)) return;
     this.#at = Math.round(clock.wallAt(now));
+    this.#relays.sample(now);
     const flow = this.#samplePackets();
     const marks = history.marks(this.#lastMark);
     this.#lastMark = history.marked;
@@ -150,7 +157,11 @@ export class LiveStream implements Bounded {
     const snapshot = this.#snapshot(flow, marks);
     const encoded = new Map<boolean, Uint8Array>();
     this.#sendAll(({ visibility }) => {
-      const visible = () => ({ ...snapshot, flow: visiblePart(flow, visibility) });
+      const visible = () => ({
+        ...snapshot,
+        relays: snapshot.relays.map((relay) => visibleRelay(relay, visibility)),
+        flow: visiblePart(flow, visibility),
+      });
       const bytes = encoded.get(visibility.peers) ?? encodeEvent("snapshot", visible());
       encoded.set(visibility.peers, bytes);
       return bytes;
@@ -220,6 +231,7 @@ export class LiveStream implements Bounded {
       seconds: history.seconds,
       at: this.#at,
       protocols,
+      relays: this.#relays.now(now),
       marks,
       flow,
       runsVersion: runsVersion(),

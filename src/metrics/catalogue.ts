@@ -4,18 +4,10 @@
  */
 
 import { type ConnectionProtocol, PROTOCOLS, REGISTRY, type RequestProtocol } from "../base/protocol.ts";
+import { RELAY_SERIES } from "./relay-series.ts";
+import type { Series, SeriesTable } from "./series.ts";
 
-/** The declaration of a series. */
-export interface Series {
-  readonly type: "counter" | "gauge" | "histogram";
-  /** Unit of the values; empty for a series whose value has none. */
-  readonly unit: string;
-  readonly labels: readonly string[];
-  readonly help: string;
-}
-
-/** Declarations by name. */
-export type SeriesTable = Readonly<Record<string, Series>>;
+export type { Series, SeriesTable };
 
 /** Structures of limited size that all protocols share, or that belong to one of those that are always served. */
 const SHARED_STRUCTURES = [
@@ -26,6 +18,7 @@ const SHARED_STRUCTURES = [
   "tcp-bytes",
   "http-body-bytes",
   "run-bytes",
+  "relay-bytes",
   "packet-log",
   "unsaved-runs",
   "viewers",
@@ -34,12 +27,18 @@ const SHARED_STRUCTURES = [
 export type SharedStructure = (typeof SHARED_STRUCTURES)[number];
 
 /** A structure of one listener: its connections, or the requests that the fault `stall` leaves without a response. */
-export type ListenerStructure = `${ConnectionProtocol}-connections` | `${RequestProtocol}-stalled`;
+export type ListenerStructure =
+  | `${ConnectionProtocol}-connections`
+  | `${RequestProtocol}-stalled`
+  | "toxiproxy-connections";
 
-const LISTENER_STRUCTURES = PROTOCOLS.flatMap((protocol) => [
-  ...(REGISTRY[protocol].connections ? [`${protocol}-connections`] : []),
-  ...(REGISTRY[protocol].requests ? [`${protocol}-stalled`] : []),
-]) as readonly ListenerStructure[]; // the properties are those of the type
+const LISTENER_STRUCTURES = [
+  ...PROTOCOLS.flatMap((protocol) => [
+    ...(REGISTRY[protocol].connections ? [`${protocol}-connections`] : []),
+    ...(REGISTRY[protocol].requests ? [`${protocol}-stalled`] : []),
+  ]),
+  "toxiproxy-connections",
+] as readonly ListenerStructure[]; // the properties are those of the type
 
 /** A structure whose size is limited by configuration, never by traffic. */
 export type Structure = SharedStructure | ListenerStructure;
@@ -121,6 +120,7 @@ export const LAB_SERIES = {
     labels: ["protocol"],
     help: "Changes of the faults at run time.",
   },
+  ...RELAY_SERIES,
   wirelab_open_connections: { type: "gauge", unit: "", labels: ["protocol"], help: "Connections open now." },
   wirelab_connections_total: { type: "counter", unit: "", labels: ["protocol"], help: "Connections accepted." },
   wirelab_tls_handshakes_total: {

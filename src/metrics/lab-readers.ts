@@ -6,6 +6,8 @@ import { DIRECTIONS_OF, KINDS_OF } from "../faults/faults.ts";
 import { type LAB_SERIES, type ListenerStructure, type SharedStructure, STRUCTURES } from "./catalogue.ts";
 import { DROP_REASONS, HANDSHAKE_RESULTS, type Metrics, type Traffic } from "./counters.ts";
 import { bucketsOf, processReaders, type Readers, type Sample } from "./prometheus.ts";
+import type { RelayCounters } from "./relay-counters.ts";
+import { relayReaders } from "./relay-readers.ts";
 
 /** Values that are read from other modules at a scrape. */
 export interface LabSources {
@@ -24,6 +26,8 @@ export interface LabSources {
   readonly countsHandshakes: (protocol: Protocol) => boolean;
   /** Datagrams that the kernel dropped because a receive buffer was full, by socket. */
   readonly receiveBufferDrops: () => Readonly<Record<string, number>>;
+  /** The open relays. */
+  readonly relays: () => readonly RelayCounters[];
   /** Packets recorded and skipped by the packet log. */
   readonly packetLog: { readonly entries: number; readonly skipped: number };
   readonly internalErrors: () => number;
@@ -54,6 +58,7 @@ export function labReaders(metrics: Metrics, sources: LabSources): Readers<typeo
     wirelab_rejected_total: () => served.flatMap((protocol) => rejectSamples(traffic[protocol])),
     wirelab_impairments_total: () => served.flatMap((protocol) => impairmentSamples(traffic[protocol])),
     wirelab_impairment_changes_total: perProtocol(({ impairmentChanges }) => impairmentChanges),
+    ...relayReaders(sources.relays),
     wirelab_open_connections: () =>
       served.flatMap((protocol): Sample[] => {
         const open = sources.openConnections(protocol);

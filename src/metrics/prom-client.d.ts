@@ -13,5 +13,8 @@ declare module "prom-client/lib/histogram.js" {
 }
 declare module "prom-client/lib/registry.js" {
   import { Registry } from "prom-client";
-  export default Registry;
+  export default class extends Registry {
+    /** The text of one metric: of what its `get` resolves with. */
+    getMetricsAsString(metric: { readonly get: () => Promise<unknown> }): Promise<string>;
+  }
 }

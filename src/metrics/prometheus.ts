@@ -5,7 +5,8 @@ import Gauge from "prom-client/lib/gauge.js";
 import Histogram from "prom-client/lib/histogram.js";
 import Registry from "prom-client/lib/registry.js";
 import type { ProcessUsage } from "../base/kernel.ts";
-import type { SeriesTable } from "./catalogue.ts";
+import { nextTurn } from "../base/turns.ts";
+import type { Series, SeriesTable } from "./catalogue.ts";
 import type { Distribution } from "./counters.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -49,66 +50,96 @@ export function bucketsOf({ bounds, counts, sum, count }: Distribution): Buckets
   return { bounds, cumulative, sum, count };
 }
 
-/** A prom-client histogram that stores nothing and reads its values at a scrape. */
-class ReadHistogram extends Histogram {
-  readonly #about: { readonly name: string; readonly help: string };
-  readonly #read: () => readonly HistogramSample[];
+/** A line of the exposition, as prom-client has it. */
+interface Line {
+  readonly metricName?: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
 
-  constructor(
-    registry: Registry,
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    read: () => readonly HistogramSample[],
-  ) {
-    super({ name, help, labelNames: [...labelNames], registers: [registry] });
-    this.#about = { name, help };
-    this.#read = read;
+/** The lines of a histogram. */
+function linesOf(name: string, [labels, { bounds, cumulative, sum, count }]: HistogramSample): Line[] {
+  const bucket = (le: number | string, value: number): Line => ({
+    metricName: `${name}_bucket`,
+    labels: { ...labels, le: `${le}` },
+    value,
+  });
+  return [
+    ...bounds.map((bound, i) => bucket(bound, cumulative[i] ?? 0)),
+    bucket("+Inf", count),
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count },
+  ];
+}
+
+/** A series as it is at a scrape: its lines, in groups that are not divided. */
+interface ReadSeries {
+  readonly name: string;
+  readonly help: string;
+  readonly type: Series["type"];
+  readonly groups: readonly (() => readonly Line[])[];
+}
+
+/** Lines that are encoded in one turn of the event loop; 64 relays have 10,000. */
+const LINES_PER_TURN = 256;
+
+/** Encodes series, divided over turns of the event loop. */
+class Encoder {
+  #lines = 0;
+
+  constructor(private readonly registry: Registry) {}
+
+  async encode(all: readonly ReadSeries[]): Promise<string> {
+    const texts: string[] = [];
+    await nextTurn(); // after that in which all were read
+    for (const series of all) texts.push(await this.#series(series));
+    await nextTurn();
+    return `${texts.join("\n\n")}\n`;
   }
 
-  override async get() {
-    const { name } = this.#about;
-    const values = this.#read().flatMap(([labels, { bounds, cumulative, sum, count }]) => {
-      const bucket = (le: number | string, value: number) => ({
-        metricName: `${name}_bucket`,
-        labels: { ...labels, le },
-        value,
-      });
-      return [
-        ...bounds.map((bound, i) => bucket(bound, cumulative[i] ?? 0)),
-        bucket("+Inf", count),
-        { metricName: `${name}_sum`, labels, value: sum },
-        { metricName: `${name}_count`, labels, value: count },
-      ];
-    });
-    // prom-client declares `type` as a numeric enumeration but writes this text.
-    return { ...this.#about, type: "histogram" as never, aggregator: "sum" as const, values, collect() {} };
-  }
-
-  /** Called by the registry in place of `get` when it renders text. */
-  getForPromString() {
-    return this.get();
+  async #series({ name, help, type, groups }: ReadSeries): Promise<string> {
+    const texts: string[] = [];
+    let lines: Line[] = [];
+    const add = async () => {
+      const values = lines;
+      lines = [];
+      const text = await this.registry.getMetricsAsString({ get: async () => ({ name, help, type, values }) });
+      const [, , ...rest] = texts.length === 0 ? ["", "", text] : text.split("\n"); // the first two lines are about the series
+      texts.push(...rest);
+      this.#lines += values.length;
+      if (this.#lines < LINES_PER_TURN) return;
+      this.#lines = 0;
+      await nextTurn();
+    };
+    for (const group of groups) {
+      lines.push(...group());
+      if (lines.length + this.#lines >= LINES_PER_TURN) await add();
+    }
+    if (lines.length > 0 || texts.length === 0) await add();
+    return texts.join("\n");
   }
 }
 
-/** Builds a registry of its own from the declarations in `table`; `readers` provide the values at each scrape. */
+const TYPES = { counter: Counter, gauge: Gauge, histogram: Histogram } as const;
+
+/**
+ * Builds a registry of its own from the declarations in `table`; `readers` provide the values at each scrape. All values of a scrape
+ * are read in one turn of the event loop.
+ */
 export function createExposition<Table extends SeriesTable>(table: Table, readers: Readers<Table>): Exposition {
   const registry = new Registry();
-  for (const [name, { type, help, labels }] of Object.entries(table)) {
-    if (type === "histogram") {
-      // The reader of a histogram reads buckets, by the type of `readers`.
-      new ReadHistogram(registry, name, help, labels, readers[name] as () => readonly HistogramSample[]);
-      continue;
-    }
-    const read = readers[name] as () => readonly Sample[]; // likewise
-    const Type = type === "counter" ? Counter : Gauge;
-    const metric = new Type({ name, help, labelNames: [...labels], registers: [registry], collect });
-    function collect() {
-      metric.reset();
-      for (const [labels, value] of read()) metric.inc(labels, value);
-    }
-  }
-  return { contentType: registry.contentType, render: () => registry.metrics() };
+  const series = Object.entries(table).map(([name, { type, help, labels }]) => {
+    new TYPES[type]({ name, help, labelNames: [...labels], registers: [registry] }); // checks the names
+    // The reader of a histogram reads buckets, by the type of `readers`, and the others numbers.
+    const read = readers[name] as () => readonly (Sample | HistogramSample)[];
+    const linesOfSample = ([labels, value]: Sample | HistogramSample): (() => readonly Line[]) =>
+      typeof value === "number" ? () => [{ labels, value }] : () => linesOf(name, [labels, value]);
+    return (): ReadSeries => ({ name, help, type, groups: read().map(linesOfSample) });
+  });
+  return {
+    contentType: registry.contentType,
+    render: () => new Encoder(registry).encode(series.map((read) => read())),
+  };
 }
 
 /** Readers of the process's own series. */

@@ -84,7 +84,7 @@ export class ListenError extends Error {
 
   constructor(
     message: string,
-    readonly portName: PortName,
+    readonly portName: PortName | "toxiproxy",
     /** The system's error code. */
     readonly code: string,
   ) {

@@ -5,9 +5,12 @@ import type { Responder } from "../reflector/responder.ts";
 import { type Listener, type ListenerContext, openListener, type PortName } from "./listener.ts";
 import { listen as listenWebSocket } from "./websocket.ts";
 
-/** The numbers of the open ports, of the protocols that are served; `stamp` if there is a STAMP port. */
+/** The numbers of the open ports, of the protocols that are served; `stamp` and `toxiproxy` if there are such ports. */
 export type Ports = Readonly<Record<Classic, number>> &
-  Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & { readonly stamp?: number };
+  Readonly<Partial<Record<Exclude<Protocol, Classic>, number>>> & {
+    readonly stamp?: number;
+    readonly toxiproxy?: number;
+  };
 
 /** What the listeners share. */
 export type SharedContext = Omit<

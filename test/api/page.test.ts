@@ -4,11 +4,12 @@ import { bundlePage, type PageBundle, PageFiles } from "../../src/api/page.ts";
 import { startTestLab } from "../support/lab.ts";
 
 describe("the bundle", () => {
-  test("has scripts under 150 KB, and no file refers to another host or has inline styles", async () => {
+  test("has scripts under 160 KB, and no file refers to another host or has inline styles", async () => {
     const bundle = await bundlePage();
     const scripts = [...bundle].filter(([, { type }]) => type.includes("javascript"));
     expect(scripts.length).toBeGreaterThan(0);
-    expect(scripts.reduce((sum, [, { plain }]) => sum + plain.size, 0)).toBeLessThan(150_000);
+    // 9 KB of them are the controls of each fault of a relay, their terms, and the parser of its faults.
+    expect(scripts.reduce((sum, [, { plain }]) => sum + plain.size, 0)).toBeLessThan(160_000);
     for (const [path, { plain, type }] of bundle) {
       if (!/html|css/.test(type)) continue;
       const text = await plain.text();

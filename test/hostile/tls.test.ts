@@ -5,7 +5,7 @@ import { type LabProcess, startLabProcess } from "../servers/support/lab-process
 import { residentBytes } from "../servers/support/memory.ts";
 import { testFrame, trafficOf } from "../support/clients.ts";
 import { TLS_ON } from "../support/lab.ts";
-import { rejected, scrape } from "../support/scrape.ts";
+import { heldIn, rejected, rejectedIn, scrape } from "../support/scrape.ts";
 import { openTls, type Peer } from "../support/tcp.ts";
 import { until } from "../support/until.ts";
 import { openCrowd } from "./support/crowd.ts";
@@ -79,8 +79,9 @@ test("peers that do not read stay within the budget that TCP, TLS and WebSocket 
     }, 5);
     for (const peer of peers) peer.pause();
     const isFull = async () => {
-      mostHeld = Math.max(mostHeld, (await scrape(lab)).get("wirelab_bounded_size", { structure: "tcp-bytes" }));
-      return (await rejected(lab, "tls", "memory-limit")) > 0;
+      const series = await scrape(lab);
+      mostHeld = Math.max(mostHeld, heldIn(series));
+      return rejectedIn(series, "tls", "memory-limit") > 0;
     };
     await until(isFull, "a full budget", LIMIT_MS).finally(() => clearInterval(writing));
     expect(mostHeld).toBeLessThanOrEqual(2 ** 20);

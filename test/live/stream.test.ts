@@ -37,6 +37,7 @@ function setUp(limit = 8, served: readonly Protocol[] = PROTOCOLS) {
     packetLog,
     faultsOf: () => NO_FAULTS,
     connectionsOf: () => undefined,
+    relays: () => [],
     runsVersion: () => 0,
     runVersion: () => 0,
     version: "0.0.0",

@@ -7,6 +7,7 @@ const UNPREFIXED = ["packets_total", "dropped_packets_total", "response_time_sec
 /** Every label name; each has a closed set of values. */
 const LABELS = [
   "protocol",
+  "relay",
   "reason",
   "kind",
   "direction",

@@ -41,6 +41,15 @@ test("the build, the process and the limits have series with their values", asyn
   expect(series.get("wirelab_bounded_limit", { structure: "sessions" })).toBe(4096);
 });
 
+const RELAYS: LabOptions["relays"] = [
+  {
+    name: "r",
+    protocol: "udp",
+    listen: { host: "127.0.0.1", port: 0 },
+    upstream: { host: "127.0.0.1", port: 9000 },
+  },
+];
+
 /** The values of a label in the series whose name begins with `name`, in the order of the exposition. */
 function valuesOf(text: string, name: string, label: string): string[] {
   const values = text.matchAll(new RegExp(`^${name}.*\\b${label}="([^"]*)"`, "gm"));
@@ -61,7 +70,7 @@ const PER_PROTOCOL = [
 ];
 
 test.each<[string, LabOptions, readonly Protocol[]]>([
-  ["everything", ALL_FREE_PORTS, PROTOCOLS],
+  ["everything", { ...ALL_FREE_PORTS, toxiproxyPort: 0 }, PROTOCOLS],
   ["TLS off", { tls: "off" }, PROTOCOLS.filter((protocol) => !isSecure(protocol))],
   ["HTTP/3 off", { ...ALL_FREE_PORTS, http3Port: "off" }, PROTOCOLS.filter((protocol) => protocol !== "http3")],
 ])("with %s, the protocols that are served have series, and no others", async (_, options, served) => {
@@ -74,6 +83,7 @@ test.each<[string, LabOptions, readonly Protocol[]]>([
   const counted = connected.filter((protocol) => !REGISTRY[protocol].requests); // Bun.serve does not report connections
   expect(valuesOf(text, "wirelab_connections_total", "protocol")).toEqual(counted);
   const listed = STRUCTURES.filter((structure) => {
+    if (structure === "toxiproxy-connections") return options.toxiproxyPort !== undefined;
     const [, protocol = ""] = /^(.*)-(?:connections|stalled)$/.exec(structure) ?? [];
     return !isProtocol(protocol) || served.includes(protocol);
   });
@@ -90,7 +100,7 @@ test.each<[string, LabOptions, readonly Protocol[]]>([
 });
 
 test("every series of LAB_SERIES is served in order with its type, help and labels, and no other series", async () => {
-  await using lab = await startTestLab({ ...ALL_FREE_PORTS, stampPort: 0 });
+  await using lab = await startTestLab({ ...ALL_FREE_PORTS, stampPort: 0, relays: RELAYS });
   const { text } = await textOf(lab);
   const declared = [...text.matchAll(/^# HELP (\w+) (.+)\n# TYPE \w+ (\w+)$/gm)];
   const table: SeriesTable = LAB_SERIES;
@@ -131,8 +141,8 @@ test("labels have values from closed sets only: no address, port or path", async
 
 const promtool = Bun.which("promtool");
 if (!promtool) console.warn("SKIPPED: promtool is not installed; the exposition is not checked with it");
-test.skipIf(!promtool)("promtool check metrics reports no problem, with every protocol", async () => {
-  await using lab = await startTestLab(ALL_FREE_PORTS);
+test.skipIf(!promtool)("promtool check metrics reports no problem, with every protocol and a relay", async () => {
+  await using lab = await startTestLab({ ...ALL_FREE_PORTS, relays: RELAYS });
   const { text } = await textOf(lab);
   const check = Bun.spawn([promtool ?? "", "check", "metrics"], {
     stdin: Buffer.from(text),

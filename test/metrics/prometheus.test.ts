@@ -46,6 +46,33 @@ test_time_seconds_count{protocol="udp"} 4
     expect(exposition.contentType).toBe("text/plain; version=0.0.4; charset=utf-8");
   });
 
+  test("thousands of lines are encoded in several turns, with the values of one", async () => {
+    let turn = 0;
+    const distribution = new Distribution([0.1, 0.2]);
+    const ports = Array.from({ length: 2000 }, (_, port) => `${port}`);
+    const exposition = createExposition(TABLE, {
+      test_packets_total: () => ports.map((protocol) => [{ protocol }, turn]),
+      test_open: () => [[{}, turn]],
+      test_time_seconds: () => ports.slice(0, 500).map((protocol) => [{ protocol }, bucketsOf(distribution)]),
+    });
+    const timer = { isOver: false };
+    const count = () => {
+      turn++;
+      distribution.observe(0.1);
+      if (!timer.isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const text = await exposition.render();
+    timer.isOver = true;
+    expect(turn).toBeGreaterThan(10);
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    expect(lines.length).toBe(2000 + 1 + 500 * 5);
+    expect(new Set(lines.map((line) => line.split(" ")[1]))).toEqual(new Set(["0"]));
+    expect(text.match(/^# (HELP|TYPE) /gm)?.length).toBe(6);
+    expect(lines[2000]).toBe("test_open 0");
+    expect(lines.at(-1)).toBe('test_time_seconds_count{protocol="499"} 0');
+  });
+
   test("uses a separate registry each time: two expositions of one table have their own values", async () => {
     const [first, second] = [1, 2].map((packets) =>
       createExposition(TABLE, {

@@ -11,6 +11,8 @@ const binary = program("prometheus", "tests of every expression with a real Prom
 const EXPECTED_EMPTY: readonly (readonly [where: RegExp, why: string])[] = [
   [/annotation Lab restarted$/, "no lab restarts in this scene"],
   [/\/ Overflows of bounded structures \/ A$/, "no structure is full"],
+  [/ \/ Upstreams not reached \/ B$/, "no relay is full"],
+  [/alert WirelabRelayQueueDrops$/, "the rates of the relays are not reached"],
   [/alert WirelabLabAbsent$/, "Prometheus scrapes both labs"],
 ];
 
@@ -19,6 +21,7 @@ const USUALLY_EMPTY: readonly (readonly [where: RegExp, why: string])[] = [
   [/alert WirelabLabDown$/, "both labs answer within the scrape timeout of 4 s"],
   [/alert WirelabTrafficDown$/, "the clients answer too"],
   [/alert WirelabSlowResponses$/, "delays are at most 0.3 s, the objective is 2.5 s"],
+  [/alert WirelabRelayKernelDrops$/, "twenty datagrams at once do not fill a receive buffer"],
   [/alert WirelabUdpKernelDrops$/, "fifty packets per second do not fill a receive buffer"],
   [/alert WirelabHandshakesFail$/, "no handshake fails"],
   [/alert WirelabEventLoopLag$/, "fifty packets per second do not block the event loop"],
@@ -88,7 +91,7 @@ describe.skipIf(!binary)("with a real Prometheus, two labs and load runs", () =>
   test("Prometheus evaluates every rule without an error", async () => {
     const { groups } = await scene.prometheus.api("rules");
     const rules = list(groups).flatMap((group) => list(tree(group).rules).map(tree));
-    expect(rules.length).toBe(35);
+    expect(rules.length).toBe(40);
     for (const { name, health, lastError } of rules) expect([name, health, lastError ?? ""]).toEqual([name, "ok", ""]);
   });
 

@@ -1,10 +1,12 @@
 /** Starts two labs, one of them under load, a load run for each protocol, and Prometheus. */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { byProtocol, PROTOCOLS, type Protocol } from "../../src/base/protocol.ts";
+import { parseLinkFaults } from "../../src/faults/link-text.ts";
 import { parseImpairments } from "../../src/faults/text.ts";
 import type { Lab } from "../../src/lab.ts";
 import { freePort } from "../support/free-port.ts";
@@ -20,7 +22,7 @@ export interface Scene {
   readonly labs: { readonly busy: Lab; readonly idle: Lab };
   /**
    * Changes the faults of the idle lab and sends it invalid input, and connects to the busy one over TLS, so that the
-   * dashboards have data for these.
+   * dashboards have data for these. Sends packets through a relay that loses some, and connects to one without an upstream.
    */
   disturb(): Promise<void>;
   /** Waits for the clients to end; returns their reports by protocol. */
@@ -50,6 +52,8 @@ function startClient(protocol: Protocol, lab: Lab, metricsPort: number, report: 
     `--metrics-port=${metricsPort}`,
     `--json=${report}`,
     "--quiet",
+    // Handshakes throughout the run: those of open connections can all be over before the first scrape.
+    ...(protocol === "http" ? ["--no-keep-alive"] : []),
   ];
   return Bun.spawn(["bun", "scripts/load.ts", ...flags], {
     cwd: ROOT,
@@ -66,11 +70,36 @@ async function shakeHands(port: number): Promise<void> {
   socket.end();
 }
 
+/** Opens two relays of a lab: to an echo, with losses and rates, and to a port that nobody has. Returns what uses both once. */
+async function openRelays(lab: Lab, stack: AsyncDisposableStack): Promise<() => Promise<void>> {
+  const echo = await Bun.udpSocket({
+    hostname: "127.0.0.1",
+    socket: { data: (own, data, port, address) => void own.send(data, port, address), error() {} },
+  });
+  stack.defer(() => echo.close());
+  const listen = { host: "127.0.0.1", port: 0 };
+  const upstreamAt = (port: number) => ({ host: "127.0.0.1", port });
+  const lossy = await lab.relays.put({ name: "lossy", protocol: "udp", listen, upstream: upstreamAt(echo.port) });
+  lossy.setFaults(parseLinkFaults("udp", "drop=0.5/0.5,delay=5,rate=10M"));
+  const alone = await lab.relays.put({ name: "alone", protocol: "tcp", listen, upstream: upstreamAt(freePort()) });
+  return async () => {
+    const client = await Bun.udpSocket({ connect: { hostname: "127.0.0.1", port: lossy.port } });
+    for (let n = 0; n < 20; n++) client.send("Hello");
+    client.close();
+    const ended = Promise.withResolvers<void>();
+    connectTcp(alone.port, "127.0.0.1") // which the relay resets
+      .on("error", () => {})
+      .on("close", ended.resolve);
+    await ended.promise;
+  };
+}
+
 /** Starts everything; `binary` is the path of Prometheus. Resolves when the clients send and Prometheus scrapes. */
 export async function startScene(binary: string): Promise<Scene> {
   await using stack = new AsyncDisposableStack();
   const busy = stack.use(await startTestLab({ ...ALL_FREE_PORTS, impair: parseImpairments(FAULTS), seed: 7 }));
   const idle = stack.use(await startTestLab());
+  const useRelays = await openRelays(idle, stack);
   const metricsPorts = byProtocol(freePort);
   const prometheus = stack.use(
     await startPrometheus(binary, {
@@ -105,6 +134,7 @@ export async function startScene(binary: string): Promise<Scene> {
       drop = 1 - drop;
       await fetch(`${idleUrl}/impairments`, { method: "PUT", body: `udp:drop=${drop / 2}` });
       await shakeHands(busy.ports.tls ?? 0);
+      await useRelays();
       await fetch(idleUrl, { method: "POST", headers: { "content-type": "application/json" }, body: "{" });
     },
     async finish() {

@@ -4,6 +4,7 @@
  */
 
 import { engines } from "../../package.json";
+import { signalHandler } from "../../src/base/signals.ts";
 import { ROOT, readYaml, text, tree } from "./files.ts";
 import { findEngine } from "./smoke/engine.ts";
 import { checkImage } from "./smoke/image.ts";
@@ -28,7 +29,20 @@ if (engine === undefined) {
   const commit = `smoke.${process.pid}`;
   const stack = new Stack(engine, project, commit);
   report.figure("engine", `${engine.name}, ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
-  process.once("SIGINT", () => void stack.compose(["down", "--volumes"]).then(() => process.exit(130)));
+  const removeAll = async () => {
+    await stack.compose(["down", "--volumes", "--timeout", "2"]);
+    await stack.shell.run("docker", "image", "rm", "--force", `wirelab:${project}`);
+  };
+  const interrupted = async () => {
+    await removeAll();
+    await engine[Symbol.asyncDispose]();
+    process.exit(130);
+  };
+  const handler = signalHandler(
+    () => void interrupted(),
+    () => process.exit(130),
+  );
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, handler);
   try {
     await report.check("the image is built", async () => {
       const before = performance.now();
@@ -38,8 +52,7 @@ if (engine === undefined) {
     await checkImage(stack, report, `wirelab:${project}`, commit);
     await checkStack(stack, report, commit);
   } finally {
-    await stack.compose(["down", "--volumes", "--timeout", "2"]);
-    await stack.shell.run("docker", "image", "rm", "--force", `wirelab:${project}`);
+    await removeAll();
   }
   process.exitCode = report.close();
 }

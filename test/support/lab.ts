@@ -1,6 +1,6 @@
 /** Starts a lab for one test. */
 import { isSecure, PROTOCOLS, type SecureProtocol } from "../../src/base/protocol.ts";
-import { type Lab, type LabOptions, startLab } from "../../src/lab.ts";
+import { type Lab, type LabOptions, type RunningLab, startLab } from "../../src/lab.ts";
 
 /** Options that select free ports; protocols with a handshake are off. */
 export const FREE_PORTS: LabOptions = { httpPort: 0, tcpPort: 0, udpPort: 0, tls: "off" };
@@ -28,7 +28,7 @@ export function servingOnly(protocol: SecureProtocol): LabOptions {
 export const TLS_ON = servingOnly("tls");
 
 /** Starts a lab on free ports of the loopback interface; `await using` closes it. */
-export function startTestLab(options: LabOptions = {}): Promise<Lab> {
+export function startTestLab(options: LabOptions = {}): Promise<RunningLab> {
   return startLab({ ...FREE_PORTS, ...options });
 }
 

@@ -32,6 +32,8 @@ export interface ApplicationParts {
   readonly describe: (route: TrafficRoute) => DocumentDecoration;
   /** Paths that are requested before a port is open, because the first request of a route takes milliseconds. */
   readonly firstRequests: readonly string[];
+  /** Paths among them whose first response answers all later requests. */
+  readonly fixedRequests: readonly string[];
 }
 
 /** The application of a lab. */
@@ -40,10 +42,14 @@ export class HttpApplication {
   readonly #origins = new WeakMap<Request, Origin>();
   readonly #app: AnyElysia;
   readonly #firstRequests: readonly string[];
+  readonly #fixedRequests: readonly string[];
+  /** The responses to fixed requests, by path. */
+  readonly #fixed = new Map<string, Response>();
   #prepared: Promise<void> | undefined;
 
-  constructor({ control, describe, firstRequests }: ApplicationParts) {
+  constructor({ control, describe, firstRequests, fixedRequests }: ApplicationParts) {
     this.#firstRequests = firstRequests;
+    this.#fixedRequests = fixedRequests;
     this.#app = new Elysia({ normalize: false })
       .use(control((request) => this.#origins.get(request)?.traffic))
       .use(trafficApplication((request) => this.#originOf(request).handlers, describe))
@@ -62,16 +68,22 @@ export class HttpApplication {
   async #requestFirst(): Promise<void> {
     this.#app.compile();
     for (const path of this.#firstRequests) {
-      await (await this.#app.handle(new Request(`http://localhost${path}`))).arrayBuffer();
+      const response = await this.#app.handle(new Request(`http://localhost${path}`));
+      const body = await response.arrayBuffer();
+      if (this.#fixedRequests.includes(path)) this.#fixed.set(path, new Response(body, { headers: response.headers }));
     }
   }
 
-  /** The routes whose response is always the same, for the runtime's router, which answers them in the turn of the request. */
+  /**
+   * The routes whose response is always the same, for the runtime's router, which answers them in the turn of the request. The
+   * application has to be prepared.
+   */
   fixedRoutes(alternative: string | undefined): Readonly<Record<string, Readonly<Record<string, Response>>>> {
     const fixed = Object.entries(this.#app.router.response).map(([path, byMethod]) => {
       return [path, fixedIn(byMethod ?? {}, alternative)] as const;
     });
-    return Object.fromEntries(fixed.filter(([, byMethod]) => Object.keys(byMethod).length > 0));
+    const requested = [...this.#fixed].map(([path, GET]) => [path, fixedIn({ GET }, alternative)] as const);
+    return Object.fromEntries([...fixed, ...requested].filter(([, byMethod]) => Object.keys(byMethod).length > 0));
   }
 
   /** The response to a request that came from `origin`. */

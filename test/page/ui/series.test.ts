@@ -59,6 +59,7 @@ function snapshot(
       faults: { text: "none", changes: 0 },
       since: { seconds: 0, packets: 0, dropped: 0, answered: 0, mean: null, injected: {} },
     })),
+    relays: [],
     marks,
     flow: { packets: [], leftOut: 0 },
     runsVersion: 0,

@@ -38,7 +38,12 @@ test.each([
     limits: DEFAULT_LIMITS,
     httpBodies: new Budget(1e6),
     errors,
-    application: new HttpApplication({ control: () => new Elysia(), describe: () => ({}), firstRequests: [] }),
+    application: new HttpApplication({
+      control: () => new Elysia(),
+      describe: () => ({}),
+      firstRequests: [],
+      fixedRequests: [],
+    }),
   } as Partial<ListenerContext> as ListenerContext; // the rest is for other protocols and faults
   const listener = await listen(context);
   try {
