@@ -7,6 +7,7 @@ import { createLoad } from "./load/load.ts";
 import { createFirstSteps } from "./now/first-steps.ts";
 import { createNow } from "./now/now.ts";
 import { createPackets } from "./packets/packets.ts";
+import { createRelays } from "./relays/relays.ts";
 import { createRuns } from "./runs/runs.ts";
 import { byId } from "./ui/dom.ts";
 import { createProtocolRow } from "./ui/protocol-row.ts";
@@ -40,13 +41,14 @@ export function createSections(served: readonly Protocol[]): Sections {
   byId("fault-protocols").replaceChildren(rows[1].element);
   const now = createNow(shown);
   const faults = createFaults(shown);
+  const relays = createRelays();
   const packets = createPackets(shown);
   const load = createLoad(served);
   const runs = createRuns(load.setBounds);
   const firstSteps = createFirstSteps(load.start);
   setTabStops();
   shown.onChange(setTabStops);
-  const followers = [...rows, now, firstSteps, faults, load, runs];
+  const followers = [...rows, now, firstSteps, faults, relays, load, runs];
   return {
     served,
     show: now.show,

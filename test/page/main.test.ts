@@ -24,8 +24,8 @@ describe("the page", () => {
     using page = await openPage(urlOf(lab, "/"));
     await page.shows("#live", "live");
     const links = "[...document.querySelectorAll('nav a')].map((link) => link.getAttribute('href')).join()";
-    expect(await page.value<string>(links)).toBe("#now,#faults,#packets,#load,#runs");
-    for (const section of ["now", "faults", "packets", "load", "runs"]) {
+    expect(await page.value<string>(links)).toBe("#now,#faults,#relays,#packets,#load,#runs");
+    for (const section of ["now", "faults", "relays", "packets", "load", "runs"]) {
       expect([section, await page.count(`#${section} > .learn dt`)]).not.toEqual([section, 0]);
     }
     expect(await page.count("#columns > article")).toBe(CLASSICS.length);

@@ -38,7 +38,11 @@ browserTest("three protocols are on display, the others are one click away, and 
   await using lab = await startTestLab({ ...ALL_FREE_PORTS, impair: { https: { drop: { up: 1, down: 0 } } } });
   using page = await openPage(urlOf(lab, "/"));
   await page.shows("#live", "live");
-  const shows = async (...protocols: Protocol[]) => expect(await shownBy(page)).toEqual(Array(6).fill(protocols));
+  const shows = (...protocols: Protocol[]) =>
+    until(
+      async () => Bun.deepEquals(await shownBy(page), Array(6).fill(protocols)),
+      `${protocols.join()} in all sections`,
+    );
   await shows(...CLASSICS);
   expect(await protocolsAt(page, "#now-protocols label")).toEqual([...PROTOCOLS]);
   expect(await protocolsAt(page, "#load-form label[data-protocol]")).toEqual([...PROTOCOLS]);

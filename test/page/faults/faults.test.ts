@@ -12,8 +12,7 @@ describe("faults on the page", () => {
     using page = await openPage(urlOf(lab, "/"));
     await page.shows("#live", "live");
     const slider = `${faultColumn("udp")} [data-kind=drop] input[type=range]`;
-    await page.view.scrollTo(slider);
-    await page.value(`(document.querySelector(${JSON.stringify(slider)}).focus(), true)`);
+    await page.focus(slider);
     await page.view.press("End");
     await page.shows(`${nowColumn("udp")} .chip`, "drop=1");
     expect(await sendUdp(lab.ports.udp, 5, 200)).toBe(0);
@@ -34,8 +33,7 @@ describe("faults on the page", () => {
       await page.shows("#live", "live");
       const column = faultColumn("http");
       const slider = `${column} [data-kind=close] input[type=range]`;
-      await page.view.scrollTo(slider);
-      await page.value(`(document.querySelector(${JSON.stringify(slider)}).focus(), true)`);
+      await page.focus(slider);
       await page.view.press("End");
       await page.shows(`${nowColumn("http")} .chip`, "close=1");
       for (let n = 0; n < 3; n++) await expect(fetch(urlOf(lab, "/status/200"))).rejects.toThrow("closed");
@@ -44,14 +42,14 @@ describe("faults on the page", () => {
       await page.fill(`${column} .text-form input`, "stall=20%/5%,delay=0.5s");
       await page.click(`${column} .text-form button[type=submit]`);
       await page.shows(`${nowColumn("http")} .chip`, "stall=0.2/0.05,delay=500");
-      const paths = ["stall.up", "stall.down", "close.up", "delay.ms"];
+      const paths = ["stall.up", "stall.down", "close.up", "delay.down.ms"];
       const shown = await page.value<string>(
         `${JSON.stringify(paths)}.map((path) => document.querySelector('${column} input[type=number][data-path="' + path + '"]').value).join()`,
       );
       expect(shown).toBe("20,5,0,500");
       const font = `getComputedStyle(document.querySelector('${column} .text-form input')).fontFamily`;
       expect(await page.value<string>(font)).toStartWith("ui-monospace");
-      const labels = `[...document.querySelectorAll('${column} [data-delay=pareto] label')].map((e) => e.textContent).join()`;
+      const labels = `[...document.querySelectorAll('${column} label + [data-form=fixed] ~ label ~ [data-form=pareto] label')].map((e) => e.textContent).join()`;
       expect(await page.value<string>(labels)).toBe("min,shape");
     },
   );
@@ -69,16 +67,21 @@ describe("faults on the page", () => {
     };
     await setField("drop.down", "2", "drop=0/0.02");
     await setField("burst.up.goodToBad", "1", "drop=0/0.02,burst=gilbert(0.01,0.25)");
-    await setField("corrupt", "3", "drop=0/0.02,burst=gilbert(0.01,0.25),corrupt=0.03");
+    await setField("corrupt.down", "3", "drop=0/0.02,burst=gilbert(0.01,0.25),corrupt=0.03");
     await page.value("(document.activeElement.blur(), true)");
     await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "udp:delay=uniform(5,20)" });
     await until(
-      async () => (await fieldValue(`${faultColumn("udp")} select`)) === "uniform",
+      async () => (await fieldValue(`${faultColumn("udp")} select[data-path="delay.down"]`)) === "uniform",
       "the other client's delay",
     );
-    expect(await fieldValue(field("delay.minMs"))).toBe("5");
-    expect(await fieldValue(field("delay.maxMs"))).toBe("20");
-    expect(await fieldValue(field("corrupt"))).toBe("0");
+    expect(await fieldValue(field("delay.down.minMs"))).toBe("5");
+    expect(await fieldValue(field("delay.down.maxMs"))).toBe("20");
+    await page.value(
+      `(() => { const up = document.querySelector('${faultColumn("udp")} select[data-path="delay.up"]'); up.value = "fixed"; up.dispatchEvent(new Event("input", { bubbles: true })); })()`,
+    );
+    await setField("delay.up.ms", "30", "delay=30/uniform(5,20)");
+    await page.value("(document.activeElement.blur(), true)");
+    expect(await fieldValue(field("corrupt.down"))).toBe("0");
   });
 
   browserTest("a change by another client keeps the input in progress and its error", async () => {
@@ -89,7 +92,7 @@ describe("faults on the page", () => {
     await page.fill(`${faultColumn("tcp")} [data-kind=drop] input[type=number]`, "150");
     await page.shows(error, "drop.up");
     await fetch(urlOf(lab, "/impairments"), { method: "PUT", body: "udp:corrupt=0.07;tcp:delay=5" });
-    const corrupt = `document.querySelector('${faultColumn("udp")} input[type=number][data-path="corrupt"]').value`;
+    const corrupt = `document.querySelector('${faultColumn("udp")} input[type=number][data-path="corrupt.down"]').value`;
     await until(async () => (await page.value<string>(corrupt)) === "7", "the change in another column");
     await page.shows(error, "drop.up");
     await page.fill(`${faultColumn("tcp")} [data-kind=drop] input[type=number]`, "15");

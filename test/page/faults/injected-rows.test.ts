@@ -50,6 +50,26 @@ test("losses downstream are a share of the packets that arrived, other faults of
   ]);
 });
 
+test("a delay upstream has a row of its own, as a share of all packets", () => {
+  const faults = { delay: { up: { kind: "uniform", minMs: 10, maxMs: 30 } }, drop: { up: 0.5, down: 0 } } as const;
+  const injected = { "drop/up": 5, "delay/up": 10 };
+  expect(
+    injectedRows(faults, { ...NOTHING, packets: 10, dropped: 5, answered: 5, mean: 0.001, injected }).slice(3),
+  ).toEqual([
+    ["response time", "–", "–", "1.00 ms"],
+    ["delay up", "20.0 ms", "100 %", "–"],
+  ]);
+});
+
+test("a kind that is set in both directions has a row for each", () => {
+  const faults = { corrupt: { up: 0.1, down: 0.2 }, drop: { up: 0.5, down: 0 } };
+  const injected = { "drop/up": 10, "corrupt/up": 1, "corrupt/down": 2 };
+  expect(injectedRows(faults, { ...NOTHING, packets: 20, dropped: 10, injected }).slice(4)).toEqual([
+    ["corrupt up", "10.0 %", "10.0 %", "–"],
+    ["corrupt", "20.0 %", "20.0 %", "–"],
+  ]);
+});
+
 test("close and stall count as losses of their direction", () => {
   const faults = { drop: { up: 0.5, down: 0 }, close: { up: 0.5, down: 0.1 }, stall: { up: 0, down: 0.5 } };
   const injected = { "drop/up": 5, "close/up": 3, "close/down": 1, "stall/down": 1 };

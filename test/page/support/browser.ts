@@ -11,6 +11,12 @@ const LIMIT_MS = 90_000;
 /** The time in which an element in view is clicked, and the number of times that it is scrolled into view. */
 const [CLICK_MS, MOST_CLICKS] = [3000, 10] as const;
 
+/**
+ * Without a window, Chromium still loads the pages of its own address bar beside each page, which take longer than the page
+ * itself.
+ */
+const NO_ADDRESS_BAR = "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup";
+
 /** A test that needs the browser and `condition`. */
 export function browserTest(name: string, run: () => Promise<void>, condition = true): void {
   if (chromium && condition) test(name, run, LIMIT_MS);
@@ -34,6 +40,8 @@ export interface OpenPage extends Disposable {
   count(selector: string): Promise<number>;
   /** Scrolls an element into view and clicks it. */
   click(selector: string): Promise<void>;
+  /** Scrolls an element into view and focuses it, as soon as it takes the focus: controls are inert until they have values. */
+  focus(selector: string): Promise<void>;
   /** Replaces the text of a field as a user does, and leaves the field. */
   fill(selector: string, text: string): Promise<void>;
 }
@@ -57,7 +65,11 @@ export async function openPage(
   const view = new Bun.WebView({
     width,
     height,
-    backend: { type: "chrome", path: chromium ?? "", argv: ["--no-sandbox", "--hide-scrollbars", ...argv] },
+    backend: {
+      type: "chrome",
+      path: chromium ?? "",
+      argv: ["--no-sandbox", "--hide-scrollbars", NO_ADDRESS_BAR, ...argv],
+    },
     console: (type, ...args) => {
       if (type === "error" || type === "warn") problems.push(args.map(String).join(" "));
     },
@@ -79,12 +91,18 @@ export async function openPage(
   const value = async <T>(expression: string) => (await view.evaluate(expression)) as T; // the caller states the type
   const find = (selector: string) => `document.querySelector(${JSON.stringify(selector)})`;
   const text = (selector: string) => value<string>(`${find(selector)}?.textContent ?? ""`);
+  const focus = async (selector: string) => {
+    await view.scrollTo(selector);
+    const takesFocus = `(${find(selector)}.focus(), document.activeElement === ${find(selector)})`;
+    await until(() => value<boolean>(takesFocus), `${selector} takes the focus`, 8000);
+  };
   return {
     view,
     problems,
     requests,
     text,
     value,
+    focus,
     count: (selector) => value<number>(`document.querySelectorAll(${JSON.stringify(selector)}).length`),
     async shows(selector, part, limitMs = 8000) {
       let last = "";
@@ -109,8 +127,8 @@ export async function openPage(
       }
     },
     async fill(selector, text) {
-      await view.scrollTo(selector);
-      await value(`(${find(selector)}.focus(), ${find(selector)}.select(), true)`);
+      await focus(selector);
+      await value(`(${find(selector)}.select(), true)`);
       await view.type(text);
       await view.press("Tab");
     },

@@ -47,6 +47,17 @@ async function lowOnes(page: OpenPage, selector: string, hasFocus: boolean): Pro
 }
 
 /**
+ * Minimizes the window of the page until the result is disposed: the styles are computed, but no frame is drawn for each
+ * change of a state. A transition would not go on meanwhile, so the page must have none.
+ */
+async function drawNothing({ view }: OpenPage): Promise<AsyncDisposable> {
+  const { windowId } = (await view.cdp("Browser.getWindowForTarget")) as { windowId: number }; // the shape of the protocol
+  const setState = (windowState: string) => view.cdp("Browser.setWindowBounds", { windowId, bounds: { windowState } });
+  await setState("minimized");
+  return { [Symbol.asyncDispose]: async () => void (await setState("normal")) };
+}
+
+/**
  * Measures every visible control at rest, and one of each look in every other state. Returns their number and those with
  * too little contrast.
  */
@@ -55,6 +66,7 @@ export async function measureContrast(
   step: keyof typeof STATES,
 ): Promise<{ controls: number; low: readonly string[] }> {
   const { view } = page;
+  await using _ = await drawNothing(page);
   const controls = await page.value<number>(`(${markLooks})(${JSON.stringify(CONTROLS)})`);
   const low = [...(await lowOnes(page, CONTROLS, false))].map((line) => `rest: ${line}`);
   for (const domain of ["DOM", "CSS"]) await view.cdp(`${domain}.enable`);
