@@ -1,7 +1,7 @@
 /** The load command: connects the process's arguments, files and streams to src/load/cli/command.ts. */
-import { accessSync, appendFileSync, constants, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { version } from "../package.json";
+import { checkWritable } from "../src/base/files.ts";
 import { processUsage } from "../src/base/kernel.ts";
 import { runCommand } from "../src/load/cli/command.ts";
 import type { RunKeeper } from "../src/load/cli/saved-runs.ts";
@@ -23,14 +23,6 @@ function keeperOf(path: string | undefined): RunKeeper | undefined {
   };
 }
 
-/** Throws if the process may not write the file, or create it where it does not exist. */
-function checkWritable(path: string): void {
-  const folder = dirname(path);
-  if (existsSync(path) && statSync(path).isDirectory()) throw new Error("is a folder");
-  if (!existsSync(folder)) throw new Error(`the folder ${folder} does not exist`);
-  accessSync(existsSync(path) ? path : folder, constants.W_OK);
-}
-
 const status = await runCommand(process.argv.slice(2), {
   out: async (text) => void (await Bun.write(Bun.stdout, text)),
   err: (text) => void process.stderr.write(text),
@@ -49,6 +41,8 @@ const status = await runCommand(process.argv.slice(2), {
   build: { version, bun_version: Bun.version },
   commit: process.env.WIRELAB_COMMIT || undefined,
   save: keeperOf(process.env.WIRELAB_DATA),
+  // Loaded if a run needs it: a relay has a listener of each transport.
+  openRelay: async (relay) => (await import("../src/relay/own-relay.ts")).openOwnRelay(relay),
   variables: process.env,
   // The container image sets it, so that Prometheus can reach the run's endpoint as it reaches the lab's.
   metricsHost: process.env.WIRELAB_HOST ?? "127.0.0.1",

@@ -633,6 +633,11 @@ interface LoadOptions {
     readonly control?: string | false;
     /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: those of a lab without flags. */
     readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
+    /**
+     * A relay between the run and its target: faults as text (`drop=0.1/0.1`) of one that the run starts, or `relay:NAME` for one
+     * of the lab at `control`; `relay` for the one that listens on the target's port.
+     */
+    readonly via?: string;
     readonly mode?: Mode;
     /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
     readonly rate?: number | "max";
@@ -757,6 +762,8 @@ interface ReportedPlan {
     readonly target: string;
     /** URL of the lab's control routes; null if the run did not use any. */
     readonly control: string | null;
+    /** The relay of `--via`, as given, with all its faults; only with the flag. */
+    readonly via?: string;
     /** Null for a protocol without modes. */
     readonly mode: Mode | null;
     /** Packets a second; "max" in a closed loop; null if `stages` define it. */
@@ -890,7 +897,7 @@ interface LossReport {
     readonly places: LossPlaces;
 }
 /** The source of an attribution. */
-type AttributionSource = "lab" | "reflector" | "target" | "none";
+type AttributionSource = "relay" | "lab" | "reflector" | "target" | "none";
 /** A percentile that the run was told to report. */
 interface SelectedPercentile {
     /** Above 0, up to 100; 100 is the maximum. */
@@ -995,6 +1002,38 @@ interface OneWayVariation {
         readonly min: number | null;
         readonly max: number | null;
     };
+}
+/** One direction of the relay during the run: in + copies = out + dropped + waiting, in octets, and in datagrams on UDP. */
+interface ReportedWay extends Readonly<Record<RelayAmount, number>> {
+    /** Datagrams dropped by reason; on TCP how often octets were. */
+    readonly drops: Readonly<Record<string, number>>;
+    /** Packets that faults changed and did not lose, by fault; on TCP also connections that were stalled, reset or ended. */
+    readonly effects: Readonly<Record<string, number>>;
+    /** The time that the relay added, s; percentiles are those of a histogram, null if it is not known. */
+    readonly added: {
+        readonly count: number;
+        readonly mean: number | null;
+        readonly p50: number | null;
+        readonly p99: number | null;
+    };
+}
+/** The relay that the packets of a run went through. */
+interface ReportedVia {
+    /** Its name at the lab; null for one that the run started. */
+    readonly relay: string | null;
+    readonly transport: Transport;
+    /** The address and port to which packets were sent. */
+    readonly address: string;
+    readonly faults: string;
+    /** Whether others used the relay during the run, so that the counts are not those of the run alone; null if not known. */
+    readonly otherClients: boolean | null;
+    /** How often the relay could not reach the target, by reason. */
+    readonly upstreamErrors: Readonly<Record<string, number>>;
+    /** What is missing or has changed; null if nothing. */
+    readonly reason: string | null;
+    /** From the first packet of the measurement to the end; null if not known. */
+    readonly up: ReportedWay | null;
+    readonly down: ReportedWay | null;
 }
 /** An objective and its result. */
 interface JudgedObjective {
@@ -1112,6 +1151,8 @@ interface RunReport {
     readonly errors: Readonly<Record<string, number>>;
     /** Responses by HTTP status code. */
     readonly statuses: Readonly<Record<string, number>>;
+    /** The relay that the packets went through (`--via`); null without one, and in reports of older versions. */
+    readonly via: ReportedVia | null;
     /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
     readonly packetLog: {
         readonly rows: number;

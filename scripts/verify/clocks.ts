@@ -1,5 +1,5 @@
 /** Recomputes what a report says about the clocks: one-way times, offset, drift, steps, the reflector's error estimate. */
-import { derived, type Expectations, exact, time } from "./expected.ts";
+import { derived, type Expectations, exact, type Recomputed, time } from "./expected.ts";
 import { byArrival, type Row } from "./rows.ts";
 import { oneWayTimes } from "./times.ts";
 
@@ -103,14 +103,32 @@ function senderSteps(rows: readonly Row[]): Step[] {
 interface Offset {
   readonly ms: number;
   readonly error: number;
+  /** By how much the offsets of exchanges differ whose round trips are equal within the rounding of the file, ms. */
+  readonly spread: number;
 }
+
+/** Four times of the file, each rounded to 1 ns, make a round trip; two are compared. */
+const TIE_MS = 4e-6;
 
 /** The offset of the exchange with the shortest round trip; undefined without exchanges. */
 function offsetOf(exchanges: readonly Exchange[]): Offset | undefined {
   const [best] = exchanges.toSorted((a, b) => a.up + a.down - (b.up + b.down));
   if (best === undefined) return undefined;
   const roundTrip = best.up + best.down;
-  return { ms: (best.up - best.down) / 2, error: roundTrip < 0 ? RESOLUTION_MS : roundTrip / 2 + 0.001 };
+  const ms = (best.up - best.down) / 2;
+  const spread = exchanges
+    .filter(({ up, down }) => up + down <= roundTrip + TIE_MS)
+    .reduce((widest, { up, down }) => Math.max(widest, Math.abs((up - down) / 2 - ms)), 0);
+  return { ms, error: roundTrip < 0 ? RESOLUTION_MS : roundTrip / 2 + 0.001, spread };
+}
+
+/** A time that depends on which of several exchanges with the same round trip is taken. */
+function tied(ms: number, ...offsets: readonly Offset[]): Recomputed {
+  const expected = time(ms);
+  const spread = offsets.reduce((sum, offset) => sum + offset.spread, 0);
+  return spread === 0
+    ? expected
+    : { ...expected, within: expected.within + spread / 1000, because: "exchanges with the same round trip" };
 }
 
 /**
@@ -159,10 +177,10 @@ export function clockExpectations(rows: readonly Row[], isStamp: boolean): Expec
   expected.set("oneWay.comparable", exact(agrees && ofReflector.length + ofSender.length === 0));
   if (offset === undefined) expected.set("oneWay.clockOffset", exact(null));
   else {
-    expected.set("oneWay.clockOffset.seconds", time(offset.ms));
+    expected.set("oneWay.clockOffset.seconds", tied(offset.ms, offset));
     expected.set("oneWay.clockOffset.error", time(offset.error));
   }
-  expected.set("oneWay.drift", hasHalves ? time(second.ms - first.ms) : exact(null));
+  expected.set("oneWay.drift", hasHalves ? tied(second.ms - first.ms, first, second) : exact(null));
   const steps = [...ofSender, ...ofReflector].sort((a, b) => a.at - b.at);
   expected.set("clockSteps.length", exact(steps.length));
   steps.forEach(({ side, at, by }, index) => {

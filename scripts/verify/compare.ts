@@ -6,6 +6,7 @@ import { absent, type Expectations, type Expected, exact } from "./expected.ts";
 import { jitterExpectations } from "./jitter.ts";
 import { lossExpectations } from "./loss.ts";
 import { objectiveExpectations } from "./objectives.ts";
+import { relayExpectations } from "./relay.ts";
 import type { Row } from "./rows.ts";
 import { timeExpectations } from "./times.ts";
 
@@ -23,13 +24,14 @@ export interface Line {
 
 /** Parts of a report that describe the run and its machine, and texts. */
 const INPUTS =
-  /^(schema|protocol|target|address|seed|sessionId|startedAt|ended|plan|host)\b|^objectives\.\d+\.(text|note)$/;
+  /^(schema|protocol|target|address|seed|sessionId|startedAt|ended|plan|host)\b|^via\.(relay|transport|address|faults|reason)$|^objectives\.\d+\.(text|note)$/;
 const TEXTS = /^(evidence|verdict\.reasons|loss\.method)\b/;
 
 /** Numbers that come from elsewhere, with the reason. */
 const ELSEWHERE: readonly (readonly [path: RegExp, reason: string])[] = [
   [/^durationSeconds$/, "the sending ends with the plan, not with a packet; the rates are recomputed with it"],
   [/^handshakes\b/, "handshakes belong to connections, not to packets"],
+  [/^via\./, "the relay counts its own datagrams and octets"],
   [/^receiveDelay\b/, "the kernel's receive times are those of datagrams and of connections, not of packets"],
 ];
 
@@ -50,6 +52,7 @@ function expectationsOf(report: RunReport, rows: readonly Row[]): Expectations {
     ...timeExpectations(rows, report),
     ...clockExpectations(rows, report.plan?.mode === "stamp"),
     ...jitterExpectations(rows),
+    ...relayExpectations(report),
   ]);
   for (const [path, judged] of objectiveExpectations(report, expected)) expected.set(path, judged);
   expected.set("verdict.interrupted", exact(report.ended === "interrupted"));

@@ -119,6 +119,12 @@ function byReflector(rows: readonly Row[], lost: number, corrupt: number): [up: 
   return [Math.max(0, Math.min(total("lostBefore") - missing - total("uncertain"), lost - down)), down];
 }
 
+/** Sources of directions that are not in the file. */
+const ELSEWHERE: Readonly<Partial<Record<RunReport["evidence"]["kind"], string>>> = {
+  lab: "the lab's session summary",
+  relay: "the relay's counts",
+};
+
 /** Expectations of the losses by direction. */
 function directions(rows: readonly Row[], { evidence }: RunReport, expected: Expectations): void {
   const { lost, corrupt } = lostAndCorrupt(rows);
@@ -130,9 +136,10 @@ function directions(rows: readonly Row[], { evidence }: RunReport, expected: Exp
     expected.set("packets.droppedDown", exact(droppedDown));
     expected.set("packets.unexplained", exact(lost - up - down));
   };
-  if (evidence.kind === "lab") {
+  const source = ELSEWHERE[evidence.kind];
+  if (source !== undefined) {
     for (const name of ["lostUp", "lostDown", "droppedUp", "droppedDown", "unexplained"]) {
-      expected.set(`packets.${name}`, absent("counts by direction come from the lab's session summary"));
+      expected.set(`packets.${name}`, absent(`counts by direction come from ${source}`));
     }
   } else if (evidence.kind === "reflector") {
     const [up, down] = byReflector(rows, lost, corrupt);

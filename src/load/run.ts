@@ -1,7 +1,6 @@
 /** A load run from its options to its report: connect, warm up, send, wait for answers, attribute losses, report. */
 import { type Clock, systemClock } from "../base/clock.ts";
-import { LossAttribution } from "./measure/directions/loss-attribution.ts";
-import { type Directions, unattributed } from "./measure/directions/loss-direction.ts";
+import { unattributed } from "./measure/directions/loss-direction.ts";
 import type { MeasuredRun } from "./measure/measured-run.ts";
 import { PacketDrain } from "./measure/packets/packet-drain.ts";
 import { PacketLog, type PacketSink } from "./measure/packets/packet-log.ts";
@@ -12,7 +11,6 @@ import { TargetError } from "./plan/errors.ts";
 import type { LoadOptions } from "./plan/options.ts";
 import { planRun, type RunPlan } from "./plan/run-plan.ts";
 import { type SchedulePlan, scheduledSeconds, startSchedule } from "./plan/schedule.ts";
-import { type Endpoint, resolveTarget } from "./plan/target.ts";
 import { type WarmUpProgress, warmUpSchedule } from "./plan/warm-up.ts";
 import { withObjectives } from "./report/judge.ts";
 import { makeReport } from "./report/make.ts";
@@ -20,11 +18,11 @@ import { noAnswerReason } from "./report/no-answer.ts";
 import type { RunEnd, RunReport } from "./report/report.ts";
 import type { Client } from "./send/client.ts";
 import { Driver } from "./send/driver.ts";
-import { withMethod } from "./send/http/default-method.ts";
-import { lastAnswers } from "./send/last-answers.ts";
+import { lastAnswers, pendingAnswers } from "./send/last-answers.ts";
 import { makeClient } from "./send/make-client.ts";
+import { NO_RELAY, type OpenRelay } from "./send/relays/relay-path.ts";
+import { RunTarget } from "./send/run-target.ts";
 import { certificateProblem } from "./send/tls-errors.ts";
-import { withLabAuthority } from "./send/trust.ts";
 
 /** Time between the start of the schedule and its first packet, so that the first packet is not late. */
 const LEAD_MS = 2;
@@ -46,9 +44,15 @@ export interface LoadRun extends AsyncIterable<IntervalSnapshot> {
 /**
  * Starts a load run. Throws a UsageError for invalid options.
  * @param packets receives a row for each packet
+ * @param openRelay starts the relay of the option `via`, whose module is above this one
  */
-export function runLoad(options: LoadOptions, clock: Clock = systemClock(), packets?: PacketSink): LoadRun {
-  const execution = new RunExecution(planRun(options), clock, packets);
+export function runLoad(
+  options: LoadOptions,
+  clock: Clock = systemClock(),
+  packets?: PacketSink,
+  openRelay?: OpenRelay,
+): LoadRun {
+  const execution = new RunExecution(planRun(options), clock, packets, openRelay);
   return {
     report: execution.run(),
     measured: execution.measured(),
@@ -62,12 +66,10 @@ export function runLoad(options: LoadOptions, clock: Clock = systemClock(), pack
 class RunExecution {
   readonly snapshots = new SnapshotStream();
   readonly warmUp = new Stream<WarmUpProgress>();
-  #plan: RunPlan;
   readonly #clock: Clock;
-  readonly #attribution: LossAttribution;
+  readonly #target: RunTarget;
   readonly #failures: string[] = [];
   #recorder = new Recorder();
-  #endpoint: Endpoint | undefined;
   #client: Client | undefined;
   #driver: Driver | undefined;
   #isStopped = false;
@@ -77,16 +79,16 @@ class RunExecution {
   #startedAt = new Date();
   #seconds = 0;
   #bufferDrops: number | undefined;
-  #directions: Directions | undefined;
   #drain: PacketDrain | undefined;
 
-  constructor(plan: RunPlan, clock: Clock, packets: PacketSink | undefined) {
-    this.#plan = plan;
+  constructor(plan: RunPlan, clock: Clock, packets: PacketSink | undefined, openRelay: OpenRelay | undefined) {
     this.#clock = clock;
+    this.#target = new RunTarget(plan, clock, openRelay);
     if (packets !== undefined) this.#logPackets(packets);
-    // The seed does not determine the session id: two runs with the same seed are two sessions.
-    const ssid = 1 + Math.floor(Math.random() * 0xffff);
-    this.#attribution = new LossAttribution(plan, clock, ssid);
+  }
+
+  get #plan(): RunPlan {
+    return this.#target.plan;
   }
 
   #logPackets(sink: PacketSink): void {
@@ -99,7 +101,7 @@ class RunExecution {
     return {
       protocol: this.#plan.protocol,
       recorder: () => this.#recorder,
-      directions: () => this.#attribution.interim,
+      directions: () => this.#target.directions,
     };
   }
 
@@ -119,30 +121,29 @@ class RunExecution {
         await this.#measure(client);
       }
     } catch (error) {
+      await this.#target.relay?.end();
       this.#fail(error);
     } finally {
-      this.#attribution.stop();
+      this.#target.attribution.stop();
       this.warmUp.end();
       this.snapshots.end();
       this.#client?.close();
+      await this.#target.relay?.close();
     }
     return this.#report(await this.#drain?.end());
   }
 
   /** Opens the connections; undefined if the run is stopped meanwhile. */
   async #connect(): Promise<Client | undefined> {
-    const endpoint = await resolveTarget(this.#plan.target, this.#plan.family);
-    this.#endpoint = endpoint;
-    await this.#attribution.findLab(endpoint.address);
-    const http = await withMethod(this.#plan, endpoint, this.#attribution.ssid);
-    this.#plan = { ...this.#plan, http, tls: await withLabAuthority(this.#plan) };
+    const endpoint = await this.#target.open();
+    const { ssid, httpSession, identity } = this.#target.attribution;
     const client = await makeClient(this.#plan, {
       endpoint,
       recorder: this.#recorder,
       clock: this.#clock,
-      ssid: this.#attribution.ssid,
-      httpSession: this.#attribution.httpSession,
-      identity: this.#attribution.identity,
+      ssid,
+      httpSession,
+      identity,
       onCapacity: () => this.#driver?.onCapacity(),
     });
     this.#client = client; // even if it fails to open, it is closed at the end
@@ -155,10 +156,13 @@ class RunExecution {
     if (this.#plan.warmupSeconds === 0 || this.#isStopped) return;
     const recorder = this.#recorder;
     this.#recorder = new Recorder(recorder.handshakes);
-    client.restart(this.#recorder, (this.#attribution.ssid % 0xffff) + 1);
+    client.restart(this.#recorder, (this.#target.attribution.ssid % 0xffff) + 1);
     await this.#driveWarmUp(client);
+    // The relay would count their answers as those of the measurement.
+    if (this.#target.relay !== undefined)
+      await pendingAnswers(client, this.#clock, this.#plan.timeoutMs, () => this.#isStopped);
     this.#recorder = recorder;
-    client.restart(recorder, this.#attribution.ssid);
+    client.restart(recorder, this.#target.attribution.ssid);
   }
 
   async #driveWarmUp(client: Client): Promise<void> {
@@ -179,8 +183,9 @@ class RunExecution {
 
   /** Sends all packets, waits for their answers, and attributes the losses. Snapshots are taken at intervals. */
   async #measure(client: Client): Promise<void> {
+    await this.#target.relay?.start(this.#clock, () => this.#isStopped);
     this.#startedAt = new Date();
-    this.#attribution.start(this.#recorder, client.localPorts);
+    this.#target.attribution.start(this.#recorder, client.localPorts);
     const startedAt = this.#clock.now() + LEAD_MS;
     if (this.#recorder.log !== undefined) this.#recorder.log.startedAt = startedAt;
     const timer = setInterval(() => this.#endInterval(startedAt), this.#plan.intervalMs);
@@ -194,7 +199,7 @@ class RunExecution {
       this.#endInterval(startedAt, true);
     }
     this.#bufferDrops = client.bufferDrops?.();
-    this.#directions = await this.#attribution.finalize(this.#recorder);
+    await this.#target.finalize(this.#recorder);
   }
 
   /** How long packets were sent: to the end of the plan, or to the last packet if that left later. */
@@ -220,9 +225,15 @@ class RunExecution {
     const elapsed = this.#clock.now() - startedAt;
     const about = { protocol, seconds: elapsed / 1000, interval: intervalMs / 1000, totalSeconds };
     this.snapshots.push(takeSnapshot(this.#recorder, about, timeoutMs / 1000), isLast);
-    const { counts, errors } = this.#recorder;
-    const isRefused = counts.answered + counts.late === 0 && errors.has("ECONNREFUSED");
-    if (isRefused && elapsed > GIVE_UP_MS && !this.#hasSent) this.#giveUp();
+    if (elapsed <= GIVE_UP_MS || !this.#isUnanswered) return;
+    if (this.#recorder.errors.has("ECONNREFUSED")) this.#giveUp();
+    else void this.#target.relay?.isRefused().then((isRefused) => isRefused && this.#isUnanswered && this.#giveUp());
+  }
+
+  /** Whether packets are being sent and none was answered. */
+  get #isUnanswered(): boolean {
+    const { counts } = this.#recorder;
+    return !this.#hasSent && counts.answered + counts.late === 0;
   }
 
   /** Ends a run against a target that refuses every packet. */
@@ -235,7 +246,7 @@ class RunExecution {
   async #awaitAnswers(client: Client): Promise<void> {
     const isRefused = this.#ended === "gave-up";
     await lastAnswers({ client, recorder: this.#recorder, clock: this.#clock, plan: this.#plan, isRefused });
-    await this.#attribution.conclude(this.#recorder);
+    await this.#target.attribution.conclude(this.#recorder);
     client.finish?.();
     this.#recorder.resolveUnidentified();
   }
@@ -245,34 +256,39 @@ class RunExecution {
     if (!(error instanceof Error)) throw error;
     const isTarget = error instanceof TargetError;
     this.#ended = "gave-up";
-    this.#failures.push(isTarget ? `${error.message}${this.#hintFor(error)}` : `${error.name}: ${error.message}`);
+    const unreachable = this.#target.relay?.unreachable ?? "";
+    const line = isTarget ? `${error.message}${unreachable}${this.#hintFor(error)}` : `${error.name}: ${error.message}`;
+    this.#failures.push(line);
     if (isTarget) this.#recorder.countError(error.code);
   }
 
-  /** How to start a lab, unless the target runs and its certificate is not accepted. */
+  /** How to start a lab, unless the relay is the problem, or the target runs and its certificate is not accepted. */
   #hintFor({ code }: TargetError): string {
-    return certificateProblem(code, "") === undefined ? this.#plan.hint : "";
+    return code === NO_RELAY || certificateProblem(code, "") !== undefined ? "" : this.#plan.hint;
   }
 
   #report(packetLog: RunReport["packetLog"] = null): RunReport {
     const recorder = this.#recorder;
     recorder.recordUndelayed(0);
-    if (this.#endpoint !== undefined && this.#failures.length === 0 && !this.#isStopped) {
-      const reason = noAnswerReason(recorder, this.#endpoint, this.#plan);
-      if (reason !== undefined) this.#failures.push(reason);
+    const { endpoint, relay } = this.#target;
+    const directions = this.#target.finalDirections ?? unattributed(recorder);
+    if (endpoint !== undefined && this.#failures.length === 0 && !this.#isStopped) {
+      const reason = noAnswerReason(recorder, endpoint, this.#plan, directions);
+      if (reason !== undefined) this.#failures.push(`${reason}${relay?.unreachable ?? ""}`);
     }
     const report = makeReport({
       plan: this.#plan,
       ended: this.#ended,
-      endpoint: this.#endpoint,
+      endpoint,
       recorder,
-      directions: this.#directions ?? unattributed(recorder),
+      directions,
       startedAt: this.#startedAt,
       seconds: this.#seconds,
       failures: this.#failures,
       bufferDrops: this.#bufferDrops,
-      sessionId: this.#plan.stamp ? this.#attribution.ssid : undefined,
+      sessionId: this.#plan.stamp ? this.#target.attribution.ssid : undefined,
       packetLog,
+      relay: relay?.result(recorder),
     });
     return withObjectives(report, this.#plan.objectives);
   }

@@ -11,7 +11,7 @@ import { startTestLab, urlOf } from "../support/lab.ts";
 import { until } from "../support/until.ts";
 import { balanced } from "./support/sums.ts";
 
-setDefaultTimeout(60_000); // concurrent runs of 5 to 6.5 s: a run that follows its losses queries every 2 s
+setDefaultTimeout(60_000); // concurrent runs of 3 to 5 s: a run that follows its losses queries every 2 s
 
 const FAULTS = { impair: parseImpairments("udp:drop=0.1/0.2"), seed: 4 };
 
@@ -95,9 +95,9 @@ describe("a summary that changes at every other query", () => {
     const run = runLoad({
       ...options,
       rate: 200,
-      count: follow ? 1300 : 200,
+      count: follow ? 1000 : 200,
       timeout: 0.5,
-      wait: 1.5,
+      wait: 1,
       seed: 3,
       follow,
     });

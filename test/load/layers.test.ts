@@ -81,6 +81,18 @@ test("copies of WebSocket messages are duplicates, each with its direction", asy
   expect(duplicates).toEqual({ up: 0, down: made, unexplained: 0 });
 });
 
+test("copies of WebSocket messages that are made upstream are duplicates of that direction", async () => {
+  const impair = parseImpairments("websocket:duplicate=0.2/0.2,delay=uniform(0,5)/uniform(0,5)");
+  await using copying = await startTestLab({ impair, seed: 2 });
+  const { packets, duplicates } = (await runOn(copying, "websocket")).report;
+  const series = await scrape(copying);
+  const made = (direction: string) =>
+    series.get("wirelab_impairments_total", { protocol: "websocket", kind: "duplicate", direction });
+  expect(packets).toMatchObject({ sent: 300, answered: 300, duplicate: made("up") + made("down") });
+  expect(duplicates).toEqual({ up: made("up"), down: made("down"), unexplained: 0 });
+  expect(made("up")).toBeGreaterThan(30);
+});
+
 test("connections are handshakes, with TLS and without, and without keep-alive all but the first resume a session", async () => {
   await using unimpaired = await startTestLab({ ...ALL_FREE_PORTS });
   const options = { connections: 3, count: 60, warmup: 0.1 } as const;

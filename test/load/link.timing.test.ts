@@ -4,7 +4,7 @@ import type { RunReport } from "../../src/load/report/report.ts";
 import { type Counts, cross, crossBesideMinimal, linkRuns } from "../support/lossy-link.ts";
 import { balanced } from "./support/sums.ts";
 
-const RUN = ["--proto", "udp", "--rate", "1000", "--count", "800", "--timeout", "700ms"];
+const RUN = ["--proto", "udp", "--rate", "1000", "--count", "800", "--timeout", "700ms", "--wait", "1s"];
 
 /** One UDP run's report and the link's counts of its packets. */
 interface UdpCrossing {

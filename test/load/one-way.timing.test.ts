@@ -69,6 +69,17 @@ test("a delay that varies downstream appears in the downstream jitter alone", as
   expect(jitter.up?.ipdv.p50).toBeLessThan(0.03);
 });
 
+test("a lab's delay upstream is in the delays of that direction alone", async () => {
+  const delay = { up: { kind: "uniform", minMs: 40, maxMs: 60 } } as const;
+  await using lab = await startLabProcess({ impair: { udp: { delay } } });
+  const { oneWay, serverTime, packets } = await runLoad({ ...common, target: `127.0.0.1:${lab.ports.udp}` }).report;
+  expect(packets).toMatchObject({ answered: 400, corrupt: 0 });
+  // On a busy machine every time can be longer, but not the shortest of 400.
+  expect(oneWay.up.min).toBeWithin(0.0399, 0.06);
+  expect(oneWay.down.min).toBeLessThan(0.02);
+  expect(serverTime.min).toBeLessThan(0.02);
+});
+
 test("an echo server has neither clocks nor jitter by direction", async () => {
   await using target = await udpTarget("echo");
   const { oneWay, jitter, reflectorClock } = await runLoad({ ...common, target: `127.0.0.1:${target.port}` }).report;

@@ -16,7 +16,7 @@ import { balanced } from "./support/sums.ts";
 
 setDefaultTimeout(20_000);
 
-test.each([
+test.concurrent.each([
   ["https", "drop=0.1/0.1,close=0.1/0.1", ["drop", "close"]],
   ["websocket", "drop=0.1/0.1", ["drop"]],
   ["tls", "drop=0.03/0.03", ["drop"]],
@@ -34,7 +34,7 @@ test.each([
   expect(plan?.tls?.ca).toBe(isSecure(protocol) ? "lab" : undefined);
 });
 
-test("--proto everything against a lab without TLS has a line for each protocol that nothing serves", async () => {
+test.concurrent("--proto everything against a lab without TLS has a line for each protocol that nothing serves", async () => {
   // The default ports on another loopback address, because a lab may already listen on 127.0.0.1.
   await using lab = await startLab({ host: "127.0.0.79", tls: "off" });
   expect(lab.ports.http).toBe(5000);

@@ -27,7 +27,7 @@ async function runUnder(rule: string, load: string) {
 
 describe.skipIf(!filtersRun())("with packet filter rules", () => {
   // A rule by content, so that the second attempt to send a refused datagram is refused too.
-  test.each([
+  test.concurrent.each([
     ["stamp", "-m u32 --u32 '28&0x3=1'", 100],
     ["plain", "-m string --algo bm --string 'UDP 2'", 111],
   ])(
@@ -44,14 +44,14 @@ describe.skipIf(!filtersRun())("with packet filter rules", () => {
     30_000,
   );
 
-  test("bursts with refused datagrams: those after a refused one are sent", async () => {
+  test.concurrent("bursts with refused datagrams: those after a refused one are sent", async () => {
     const rule = "-A OUTPUT -p udp --dport 7000 -m u32 --u32 '28&0x3=1' -j DROP";
     const { packets } = await runUnder(rule, "--proto udp --rate max --count 3000 --timeout 1s --in-flight 64");
     expect(packets).toMatchObject({ planned: 3000, refused: 750, lost: 0 });
     expect(packets.answered + packets.late).toBe(2250);
   }, 30_000);
 
-  test("a run whose datagrams are all refused says so", async () => {
+  test.concurrent("a run whose datagrams are all refused says so", async () => {
     const csv = join(temporaryFolder(), "run.csv");
     const { packets, verdict, errors } = await runUnder(
       "-A OUTPUT -p udp -j DROP",
@@ -68,7 +68,7 @@ describe.skipIf(!filtersRun())("with packet filter rules", () => {
     expect(verdict.reasons[0]).toBe("the kernel of this machine refused every packet to 127.0.0.1:7000 (EPERM)");
   }, 30_000);
 
-  test.each(["stamp", "plain"])(
+  test.concurrent.each(["stamp", "plain"])(
     "a lost SYN delays the start of a run, whatever its timeout is: %s",
     async (mode) => {
       const rule = "-A INPUT -p tcp --syn --dport 7000 -m statistic --mode nth --every 1000 --packet 0 -j DROP";

@@ -22,7 +22,7 @@ function isFast(arrival: number): boolean {
 }
 
 describe("a target that answers 40 % at once", () => {
-  test.each([
+  test.concurrent.each([
     ["and loses the others", { dropUp: (arrival: number) => !isFast(arrival) }],
     ["and answers the others after the timeout", { delayMs: (arrival: number) => (isFast(arrival) ? 0 : 700) }],
   ])("%s has a median over the timeout", async (_, behaviour) => {
@@ -50,13 +50,13 @@ describe("a target that answers 40 % at once", () => {
   });
 });
 
-test("a median of 700 ms is not hidden by a timeout of 300 ms", async () => {
+test.concurrent("a median of 700 ms is not hidden by a timeout of 300 ms", async () => {
   const { responseTime, packets } = await runWith({ delayMs: (arrival) => (isFast(arrival) ? 5 : 700) });
   expect(packets).toMatchObject({ answered: 200, late: 300 });
   expect([responseTime.p50, responseTime.over.p50]).toEqual([null, 0.3]);
 });
 
-test("the percentiles below the unanswered packets are those of all packets", async () => {
+test.concurrent("the percentiles below the unanswered packets are those of all packets", async () => {
   await using lab = await startTestLab({ impair: parseImpairments("udp:drop=0.2"), seed: 1 });
   const target = `127.0.0.1:${lab.ports.udp}`;
   const run = runLoad({ protocol: "udp", target, control: false, rate: 2000, count: 2000, timeout: 0.3, seed: 1 });
@@ -71,3 +71,16 @@ test("the percentiles below the unanswered packets are those of all packets", as
   // The median of all packets is above that of the answered ones, at rank 1,000 of 2,000.
   expect(Math.abs((responseTime.p50 ?? 0) / (response.atRank(1000) ?? 0) - 1)).toBeLessThan(0.002);
 });
+
+test
+  .if(process.platform === "linux")
+  .concurrent("answers from another address are lost downstream, and the reason names it", async () => {
+    await using lab = await startTestLab({ host: "0.0.0.0" });
+    const target = { target: `127.0.0.5:${lab.ports.udp}`, control: `127.0.0.1:${lab.ports.http}` };
+    const run = runLoad({ protocol: "udp", ...target, rate: 200, count: 20, timeout: 0.3 });
+    const { packets, verdict } = balanced(await run.report);
+    expect(packets).toMatchObject({ answered: 0, lostDown: 20, droppedDown: 0 });
+    expect(verdict.reasons[0]).toBe(
+      `127.0.0.5:${lab.ports.udp} has answered, but no answer arrived: the way back loses all, or a target on 0.0.0.0 or [::] answers from another of its addresses; --host 127.0.0.5 of a lab prevents that`,
+    );
+  });

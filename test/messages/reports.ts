@@ -5,6 +5,7 @@ import type { RunReport } from "../../src/load/report/report.ts";
 import type { HandshakeTimes, ReportedHandshakes } from "../../src/load/report/report-handshakes.ts";
 import type { ReportedPlan } from "../../src/load/report/report-plan.ts";
 import type { Times } from "../../src/load/report/report-times.ts";
+import type { ReportedVia } from "../../src/load/report/report-via.ts";
 import { renderComparison } from "../../src/load/report/text/comparison-text.ts";
 import { renderRepeated } from "../../src/load/report/text/repeated-text.ts";
 import type { Screen } from "../../src/load/report/text/screen.ts";
@@ -136,6 +137,7 @@ const UDP: RunReport = {
   bytes: { sent: 64_000, received: 63_360 },
   errors: {},
   statuses: {},
+  via: null,
   packetLog: null,
   objectives: [
     { text: "p50<5ms", met: true, runValid: true, value: 0.000123, edge: 0.000127 },
@@ -364,6 +366,49 @@ const DEAD: RunReport = {
   },
 };
 
+/** A relay that dropped 4 of 1,000 datagrams upstream and copied 3 downstream. */
+const VIA: ReportedVia = {
+  ...{ relay: "slow", transport: "udp", address: "192.0.2.7:9000", faults: "drop=0.004/0,delay=5/5,duplicate=0/0.003" },
+  ...{ upstreamErrors: {}, otherClients: false, reason: null },
+  up: {
+    ...{ packetsIn: 1000, bytesIn: 64_000, packetsOut: 996, bytesOut: 63_744, copies: 0, copiedBytes: 0 },
+    ...{
+      dropped: 4,
+      droppedBytes: 256,
+      waiting: 0,
+      waitingBytes: 0,
+      drops: { drop: 3, refused: 1 },
+      effects: { delay: 996 },
+    },
+    added: { count: 996, mean: 0.00507, p50: 0.00504, p99: 0.0061 },
+  },
+  down: {
+    ...{ packetsIn: 990, bytesIn: 63_360, packetsOut: 993, bytesOut: 63_552, copies: 3, copiedBytes: 192 },
+    ...{ dropped: 0, droppedBytes: 0, waiting: 0, waitingBytes: 0, drops: {}, effects: { delay: 990, duplicate: 3 } },
+    added: { count: 990, mean: 0.00506, p50: 0.00503, p99: 0.0058 },
+  },
+};
+
+/** Runs through a relay: one of datagrams, and one of octets whose counts are those of all clients. */
+const THROUGH_RELAYS: readonly RunReport[] = [
+  {
+    ...TCP,
+    via: { ...VIA, transport: "tcp", faults: "delay=5/5", otherClients: null, upstreamErrors: { timeout: 2 } },
+  },
+  {
+    ...UDP,
+    via: VIA,
+    evidence: { kind: "relay", text: "from the relay's counts (beyond it from the lab's session summary)" },
+    plan: UDP.plan && { ...UDP.plan, via: "relay:slow" },
+  },
+];
+
+/** A run whose relay was closed before its end. */
+const WITHOUT_RELAY: RunReport = {
+  ...UDP,
+  via: { ...VIA, otherClients: null, reason: "the relay did not respond at the end of the run", up: null, down: null },
+};
+
 function repeated(side?: "target" | "against", factor = 1): RunReport[] {
   return [1, 1.1, 0.95].map((scale, index) => ({
     ...UDP,
@@ -393,6 +438,8 @@ const CASES: Readonly<Record<string, Draw>> = {
   invalid: one(TWO_CLOCKS),
   interrupted: one(INTERRUPTED),
   dead: one(DEAD),
+  "through relays": one(...THROUGH_RELAYS),
+  "through a relay that has ended": one(WITHOUT_RELAY),
   "all, one of them dead": one(HTTP, TCP, DEAD),
   repeated: (screen) => renderRepeated(repeated(), screen),
   against: (screen) => renderRepeated([...repeated("target"), ...repeated("against", 1.4)], screen),

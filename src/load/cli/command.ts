@@ -46,7 +46,7 @@ async function execute(command: Command, environment: CommandEnvironment): Promi
   const keeper = command.save ? checkedKeeper(environment.save) : undefined;
   checkOutputs(outputs, environment.checkWritable);
   // The metrics endpoint reports directions during the run.
-  const runs = new Repetitions(stepsOf(command), command.metrics !== undefined);
+  const runs = new Repetitions(stepsOf(command), command.metrics !== undefined, environment.openRelay);
   const rows = new PrintedRows(environment.out);
   const write: WriteFile = (path, text, append) =>
     path === "-" ? rows.add(text) : environment.writeFile(path, text, append);

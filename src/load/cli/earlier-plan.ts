@@ -62,6 +62,7 @@ function optionsOf(plan: ReportedPlan): LoadOptions {
   const endless = count === null ? { duration: Number.POSITIVE_INFINITY } : {};
   return {
     ...{ protocol, target, control: plan.control ?? false, arrival, seed },
+    ...(plan.via !== undefined && { via: plan.via }),
     ...(mode !== null && { mode }),
     ...(stages === null
       ? { rate: rate ?? "max", ...(seconds === null ? endless : { duration: seconds }) }

@@ -2,6 +2,7 @@
 import type { ProcessUsage } from "../../base/kernel.ts";
 import type { Variables } from "../../base/variables.ts";
 import type { Screen } from "../report/text/screen.ts";
+import type { OpenRelay } from "../send/relays/relay-path.ts";
 import type { ReadFile } from "./input-files.ts";
 import type { CheckWritable, WriteFile } from "./outputs.ts";
 import type { RunKeeper } from "./saved-runs.ts";
@@ -31,6 +32,8 @@ export interface CommandEnvironment {
   readonly commit?: string | undefined;
   /** Where runs are kept; undefined if no place is configured. */
   readonly save: RunKeeper | undefined;
+  /** Starts the relay of `--via`. */
+  readonly openRelay?: OpenRelay | undefined;
   /** The environment variables. */
   readonly variables: Variables;
   /** Default of `--metrics-host`. */

@@ -43,6 +43,8 @@ Target
   --control HOST:PORT    address of the lab's control routes, for its session
                          summary; "none" disables it. Default: port 5000 of the
                          target's host, or WIRELAB_HTTP_PORT of this machine
+  --via FAULTS           ${wrapped("sends through a relay with these faults in front of the target, which the run starts, and reports what it did: drop=0.1/0.1, delay=20/20, rate=10M/1M; each protocol has a relay of its own")}
+  --via relay:NAME       ${wrapped("sends through this relay of the lab at --control, to what is behind it; --via relay: through the one that listens on the port of --target. --target then gives only the host name and the path of requests and certificates")}
   --mode stamp|plain     ${wrapped(`packet format of ${WITH_STAMP}. stamp (default): numbered test packets of RFC 8762, for reflectors and echo servers. plain: "Hello UDP 7", one packet in flight on each connection, for any server that answers`)}
   -4, -6                 only IPv4 or only IPv6 addresses of the target's name
 
@@ -141,6 +143,7 @@ Examples
   bun run scripts/load.ts --proto udp
   bun run scripts/load.ts --proto all --rate 500 --duration 30s --html report.html
   bun run scripts/load.ts --proto http,http2,http3 --duration 30s
+  bun run scripts/load.ts --proto http3 --via 'drop=0.1/0.1'
   bun run scripts/load.ts --proto tcp --rate max --connections 8
   bun run scripts/load.ts --proto udp --target 10.0.0.7 --against 10.0.0.8 --repeat 10
   bun run scripts/load.ts --proto udp --stages 0-5k/10s,5k/20s --slo 'p99<2ms' --slo 'loss<0.5%'

@@ -14,8 +14,10 @@ import {
   parseStages,
   parseWord,
 } from "../plan/values.ts";
-import { type Flag, type GivenFlags, textOf } from "./flags.ts";
+import { isLabRelay } from "../plan/via.ts";
+import type { Flag, GivenFlags } from "./flags.ts";
 import { type ReadFile, readBody, readCertificates } from "./input-files.ts";
+import { textOf } from "./read-flags.ts";
 
 type Applies = (protocol: Protocol) => boolean;
 
@@ -53,6 +55,7 @@ export function runOptions(
   checkApplicable(given, protocols);
   const target = textOf(given, "target");
   if (target !== undefined && protocols.length > 1) checkTarget("target", target, protocols);
+  checkVia(given, protocols);
   const common = commonOptions(given);
   const own = ownOptions(given, readFile);
   const http = httpOptions(given, readFile);
@@ -91,6 +94,13 @@ function checkApplicable(given: GivenFlags, protocols: readonly Protocol[]): voi
   }
 }
 
+/** Throws a UsageError for a relay of a lab with several protocols: it has one upstream, and counts all runs together. */
+function checkVia(given: GivenFlags, protocols: readonly Protocol[]): void {
+  const via = textOf(given, "via");
+  if (via === undefined || protocols.length === 1 || !isLabRelay(via)) return;
+  throw new UsageError(`--via ${via} requires one protocol: the relay counts the packets of all runs together`);
+}
+
 /** The options that do not apply to every protocol. */
 function ownOptions(given: GivenFlags, readFile: ReadFile) {
   const number = (name: Flag) => convert(textOf(given, name), (value) => parseNumber(name, value));
@@ -112,6 +122,7 @@ function commonOptions(given: GivenFlags) {
   return {
     target: text("target"),
     control: text("control") === "none" ? (false as const) : text("control"),
+    via: text("via"),
     rate: text("rate") === "max" ? ("max" as const) : number("rate"),
     arrival: convert(text("arrival"), (value) => parseWord("arrival", value, ["constant", "poisson"] as const)),
     stages: convert(text("stages"), parseStages),

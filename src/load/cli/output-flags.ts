@@ -2,7 +2,8 @@
 import { convert, defined } from "../../base/defined.ts";
 import { UsageError } from "../plan/errors.ts";
 import { parseNumber } from "../plan/values.ts";
-import { type Flag, type GivenFlags, textOf } from "./flags.ts";
+import type { Flag, GivenFlags } from "./flags.ts";
+import { textOf } from "./read-flags.ts";
 
 /** Paths of the files with results. */
 export interface Outputs {

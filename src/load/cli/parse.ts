@@ -5,10 +5,11 @@ import type { LoadOptions } from "../plan/options.ts";
 import { GROUPS, parseProtocols } from "../plan/protocols.ts";
 import { alternatives } from "../plan/values.ts";
 import { again, type EarlierPlan } from "./earlier-plan.ts";
-import { flagWords, readFlags, textOf } from "./flags.ts";
+import { flagWords, readFlags } from "./flags.ts";
 import type { ReadFile } from "./input-files.ts";
 import { runOptions } from "./option-flags.ts";
 import { type MetricsAddress, type Outputs, parseMetrics, parseOutputs } from "./output-flags.ts";
+import { textOf } from "./read-flags.ts";
 import { againstRuns, checkRepeated, earlierPlan, repetitions } from "./repeat-flags.ts";
 
 /** A parsed command line. */

@@ -3,9 +3,11 @@ import { UsageError } from "../plan/errors.ts";
 import type { LoadOptions } from "../plan/options.ts";
 import { checkTarget } from "../plan/protocols.ts";
 import { parseNumber, readNumber } from "../plan/values.ts";
+import { isLabRelay } from "../plan/via.ts";
 import { type EarlierPlan, readEarlierPlan } from "./earlier-plan.ts";
-import { type GivenFlags, textOf } from "./flags.ts";
+import type { GivenFlags } from "./flags.ts";
 import type { ReadFile } from "./input-files.ts";
+import { textOf } from "./read-flags.ts";
 
 const MAX_REPEAT = 100;
 
@@ -51,6 +53,9 @@ export function againstRuns(
 ): readonly LoadOptions[] | undefined {
   const target = textOf(given, "against");
   if (target === undefined) return undefined;
+  const via = textOf(given, "via");
+  if (via !== undefined && isLabRelay(via))
+    throw new UsageError(`--via ${via} and --against exclude each other: the relay has one target behind it`);
   if (repeat === 1) throw new UsageError("--against requires --repeat");
   checkTarget(
     "against",

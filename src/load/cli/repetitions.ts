@@ -8,6 +8,7 @@ import { DEFAULT_TIMEOUT, planRun } from "../plan/run-plan.ts";
 import type { CompletedRun } from "../report/files/run-charts.ts";
 import type { Repetition } from "../report/report-plan.ts";
 import { type LoadRun, runLoad } from "../run.ts";
+import type { OpenRelay } from "../send/relays/relay-path.ts";
 import type { Command } from "./parse.ts";
 import type { MeteredRun } from "./run-metrics.ts";
 
@@ -61,8 +62,13 @@ export class Repetitions {
   /**
    * Throws a UsageError for invalid options of any step.
    * @param follow whether losses are attributed during the runs
+   * @param openRelay starts the relays of `--via`
    */
-  constructor(steps: readonly Step[], follow: boolean) {
+  constructor(
+    steps: readonly Step[],
+    follow: boolean,
+    private readonly openRelay?: OpenRelay,
+  ) {
     for (const { runs } of steps) for (const options of runs) planRun(options);
     this.#steps = steps;
     this.#follow = follow;
@@ -102,7 +108,7 @@ export class Repetitions {
 
   #start(options: LoadOptions, packets: PacketSink | undefined): RunInProgress {
     return {
-      run: runLoad(this.#follow ? { ...options, follow: true } : options, undefined, packets),
+      run: runLoad(this.#follow ? { ...options, follow: true } : options, undefined, packets, this.openRelay),
       timeline: new Timeline(),
       timeoutSeconds: options.timeout ?? DEFAULT_TIMEOUT,
     };

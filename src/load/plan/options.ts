@@ -29,6 +29,11 @@ export interface LoadOptions {
   readonly control?: string | false;
   /** Ports of the lab on this machine, for the defaults of `target` and `control`. Default: those of a lab without flags. */
   readonly labPorts?: Readonly<Partial<Record<Protocol, number>>>;
+  /**
+   * A relay between the run and its target: faults as text (`drop=0.1/0.1`) of one that the run starts, or `relay:NAME` for one
+   * of the lab at `control`; `relay` for the one that listens on the target's port.
+   */
+  readonly via?: string;
   readonly mode?: Mode;
   /** Packets a second (open loop), or "max" for a closed loop. Default 100. */
   readonly rate?: number | "max";

@@ -13,6 +13,7 @@ import { inRange, wholeInRange } from "./ranges.ts";
 import { type Arrival, highestRate, type Stage, totalSeconds } from "./schedule.ts";
 import { checkFamily, parseTarget, type Target, withoutUser } from "./target.ts";
 import { planTls, type TlsPlan } from "./tls.ts";
+import { planVia, type ViaPlan } from "./via.ts";
 
 /** A run with all options resolved. */
 export interface RunPlan extends RunKind, Concurrency {
@@ -27,6 +28,8 @@ export interface RunPlan extends RunKind, Concurrency {
   readonly controlUrl: URL | undefined;
   /** Whether `controlUrl` was derived from the target. */
   readonly controlIsDefault: boolean;
+  /** The relay that packets go through; undefined for none. */
+  readonly via: ViaPlan | undefined;
   readonly mode: Mode;
   readonly stages: readonly Stage[];
   readonly arrival: Arrival;
@@ -85,6 +88,7 @@ export function planRun(options: LoadOptions): RunPlan {
       : "",
     controlUrl: planControl(options, target),
     controlIsDefault: options.control === undefined,
+    via: planVia(options, REGISTRY[protocol].transport),
     mode,
     stages,
     arrival: options.arrival ?? "constant",

@@ -21,6 +21,8 @@ export interface Endpoint extends Target {
   readonly address: string;
   /** Whether the address belongs to this machine, so that both ends read the same clock. */
   readonly sameHost: boolean;
+  /** The target behind it, `HOST:PORT`, if this is the address of a relay. */
+  readonly behind?: string;
 }
 
 function readPort(text: string, target: string): number {

@@ -5,6 +5,7 @@ import type { Recorder } from "../measure/recorder.ts";
 import { quantileOf, type Ranked } from "../measure/statistics/estimates.ts";
 import { rankOf } from "../measure/statistics/rank.ts";
 import type { Endpoint } from "../plan/target.ts";
+import type { RelayResult } from "../send/relays/run-relay.ts";
 import { lossOf } from "./loss.ts";
 import { reportedPlan, senderHost } from "./origin.ts";
 import { duplicatePlacesOf, placesOf } from "./places.ts";
@@ -12,6 +13,7 @@ import type { RunReport } from "./report.ts";
 import { handshakesOf } from "./report-handshakes.ts";
 import { type PacketCounts, UNKNOWN_ANSWER } from "./report-packets.ts";
 import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
+import { viaOf } from "./report-via.ts";
 import { accountingDefect, soundDirections } from "./sums.ts";
 import { timesOf, timesWithIntervals } from "./times.ts";
 import { judge, type VerdictInput } from "./verdict.ts";
@@ -23,6 +25,8 @@ export interface RunResult extends VerdictInput {
   readonly startedAt: Date;
   /** STAMP session id of all sessions; undefined without STAMP. */
   readonly sessionId: number | undefined;
+  /** Of a run through a relay. */
+  readonly relay?: RelayResult | undefined;
   /** Of a run that kept a log of its packets. */
   readonly packetLog?: RunReport["packetLog"];
 }
@@ -146,6 +150,7 @@ export function makeReport(measured: RunResult): RunReport {
     bytes: { sent: counts.bytesSent, received: counts.bytesReceived },
     errors: errorsOf(recorder),
     statuses: Object.fromEntries(recorder.statuses),
+    via: viaOf(result.relay),
     packetLog: result.packetLog ?? null,
     objectives: [],
     verdict: verdictOf(result, responseTime),

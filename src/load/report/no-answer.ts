@@ -1,6 +1,7 @@
 /** The reason why a run received no answer. */
 import { formatHostPort } from "../../base/address.ts";
 import { REGISTRY } from "../../base/protocol.ts";
+import type { Directions } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
 import type { RunPlan } from "../plan/run-plan.ts";
 import type { Endpoint } from "../plan/target.ts";
@@ -14,7 +15,12 @@ export function hasNoAnswer({ packets, failedTime }: RunReport): boolean {
 }
 
 /** One line for a person: what arrived instead of an answer. Undefined if there was an answer. */
-export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, plan: RunPlan): string | undefined {
+export function noAnswerReason(
+  recorder: Recorder,
+  endpoint: Endpoint,
+  plan: RunPlan,
+  directions: Pick<Directions, "lostDown" | "droppedDown">,
+): string | undefined {
   const { counts, errors, statuses, failed } = recorder;
   if (counts.answered + counts.late + failed.count > 0) return undefined;
   const where = formatHostPort(endpoint.address, endpoint.port);
@@ -25,6 +31,9 @@ export function noAnswerReason(recorder: Recorder, endpoint: Endpoint, plan: Run
   if (errors.has("ECONNREFUSED")) return `nothing listens at ${where} (ECONNREFUSED)${plan.hint}`;
   if (counts.refused > 0 && counts.sent === 0) {
     return `the kernel of this machine refused every packet to ${where} (${[...errors.keys()].join(", ")})`;
+  }
+  if (counts.lost > 0 && directions.lostDown - directions.droppedDown === counts.lost && plan.protocol === "udp") {
+    return `${where} has answered, but no answer arrived: the way back loses all, or a target on 0.0.0.0 or [::] answers from another of its addresses; --host ${endpoint.address} of a lab prevents that`;
   }
   const codes = [...errors.keys(), ...Array.from(statuses.keys(), (status) => `status ${status}`)];
   return `${where} answered nothing within the timeout${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;

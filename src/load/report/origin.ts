@@ -30,6 +30,7 @@ export function reportedPlan(plan: RunPlan): ReportedPlan {
     protocol: plan.protocol,
     target: plan.targetText,
     control: plan.controlUrl?.href ?? null,
+    ...(plan.via && { via: plan.via.text }),
     mode: plan.stamp ? "stamp" : plan.mode === "plain" ? "plain" : null,
     rate,
     arrival: plan.arrival,

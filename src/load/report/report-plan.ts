@@ -9,6 +9,8 @@ export interface ReportedPlan {
   readonly target: string;
   /** URL of the lab's control routes; null if the run did not use any. */
   readonly control: string | null;
+  /** The relay of `--via`, as given, with all its faults; only with the flag. */
+  readonly via?: string;
   /** Null for a protocol without modes. */
   readonly mode: Mode | null;
   /** Packets a second; "max" in a closed loop; null if `stages` define it. */

@@ -9,6 +9,7 @@ import type { ReportedHandshakes } from "./report-handshakes.ts";
 import type { LossReport, PacketCounts } from "./report-packets.ts";
 import type { Repetition, ReportedPlan, SenderHost } from "./report-plan.ts";
 import type { OneWayVariation, Times, TwoQuantiles } from "./report-times.ts";
+import type { ReportedVia } from "./report-via.ts";
 
 /** An objective and its result. */
 export interface JudgedObjective {
@@ -117,6 +118,8 @@ export interface RunReport {
   readonly errors: Readonly<Record<string, number>>;
   /** Responses by HTTP status code. */
   readonly statuses: Readonly<Record<string, number>>;
+  /** The relay that the packets went through (`--via`); null without one, and in reports of older versions. */
+  readonly via: ReportedVia | null;
   /** Rows of the file of `--packets`, and those that were left out of it; null without the file. */
   readonly packetLog: { readonly rows: number; readonly omitted: number } | null;
   readonly objectives: readonly JudgedObjective[];

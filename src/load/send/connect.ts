@@ -6,9 +6,10 @@ import type { Endpoint } from "../plan/target.ts";
 import { certificateProblem } from "./tls-errors.ts";
 
 /** The TargetError for a connection that could not be opened: refused, closed, or with an untrusted certificate. */
-export function unreachable({ hostname, address, port }: Endpoint, error: unknown): TargetError {
+export function unreachable({ hostname, address, port, behind }: Endpoint, error: unknown): TargetError {
   const code = errorCode(error);
-  const where = formatHostPort(address, port);
+  const open = formatHostPort(address, port);
+  const where = behind === undefined ? open : `${behind} through the relay at ${open}`;
   if (code === "ECONNREFUSED") return new TargetError(`nothing listens at ${where} (${code})`, code);
   const problem = certificateProblem(code, hostname);
   if (problem !== undefined) {

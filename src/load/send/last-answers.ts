@@ -37,6 +37,20 @@ export async function lastAnswers({ client, recorder, clock, plan, isRefused }: 
   }
 }
 
+/** Resolves when no packet waits for an answer, after `limitMs`, or when `isStopped` says so. */
+export async function pendingAnswers(
+  client: Client,
+  clock: Clock,
+  limitMs: number,
+  isStopped: () => boolean,
+): Promise<void> {
+  const deadline = clock.now() + limitMs;
+  while (client.pending > 0 && !isStopped() && clock.now() < deadline) {
+    await sleep(POLL_MS);
+    client.tick(clock.now());
+  }
+}
+
 /** The time without an arrival after which none is expected, ms; 0 if a packet has one answer at most. */
 function quietTime({ waitMs, protocol, stamp }: SentRun["plan"], { counts, service }: Recorder): number {
   const { transport, stamp: hasPlain, faults } = REGISTRY[protocol];

@@ -9,11 +9,12 @@ function reasonFor(
   count: (recorder: Recorder) => void,
   target?: string,
   options: Partial<LoadOptions> = {},
+  directions = { lostDown: 0, droppedDown: 0 },
 ): string | undefined {
   const recorder = new Recorder();
   count(recorder);
   const plan = planRun({ protocol: "udp", ...(target === undefined ? {} : { target }), ...options });
-  return noAnswerReason(recorder, { hostname: "::1", address: "::1", port: 7, sameHost: true }, plan);
+  return noAnswerReason(recorder, { hostname: "::1", address: "::1", port: 7, sameHost: true }, plan, directions);
 }
 
 test("a run with an answer, even a late one, has no reason", () => {
@@ -37,6 +38,20 @@ test("the reason is what arrived instead of an answer", () => {
     "[::1]:7 answered nothing within the timeout (status 404)",
   );
   expect(reasonFor(() => undefined)).toBe("[::1]:7 answered nothing within the timeout");
+});
+
+test("a target that has answered every packet is not said to have answered nothing", () => {
+  const lost = (protocol: "udp" | "tcp", lostDown: number, droppedDown = 0) => {
+    const count = ({ counts }: Recorder) => {
+      counts.lost = 3;
+    };
+    return reasonFor(count, undefined, { protocol }, { lostDown, droppedDown });
+  };
+  expect(lost("udp", 3)).toStartWith(
+    "[::1]:7 has answered, but no answer arrived: the way back loses all, or a target on",
+  );
+  const nothing = "[::1]:7 answered nothing within the timeout";
+  expect([lost("udp", 2), lost("udp", 3, 1), lost("udp", 0), lost("tcp", 3)]).toEqual(Array(4).fill(nothing));
 });
 
 test("--mode plain is advised only where it is accepted", () => {

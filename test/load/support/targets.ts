@@ -122,11 +122,12 @@ export interface TcpTarget extends AsyncDisposable {
 
 /**
  * A TCP server: `stamp` frames after the preface; an `echo` server; a `plain` one that answers each chunk with ACK-TCP;
- * one that `closes` the connection instead of every third answer; or a `silent` one.
+ * one that `closes` the connection instead of every third answer; one that answers `twice`, the second time a little later; or a
+ * `silent` one.
  * @param tls the certificate of a TLS server, and other options of the runtime
  */
 export function tcpTarget(
-  answering: "stamp" | "echo" | "plain" | "closes" | "silent",
+  answering: "stamp" | "echo" | "plain" | "closes" | "twice" | "silent",
   tls?: Bun.TLSOptions,
 ): TcpTarget {
   const accepted = { count: 0 };
@@ -146,6 +147,7 @@ export function tcpTarget(
         else if (answering === "stamp") reflectFrames(socket, data);
         else if (answering === "closes" && chunks++ % 3 === 2) socket.end();
         else socket.write("ACK-TCP");
+        if (answering === "twice") setTimeout(() => socket.write("ACK-TCP"), 2);
       },
       error() {},
     },

@@ -8,10 +8,11 @@ import type { Recorder } from "../recorder.ts";
 import { type SessionSummary, sumOf } from "./session-summary.ts";
 
 /** The source of an attribution. */
-export type AttributionSource = "lab" | "reflector" | "target" | "none";
+export type AttributionSource = "relay" | "lab" | "reflector" | "target" | "none";
 
 /** Descriptions of the sources, for reports. */
-const ATTRIBUTION: Readonly<Record<AttributionSource, string>> = {
+export const ATTRIBUTION: Readonly<Record<AttributionSource, string>> = {
+  relay: "from the relay's counts",
   lab: "from the lab's session summary",
   reflector: "from the reflector's sequence numbers; losses after its last answer are unexplained",
   target: "from the target's X-Wirelab-Fate header; packets without any answer are unexplained",
@@ -82,7 +83,8 @@ export function attributeByLab(
     droppedUp: sumOf(sessions, ({ dropped }) => dropped.up),
     droppedDown: sumOf(sessions, ({ dropped }) => dropped.down),
   };
-  const directions = { ...directionsOf(lost, byDirection, "lab"), heldByLab: Math.max(0, handled - finished) };
+  const heldByLab = Math.max(0, handled - finished) + sumOf(sessions, ({ onWayUp = 0 }) => onWayUp);
+  const directions = { ...directionsOf(lost, byDirection, "lab"), heldByLab };
   if (bufferDrops === undefined) return directions;
   return { ...directions, targetBuffer: Math.min(bufferDrops, directions.lostUp - directions.droppedUp) };
 }

@@ -1,4 +1,5 @@
 /** A lab's summary of a run's sessions, the response of `GET /sessions/{ssid}`, and which of its sessions are the run's. */
+import { isJsonObject } from "../../../base/json.ts";
 
 /** A port on which a lab receives test packets. */
 export interface LabListener {
@@ -25,6 +26,8 @@ export interface SessionSummary {
   readonly dropped: { readonly up: number; readonly down: number };
   /** Packets handled but not answered, because the delay queue was full or the send failed. */
   readonly discarded: number;
+  /** Packets that a fault delays on the way up, in no other count; undefined if the lab does not say. */
+  readonly onWayUp?: number;
 }
 
 /** A response of `/sessions/{ssid}`. */
@@ -49,33 +52,30 @@ export interface RunIdentity {
   readonly ports: ReadonlySet<number>;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
-
 /** Whether every key has a count: a whole number from 0. */
 function hasCounts(value: unknown, keys: readonly string[]): boolean {
-  return isObject(value) && keys.every((key) => Number.isSafeInteger(value[key]) && Number(value[key]) >= 0);
+  return isJsonObject(value) && keys.every((key) => Number.isSafeInteger(value[key]) && Number(value[key]) >= 0);
 }
 
 function hasPort(value: unknown): boolean {
-  return isObject(value) && hasCounts(value, ["port"]) && Number(value.port) < 65_536;
+  return isJsonObject(value) && hasCounts(value, ["port"]) && Number(value.port) < 65_536;
 }
 
 function isListener(value: unknown): value is LabListener {
-  if (!isObject(value) || typeof value.protocol !== "string" || !hasPort(value)) return false;
+  if (!isJsonObject(value) || typeof value.protocol !== "string" || !hasPort(value)) return false;
   return value.receiveBufferDrops === null || hasCounts(value, ["receiveBufferDrops"]);
 }
 
 function isSession(value: unknown): value is SessionSummary {
   return (
-    isObject(value) &&
+    isJsonObject(value) &&
     typeof value.protocol === "string" &&
     typeof value.source === "string" &&
     Number.isFinite(value.ageSeconds) &&
     Number(value.ageSeconds) >= 0 &&
     hasPort(value.local) &&
     hasCounts(value, ["handled", "answered", "discarded"]) &&
+    (value.onWayUp === undefined || hasCounts(value, ["onWayUp"])) &&
     hasCounts(value.received, ["unique", "duplicate"]) &&
     hasCounts(value.dropped, ["up", "down"])
   );
@@ -83,7 +83,8 @@ function isSession(value: unknown): value is SessionSummary {
 
 /** Parses a response body; undefined for anything but a summary that names its lab. */
 export function parseSummary(body: unknown): LabSummary | undefined {
-  if (!isObject(body) || typeof body.instance !== "string" || !hasCounts(body, ["evictedSessions"])) return undefined;
+  if (!isJsonObject(body) || typeof body.instance !== "string" || !hasCounts(body, ["evictedSessions"]))
+    return undefined;
   const { instance, listeners, sessions, sessionLimit } = body;
   if (sessionLimit !== undefined && !hasCounts(body, ["sessionLimit"])) return undefined;
   if (!Array.isArray(listeners) || !listeners.every(isListener)) return undefined;

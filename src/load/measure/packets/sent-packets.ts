@@ -66,7 +66,10 @@ export class SentPackets {
     return this.#next;
   }
 
-  /** Stores a packet, in place of the one that was sent `slots` packets before; returns its sequence number. */
+  /**
+   * Stores a packet, in place of the one that was sent `slots` packets before; returns its sequence number.
+   * @param wallSentAt NaN if it is sent later
+   */
   add(intendedAt: number, sentAt: number, wallSentAt: number): number {
     const sequence = this.#next++;
     const slot = sequence & this.#mask;
@@ -110,6 +113,7 @@ export class SentPackets {
     let fewest = Number.POSITIVE_INFINITY;
     for (let sequence = this.#next - 1; sequence >= oldest; sequence--) {
       const later = wall - this.wallTimeOf(sequence);
+      if (Number.isNaN(later)) continue; // it is not sent yet
       if (later > SAME_TIME_MS) break;
       const bits = later < -SAME_TIME_MS ? Number.POSITIVE_INFINITY : countBits((sequence % TWO_32) ^ onWire);
       if (bits < fewest) {
@@ -130,7 +134,7 @@ export class SentPackets {
     return this.sentAt[sequence & this.#mask] ?? 0;
   }
 
-  /** Send time of a packet that is kept, ms since the Unix epoch. */
+  /** Send time of a packet that is kept, ms since the Unix epoch; NaN if it is not sent yet. */
   wallTimeOf(sequence: number): number {
     return this.wallSentAt[sequence & this.#mask] ?? 0;
   }

@@ -1,8 +1,10 @@
 /** Compares the reports of two runs or of two sets of runs: the changes, and whether they are statistically significant. */
-import { formatSeconds } from "../../../base/format.ts";
+import { formatSeconds, formatShare } from "../../../base/format.ts";
+import { DIRECTIONS } from "../../../faults/faults.ts";
 import { HANDSHAKE_KINDS, HANDSHAKE_TITLES, type HandshakeKind } from "../../measure/handshake-kinds.ts";
 import { ONE_PAIR, type Ranged } from "../../measure/statistics/difference.ts";
 import { quantileLabel } from "../../plan/quantiles.ts";
+import type { ReportedWay } from "../report-via.ts";
 import {
   differenceOfRuns,
   differenceOfSets,
@@ -95,6 +97,32 @@ function changeOf(name: RunValue, pair: Pair): Change {
   };
 }
 
+/** What the relays dropped, and the mean time that they added, where both sides went through one. It is not tested. */
+function relayChanges({ before, after }: Pair): Change[] {
+  return DIRECTIONS.flatMap((direction) => {
+    const ways = [before, after].map((reports) => reports.flatMap(({ via }) => via?.[direction] ?? []));
+    const where = `relay ${direction === "up" ? "upstream" : "downstream"}`;
+    const change = (name: string, of: (way: ReportedWay) => number | null, format: (value: number) => string) => {
+      const [earlier, later] = ways.map((list) => meanOf(list.map(of)));
+      if (earlier === undefined || later === undefined) return [];
+      const texts = { name: `${where} ${name}`, before: format(earlier), after: format(later) };
+      const untested = { interval: "", degreesOfFreedom: null, significance: "" as const };
+      return [{ ...texts, change: formatChange(earlier, later), ...untested }];
+    };
+    const share = ({ dropped, packetsIn }: ReportedWay) => (packetsIn === 0 ? null : dropped / packetsIn);
+    const isUdp = [...before, ...after].every(({ via }) => via?.transport === "udp");
+    return [
+      ...(isUdp ? change("dropped", share, formatShare) : []),
+      ...change("delay", ({ added }) => added.mean, formatSeconds),
+    ];
+  });
+}
+
+function meanOf(values: readonly (number | null)[]): number | undefined {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? undefined : known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
 /** The mean of the full handshakes of each kind, where both sides had some. It is not tested. */
 function handshakeChanges({ before, after }: Pair): Change[] {
   return HANDSHAKE_KINDS.flatMap((kind) => {
@@ -110,9 +138,7 @@ function handshakeChanges({ before, after }: Pair): Change[] {
 }
 
 function meanHandshake(reports: Reports, kind: HandshakeKind): number | undefined {
-  const means = reports.map(({ handshakes }) => handshakes?.[kind]?.full.mean ?? undefined);
-  const known = means.filter((mean) => mean !== undefined);
-  return known.length === 0 ? undefined : known.reduce((sum, mean) => sum + mean, 0) / known.length;
+  return meanOf(reports.map(({ handshakes }) => handshakes?.[kind]?.full.mean ?? null));
 }
 
 /** The runs of one side that are compared: those that were completed, or the first one if there is none. */
@@ -122,7 +148,7 @@ export function comparedOf(reports: Reports): Reports {
 }
 
 function changesOf(pair: Pair): Change[] {
-  return [...RUN_VALUES.map((name) => changeOf(name, pair)), ...handshakeChanges(pair)];
+  return [...RUN_VALUES.map((name) => changeOf(name, pair)), ...handshakeChanges(pair), ...relayChanges(pair)];
 }
 
 /** The changes from one run or set of runs to another of the same protocol. */

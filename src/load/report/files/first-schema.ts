@@ -22,6 +22,7 @@ type AddedKey =
   | "host"
   | "ended"
   | "packetLog"
+  | "via"
   | "failedTime"
   | "handshakes"
   | "verdict"
@@ -87,6 +88,7 @@ export function completed(report: FirstReport): RunReport {
     host: null,
     ended: null,
     packetLog: null,
+    via: null,
     packets: { ...packets, refused: 0 },
     duplicates: null,
     loss: lossOf(report.loss),

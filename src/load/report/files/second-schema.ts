@@ -9,13 +9,14 @@ type TimesKey = "responseTime" | "serviceTime" | "serverTime";
 /** What such a report contains. */
 export type SecondReport = Omit<
   RunReport,
-  TimesKey | "oneWay" | "failedTime" | "handshakes" | "plan" | "objectives" | "verdict"
+  TimesKey | "oneWay" | "failedTime" | "handshakes" | "via" | "plan" | "objectives" | "verdict"
 > &
   Record<TimesKey, EarlierTimes> & {
     readonly objectives: readonly (Omit<JudgedObjective, "runValid"> & Partial<Pick<JudgedObjective, "runValid">>)[];
     readonly verdict: Omit<RunReport["verdict"], "interrupted">;
     readonly failedTime?: EarlierTimes;
     readonly handshakes?: RunReport["handshakes"];
+    readonly via?: RunReport["via"];
     readonly plan: (Omit<ReportedPlan, "http"> & Partial<Pick<ReportedPlan, "http">>) | null;
     readonly oneWay: Omit<RunReport["oneWay"], "up" | "down"> & Record<"up" | "down", EarlierTimes>;
   };
@@ -67,6 +68,7 @@ export function filled(report: SecondReport): RunReport {
     ...judgementOf(report),
     failedTime: timesOf(failedTime ?? NO_TIMES),
     handshakes: report.handshakes ?? null,
+    via: report.via ?? null,
     responseTime: timesOf(responseTime),
     serviceTime: timesOf(serviceTime),
     serverTime: timesOf(serverTime),

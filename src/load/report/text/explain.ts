@@ -7,6 +7,7 @@ import type { RunReport } from "../report.ts";
 import type { LossReport } from "../report-packets.ts";
 import type { Times } from "../report-times.ts";
 import { handshakeTimes } from "./handshake-rows.ts";
+import { relaySums, relayTitle } from "./relay-table.ts";
 import { wrap } from "./screen.ts";
 
 /** A term and the run's values of it, as sentences. */
@@ -23,7 +24,7 @@ export function explain(report: RunReport, columns = COLUMNS): string {
     .join("\n\n");
 }
 
-function packetEntries({ packets, duplicates, loss, evidence }: RunReport): Entry[] {
+function packetEntries({ packets, duplicates, loss, evidence, via }: RunReport): Entry[] {
   const n = formatCount;
   const refused = packets.refused === 0 ? "" : ` The kernel of the sender refused ${n(packets.refused)} more.`;
   return [
@@ -33,14 +34,19 @@ function packetEntries({ packets, duplicates, loss, evidence }: RunReport): Entr
     ],
     [
       "loss direction",
-      `${n(packets.lost)} lost = ${n(packets.lostUp)} upstream + ${n(packets.lostDown)} downstream + ${n(packets.unexplained)} unexplained. The target dropped ${n(packets.droppedUp)} upstream and ${n(packets.droppedDown)} downstream on purpose. Directions: ${evidence.text}.`,
+      `${n(packets.lost)} lost = ${n(packets.lostUp)} upstream + ${n(packets.lostDown)} downstream + ${n(packets.unexplained)} unexplained. ${evidence.kind === "relay" ? "The relay and the target" : "The target"} dropped ${n(packets.droppedUp)} upstream and ${n(packets.droppedDown)} downstream on purpose. Directions: ${evidence.text}.`,
     ],
+    ...relayEntry(via),
     ["loss", lossValues(loss)],
     ...(loss.bursts.count > 0 ? burstEntries(loss) : []),
     ...placesEntry(loss),
     ["duplicate answers", `${n(packets.duplicate)} in this run${duplicatePlaces(duplicates)}.`],
     ["reordered answers", `${n(packets.reordered)} in this run.`],
   ];
+}
+
+function relayEntry(via: RunReport["via"]): Entry[] {
+  return via === null ? [] : [["relay", `${relayTitle(via)}: ${relaySums(via)}.`]];
 }
 
 function duplicatePlaces(duplicates: RunReport["duplicates"]): string {

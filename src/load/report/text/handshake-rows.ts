@@ -28,12 +28,15 @@ function cellOf(value: unknown): string {
 }
 
 /** How many handshakes of each kind there were, and how many failed. */
-export function handshakeNotes({ handshakes }: RunReport): string[] {
+export function handshakeNotes({ handshakes, via }: RunReport): string[] {
   if (!handshakes) return [];
   const counts = handshakeTimes({ handshakes }).map(([label, { count }]) => `${formatCount(count)} ${label}`);
   const failed = Object.entries(handshakes.failed).map(([code, count]) => `${code} × ${formatCount(count)}`);
   return [
     ...(counts.length === 0 ? [] : [`handshakes, with those of the warm-up: ${counts.join(", ")}`]),
+    ...(handshakes.tcp && via?.transport === "tcp"
+      ? ["handshakes of TCP are with the relay, so they have neither its faults nor the way to the target"]
+      : []),
     ...(failed.length === 0 ? [] : [`handshakes that failed: ${failed.join(", ")}`]),
   ];
 }

@@ -1,18 +1,12 @@
 /** Notes on the numbers of a report: sources of directions, missing intervals, clocks, errors, statuses. */
-import { formatCount } from "../../../base/format.ts";
 import { clockNotes } from "../clock-notes.ts";
 import { shownPercentiles } from "../percentiles.ts";
 import type { RunReport } from "../report.ts";
 import { UNKNOWN_ANSWER } from "../report-packets.ts";
+import { countLine } from "./count-line.ts";
 import { handshakeNotes } from "./handshake-rows.ts";
+import { relayNotes } from "./relay-table.ts";
 import { type Screen, wrap } from "./screen.ts";
-
-/** A list of counts by name, as one line; none if there are no counts. */
-export function countLine(label: string, counts: Readonly<Record<string, number>>): string[] {
-  const entries = Object.entries(counts);
-  if (entries.length === 0) return [];
-  return [`${label}: ${entries.map(([name, count]) => `${name} × ${formatCount(count)}`).join(", ")}`];
-}
 
 /** Why estimates of the response time have no interval. */
 function intervalNotes({ responseTime }: RunReport): string[] {
@@ -52,6 +46,7 @@ function notesOf(report: RunReport): string[] {
   const hasOtherStatuses = Object.keys(statuses).some((status) => status !== "200");
   return [
     ...(packets.lost > 0 ? [`directions of losses: ${evidence.text}`] : []),
+    ...(report.via === null ? [] : relayNotes(report.via)),
     ...clockNotes(report),
     ...percentileNotes(report),
     ...intervalNotes(report),

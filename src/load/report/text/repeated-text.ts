@@ -17,8 +17,9 @@ import {
 import type { RunReport } from "../report.ts";
 import type { Repetition } from "../report-plan.ts";
 import { renderAlternating } from "./comparison-text.ts";
+import { countLine } from "./count-line.ts";
 import { END_TEXTS, objectiveLine } from "./judgement.ts";
-import { countLine } from "./notes.ts";
+import { relayNotes, relaySums } from "./relay-table.ts";
 import { PLAIN, paint, type Screen, type Tone, wrap } from "./screen.ts";
 import { settingsLines } from "./settings.ts";
 import { fits, layOut, type Rows } from "./table.ts";
@@ -94,11 +95,12 @@ function sideOf(repetition: Repetition | undefined): string {
 }
 
 /** The notes on one run: errors, missed objectives, why it is not valid. */
-function runNotes({ protocol, repetition, errors, objectives, verdict }: RunReport, screen: Screen): string[] {
+function runNotes({ protocol, repetition, errors, objectives, verdict, via }: RunReport, screen: Screen): string[] {
   const notes = [
     ...verdict.reasons.map((reason) => `reason: ${reason}`),
     ...objectives.filter(({ met }) => !met).map((objective) => objectiveLine(objective, screen)),
     ...countLine("errors", errors),
+    ...(via === null ? [] : [`relay: ${relaySums(via)}`, ...relayNotes(via)]),
   ];
   return notes.map((note) => `${protocol} run ${repetition?.index}${sideOf(repetition)}: ${note}`);
 }

@@ -66,6 +66,7 @@ function settingsOf(report: RunReport): string[] {
   if (plan === null) return [targetOf(report), seedOf(report)];
   return [
     targetOf(report),
+    ...(plan.via === undefined ? [] : [`via ${plan.via}`]),
     `${rateOf(plan)}${limitOf(plan)}`,
     ...(plan.warmupSeconds > 0 ? [`warm-up ${formatSeconds(plan.warmupSeconds)}`] : []),
     ...sizeOf(plan),

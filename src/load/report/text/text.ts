@@ -3,6 +3,7 @@ import { hasNoAnswer } from "../no-answer.ts";
 import type { RunReport } from "../report.ts";
 import { accounting } from "./accounting.ts";
 import { noteLines } from "./notes.ts";
+import { relayTables } from "./relay-table.ts";
 import { PLAIN, type Screen } from "./screen.ts";
 import { settingsLines } from "./settings.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -24,6 +25,7 @@ export function renderReport(
     sideBySide(answered, screen),
     timeMatrices(answered, reports.length === 1, screen),
     accounting(reports, screen),
+    relayTables(reports, screen),
     noteLines(reports, screen).join("\n"),
     ...appendix,
     reports.map(summaryLine).join("\n"),

@@ -274,16 +274,14 @@ export class SerialClient implements Client {
   #onSurplus(octets: number): void {
     if (this.#isClosed) return;
     this.lastArrival = this.#settings.clock.now();
-    const { recorder } = this.#packets;
-    recorder.counts.bytesReceived += octets;
-    recorder.surplusAnswers++;
+    this.#packets.countFurther("ignored", octets);
+    this.#packets.recorder.surplusAnswers++;
   }
 
   /** An answer on an idle connection is a copy of the last one. */
   #countCopy({ recorder, answeredAt }: Exchange, { kind }: Outcome, octets: number, now: number): void {
     if (kind !== "answered" || !this.#rests || recorder !== this.#packets.recorder) return;
-    recorder.counts.duplicate++;
-    recorder.counts.bytesReceived += octets;
+    this.#packets.countFurther("duplicate", octets);
     recorder.copies.longestLagMs = Math.max(recorder.copies.longestLagMs, now - answeredAt);
   }
 

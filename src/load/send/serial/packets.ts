@@ -83,6 +83,14 @@ export class SerialPackets {
     this.#accounting.notes?.noteOutcome(sequence, now, { octets, status, serverMs, direction, error }, event);
   }
 
+  /** Counts octets that arrived and are no answer to a packet that waits for one: a copy of an earlier answer, or ignored. */
+  countFurther(fate: "duplicate" | "ignored", octets: number): void {
+    const { counts } = this.#recorder;
+    counts.bytesReceived += octets;
+    if (fate === "duplicate") counts.duplicate++;
+    this.#accounting.notes?.noteOther(fate, octets);
+  }
+
   /** Counts an answer; returns what it counts as if it is not the first one to its packet. */
   #answer(sequence: number, { serverMs }: Outcome, now: number): "duplicate" | "unknown-answer" | undefined {
     const reception = this.#accounting.answer(sequence, now);

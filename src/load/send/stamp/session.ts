@@ -112,7 +112,7 @@ export class SenderSession {
 
   /** Adds the next packet to the accounting. */
   add(intendedAt: number, now: number): void {
-    const sequence = this.#accounting.add(intendedAt, now, now);
+    const sequence = this.#accounting.add(intendedAt, now, Number.NaN);
     this.#recorder.counts.bytesSent += this.#settings.size;
     this.#accounting.notes?.noteSent(sequence, this.#settings.size);
   }

@@ -35,6 +35,12 @@ describe("SentPackets", () => {
     expect(packets.findBySendTime(999, 0)).toBe(-1);
   });
 
+  test("finds a packet by its send time behind others that are not sent yet", () => {
+    const packets = sentAt([1000, 1001, Number.NaN, Number.NaN]);
+    expect(packets.findBySendTime(1000, 2)).toBe(0);
+    expect(packets.findBySendTime(1002, 2)).toBe(-1);
+  });
+
   test("counts the bits in which a returned number and send time differ", () => {
     const packets = sentAt([1000]);
     const octetsOf = (time: number) => {

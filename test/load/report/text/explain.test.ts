@@ -88,6 +88,7 @@ const REPORT: RunReport = {
   bytes: { sent: 0, received: 0 },
   errors: {},
   statuses: {},
+  via: null,
   packetLog: null,
   objectives: [],
   verdict: { valid: true, interrupted: false, reasons: [] },

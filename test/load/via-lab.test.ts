@@ -1,0 +1,39 @@
+/** Load runs through the relays of a lab, over its own routes. */
+import { expect, test } from "bun:test";
+import type { LoadOptions } from "../../src/load/plan/options.ts";
+import { runLoad } from "../../src/load/run.ts";
+import { startTestLab, urlOf } from "../support/lab.ts";
+import { balanced } from "./support/sums.ts";
+import { tcpTarget, udpTarget } from "./support/targets.ts";
+
+/** Makes the relay `slow` of a lab to a port of this machine, and runs through it. */
+async function runThrough(protocol: "tcp" | "udp", upstream: number, faults: string, options: Partial<LoadOptions>) {
+  await using lab = await startTestLab();
+  const put = (path: string, body: string) => fetch(urlOf(lab, path), { method: "PUT", body });
+  expect((await put("/relays/slow", `${protocol}:0>127.0.0.1:${upstream}`)).status).toBe(201);
+  expect((await put("/relays/slow/impairments", faults)).status).toBe(200);
+  const control = `127.0.0.1:${lab.ports.http}`;
+  return balanced(await runLoad({ protocol, control, via: "relay:slow", seed: 3, ...options }).report);
+}
+
+test("the losses of a UDP run are by direction those of a lab's relay, to the packet", async () => {
+  await using target = await udpTarget("echo");
+  const options = { rate: 1000, count: 400, timeout: 1, wait: 1 };
+  const { packets, via, evidence } = await runThrough("udp", target.port, "drop=0.1/0.1", options);
+  expect(via).toMatchObject({ relay: "slow", faults: "drop=0.1/0.1", otherClients: false, reason: null });
+  expect(via?.up).toMatchObject({ packetsIn: 400, dropped: packets.lostUp, drops: { drop: packets.droppedUp } });
+  expect(packets).toMatchObject({ lostDown: via?.down?.dropped, unexplained: 0 });
+  expect(target.counts.arrived).toBe(400 - packets.lostUp);
+  expect(evidence.kind).toBe("relay");
+});
+
+test("the delay that a lab's relay adds to TCP", async () => {
+  await using target = tcpTarget("stamp");
+  const options = { rate: 200, count: 50, timeout: 10, wait: 10 };
+  const { packets, via } = await runThrough("tcp", target.port, "delay=20/20", options);
+  expect(packets).toMatchObject({ sent: 50, answered: 50 });
+  for (const way of [via?.up, via?.down]) {
+    expect(way?.added.mean).toBeGreaterThanOrEqual(0.02);
+    expect(way?.added.p50).toBeGreaterThan(0.01); // in the bucket from 10 to 25 ms, or a higher one
+  }
+});
