@@ -1,4 +1,4 @@
-/** wirelab as a library: labs and load runs, for use in tests. */
+/** wirelab as a library: labs, load runs and relays, for use in tests. */
 export { type Config, ConfigError } from "./config.ts";
 export { ImpairmentError } from "./faults/pieces.ts";
 export { parseFaults, parseImpairments } from "./faults/text.ts";
@@ -9,4 +9,12 @@ export type { IntervalSnapshot as Snapshot } from "./load/measure/snapshot.ts";
 export { UsageError } from "./load/plan/errors.ts";
 export type { LoadOptions } from "./load/plan/options.ts";
 export type { RunReport } from "./load/report/report.ts";
+export { RelayError } from "./relay/route/route.ts";
+export {
+  type RelayFaults,
+  type RelayFlow,
+  type RelayOptions,
+  type RunningRelay,
+  startRelay,
+} from "./relay/running-relay.ts";
 export { ListenError } from "./servers/listener.ts";

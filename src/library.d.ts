@@ -1173,6 +1173,114 @@ interface LoadRun extends AsyncIterable<IntervalSnapshot> {
     /** Stops sending now; the report covers the packets sent so far. */
     stop(): void;
 }
+/** What is wrong with a relay. */
+interface RelayProblem {
+    /** The part that is wrong. */
+    readonly field?: "name" | "protocol" | "listen" | "upstream";
+    /** Of a text: the index of the wrong part, from 0. */
+    readonly position?: number;
+    /** What is allowed there. */
+    readonly allowed?: string;
+    /** The relay itself is valid, but something else is in its way: its port is in use, or there are too many relays. */
+    readonly isConflict?: boolean;
+    /** The system's error code, of a port that cannot be opened. */
+    readonly code?: string;
+}
+/** A relay that could not be made: one line that says why. */
+declare class RelayError extends Error {
+    readonly problem: RelayProblem;
+    readonly name = "RelayError";
+    constructor(message: string, problem?: RelayProblem);
+}
+/** Faults of a relay: as text (`drop=0.05/0.05,delay=20`), or by direction; a direction that is absent has none. */
+type RelayFaults = string | Partial<LinkFaultsByDirection>;
+/** An open flow (UDP) or connection (TCP) of a relay. */
+interface RelayFlow {
+    /** The client. */
+    readonly address: string;
+    readonly port: number;
+    readonly ageSeconds: number;
+    /** Octets received from the client and from the upstream. */
+    readonly bytesUp: number;
+    readonly bytesDown: number;
+    /** Datagrams lost in each direction; on TCP how often octets were. */
+    readonly dropsUp: number;
+    readonly dropsDown: number;
+}
+/** Options of `startRelay`. */
+interface RelayOptions {
+    readonly protocol: Transport;
+    /** Where to forward: `HOST:PORT`, or a port of 127.0.0.1. */
+    readonly to: string | number;
+    /** Where to listen: a port of 127.0.0.1, or `ADDRESS:PORT`; by default a free port. */
+    readonly listen?: string | number;
+    readonly faults?: RelayFaults;
+    /** The same seed, name and packets have the same fates; 1 by default. */
+    readonly seed?: number;
+    /** Selects the random streams, so that two relays with one seed differ; `relay` by default. */
+    readonly name?: string;
+}
+/** Why a relay loses octets. Those of faults have the names of the faults. */
+declare const LOSS_REASONS: readonly ["drop", "burst", "queue-full", "reset", "stall", "limit", "memory-limit", "no-upstream", "refused", "peer-gone", "send-failed", "failed"];
+/** One of LOSS_REASONS. */
+type LossReason = (typeof LOSS_REASONS)[number];
+/** What was lost for one reason. */
+interface LossCounts {
+    /** Datagrams; on TCP how often it happened. */
+    readonly packets: number;
+    readonly bytes: number;
+}
+/** Faults that change packets and do not lose them; on TCP also those that stall, reset and end connections. */
+declare const EFFECTS: readonly ["delay", "duplicate", "reorder", "corrupt", "stall", "reset", "limit"];
+/** One of EFFECTS. */
+type Effect = (typeof EFFECTS)[number];
+/** The time from the receipt of a packet to its hand-over to the kernel, ms; the percentiles are those of buckets. */
+interface AddedDelay {
+    readonly mean: number;
+    readonly p50: number;
+    readonly p99: number;
+}
+/**
+ * One direction: in + copies = out + dropped + waiting, in packets (UDP) and in octets. On TCP the packets are the parts of the
+ * stream that were read and written.
+ */
+interface DirectionSnapshot {
+    readonly packetsIn: number;
+    readonly bytesIn: number;
+    readonly packetsOut: number;
+    readonly bytesOut: number;
+    /** Made by the fault `duplicate`. */
+    readonly copies: number;
+    readonly copiedBytes: number;
+    readonly waiting: number;
+    readonly waitingBytes: number;
+    readonly dropped: number;
+    readonly droppedBytes: number;
+    /** By the reason; those that have not occurred are absent. */
+    readonly drops: Readonly<Partial<Record<LossReason, LossCounts>>>;
+    /** Packets that faults changed and did not lose, by the fault. */
+    readonly effects: Readonly<Partial<Record<Effect, number>>>;
+    /** Undefined until a packet has left. */
+    readonly addedMs: AddedDelay | undefined;
+}
+/** A relay that is open. Disposing of it closes the port and every connection. */
+interface RunningRelay {
+    readonly host: string;
+    readonly port: number;
+    /** The faults as text. */
+    readonly faults: string;
+    /** The counts at this moment: `up` from clients to the upstream, `down` back. */
+    readonly counts: {
+        readonly up: DirectionSnapshot;
+        readonly down: DirectionSnapshot;
+    };
+    /** Open flows or connections. */
+    flows(): readonly RelayFlow[];
+    /** Sets the faults of what comes from now on. Throws ConfigError if they are not valid. */
+    setFaults(faults: RelayFaults): void;
+    stop(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
 /** An invalid option, described in one line for a person. The command ends with status 2. */
 declare class UsageError extends Error {
     readonly name = "UsageError";
@@ -1195,4 +1303,9 @@ declare function runLoad(options: LoadOptions): LoadRun;
  * is left open then.
  */
 declare function startLab(options?: LabOptions): Promise<Lab>;
-export { Config, ConfigError, ImpairmentError, Lab, LabOptions, Limits, ListenError, LoadOptions, LoadRun, RunReport, IntervalSnapshot as Snapshot, UsageError, parseFaults, parseImpairments, runLoad, startLab };
+/**
+ * Starts a relay between a client and a service of a test. Rejects with ConfigError for an option that is not valid, and with
+ * RelayError if the port is not available or the upstream is the relay itself; nothing is left open then.
+ */
+declare function startRelay(options: RelayOptions): Promise<RunningRelay>;
+export { Config, ConfigError, ImpairmentError, Lab, LabOptions, Limits, ListenError, LoadOptions, LoadRun, RelayError, RelayFaults, RelayFlow, RelayOptions, RunReport, RunningRelay, IntervalSnapshot as Snapshot, UsageError, parseFaults, parseImpairments, runLoad, startLab, startRelay };

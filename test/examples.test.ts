@@ -22,6 +22,12 @@ test.concurrent("lab-in-a-test passes", async () => {
   expect(status).toBe(0);
 }, 20_000);
 
+test.concurrent("relay-in-a-test passes", async () => {
+  const { err, status } = await runBun("test", "./examples/relay-in-a-test.test.ts");
+  expect(err).toContain(" 2 pass\n 0 fail\n");
+  expect(status).toBe(0);
+}, 20_000);
+
 test("load-with-objectives exits with 0 if every objective is met", async () => {
   await using lab = await startTestLab();
   const { out, status } = await runBun("examples/load-with-objectives.ts", `127.0.0.1:${lab.ports.udp}`);

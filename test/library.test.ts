@@ -16,6 +16,7 @@ const PROGRAM = `
 import { type Config, ConfigError, ImpairmentError, type Lab, type LabOptions, type Limits, ListenError } from "wirelab";
 import { type LoadOptions, type LoadRun, parseFaults, parseImpairments, runLoad, type RunReport } from "wirelab";
 import { type Snapshot, startLab, UsageError } from "wirelab";
+import { RelayError, type RelayFaults, type RelayFlow, type RelayOptions, type RunningRelay, startRelay } from "wirelab";
 
 const limits: Partial<Limits> = { sessions: 8 };
 const options: LabOptions = { httpPort: 0, limits, impair: { udp: parseFaults("udp", "drop=0.1") } };
@@ -27,7 +28,13 @@ export const shown: string[] = [];
 for await (const snapshot of run) show(snapshot);
 const report: RunReport = await run.report;
 export const low: number | null = report.loss.low;
-export const errors = [ConfigError, ImpairmentError, ListenError, UsageError].map((each) => each.name);
+const faults: RelayFaults = { up: { drop: 0.1 }, down: { delay: { kind: "fixed", ms: 20 } } };
+const relayOptions: RelayOptions = { protocol: "udp", to: lab.ports.udp, faults };
+await using relay: RunningRelay = await startRelay(relayOptions);
+export const lost: number | undefined = relay.counts.up.drops.drop?.packets;
+export const flows: readonly RelayFlow[] = relay.flows();
+export const dropped: number | undefined = lab.relays.get("api")?.counts.up.dropped;
+export const errors = [ConfigError, ImpairmentError, ListenError, RelayError, UsageError].map((each) => each.name);
 
 function show({ sent, p50 }: Snapshot): void {
   shown.push(sent.toFixed(), p50?.toFixed(3) ?? "");
@@ -35,8 +42,19 @@ function show({ sent, p50 }: Snapshot): void {
 // @ts-expect-error
 export const wrong: LoadOptions = { protocol: "icmp" };
 // @ts-expect-error
+relay.setFaults({ left: { drop: 0.1 } });
+// @ts-expect-error
+lab.relays.get("api")?.setConnectionFaults();
+// @ts-expect-error
 export const missing: string = report.loss.lowest;
 `;
+
+const RELAY = {
+  name: "api",
+  protocol: "tcp",
+  listen: { host: "127.0.0.1", port: 0 },
+  upstream: { host: "db.example", port: 5432 },
+} as const;
 
 /** The settings of `bun init`, with all checks that can be turned on. */
 const SETTINGS = {
@@ -140,6 +158,12 @@ describe("errors of the library name options", () => {
     [{ seed: -1 }, "seed -1: not allowed; allowed: an integer from 0 to 4294967295"],
     [{ token: "short" }, "token (not shown): not allowed; allowed: 8 or more printable characters without a space"],
     [{ host: "a b" }, 'host "a b": not allowed; allowed: an IPv4 or IPv6 address, or a host name'],
+    [
+      { relays: [{ ...RELAY, name: "a b" }] },
+      'relays: "a b": not a name for a relay; allowed: a letter, then up to 62 letters, digits, - and _',
+    ],
+    [{ relays: [RELAY, RELAY] }, 'relays: "api": two relays have this name; allowed: each name once'],
+    [{ relays: [RELAY], relayImpair: { db: "delay=1" } }, 'relays: no relay has the name "db"; allowed: api'],
   ])("startLab(%j)", async (options, message) => {
     await expect(startLab({ ...FREE_PORTS, ...options })).rejects.toThrow(new ConfigError(message));
   });
