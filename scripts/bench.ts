@@ -11,6 +11,8 @@ import { guard } from "./bench/guard.ts";
 import { LOAD_ROWS } from "./bench/load.ts";
 import { replaceBetween } from "./bench/markdown.ts";
 import { jsonOfRows, machine, tableOfRows } from "./bench/output.ts";
+import { RELAY_ROWS } from "./bench/relay.ts";
+import { RELAY_UDP_ROWS } from "./bench/relay-udp.ts";
 import type { Row } from "./bench/row.ts";
 import { benchServer, type Effort, SERVER_ROWS } from "./bench/servers.ts";
 import { START_ROWS } from "./bench/start.ts";
@@ -18,6 +20,7 @@ import { START_ROWS } from "./bench/start.ts";
 const DEFAULT_ROWS = [
   ...SERVER_ROWS,
   ...Object.keys(START_ROWS),
+  ...Object.keys(RELAY_UDP_ROWS),
   "record",
   "log",
   "memory",
@@ -29,7 +32,19 @@ const DEFAULT_ROWS = [
   "load-schedule",
   "load-schedule-50000",
   "load-round-trip",
+  ...Object.keys(RELAY_ROWS).filter((name) => !/nginx|socat/.test(name)),
 ];
+/** Names in lines of at most 70 characters, below the first one. */
+function lines(names: readonly string[]): string {
+  const rows: string[] = [];
+  for (const name of names) {
+    const last = rows.at(-1);
+    if (last !== undefined && last.length + name.length < 70) rows[rows.length - 1] = `${last} ${name}`;
+    else rows.push(name);
+  }
+  return rows.join("\n        ");
+}
+
 const HELP = `bench: wirelab's servers and load generator relative to the shortest equivalent programs
 
 usage: bun run bench [--pairs N] [--seconds S] [--before DIR] [--json FILE] [--write] [ROW...]
@@ -39,10 +54,9 @@ usage: bun run bench [--pairs N] [--seconds S] [--before DIR] [--json FILE] [--w
 Prints rates and processor time for each packet (user and system). It takes about
 ten minutes, and starts and stops every program that it needs.
 
-  rows: ${DEFAULT_ROWS.slice(0, 9).join(" ")}
-        ${DEFAULT_ROWS.slice(9, 17).join(" ")}
-        ${DEFAULT_ROWS.slice(17).join(" ")}
-        and load-idle load-memory (90 s), which are not measured without their names
+  rows: ${lines(DEFAULT_ROWS)}
+        and load-idle load-memory (90 s), and relay-tcp-… against nginx and socat,
+        which are not measured without their names
   growth        how the cost of a packet grows: connections, sizes, sessions, faults,
                 pages, packet log (two minutes)
   --pairs N     interleaved pairs, default 5
@@ -55,8 +69,8 @@ ten minutes, and starts and stops every program that it needs.
                 has half of its committed rate (scripts/bench/floor.json) or takes
                 twice its processor time
 
-wrk, h2load (Debian packages wrk, nghttp2-client) and a C compiler (gcc, libc6-dev)
-are peers of some rows; where one is missing, the row says so.
+wrk, h2load (Debian packages wrk, nghttp2-client), haproxy, toxiproxy-server and a C
+compiler (gcc, libc6-dev) are peers of some rows; where one is missing, the row says so.
 `;
 const DOCUMENT = join(import.meta.dir, "../docs/benchmarks.md");
 
@@ -99,7 +113,7 @@ function publish(name: string, table: string, writes: boolean): void {
 
 async function rowOf(name: string, effort: Effort): Promise<Row> {
   const cost = COST_ROWS[name];
-  const other = LOAD_ROWS[name] ?? START_ROWS[name];
+  const other = LOAD_ROWS[name] ?? START_ROWS[name] ?? RELAY_UDP_ROWS[name] ?? RELAY_ROWS[name];
   return cost ? await cost() : other ? await other(effort) : await benchServer(name, effort);
 }
 
@@ -132,7 +146,10 @@ async function main(): Promise<void> {
     return;
   }
   const names = positionals.length > 0 ? positionals : DEFAULT_ROWS;
-  const all = [...SERVER_ROWS, ...Object.keys({ ...START_ROWS, ...COST_ROWS, ...LOAD_ROWS })];
+  const all = [
+    ...SERVER_ROWS,
+    ...Object.keys({ ...START_ROWS, ...RELAY_UDP_ROWS, ...COST_ROWS, ...LOAD_ROWS, ...RELAY_ROWS }),
+  ];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) refuse(`no row ${unknown}; rows: ${all.join(" ")} growth`);
   if (values.write && positionals.length > 0) refuse("--write needs all rows");
