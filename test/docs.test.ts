@@ -41,7 +41,11 @@ test("section 2 lists every variable with its flag and its default", () => {
   for (const [key, { variable, flag }] of Object.entries(SETTINGS)) {
     const [, flagCell, defaultCell] = row(section(2), `\`${variable}\``);
     const value = Reflect.get(DEFAULT_CONFIG, key);
-    const text = key === "impair" ? "none" : value === undefined || value.length === 0 ? "unset" : value;
+    const text = ["impair", "relays", "relayImpair"].includes(key)
+      ? "none"
+      : value === undefined || value.length === 0
+        ? "unset"
+        : value;
     expect([variable, flagCell]).toEqual([variable, flag === undefined ? "" : `\`--${flag}\``]);
     expect([variable, defaultCell?.replaceAll("`", "")]).toEqual([variable, `${text}`]);
   }
