@@ -17,7 +17,7 @@ setDefaultTimeout(20_000);
 /** By kind; each protocol has those that it accepts. */
 const FAULTS: Readonly<Record<string, string>> = {
   drop: "drop=0.1/0.1",
-  delay: "delay=uniform(0,20)",
+  delay: "delay=uniform(0,20)/uniform(0,20)",
   duplicate: "duplicate=0.05",
   reset: "reset=0.02",
   status: "status=500:0.05",
@@ -80,11 +80,12 @@ test("runs go on with new connections when the lab was killed and started again,
   await using _second = await startMain(portFlags((protocol) => ports[protocol]));
   await until(() => allAnswered(before), "each run has answers again", 10_000);
   for (const run of runs) run.stop();
-  for (const report of await Promise.all(runs.map((run) => run.report))) {
-    const { protocol, packets, handshakes } = balanced(report);
+  const reports = (await Promise.all(runs.map((run) => run.report))).map(balanced);
+  for (const { protocol, packets, handshakes } of reports) {
     // Nobody has the counts of the lab that was killed: a direction would be a guess.
     expect({ protocol, ...packets }).toMatchObject({ protocol, unexplained: packets.lost, corrupt: 0 });
-    expect(packets.lost + packets.failed).toBeGreaterThan(0);
+    // Packets that wait for a connection are answered by the second lab if it starts within the timeout; datagrams never wait.
+    if (protocol === "udp") expect(packets.lost + packets.failed).toBeGreaterThan(0);
     const kind = REGISTRY[protocol].secure ? (protocol === "http3" ? "quic" : "tls") : "tcp";
     if (protocol !== "udp") expect(handshakes?.[kind]?.full.count).toBeGreaterThanOrEqual(2);
   }

@@ -1,6 +1,8 @@
 /** What anyone may read does not hold the event loop: no turn of it takes more than 5 ms, however much there is to read. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { connect } from "node:net";
+import { resendOnError } from "../../src/base/resend.ts";
+import { MAX_RELAYS } from "../../src/relay/relays.ts";
 import { testPacket } from "../support/clients.ts";
 import { scrape } from "../support/scrape.ts";
 import { until } from "../support/until.ts";
@@ -107,6 +109,49 @@ describe.if(isLinux)("no turn of the event loop takes more than 5 ms", () => {
     };
     await expectShort(() => lab.longestTurn(second));
     for (const viewer of viewers) viewer.destroy();
+  });
+});
+
+describe.if(isLinux)("with as many relays as there can be, one of them with 4,000 flows", () => {
+  const FLOWS = 4000;
+  let sockets: readonly Bun.udp.Socket<"buffer">[] = [];
+
+  beforeAll(async () => {
+    const ends = { listen: { host: "127.0.0.1", port: 0 }, upstream: { host: "127.0.0.1", port: 9 } };
+    const relays = Array.from({ length: MAX_RELAYS }, (_, n) => {
+      return { ...ends, name: `relay-${n}`, protocol: n % 2 ? ("tcp" as const) : ("udp" as const) };
+    });
+    lab = await startWatchedLab({ relays });
+    const { listen, open } = JSON.parse(await get("/relays/relay-0"));
+    expect(open).toBe(0);
+    const socket = { data() {}, error() {} };
+    const from = (n: number) => `127.0.${1 + (n >> 6)}.1`;
+    sockets = await Promise.all(Array.from({ length: FLOWS }, (_, n) => Bun.udpSocket({ hostname: from(n), socket })));
+    await until(
+      async () => {
+        // Again, if some were lost. Nothing listens behind the relay, which passes on that the port is closed.
+        for (const each of sockets) resendOnError(() => each.send("x", Number(listen.split(":")[1]), "127.0.0.1"));
+        return JSON.parse(await get("/relays/relay-0")).open === FLOWS;
+      },
+      `${FLOWS} flows`,
+      20_000,
+    );
+  });
+
+  afterAll(async () => {
+    for (const socket of sockets) socket.close();
+    await lab[Symbol.asyncDispose]();
+  });
+
+  test.each(["/metrics", "/relays", "/relays/relay-0/flows"])("%s", async (path) => {
+    await expectShort(() => lab.longestTurn(() => get(path)));
+  });
+
+  test("a snapshot for a viewer of /live", async () => {
+    const { body } = await fetch(`http://127.0.0.1:${lab.ports.http}/live`);
+    const reader = body?.getReader();
+    await expectShort(() => lab.longestTurn(async () => void (await reader?.read())));
+    await reader?.cancel();
   });
 });
 

@@ -2,7 +2,7 @@
  * The commands of docs/lessons.md, run as a reader would type them: numbers in bold are in the output of their lesson. It
  * takes as long as the longest lesson, because each runs in a network namespace of its own beside the others.
  */
-import { describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,7 +73,7 @@ async function runLesson({ commands, lab }: (typeof lessons)[number]): Promise<L
 }
 
 test("every lesson has commands, and ends with a word on the verdict", () => {
-  expect(lessons.length).toBe(9);
+  expect(lessons.length).toBe(10);
   expect(LAB).toBe("bun run dev --seed 3259");
   for (const { title, text, commands, bold } of lessons) {
     expect([title, commands.length >= 2, bold.length > 0]).toEqual([title, true, true]);
@@ -101,10 +101,22 @@ const valid = (report: RunReport | undefined) => report?.verdict.valid ?? false;
 
 describe.skipIf(!can)("the numbers in bold are printed", () => {
   const runnable = lessons.filter(({ lab }) => lab !== undefined || canFilter);
-  test.concurrent.each(runnable.map((lesson) => [lesson.title, lesson] as const))(
+  const results = new Map<string, Promise<LessonResult>>();
+  // All begin together, however many tests run at a time.
+  beforeAll(() => {
+    for (const lesson of runnable) {
+      const result = runLesson(lesson);
+      result.catch(() => {}); // its test reports the error
+      results.set(lesson.title, result);
+    }
+  });
+
+  test.each(runnable.map((lesson) => [lesson.title, lesson] as const))(
     "%s",
     async (title, lesson) => {
-      const { output, failed, reports } = await runLesson(lesson);
+      const result = await results.get(title);
+      if (result === undefined) throw new Error("the lesson has not begun");
+      const { output, failed, reports } = result;
       expect([title, failed]).toEqual([title, []]);
       expect([title, lesson.bold.filter((number) => !contains(output, number))]).toEqual([title, []]);
       CLAIMS[title.replace(/^\d+\. /, "")]?.(reports, output);
@@ -160,11 +172,23 @@ const CLAIMS: Readonly<Record<string, (reports: readonly RunReport[], output: st
     if (valid(reports[3])) expect(resumed?.mean).toBeLessThan(full?.mean ?? 0);
     const [https1, http2, http3] = reports.slice(-3);
     expect([https1, http2, http3].map((report) => report?.packets.lost)).toEqual([0, 0, 0]);
-    expect(https1?.responseTime.p99 ?? 2).toBeGreaterThan(0.19);
-    expect(http2?.responseTime.p90 ?? 2).toBeGreaterThan(0.02);
-    expect(http3?.responseTime.p90 ?? 20).toBeLessThan(http2?.responseTime.p90 ?? 20);
-    if (valid(http2) && valid(http3))
-      expect(http3?.responseTime.p90 ?? 20).toBeLessThan((http2?.responseTime.p90 ?? 20) / 2);
+    // Null: over the timeout. In 20 runs the p99 was 253 to 420 ms, 200 to 621 ms, and 17 to 34 ms.
+    const [p99 = 0, p99OfStreams = 0, p99OfQuic = 0] = [https1, http2, http3].map((run) => run?.responseTime.p99 ?? 10);
+    expect(p99).toBeGreaterThan(0.19);
+    expect(p99OfStreams).toBeGreaterThan(0.1);
+    expect(p99OfQuic).toBeLessThan(p99OfStreams);
+  },
+  "Bufferbloat in one command": ([large, small]) => {
+    for (const report of [large, small]) {
+      const { up } = report?.via ?? {};
+      expect([up?.packetsIn, up?.drops["queue-full"]]).toEqual([2500, report?.packets.lostUp]);
+    }
+    // A busy machine sends in bursts, of which a queue loses more, the small one most; late answers are no losses of the link.
+    expect(large?.packets.lostUp).toBeWithin(280, valid(large) ? 400 : 1000);
+    expect(small?.packets.lostUp).toBeWithin(470, valid(small) ? 700 : 1500);
+    expect(large?.responseTime.p50).toBeWithin(0.48, valid(large) ? 0.6 : 1.5);
+    expect(small?.responseTime.p50).toBeWithin(0.015, valid(small) ? 0.1 : 0.4);
+    expect(large?.via?.up?.added.mean).toBeGreaterThan(10 * (small?.via?.up?.added.mean ?? 1));
   },
 };
 
