@@ -9,7 +9,7 @@ import { SharedLink } from "./shared-link.ts";
 import { Side, type SideConnection, type Socket } from "./side.ts";
 import { type StreamEnding, type StreamFaults, type StreamParts, StreamPath } from "./stream-path.ts";
 
-/** Longest time that a connection which the relay ends waits for its peers' ends, ms. */
+/** Longest time that a connection which the relay ends waits for its peers' ends, ms; the kernel delivers the rest. */
 const LINGER_MS = 2000;
 
 /** What a connection needs of its relay. */
@@ -194,7 +194,11 @@ export class TcpConnection implements ConnectionHandle, SideConnection, FlowStat
     this.#isEnding = true;
     for (const direction of DIRECTIONS) this.#paths[direction].close(reason);
     for (const name of this.#timers.keys()) this.#after(name, undefined, () => {});
-    this.#after("linger", LINGER_MS, () => this.reset(reason));
+    this.#after("linger", LINGER_MS, () => {
+      this.#close(reason);
+      // No RST: a peer that reads slowly would lose what the kernel has accepted for it.
+      for (const side of [this.client, this.upstream]) side.close();
+    });
     for (const side of [this.client, this.upstream]) {
       side.finish();
       side.resume();

@@ -111,6 +111,11 @@ export class Side implements StreamEnd {
     this.#socket = undefined;
   }
 
+  /** Closes the socket: the kernel still delivers what it has accepted. */
+  close(): void {
+    this.#socket?.close();
+  }
+
   /** Resets the connection. */
   reset(): void {
     this.#socket?.terminate();

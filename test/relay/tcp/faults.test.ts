@@ -131,6 +131,19 @@ test("a limit passes exactly its octets and ends both sides, also while the peer
   expect(relay.counts.down.effects.get("limit")).toBe(1);
 });
 
+test("a client that reads long after its connection has ended gets every octet within the limit", async () => {
+  const sent = octets(2_000_000);
+  using upstream = listenPeers((peer) => peer.send(sent));
+  await using relay = await openTestRelay(upstream.port, { faults: "limit=none/1MB" });
+  using client = await connectPeer(relay.port);
+  client.pause();
+  await until(() => relay.counts.down.bytesOut === 1_000_000 && relay.open.size === 0, "the end of the connection");
+  client.resume();
+  await until(() => client.state !== "open", "the end of the stream");
+  expect([client.state, client.length]).toEqual(["fin", 1_000_000]);
+  expect(client.received.equals(sent.subarray(0, 1_000_000))).toBe(true);
+});
+
 const CHANGES = [
   "none",
   "delay=1/1",
