@@ -14,15 +14,29 @@ export interface Upstream {
   [Symbol.dispose](): void;
 }
 
+/** Time for the second of the two queries of a look-up after the first has addresses, ms. */
+const SECOND_QUERY_MS = 500;
+
+/** The queries of a look-up: for IPv4 and for IPv6 addresses. */
+export type Queries = Readonly<Record<"resolve4" | "resolve6", (name: string) => Promise<readonly string[]>>>;
+
 /**
  * The addresses of a name. It sends DNS queries each time, because a cached answer would forward packets to a host that no longer
- * exists; where DNS has no answer, the names of this machine count (/etc/hosts).
+ * exists; where DNS has no answer, the names of this machine count (/etc/hosts). Some name servers never answer the query for IPv6
+ * addresses (RFC 4074 section 4.1), which would fail after many seconds: the look-up does not wait for that.
  */
-async function lookUp(name: string): Promise<readonly string[]> {
+export async function lookUp(name: string, queries: Queries = { resolve4, resolve6 }): Promise<readonly string[]> {
   if (isIP(name) !== 0) return [name];
-  const [four, six] = await Promise.allSettled([resolve4(name), resolve6(name)]);
-  const found = [four, six].flatMap((result) => (result.status === "fulfilled" ? result.value : []));
-  if (found.length > 0) return found;
+  const found: string[] = [];
+  const answers = [queries.resolve4(name), queries.resolve6(name)].map(async (answer) => {
+    const addresses = await answer;
+    if (addresses.length === 0) throw new Error(`no addresses of ${name}`);
+    found.push(...addresses);
+  });
+  const all = Promise.allSettled(answers);
+  await Promise.any(answers).catch(() => {});
+  await within(all, SECOND_QUERY_MS);
+  if (found.length > 0) return [...found];
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { nextTurn } from "../../src/base/turns.ts";
-import { followUpstream, inOrder } from "../../src/relay/upstream.ts";
+import { followUpstream, inOrder, lookUp } from "../../src/relay/upstream.ts";
 import { until } from "../support/until.ts";
 
 test("the first upstream is the numerically lowest address, IPv4 before IPv6", () => {
@@ -39,6 +39,22 @@ test("a look-up that ends after a later one has no effect, whether it failed or 
   expect(upstream.address).toBe("10.0.0.2");
   answers[3]?.([]);
   await until(() => upstream.address === undefined, "no address");
+});
+
+test("a query that is never answered does not delay the addresses of the other", async () => {
+  const never = () => new Promise<never>(() => {});
+  const four = async () => ["10.0.0.1"];
+  const six = async () => ["fd00::1"];
+  const fails = async () => {
+    throw new Error("ENODATA");
+  };
+  expect(await lookUp("service", { resolve4: four, resolve6: never })).toEqual(["10.0.0.1"]);
+  expect(await lookUp("service", { resolve4: never, resolve6: six })).toEqual(["fd00::1"]);
+  expect(await lookUp("service", { resolve4: four, resolve6: six })).toEqual(["10.0.0.1", "fd00::1"]);
+  expect(await lookUp("service", { resolve4: fails, resolve6: six })).toEqual(["fd00::1"]);
+  const late = () => new Promise<string[]>((resolve) => setTimeout(resolve, 100, ["fd00::2"]));
+  expect(await lookUp("service", { resolve4: four, resolve6: late })).toEqual(["10.0.0.1", "fd00::2"]);
+  expect(await lookUp("localhost", { resolve4: fails, resolve6: fails })).toContain("127.0.0.1");
 });
 
 test("an IPv4 address is used without a look-up", async () => {
