@@ -19,8 +19,22 @@ function portRange(): readonly [number, number] {
   }
 }
 
+/** The ports within that range which the system keeps for services: `8080,9148-9150`. */
+function reservedPorts(): ReadonlySet<number> {
+  try {
+    const text = readFileSync("/proc/sys/net/ipv4/ip_local_reserved_ports", "latin1").trim();
+    const ranges = text === "" ? [] : text.split(",").map((range) => range.split("-").map(Number));
+    return new Set(
+      ranges.flatMap(([from = 0, to = from]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
+    );
+  } catch {
+    return new Set();
+  }
+}
+
 const [FIRST, LAST] = portRange();
 const PORTS = LAST - FIRST + 1;
+const RESERVED = reservedPorts();
 
 const anywhere = () => Math.floor(Math.random() * PORTS);
 
@@ -28,14 +42,14 @@ const anywhere = () => Math.floor(Math.random() * PORTS);
 let next = anywhere();
 
 /**
- * The next port in turn that `isUsed` does not exclude. Another process can use it: the connection fails then with an error of
+ * The next port in turn that is not reserved and that `isUsed` does not exclude. Another process can use it: the connection fails then with an error of
  * PORT_ERRORS, and the next `attempt` (the first is 1) begins at another place, because that process can use those behind it too.
  */
 export function nextSourcePort(isUsed: (port: number) => boolean, attempt = 1): number {
   if (attempt > 1) next = anywhere();
   for (let tried = 0; tried < PORTS; tried++) {
     next = (next + 1) % PORTS;
-    if (!isUsed(FIRST + next)) break;
+    if (!RESERVED.has(FIRST + next) && !isUsed(FIRST + next)) break;
   }
   return FIRST + next;
 }
