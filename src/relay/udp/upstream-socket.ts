@@ -113,7 +113,10 @@ export class UpstreamSocket implements Reading {
   /** Passes a datagram to the kernel; false if its buffer is full. Throws the error of this datagram or of an earlier one. */
   send(datagram: Buffer): boolean {
     const isSent = this.#hold ? this.#sendHeld(this.#hold, datagram) : this.socket.send(datagram);
-    if (!isSent) this.#isWritable = false;
+    if (!isSent) {
+      this.#isWritable = false;
+      this.release();
+    }
     return isSent;
   }
 

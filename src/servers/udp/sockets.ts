@@ -6,11 +6,14 @@ import { type Reading, ReadTurns } from "../bounds/read-turns.ts";
 /**
  * One UDP socket, whose reading is interrupted when it would occupy the event loop: not while the runtime waits until it can be
  * written, because it then changes what it waits for under the descriptor, and without the socket there the kernel would report
- * without end that it can be written. It waits for that after opening a socket, too.
+ * without end that it can be written. It waits for that after opening a socket, too, and after a datagram that did not fit into the
+ * send buffer. Until then, the kernel drops what arrives in place of the interruption.
  */
 export class UdpSocket implements Reading {
   #hold: SocketHold | undefined;
   #isWritable = false;
+  /** Whether the kernel drops what arrives. */
+  #isDropping = false;
   readonly #writable = Promise.withResolvers<void>();
   #turns: ReadTurns | undefined;
 
@@ -22,13 +25,18 @@ export class UdpSocket implements Reading {
     this.#hold = SocketHold.of(this.socket);
     if (this.#hold) this.#turns = new ReadTurns(this, now);
     // A flood would be read without an end until the socket can be written, which is in the next turn.
-    if (!this.#isWritable) setDropping(this.socket, true);
+    if (!this.#isWritable) this.#setDropping(true);
+  }
+
+  #setDropping(isDropping: boolean): void {
+    if (this.#isDropping !== isDropping) setDropping(this.socket, isDropping);
+    this.#isDropping = isDropping;
   }
 
   /** Called when the runtime has noticed that the socket can be written. */
   drained(): void {
-    if (!this.#isWritable) setDropping(this.socket, false);
     this.#isWritable = true;
+    this.#setDropping(false);
     this.#writable.resolve();
   }
 
@@ -38,15 +46,17 @@ export class UdpSocket implements Reading {
   }
 
   get held(): boolean {
-    return this.#hold?.held ?? false;
+    return this.#isDropping || (this.#hold?.held ?? false);
   }
 
   hold(): void {
     if (this.#isWritable) this.#hold?.hold();
+    else this.#setDropping(true);
   }
 
   release(): void {
     this.#hold?.release();
+    this.#setDropping(false);
   }
 
   /** Called for each datagram, with the time of its receipt. */
@@ -62,10 +72,21 @@ export class UdpSocket implements Reading {
     return this.socket.address.address;
   }
 
-  /** Passes a datagram to the kernel; throws the error of an earlier one. */
+  /** Passes a datagram to the kernel; false if its buffer is full. Throws the error of an earlier one. */
   send(data: Buffer, port: number, address: string): boolean {
-    if (this.#hold?.held) return this.#sendHeld(this.#hold, data, port, address);
-    return this.socket.send(data, port, address);
+    const isSent = this.#hold?.held
+      ? this.#sendHeld(this.#hold, data, port, address)
+      : this.socket.send(data, port, address);
+    if (!isSent) this.#waitForDrain();
+    return isSent;
+  }
+
+  /** The runtime waits until the socket can be written: what is held is dropped instead. */
+  #waitForDrain(): void {
+    this.#isWritable = false;
+    if (!this.#hold?.held) return;
+    this.#hold.release();
+    this.hold();
   }
 
   /** A function of its own, so that `send` makes no closure. */
@@ -84,6 +105,7 @@ export class UdpSocket implements Reading {
     this.#hold?.close();
     this.#hold = undefined;
     this.#turns = undefined;
+    this.#isDropping = false;
     this.socket.close();
   }
 }
