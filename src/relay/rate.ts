@@ -8,9 +8,15 @@ export class Rate {
   /** When the link will have sent what it accepted, monotonic ms. */
   #freeAt = 0;
 
-  /** Sets the rate and its queue for what is accepted from now on. Returns false without a rate. */
-  set({ rate, queue }: LinkFaults): boolean {
+  /**
+   * Sets the rate and its queue for what is accepted from `now` on (monotonic ms). What waits keeps its time; at a higher rate or
+   * none, what follows waits no longer than behind as many octets at that rate. Returns false without a rate.
+   */
+  set({ rate, queue }: LinkFaults, now: number): boolean {
+    const waiting = this.backlog(now);
     this.#bitsPerMs = (rate ?? 0) / 1000;
+    const clearAt = rate === undefined ? now : now + (waiting * 8) / this.#bitsPerMs;
+    this.#freeAt = Math.min(this.#freeAt, clearAt);
     this.#limit = rate === undefined ? 0 : queueBytes(queue, rate);
     return rate !== undefined;
   }

@@ -5,7 +5,7 @@ import { Rate } from "../../src/relay/rate.ts";
 /** A link of 8 kbit/s, an octet a millisecond. */
 function linkWith(queue: { bytes: number } | { ms: number } | undefined) {
   const rate = new Rate();
-  expect(rate.set({ rate: 8000, ...(queue && { queue }) })).toBe(true);
+  expect(rate.set({ rate: 8000, ...(queue && { queue }) }, 0)).toBe(true);
   return rate;
 }
 
@@ -40,12 +40,25 @@ test.each([
   expect(fits.length + 1).toBe(Math.max(1, octets)); // the one on the link is in the queue too
 });
 
-test("after a change, what was accepted leaves at its time, and what follows leaves behind it", () => {
+test("at a lower rate, what was accepted leaves at its time, and what follows leaves behind it", () => {
   const rate = linkWith({ bytes: 1000 });
   rate.send(100, 0);
-  rate.set({ rate: 80_000 });
-  expect([rate.backlog(50), rate.send(100, 50)]).toEqual([500, 110]);
-  expect(rate.set({})).toBe(false);
+  rate.set({ rate: 800 }, 50);
+  expect([rate.backlog(50), rate.send(10, 50)]).toEqual([5, 200]);
+});
+
+test("at a higher rate, what follows waits behind the octets that wait, as long as they would take at this rate", () => {
+  const rate = linkWith({ bytes: 1000 });
+  rate.send(100, 0);
+  rate.set({ rate: 80_000 }, 50);
+  expect([rate.backlog(50), rate.send(100, 50)]).toEqual([50, 65]);
+});
+
+test("a change to the same rate changes no time, and one to none leaves an idle link", () => {
+  const rate = linkWith({ bytes: 1000 });
+  rate.send(100, 0);
+  expect([rate.set({ rate: 8000 }, 50), rate.backlog(50)]).toEqual([true, 50]);
+  expect([rate.set({}, 50), rate.set({ rate: 8000 }, 60), rate.backlog(60)]).toEqual([false, true, 0]);
 });
 
 test("the time until half of the queue is free", () => {

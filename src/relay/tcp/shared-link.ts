@@ -62,7 +62,7 @@ export class SharedLink {
   /** Sets the rate and its queue, also for what waits. */
   set(faults: LinkFaults): void {
     this.#rate = new Rate();
-    this.#isOn = this.#rate.set(faults);
+    this.#isOn = this.#rate.set(faults, this.clock.now());
     const { rate = 0, queue } = faults;
     this.#segmentBytes = this.#isOn ? segmentOf(rate) : Number.MAX_SAFE_INTEGER;
     this.#limit = queueBytes(queue, rate);

@@ -58,7 +58,7 @@ export class DatagramPath implements PathEnd<Datagram> {
   setFaults(faults: LinkFaults): void {
     this.#faults = Object.keys(faults).length === 0 ? NO_LINK_FAULTS : faults;
     this.#packetFaults = packetFaultsOf(faults);
-    this.#hasRate = this.#rate.set(faults);
+    this.#hasRate = this.#rate.set(faults, this.clock.now());
     this.#chance = this.newChance();
   }
 

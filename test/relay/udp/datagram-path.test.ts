@@ -333,6 +333,19 @@ describe("a rate", () => {
     expect(exit.out).toEqual(["fast", "slow"]);
     expectBalance(counts);
   });
+
+  test.each([[["rate=8M/0"]], [["none", "rate=8M/0"]]])(
+    "after %p, what waits at a low rate loses nothing",
+    (changes) => {
+      const { path, send, counts, queue } = setUp(faultsOf("rate=8k/0,queue=60kB/0"));
+      for (let i = 0; i < 50; i++) send(Buffer.alloc(1000)); // 50 s
+      for (const faults of changes) path.setFaults(faultsOf(faults));
+      for (let i = 0; i < 50; i++) send(Buffer.alloc(1000)); // the queue has 100 kB
+      expect([counts.dropped, counts.waiting]).toEqual([0, 100]);
+      expectBalance(counts);
+      void queue.flush();
+    },
+  );
 });
 
 describe("the delay queue", () => {
