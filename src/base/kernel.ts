@@ -75,6 +75,9 @@ export function setReceiveBuffer(socket: object, bytes: number): boolean {
   return set(SO_RCVBUFFORCE) || set(SO_RCVBUF);
 }
 
+/** Whether the runtime reads each ICMP error from the error queue of a UDP socket (Linux), also one that a call reports first. */
+export const hasErrorQueue = SOCKET_CALLS !== undefined;
+
 const SO_ATTACH_FILTER = 26;
 const SO_DETACH_FILTER = 27;
 /** A classic BPF program of one instruction that returns 0, the number of octets to keep (`BPF_RET | BPF_K` of linux/filter.h). */

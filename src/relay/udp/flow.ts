@@ -1,6 +1,8 @@
 /** One client of a UDP relay, and its socket towards the upstream. */
+import { hasErrorQueue } from "../../base/kernel.ts";
 import { resendOnError } from "../../base/resend.ts";
 import type { Direction } from "../../faults/faults.ts";
+import { errorCode } from "../../load/measure/error-code.ts";
 import type { UdpSocket } from "../../servers/udp/sockets.ts";
 import type { LossReason } from "../counts.ts";
 import type { Passed } from "../lineage.ts";
@@ -54,6 +56,12 @@ export class UdpFlow implements Exit {
   readonly #toClient = () => this.clientSocket.send(this.#sending, this.port, this.address);
   readonly #toUpstream = () => this.#socket?.send(this.#sending);
   readonly #upstreamError = (error: unknown) => this.ends.upstreamError(this, error);
+  /** The error of the last attempt to send a datagram upstream. */
+  #sendError: unknown;
+  readonly #attemptFailed = (error: unknown) => {
+    if (hasErrorQueue) this.#sendError = error;
+    else this.#upstreamError(error);
+  };
 
   constructor(
     readonly address: string,
@@ -120,9 +128,16 @@ export class UdpFlow implements Exit {
     if (this.#ended !== undefined) return this.#ended;
     this.#sending = datagram;
     const isSent =
-      direction === "down" ? resendOnError(this.#toClient) : resendOnError(this.#toUpstream, this.#upstreamError);
+      direction === "down" ? resendOnError(this.#toClient) : resendOnError(this.#toUpstream, this.#attemptFailed);
     this.#sending = EMPTY;
+    if (isSent === undefined && this.#sendError !== undefined) this.#refused(this.#sendError);
+    this.#sendError = undefined;
     return isSent === true ? undefined : "send-failed";
+  }
+
+  /** Reports what refused a datagram. ECONNREFUSED is of an earlier one, and reported from the error queue, as all ICMP errors are. */
+  #refused(error: unknown): void {
+    if (errorCode(error) !== "ECONNREFUSED") this.#upstreamError(error);
   }
 
   /** Datagrams of the upstream that the kernel dropped because the receive buffer was full; undefined if it does not report them. */

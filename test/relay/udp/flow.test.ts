@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { errorCode } from "../../../src/load/measure/error-code.ts";
 import { UdpFlow } from "../../../src/relay/udp/flow.ts";
 import { UdpSocket } from "../../../src/servers/udp/sockets.ts";
 import { openUdp } from "../../support/udp.ts";
@@ -9,14 +10,16 @@ async function setUp() {
   const service = await openUdp();
   const own = await Bun.udpSocket({ hostname: "127.0.0.1", socket: { data() {}, error() {} } });
   const bound: (number | undefined)[] = [];
+  const errors: string[] = [];
   const flow = new UdpFlow("127.0.0.1", 1000, "127.0.0.1", new UdpSocket(own), 0, {
     bound: (_, descriptor) => bound.push(descriptor),
     fromUpstream() {},
-    upstreamError() {},
+    upstreamError: (_, error) => errors.push(errorCode(error)),
   });
   return {
     service,
     bound,
+    errors,
     flow,
     open: () => flow.open({ port: service.port }, [], 65_536),
     hold: (text: string) => flow.whenOpen(() => void flow.transmit("up", Buffer.from(text))),
@@ -39,6 +42,13 @@ test("4,096 datagrams are held until the socket is open, and forwarded then; a f
   expect(each.service.got.map(String)).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`));
   each.flow.close();
   expect(each.flow.transmit("up", Buffer.from("late"))).toBe("peer-gone");
+});
+
+test("a datagram that the system refuses at both attempts is one error", async () => {
+  using each = await setUp();
+  await each.open();
+  const tooLong = Buffer.alloc(65_508);
+  expect([each.flow.transmit("up", tooLong), each.errors]).toEqual(["send-failed", ["EMSGSIZE"]]);
 });
 
 test("a flow that is closed before its socket is open loses what it holds", async () => {

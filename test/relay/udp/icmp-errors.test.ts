@@ -63,6 +63,22 @@ describe.if(maySend)("a closed port of the upstream is a closed port to the clie
   });
 });
 
+test("each ICMP error is counted once, also of datagrams that follow each other", async () => {
+  await using relay = await openRelayTo(await closedUpstream());
+  using peer = await openUdp();
+  const refused = () => relay.upstreamErrors.get("refused");
+  for (const [sent, total] of [
+    [1, 1],
+    [50, 51],
+    [1, 52],
+  ] as const) {
+    for (let i = 0; i < sent; i++) peer.send("?", relay.port);
+    await until(() => refused() >= total, "the errors");
+    expect(refused()).toBe(total);
+  }
+  expect(relay.counts.up).toMatchObject({ packetsOut: 52, dropped: 0 });
+});
+
 test("a datagram that a fault drops causes none, and what answers is not affected", async () => {
   using echo = await openEcho();
   await using relay = await openRelayTo(echo.upstream, { faults: "drop=1/0" });
