@@ -48,6 +48,7 @@ const TOTALS: RelayTotals = {
 };
 const UDP_TEXT = "drop=0.05/0.05,delay=20/0";
 const STATE: RelayState = {
+  instance: "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
   name: "db",
   protocol: "udp",
   listen: "127.0.0.1:8080",

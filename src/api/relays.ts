@@ -118,6 +118,7 @@ function faultsOf({ route, faults }: Relay): RelayFaults {
 function stateOf(relay: Relay, now: number): RelayState {
   return {
     ...relayHead(relay, now),
+    instance: relay.instance,
     ...perDirection((direction) => {
       const { drops, dropBytes, effects, added } = relay.counts[direction];
       const { sum, count, ...totals } = readAmounts(relay.counts[direction]);

@@ -49,7 +49,10 @@ export interface RelayTotals {
 }
 
 /** The response of `/relays/{name}`. */
-export interface RelayState extends RelayHead, Readonly<Record<Direction, RelayTotals>> {}
+export interface RelayState extends RelayHead, Readonly<Record<Direction, RelayTotals>> {
+  /** Identifies the relay between its opening and its closing: another value after it was made again. */
+  readonly instance: string;
+}
 
 /** The response of `/relays`. */
 export interface AllRelays {

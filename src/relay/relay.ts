@@ -54,6 +54,8 @@ export class Relay {
   #faults: LinkFaultsByDirection = NO_FAULTS_BY_DIRECTION;
   /** Changes of the faults. */
   faultChanges = 0;
+  /** Random: another value for each relay that is opened, also under the same name. */
+  readonly instance = crypto.randomUUID();
   #baseline: RelayBaseline;
 
   private constructor(

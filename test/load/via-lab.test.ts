@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import type { LoadOptions } from "../../src/load/plan/options.ts";
 import { runLoad } from "../../src/load/run.ts";
 import { startTestLab, urlOf } from "../support/lab.ts";
+import { until } from "../support/until.ts";
 import { balanced } from "./support/sums.ts";
 import { tcpTarget, udpTarget } from "./support/targets.ts";
 
@@ -36,4 +37,26 @@ test("the delay that a lab's relay adds to TCP", async () => {
     expect(way?.added.mean).toBeGreaterThanOrEqual(0.02);
     expect(way?.added.p50).toBeGreaterThan(0.01); // in the bucket from 10 to 25 ms, or a higher one
   }
+});
+
+test("a new relay that is replaced under its name in mid-run: its counts are not those of the run", async () => {
+  await using target = await udpTarget("echo");
+  await using lab = await startTestLab();
+  const make = (listen: number) => {
+    const body = `udp:${listen}>127.0.0.1:${target.port}`;
+    return fetch(urlOf(lab, "/relays/slow"), { method: "PUT", body });
+  };
+  const impair = () => fetch(urlOf(lab, "/relays/slow/impairments"), { method: "PUT", body: "drop=0/1" });
+  expect([(await make(0)).status, (await impair()).status]).toEqual([201, 200]);
+  const { port = 0 } = lab.relays.get("slow") ?? {};
+  const control = `127.0.0.1:${lab.ports.http}`;
+  const current = runLoad({ protocol: "udp", control, via: "relay:slow", rate: 400, count: 400, timeout: 1, wait: 1 });
+  await until(() => current.measured.recorder().counts.sent > 100, "packets sent");
+  await fetch(urlOf(lab, "/relays/slow"), { method: "DELETE" });
+  expect([(await make(port)).status, (await impair()).status]).toEqual([201, 200]);
+  const { packets, via } = balanced(await current.report);
+  expect(target.counts.arrived).toBeGreaterThan(350); // only answers were lost
+  expect(packets).toMatchObject({ lostUp: 0, lostDown: 0, unexplained: 400 });
+  const reason = "the relay was made again during the run";
+  expect(via).toMatchObject({ relay: "slow", otherClients: null, reason, up: null, down: null });
 });

@@ -26,6 +26,8 @@ export interface WayReading {
 
 /** A relay at one time. */
 export interface RelayReading extends Readonly<Record<Direction, WayReading>> {
+  /** Another value for each relay that is opened, also under the same name; missing if not known. */
+  readonly instance?: string;
   /** Its faults as text. */
   readonly faults: string;
   /** How often they were changed. */
@@ -66,20 +68,26 @@ function wayGain(after: WayReading, before: WayReading, opened: WayReading): Way
   };
 }
 
-/** How often the upstream could not be reached between two readings, by reason. */
-export function errorsGain(after: RelayReading, before: RelayReading): Readonly<Record<string, number>> {
-  return withoutZeros(difference(after.upstreamErrors, before.upstreamErrors));
-}
-
 /** Whether something waits in the relay, in either direction. */
 export function hasWaiting({ up, down }: RelayReading): boolean {
   return [up, down].some(({ totals }) => totals.waiting > 0 || totals.waitingBytes > 0);
 }
 
-/** Whether the counters have not begun again since the other reading, as those of a relay that was made again do. */
+/** Whether the amounts have not begun again since the other reading, as those of a relay that was made again do. */
 function hasGrown(after: WayReading, before: WayReading): boolean {
   const names = RELAY_AMOUNTS.filter((name) => !name.startsWith("waiting"));
   return names.every((name) => after.totals[name] >= before.totals[name]) && after.added.count >= before.added.count;
+}
+
+/** Whether both readings are of one relay, and not of two that were opened one after the other. */
+function isSameRelay(after: RelayReading, before: RelayReading): boolean {
+  return after.instance === before.instance && hasGrown(after.up, before.up) && hasGrown(after.down, before.down);
+}
+
+/** How often the upstream could not be reached between two readings, by reason; of a relay that was made again, since then. */
+export function errorsGain(after: RelayReading, before: RelayReading): Readonly<Record<string, number>> {
+  const earlier = isSameRelay(after, before) ? before.upstreamErrors : {};
+  return withoutZeros(difference(after.upstreamErrors, earlier));
 }
 
 /**
@@ -87,6 +95,6 @@ function hasGrown(after: WayReading, before: WayReading): boolean {
  * @param opened the reading from which effects are counted, because faults act on connections when these open
  */
 export function gainSince(after: RelayReading, before: RelayReading, opened = before): RelayGain | undefined {
-  if (!hasGrown(after.up, before.up) || !hasGrown(after.down, before.down)) return undefined;
+  if (!isSameRelay(after, before) || !isSameRelay(before, opened)) return undefined;
   return { up: wayGain(after.up, before.up, opened.up), down: wayGain(after.down, before.down, opened.down) };
 }

@@ -46,7 +46,7 @@ function wayOf(value: unknown): WayReading | undefined {
 /** Parses a relay of a lab; undefined for anything else. */
 export function parseLabRelay(body: unknown): LabRelayState | undefined {
   if (!isJsonObject(body)) return undefined;
-  const { name, listen, upstream = "", faults } = body;
+  const { name, listen, upstream = "", faults, instance } = body;
   const upstreamErrors = countsOf(body.upstreamErrors ?? {});
   const protocol = TRANSPORTS.find((transport) => transport === body.protocol);
   const [up, down] = [wayOf(body.up), wayOf(body.down)];
@@ -59,7 +59,10 @@ export function parseLabRelay(body: unknown): LabRelayState | undefined {
     protocol,
     listen,
     upstream,
-    reading: { up, down, faults: text, faultChanges: changes, upstreamErrors },
+    reading: {
+      ...{ up, down, faults: text, faultChanges: changes, upstreamErrors },
+      ...(typeof instance === "string" && { instance }),
+    },
   };
 }
 
