@@ -273,7 +273,7 @@ class RunExecution {
     const { endpoint, relay } = this.#target;
     const directions = this.#target.finalDirections ?? unattributed(recorder);
     if (endpoint !== undefined && this.#failures.length === 0 && !this.#isStopped) {
-      const reason = noAnswerReason(recorder, endpoint, this.#plan, directions);
+      const reason = noAnswerReason(recorder, relay?.endpoint ?? endpoint, this.#plan, directions);
       if (reason !== undefined) this.#failures.push(`${reason}${relay?.unreachable ?? ""}`);
     }
     const report = makeReport({

@@ -318,6 +318,20 @@ test.each(["tcp", "udp"] as const)("a %s run through a relay to a target that re
   expect(report.verdict.reasons[0]).toContain("; the relay could not reach it (refused × ");
 });
 
+test.each(["relay:slow", "relay"] as const)(
+  "--via %s to a target that refuses: the reason names what is behind the relay",
+  async (via) => {
+    const port = await deadUdpPort();
+    await using slow = await labRelay("udp", port, "none");
+    const address = `127.0.0.1:${slow.relay.port}`;
+    const target = via === "relay" ? { target: address } : {};
+    const report = await run({ protocol: "udp", control: slow.control, via, count: 20, ...target });
+    const where = `127.0.0.1:${port} through the relay at ${address}`;
+    const reason = `nothing listens at ${where} (ECONNREFUSED); the relay could not reach it (refused × `;
+    expect(report.verdict.reasons[0]).toStartWith(reason);
+  },
+);
+
 test.each(["tls", "websocket"] as const)(
   "%s to a target that refuses: the reason names it and the relay",
   async (protocol) => {

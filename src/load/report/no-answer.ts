@@ -1,5 +1,5 @@
 /** The reason why a run received no answer. */
-import { formatHostPort } from "../../base/address.ts";
+import { formatHostPort, splitHostPort } from "../../base/address.ts";
 import { REGISTRY } from "../../base/protocol.ts";
 import type { Directions } from "../measure/directions/loss-direction.ts";
 import type { Recorder } from "../measure/recorder.ts";
@@ -23,7 +23,9 @@ export function noAnswerReason(
 ): string | undefined {
   const { counts, errors, statuses, failed } = recorder;
   if (counts.answered + counts.late + failed.count > 0) return undefined;
-  const where = formatHostPort(endpoint.address, endpoint.port);
+  const { address, port, behind } = endpoint;
+  const open = formatHostPort(address, port);
+  const where = behind === undefined ? open : `${behind} through the relay at ${open}`;
   if (errors.has(NOT_WEBSOCKET)) return `${where} answers, but not as ${REGISTRY[plan.protocol].title}`;
   if (counts.corrupt > 0 || errors.has(UNFRAMED)) {
     return `${where} answers, but not ${notIn(plan)}`;
@@ -33,7 +35,7 @@ export function noAnswerReason(
     return `the kernel of this machine refused every packet to ${where} (${[...errors.keys()].join(", ")})`;
   }
   if (counts.lost > 0 && directions.lostDown - directions.droppedDown === counts.lost && plan.protocol === "udp") {
-    return `${where} has answered, but no answer arrived: the way back loses all, or a target on 0.0.0.0 or [::] answers from another of its addresses; --host ${endpoint.address} of a lab prevents that`;
+    return `${where} has answered, but no answer arrived: the way back loses all, or a target on 0.0.0.0 or [::] answers from another of its addresses; --host ${(behind && splitHostPort(behind)?.host) ?? address} of a lab prevents that`;
   }
   const codes = [...errors.keys(), ...Array.from(statuses.keys(), (status) => `status ${status}`)];
   return `${where} answered nothing within the timeout${codes.length === 0 ? "" : ` (${codes.join(", ")})`}`;

@@ -78,7 +78,7 @@ export class RunTarget {
     if (this.#relay === undefined || this.#relay.target.target === this.#plan.target) return;
     const { target, targetText, isDefaultTarget } = this.#relay.target;
     this.#endpoint = this.#relay.endpoint;
-    this.#plan = { ...this.#plan, target, targetText, isDefaultTarget };
+    this.#plan = { ...this.#plan, target, targetText, isDefaultTarget, hint: "" }; // the lab has responded
     this.#attribution = new LossAttribution(this.#plan, this.clock, this.#attribution.ssid);
   }
 

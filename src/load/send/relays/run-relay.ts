@@ -78,7 +78,8 @@ export class RunRelay {
       return await RunRelay.#make(plan, path, plan, target);
     }
     const { path, upstream } = await findLabRelay(plan, via, target);
-    if (!plan.isDefaultTarget) return await RunRelay.#make(plan, path, plan, target);
+    if (!plan.isDefaultTarget)
+      return await RunRelay.#make(plan, path, plan, target, via.name === undefined ? upstream : undefined);
     const parsed = parseTarget(upstream, plan.protocol);
     const behind = { target: parsed, targetText: parsed.url?.href ?? upstream, isDefaultTarget: false };
     const { sameHost } = await resolveTarget(parsed, plan.family).catch(() => ({ sameHost: false }));
@@ -86,9 +87,14 @@ export class RunRelay {
   }
 
   /** Reads the counters too, for a run that ends before its first packet. */
-  static async #make(plan: RunPlan, path: RelayPath, target: RunRelay["target"], end: Endpoint): Promise<RunRelay> {
+  static async #make(
+    plan: RunPlan,
+    path: RelayPath,
+    target: RunRelay["target"],
+    end: Endpoint,
+    behind = formatHostPort(end.address, end.port),
+  ): Promise<RunRelay> {
     const { address, port } = path;
-    const behind = formatHostPort(end.address, end.port);
     const relay = new RunRelay(plan, path, target, { ...end, address, port, behind });
     relay.#opened = await path.read();
     relay.#before = relay.#opened;
