@@ -60,3 +60,24 @@ test("a new relay that is replaced under its name in mid-run: its counts are not
   const reason = "the relay was made again during the run";
   expect(via).toMatchObject({ relay: "slow", otherClients: null, reason, up: null, down: null });
 });
+
+test("--via relay goes through the relay at the target's address, where another one has the same port", async () => {
+  await using first = await udpTarget("echo");
+  await using second = await udpTarget("echo");
+  await using lab = await startTestLab();
+  const put = (name: string, route: string) => fetch(urlOf(lab, `/relays/${name}`), { method: "PUT", body: route });
+  expect((await put("first", `udp:127.0.0.1:0>127.0.0.1:${first.port}`)).status).toBe(201);
+  const { port } = lab.relays.get("first") ?? expect.unreachable();
+  expect((await put("second", `udp:127.0.0.2:${port}>127.0.0.1:${second.port}`)).status).toBe(201);
+  const control = `127.0.0.1:${lab.ports.http}`;
+  const through = async (host: string, via = "relay") => {
+    const options = { rate: 500, count: 20, timeout: 10, wait: 10 };
+    const run = runLoad({ protocol: "udp", control, target: `${host}:${port}`, via, ...options });
+    const { relay, address } = (await run.report).via ?? {};
+    return [relay, address];
+  };
+  expect(await through("127.0.0.2")).toEqual(["second", `127.0.0.2:${port}`]);
+  expect(await through("127.0.0.1")).toEqual(["first", `127.0.0.1:${port}`]);
+  expect(await through("127.0.0.1", "relay:second")).toEqual(["second", `127.0.0.2:${port}`]);
+  expect([first.counts.arrived, second.counts.arrived]).toEqual([20, 40]);
+});

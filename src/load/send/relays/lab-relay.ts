@@ -1,10 +1,11 @@
 /** A relay of a lab, whose counters are read over HTTP. */
-import { formatHostPort, isLoopback, parsePort, splitHostPort } from "../../../base/address.ts";
+import { formatHostPort, isLoopback, parsePort, splitHostPort, uniformAddress } from "../../../base/address.ts";
 import { REGISTRY } from "../../../base/protocol.ts";
 import { withHost } from "../../measure/directions/lab-query.ts";
 import { fetchJson } from "../../measure/directions/lab-summary.ts";
 import { type LabRelayState, parseLabRelay, parseLabRelays } from "../../measure/relays/relay-json.ts";
 import { TargetError } from "../../plan/errors.ts";
+import { isThisMachine } from "../../plan/lab-address.ts";
 import type { RunPlan } from "../../plan/run-plan.ts";
 import { type Endpoint, resolveTarget } from "../../plan/target.ts";
 import type { LabRelayPlan } from "../../plan/via.ts";
@@ -21,10 +22,19 @@ function portOf({ listen }: LabRelayState): number | undefined {
   return parsePort(splitHostPort(listen)?.port ?? "");
 }
 
-/** The address of its port: that on which it listens, or that of the lab where that is no address of the network. */
+/** Whether it listens on this address, and not on all addresses of the lab. */
+function listensOn({ listen }: LabRelayState, address: string): boolean {
+  return uniformAddress(splitHostPort(listen)?.host ?? "") === uniformAddress(address);
+}
+
+/**
+ * The address of its port: that on which it listens, or that of the lab where that is all addresses, or a loopback address of
+ * another machine.
+ */
 function hostOf({ listen }: LabRelayState, lab: string): string {
   const host = splitHostPort(listen)?.host ?? "";
-  return host === "" || host === "0.0.0.0" || host === "::" || isLoopback(host) ? lab : host;
+  const isAway = isLoopback(host) && !isThisMachine(lab);
+  return host === "" || host === "0.0.0.0" || host === "::" || isAway ? lab : host;
 }
 
 /** The relays of a lab for an error: `it has api (tcp 127.0.0.1:8080)`. */
@@ -33,15 +43,24 @@ function listed(states: readonly LabRelayState[]): string {
   return `it has ${states.map(({ name, protocol, listen }) => `${name} (${protocol} ${listen})`).join(", ")}`;
 }
 
-/** The relay of the plan: that of its name, or of the target's port. Rejects with a TargetError. */
-async function findRelay(control: URL, { name, text }: LabRelayPlan, plan: RunPlan): Promise<LabRelayState> {
+/**
+ * The relay of the plan: that of its name, or of the target's port; of several with this port on different addresses, that
+ * of the target's `address` if there is one. Rejects with a TargetError.
+ */
+async function findRelay(
+  control: URL,
+  { name, text }: LabRelayPlan,
+  plan: RunPlan,
+  address: string,
+): Promise<LabRelayState> {
   const states = parseLabRelays(await fetchJson(new URL("relays", control)));
   if (states === undefined) throw new TargetError(`--via ${text}: no lab responds at ${control.host}`, NO_RELAY);
   const { port } = plan.target;
   const { transport } = REGISTRY[plan.protocol];
   const isMeant = (relay: LabRelayState) =>
     name === undefined ? relay.protocol === transport && portOf(relay) === port : relay.name === name;
-  const state = states.find(isMeant);
+  const meant = states.filter(isMeant);
+  const state = meant.find((relay) => listensOn(relay, address)) ?? meant[0];
   if (state !== undefined) return state;
   const missing = name === undefined ? `${transport} relay on port ${port}` : `relay ${name}`;
   throw new TargetError(`the lab at ${control.host} has no ${missing}; ${listed(states)}`, NO_RELAY);
@@ -52,7 +71,7 @@ export async function findLabRelay(plan: RunPlan, via: LabRelayPlan, target: End
   const { controlUrl, controlIsDefault, protocol, family } = plan;
   if (controlUrl === undefined) throw new TargetError(`--via ${via.text} requires the lab's control address`, NO_RELAY);
   const control = controlIsDefault ? withHost(controlUrl, target.address) : controlUrl;
-  const state = await findRelay(control, via, plan);
+  const state = await findRelay(control, via, plan, target.address);
   const { transport } = REGISTRY[protocol];
   const port = portOf(state);
   if (state.protocol !== transport || port === undefined) {
