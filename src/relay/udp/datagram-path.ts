@@ -37,6 +37,8 @@ export class DatagramPath implements PathEnd<Datagram> {
   /** Datagrams in the delay queue. */
   #delayed = 0;
   readonly #current = new Datagram();
+  /** Whether a fault loses the datagram that begins its way. */
+  #isLost = false;
   readonly #path: FaultPath<Datagram>;
 
   constructor(
@@ -49,6 +51,7 @@ export class DatagramPath implements PathEnd<Datagram> {
   ) {
     this.#chance = newChance();
     this.#path = new FaultPath(direction, queue, this, (kind) => {
+      if (kind === "delay" && this.#isLost) return;
       if (kind === "delay" || kind === "duplicate" || kind === "reorder" || kind === "corrupt")
         counts.effects.add(kind);
     });
@@ -137,6 +140,7 @@ export class DatagramPath implements PathEnd<Datagram> {
   }
 
   #carry(datagram: Datagram, fate: Fate, dueAt: number): void {
+    this.#isLost = fate[this.direction].lostBy !== undefined;
     // What counts as delayed goes through the queue, whenever it is due.
     this.#path.carry(datagram, fate, dueAt, datagram.isDelayed ? Number.NEGATIVE_INFINITY : dueAt);
   }

@@ -88,6 +88,15 @@ function expectBalance(counts: DirectionCounts, what = ""): void {
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
 
+test("the effect delay counts datagrams that were delayed and not lost", async () => {
+  const { sendMany, counts, queue } = setUp(faultsOf("drop=0.5/0.5,delay=5/5"));
+  sendMany(200);
+  await queue.flush();
+  const lost = counts.drops.get("drop");
+  expect(lost).toBeWithin(70, 130);
+  expect([counts.effects.get("delay"), counts.packetsOut]).toEqual([200 - lost, 200 - lost]);
+});
+
 describe("without faults", () => {
   test("a datagram of any length passes at once, with its octets", () => {
     const { exit, send, counts } = setUp();

@@ -28,6 +28,7 @@ export interface RelayResult {
   readonly otherClients: boolean | undefined;
 }
 
+const NO_FIRST_RESPONSE = "the relay did not respond before the first packet";
 const NO_RESPONSE = "the relay did not respond at the end of the run";
 const AGAIN = "the relay was made again during the run";
 const CHANGED = "the faults of the relay were changed during the run";
@@ -135,7 +136,8 @@ export class RunRelay {
   result(recorder: Recorder): RelayResult {
     const [before, last] = [this.#before, this.#last];
     const gain = before && last && gainSince(last, before, this.path.transport === "tcp" ? this.#opened : before);
-    const reason = last === undefined ? NO_RESPONSE : gain === undefined ? AGAIN : undefined;
+    const missing = last === undefined ? NO_RESPONSE : before === undefined ? NO_FIRST_RESPONSE : AGAIN;
+    const reason = gain === undefined ? missing : undefined;
     const isChanged = before !== undefined && last !== undefined && before.faultChanges !== last.faultChanges;
     const notes = [...(isChanged ? [CHANGED] : []), ...(this.#hadWaiting ? [WAITED] : [])];
     const { via } = this.plan;

@@ -1,4 +1,5 @@
 /** One connected UDP socket with its session, and the datagrams that are ready to be sent. */
+import { hasErrorQueue } from "../../../base/kernel.ts";
 import { resendOnError } from "../../../base/resend.ts";
 import { errorCode } from "../../measure/error-code.ts";
 import type { ReceiveDelay } from "./receive-delay.ts";
@@ -9,6 +10,9 @@ const BATCH = 64;
 /** Most octets of the buffers for them. */
 const BATCH_OCTETS = 256 * 1024;
 const MIN_BATCH = 4;
+
+/** Whether the runtime reports an error of a send once more, from the error queue: the ICMP error of an earlier datagram. */
+const isReportedAgain = (error: unknown) => hasErrorQueue && errorCode(error) === "ECONNREFUSED";
 
 /** The error of packets that the kernel had no buffer for until the end of the run. */
 const NOT_ACCEPTED = Object.assign(new Error("the send buffer was full"), { code: "EAGAIN" });
@@ -121,8 +125,8 @@ export class UdpSocket {
     const refusal = isRefused ? errors.at(-1) : undefined;
     const code = errorCode(refusal);
     // Of two equal errors the first is also about this packet, and not an ICMP error of an earlier one.
-    for (const error of errors) if (!isRefused || errorCode(error) !== code) this.#onError(error);
-    if (isRefused) this.#onError(refusal);
+    const others = errors.filter((error) => !isRefused || errorCode(error) !== code);
+    for (const error of isRefused ? [...others, refusal] : others) if (!isReportedAgain(error)) this.#onError(error);
     return isRefused ? code : undefined;
   }
 }

@@ -152,6 +152,13 @@ test("a run against a port where nothing listens ends early with the reason", as
   expect(performance.now() - started).toBeLessThan(8000);
 });
 
+test.if(process.platform === "linux")("each ICMP error is one error, although a send can report it first", async () => {
+  const options = { ...common, rate: 5000, count: 500, warmup: 0, timeout: 0.3, interval: 10 };
+  const report = balanced(await runLoad({ ...options, target: `127.0.0.1:${await deadUdpPort()}` }).report);
+  expect(report.packets).toMatchObject({ sent: 500, lost: 500 });
+  expect(report.errors).toEqual({ ECONNREFUSED: 500 });
+});
+
 test("a target that stops during the run: earlier answers are reported, later packets are lost", async () => {
   const target = await udpTarget("stateful");
   const options = { ...common, rate: 1000, count: 600, timeout: 0.3, interval: 0.05 };
