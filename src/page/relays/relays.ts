@@ -64,9 +64,9 @@ export function createRelays(): { snapshot(snapshot: LiveSnapshot): void } {
   );
   const cardOf = ({ name, protocol }: RelayNow) => cardsOf(protocol)(name);
   const cards = h("div", { class: "relay-cards" });
-  const empty = h("p", { class: "note" }, "No relay is open.");
+  const empty = h("p", { class: "note", hidden: true }, "No relay is open.");
   byId("relays").append(createOpening(), empty, cards, termList(TERMS));
-  let shown = "";
+  let shown: string | undefined; // until the first snapshot
   return {
     snapshot({ relays }) {
       for (const relay of relays) cardOf(relay).show(relay);

@@ -42,8 +42,9 @@ const anywhere = () => Math.floor(Math.random() * PORTS);
 let next = anywhere();
 
 /**
- * The next port in turn that is not reserved and that `isUsed` does not exclude. Another process can use it: the connection fails then with an error of
- * PORT_ERRORS, and the next `attempt` (the first is 1) begins at another place, because that process can use those behind it too.
+ * The next port in turn that is not reserved and that `isUsed` does not exclude. Another process can use it: the connection fails
+ * then with an error of PORT_ERRORS, and the next `attempt` (the first is 1) begins at another place, because that process can use
+ * those behind it too.
  */
 export function nextSourcePort(isUsed: (port: number) => boolean, attempt = 1): number {
   if (attempt > 1) next = anywhere();

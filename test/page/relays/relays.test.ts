@@ -42,6 +42,15 @@ describe("relays on the page", () => {
     await page.shows("#relays", "No relay is open.");
   });
 
+  browserTest("until the lab has said which relays are open, the page does not say that none is", async () => {
+    const ends = { listen: { host: "127.0.0.1", port: 0 }, upstream: { host: "127.0.0.1", port: 9 } };
+    const relays = [{ name: "echo", protocol: "udp", ...ends }] as const;
+    await using lab = await startTestLab({ relays, limits: { viewers: 0 } });
+    using page = await openPage(urlOf(lab, "/"));
+    await page.shows("#relays", "Open relay");
+    expect(await page.count("#relays > .note:not([hidden])")).toBe(0);
+  });
+
   browserTest("a text that is no relay, and a port in use, are errors at the field", async () => {
     await using lab = await startTestLab();
     using page = await openPage(urlOf(lab, "/"));
